@@ -1,0 +1,151 @@
+/**
+ * The error catalogue: every way a task can go wrong, what it means, what the shopper reads,
+ * and what happens next. Adapters translate their vendor's errors into a TaskError once;
+ * nothing else in the worker looks at vendor errors.
+ */
+
+/**
+ * `final`: fail and refund. `transient`: try again inside the deadline. `operational`: no task can
+ * succeed now, so the circuit breaker opens and tasks wait until their deadline.
+ */
+type Kind = 'final' | 'transient' | 'operational';
+
+interface CatalogueEntry {
+  readonly meaning: string;
+  readonly kind: Kind;
+  /** What the shopper may read, by detail. Names no vendor, host, URL or exception. */
+  readonly publicTexts: { readonly default: string; readonly [detail: string]: string };
+}
+
+const TRY_AGAIN = 'The picture could not be made. Your credit has been returned; please try again.';
+
+export const CATALOGUE = {
+  MODERATION_BLOCKED: {
+    meaning: 'The image model refused the photos or the prompt for safety reasons.',
+    kind: 'final',
+    publicTexts: {
+      default:
+        'The images were flagged by a safety filter. Please use other images that follow the content guidelines.',
+    },
+  },
+  INVALID_IMAGE: {
+    meaning: 'A photo of the task cannot be fetched or is not a usable picture.',
+    kind: 'final',
+    publicTexts: {
+      default: 'One of the images could not be used. Please upload it again as JPEG, PNG or WebP.',
+      unreachable:
+        'One of the images could not be opened. Its link may have expired; please upload it again.',
+      refused: 'One of the image links is not allowed. Please upload the image and try again.',
+      too_large:
+        'One of the images is too large. Please use an image of at most 10 MB and 50 megapixels.',
+      unsupported: 'One of the images is in an unsupported format. Please use JPEG, PNG or WebP.',
+      unreadable: 'One of the images is damaged and could not be read. Please upload it again.',
+      too_many: 'There are too many images in this request. Please use fewer images.',
+    },
+  },
+  INVALID_TASK: {
+    meaning: 'The message on the list is not a task that this worker can carry out.',
+    kind: 'final',
+    publicTexts: { default: 'The request could not be processed. Your credit has been returned.' },
+  },
+  GENERATION_FAILED: {
+    meaning: 'The image model refused the request for good, or its answers were unusable twice.',
+    kind: 'final',
+    publicTexts: { default: TRY_AGAIN },
+  },
+  DEADLINE_EXCEEDED: {
+    meaning: 'The task was not done before its deadline; nothing is paid after it.',
+    kind: 'final',
+    publicTexts: {
+      default:
+        'The picture took too long to make. Your credit has been returned; please try again.',
+    },
+  },
+  ABANDONED: {
+    meaning: 'The session was lost: nobody works on it any more, or its attempts kept crashing.',
+    kind: 'final',
+    publicTexts: { default: TRY_AGAIN },
+  },
+  IMAGE_UNAVAILABLE: {
+    meaning: 'A photo could not be fetched right now (host down, time-out, 5xx).',
+    kind: 'transient',
+    publicTexts: {
+      default: 'One of the images could not be opened. Please upload it again.',
+    },
+  },
+  PROVIDER_BUSY: {
+    meaning: 'The image model limits the rate or is overloaded; nothing was billed.',
+    kind: 'transient',
+    publicTexts: { default: TRY_AGAIN },
+  },
+  PROVIDER_UNAVAILABLE: {
+    meaning:
+      'The image model answered with a server error or could not be reached; nothing was billed.',
+    kind: 'transient',
+    publicTexts: { default: TRY_AGAIN },
+  },
+  PROVIDER_OUTCOME_UNKNOWN: {
+    meaning:
+      'The connection broke or timed out after the request was sent: it may have been billed.',
+    kind: 'transient',
+    publicTexts: { default: TRY_AGAIN },
+  },
+  PROVIDER_MALFORMED: {
+    meaning: 'The image model answered 200 without a usable image.',
+    kind: 'transient',
+    publicTexts: { default: TRY_AGAIN },
+  },
+  PROVIDER_REFUSES_SERVICE: {
+    meaning: 'No call can succeed at the moment: key refused, quota or budget spent.',
+    kind: 'operational',
+    publicTexts: { default: TRY_AGAIN },
+  },
+  STORAGE_UNAVAILABLE: {
+    meaning: 'The database or the storage did not answer, or answered with a server error.',
+    kind: 'transient',
+    publicTexts: { default: TRY_AGAIN },
+  },
+} as const satisfies Record<string, CatalogueEntry>;
+
+export type ErrorCode = keyof typeof CATALOGUE;
+
+export interface TaskErrorOptions {
+  /** Picks the public text and says more in logs, e.g. `too_large`. A fixed word, never data. */
+  detail?: string;
+  /** The earliest time that a retry makes sense, as the other side asked for it. */
+  retryAfterMs?: number;
+  cause?: unknown;
+}
+
+/** An error with a place in the catalogue. Its message is its code: safe to log and to store. */
+export class TaskError extends Error {
+  override readonly name = 'TaskError';
+  readonly code: ErrorCode;
+  readonly detail: string | undefined;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(code: ErrorCode, options: TaskErrorOptions = {}) {
+    super(options.detail === undefined ? code : `${code} (${options.detail})`, {
+      cause: options.cause,
+    });
+    this.code = code;
+    this.detail = options.detail;
+    this.retryAfterMs = options.retryAfterMs;
+  }
+
+  /** What an attempt does about it. */
+  get kind(): Kind {
+    return CATALOGUE[this.code].kind;
+  }
+
+  /** The text that the shopper may read. */
+  get publicText(): string {
+    return publicText(this.code, this.detail);
+  }
+}
+
+/** The shopper's text for a code, in its variant for `detail` where there is one. */
+export function publicText(code: ErrorCode, detail?: string): string {
+  const texts: CatalogueEntry['publicTexts'] = CATALOGUE[code].publicTexts;
+  return (detail === undefined ? undefined : texts[detail]) ?? texts.default;
+}
