@@ -1,0 +1,50 @@
+/** The answer of the sizing: measurements, a size, and how far to trust both. */
+
+export type Estimator = 'calibrated' | 'classic';
+export type BodyType = 'athletic' | 'slim' | 'average' | 'broad';
+export type Sex = 'female' | 'male';
+
+/** The girths that size charts are made of. The waist is the one at the navel. */
+export const GIRTHS = ['chest', 'waist', 'hip'] as const;
+export type Girth = (typeof GIRTHS)[number];
+export type Girths = Readonly<Record<Girth, number>>;
+
+/** What the person tells about themselves: the height always, the rest when they like. */
+export interface PersonFacts {
+  readonly heightCm: number;
+  readonly weightKg?: number | undefined;
+  readonly sex?: Sex | undefined;
+  readonly ageYears?: number | undefined;
+}
+
+/** All in cm, rounded to 0.1. */
+export interface Measurements {
+  readonly chestCm: number;
+  /** At the navel, not the natural waist. */
+  readonly waistCm: number;
+  readonly hipCm: number;
+  readonly shoulderCm: number;
+  /** Crotch to floor, barefoot; null from the classic estimator. */
+  readonly inseamCm: number | null;
+}
+
+export interface SizeRange {
+  readonly lower: string;
+  readonly upper: string;
+}
+
+export interface BodyEstimate {
+  readonly estimator: Estimator;
+  readonly recommendedSize: string;
+  readonly measurements: Measurements;
+  /** One standard deviation of each girth's error, cm rounded to 0.1; null from the classic estimator. */
+  readonly uncertaintyCm: Girths | null;
+  /** Calibrated: the probability that the recommended size is right. Rounded to 3 decimals. */
+  readonly confidence: number;
+  /** Null when unsure. */
+  readonly bodyType: BodyType | null;
+  readonly sizeRange: SizeRange;
+  /** One per size of the chart, in its order, summing to 1; null from the classic estimator. */
+  readonly sizeProbabilities: Readonly<Record<string, number>> | null;
+  readonly sizeChart: { readonly name: string; readonly source: string };
+}

@@ -1,0 +1,83 @@
+/**
+ * The estimator of the service that this worker replaces, kept to the digit for comparison. It is
+ * not accurate (docs/sizing-accuracy.md): joint distances times fixed factors, then clamps.
+ */
+import type { BodyEstimate, BodyType, Girths } from './body-estimate.ts';
+import { LANDMARK, LANDMARK_COUNT, type ObservedPose, type WorldPoint } from './observed-photo.ts';
+import { roundHalfEven } from './rounding.ts';
+import { ORIGINAL_CHART, sizeIndex, sizeName } from './size-chart.ts';
+
+/**
+ * The original's answer for one pose and a height in cm. Uses the world landmarks, or the image
+ * landmarks as they are when there are none. Throws RangeError without exactly 33 points.
+ */
+export function estimateClassic(pose: ObservedPose, heightCm: number): BodyEstimate {
+  const points = pose.world ?? pose.landmarks;
+  if (points.length !== LANDMARK_COUNT || pose.landmarks.length !== LANDMARK_COUNT) {
+    throw new RangeError(`a pose has ${LANDMARK_COUNT} landmarks`);
+  }
+  const cmPerUnit = heightCm / verticalSpan(points);
+  const shoulderWidth = distance(points, LANDMARK.leftShoulder, LANDMARK.rightShoulder) * cmPerUnit;
+  const hipWidth = distance(points, LANDMARK.leftHip, LANDMARK.rightHip) * cmPerUnit;
+  const shoulder = clamp(shoulderWidth, 30, 65);
+  const girths: Girths = {
+    chest: clamp(shoulderWidth * 2.15, 70, 150),
+    waist: clamp(hipWidth * 1.55, 58, 140),
+    hip: clamp(hipWidth * 1.95, 70, 160),
+  };
+  return answer(girths, shoulder, classicConfidence(pose));
+}
+
+function answer(girths: Girths, shoulder: number, confidence: number): BodyEstimate {
+  const index = sizeIndex(ORIGINAL_CHART, girths);
+  // The original looks at the unrounded confidence, so 0.79997 reads "0.8" beside a wide range.
+  const reach = confidence >= 0.8 ? 0 : 1;
+  return {
+    estimator: 'classic',
+    recommendedSize: sizeName(ORIGINAL_CHART, index),
+    measurements: {
+      chestCm: roundHalfEven(girths.chest, 1),
+      waistCm: roundHalfEven(girths.waist, 1),
+      hipCm: roundHalfEven(girths.hip, 1),
+      shoulderCm: roundHalfEven(shoulder, 1),
+      inseamCm: null,
+    },
+    uncertaintyCm: null,
+    confidence: roundHalfEven(confidence, 3),
+    bodyType: classicBodyType(shoulder / Math.max(girths.hip, 1)),
+    sizeRange: {
+      lower: sizeName(ORIGINAL_CHART, index - reach),
+      upper: sizeName(ORIGINAL_CHART, index + reach),
+    },
+    sizeProbabilities: null,
+    sizeChart: { name: ORIGINAL_CHART.name, source: ORIGINAL_CHART.source },
+  };
+}
+
+/** With the clamps above the ratio never passes 65/70, so this always says slim: as it was. */
+function classicBodyType(shoulderToHip: number): BodyType {
+  if (shoulderToHip > 1.12) return 'broad';
+  if (shoulderToHip > 1.03) return 'athletic';
+  if (shoulderToHip < 0.93) return 'slim';
+  return 'average';
+}
+
+function classicConfidence(pose: ObservedPose): number {
+  const sum = pose.landmarks.reduce((total, { visibility }) => total + visibility, 0);
+  return clamp(0.55 + 0.35 * (sum / pose.landmarks.length), 0.4, 0.98);
+}
+
+function verticalSpan(points: readonly WorldPoint[]): number {
+  const ys = points.map(({ y }) => y);
+  return Math.max(Math.max(...ys) - Math.min(...ys), 0.25);
+}
+
+function distance(points: readonly WorldPoint[], from: number, to: number): number {
+  const [a, b] = [points[from], points[to]];
+  if (a === undefined || b === undefined) throw new RangeError('no such landmark');
+  return Math.sqrt((a.x - b.x) ** 2 + (a.y - b.y) ** 2 + (a.z - b.z) ** 2);
+}
+
+function clamp(value: number, lowest: number, highest: number): number {
+  return Math.min(Math.max(value, lowest), highest);
+}
