@@ -1,0 +1,131 @@
+/**
+ * The first model's output as people: MediaPipe's anchors (SSD), box decoding and weighted
+ * non-maximum suppression. Coordinates are fractions of the detector's square input.
+ */
+
+/** A box with two of its key points: the hip centre, and the point that gives scale and rotation. */
+export interface DetectedPerson {
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+  readonly hip: Point;
+  readonly scale: Point;
+  readonly score: number;
+}
+
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+export const DETECTOR_SIZE = 224;
+/** Numbers per box: x, y, width, height and four key points. */
+const VALUES_PER_BOX = 12;
+const STRIDES = [8, 16, 32, 32, 32];
+const ANCHORS_PER_CELL = 2;
+const MAX_LOGIT = 100;
+const MIN_SCORE = 0.5;
+const MIN_OVERLAP = 0.3;
+
+/** The 2254 anchor centres, in the order of the model's boxes; layers of one stride share their cells. */
+export function anchorCentres(): Point[] {
+  return [...new Set(STRIDES)].flatMap((stride) => {
+    const cells = DETECTOR_SIZE / stride;
+    const layers = STRIDES.filter((other) => other === stride).length;
+    const perCell = layers * ANCHORS_PER_CELL;
+    return Array.from({ length: cells * cells * perCell }, (_, index) => {
+      const cell = Math.floor(index / perCell);
+      return { x: ((cell % cells) + 0.5) / cells, y: (Math.floor(cell / cells) + 0.5) / cells };
+    });
+  });
+}
+
+/** Every box with a score above 0.5, best first. */
+export function decodeDetections(
+  boxes: Float32Array,
+  logits: Float32Array,
+  anchors: readonly Point[],
+): DetectedPerson[] {
+  return anchors
+    .map((anchor, index) => ({ anchor, index, score: scoreOf(logits[index] ?? -MAX_LOGIT) }))
+    .filter(({ score }) => score > MIN_SCORE)
+    .map(({ anchor, index, score }) => decodeBox(boxes, index * VALUES_PER_BOX, anchor, score))
+    .sort((one, other) => other.score - one.score);
+}
+
+function scoreOf(logit: number): number {
+  const clipped = Math.min(Math.max(logit, -MAX_LOGIT), MAX_LOGIT);
+  return 1 / (1 + Math.exp(-clipped));
+}
+
+function decodeBox(
+  boxes: Float32Array,
+  offset: number,
+  anchor: Point,
+  score: number,
+): DetectedPerson {
+  const value = (index: number) => (boxes[offset + index] ?? 0) / DETECTOR_SIZE;
+  const point = (index: number) => ({
+    x: anchor.x + value(index),
+    y: anchor.y + value(index + 1),
+  });
+  const centre = point(0);
+  const halfWidth = value(2) / 2;
+  const halfHeight = value(3) / 2;
+  return {
+    left: centre.x - halfWidth,
+    top: centre.y - halfHeight,
+    right: centre.x + halfWidth,
+    bottom: centre.y + halfHeight,
+    hip: point(4),
+    scale: point(6),
+    score,
+  };
+}
+
+/**
+ * Weighted non-maximum suppression: the best box and all that overlap it by more than 0.3 (IoU)
+ * become one, averaged by score, with the best one's score. Expects and returns best first.
+ */
+export function mergeOverlapping(people: readonly DetectedPerson[]): DetectedPerson[] {
+  const merged: DetectedPerson[] = [];
+  let remaining = [...people];
+  for (let best = remaining[0]; best !== undefined; best = remaining[0]) {
+    const head = best;
+    const { same = [], others = [] } = Object.groupBy(remaining, (person) =>
+      person === head || overlap(head, person) > MIN_OVERLAP ? 'same' : 'others',
+    );
+    merged.push(average(same, head.score));
+    remaining = others;
+  }
+  return merged;
+}
+
+function average(people: readonly DetectedPerson[], score: number): DetectedPerson {
+  const total = people.reduce((sum, person) => sum + person.score, 0);
+  const mean = (value: (person: DetectedPerson) => number) =>
+    people.reduce((sum, person) => sum + value(person) * person.score, 0) / total;
+  return {
+    left: mean((person) => person.left),
+    top: mean((person) => person.top),
+    right: mean((person) => person.right),
+    bottom: mean((person) => person.bottom),
+    hip: { x: mean((person) => person.hip.x), y: mean((person) => person.hip.y) },
+    scale: { x: mean((person) => person.scale.x), y: mean((person) => person.scale.y) },
+    score,
+  };
+}
+
+/** Intersection over union of two boxes. */
+function overlap(one: DetectedPerson, other: DetectedPerson): number {
+  const width = Math.min(one.right, other.right) - Math.max(one.left, other.left);
+  const height = Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top);
+  if (width <= 0 || height <= 0) return 0;
+  const shared = width * height;
+  return shared / (area(one) + area(other) - shared);
+}
+
+function area({ left, top, right, bottom }: DetectedPerson): number {
+  return (right - left) * (bottom - top);
+}

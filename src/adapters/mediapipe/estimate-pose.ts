@@ -1,0 +1,110 @@
+/**
+ * From a photo's bytes to a pose, as MediaPipe's PoseLandmarker computes it (BlazePose full, one
+ * picture, minimum confidences 0.5): decode → detect → region → landmarks → project. Works in the
+ * calling thread for 30-60 ms and more; the worker calls it in a thread of its own.
+ */
+import { meanLuma } from './brightness.ts';
+import { decodeImage, type RgbImage } from './decode-image.ts';
+import {
+  anchorCentres,
+  DETECTOR_SIZE,
+  type DetectedPerson,
+  decodeDetections,
+  mergeOverlapping,
+} from './detector.ts';
+import {
+  decodeLandmarks,
+  decodeWorldLandmarks,
+  LANDMARK_INPUT_SIZE,
+  projectToImage,
+  refineOnHeatmap,
+} from './landmarks.ts';
+import { type PoseSessions, runModel } from './models.ts';
+import { maskGridFor, maskProbabilities, projectMask } from './person-mask.ts';
+import type { Detection, PhotoObservation, Pose } from './pose.ts';
+import { regionOf, toPixels, wholePicture } from './region.ts';
+import { type RotatedSquare, warpSquare } from './warp.ts';
+
+const MIN_POSE_SCORE = 0.5;
+
+/**
+ * The pose of the person that the detector is surest of, and what else the photo shows.
+ * `image` is the file of a JPEG, PNG or WebP; throws UnusableImageError for anything else.
+ */
+export async function estimatePose(
+  sessions: PoseSessions,
+  image: Uint8Array,
+): Promise<PhotoObservation> {
+  return observe(sessions, await decodeImage(image));
+}
+
+/** As `estimatePose`, for a picture that is decoded already. */
+export async function observe(sessions: PoseSessions, image: RgbImage): Promise<PhotoObservation> {
+  const whole = warpSquare(image, wholePicture(image), DETECTOR_SIZE, 'black');
+  const people = await detectPeople(sessions, whole);
+  const [person] = people;
+  return {
+    widthPx: image.width,
+    heightPx: image.height,
+    luminance: pictureLuminance(whole, image),
+    people: people.length,
+    detections: people.map((found) => detectionOf(found, image)),
+    pose: person === undefined ? null : await poseIn(sessions, image, regionOf(person, image)),
+  };
+}
+
+async function detectPeople(
+  { detector }: PoseSessions,
+  pixels: Uint8Array,
+): Promise<DetectedPerson[]> {
+  const input = Float32Array.from(pixels, (value) => (value * 2) / 255 - 1);
+  const [boxes, logits] = await runModel(detector, input, DETECTOR_SIZE);
+  if (boxes === undefined || logits === undefined) throw new Error('not the detector model');
+  return mergeOverlapping(decodeDetections(boxes, logits, anchorCentres()));
+}
+
+async function poseIn(
+  { landmarks: model }: PoseSessions,
+  image: RgbImage,
+  region: RotatedSquare,
+): Promise<Pose | null> {
+  const pixels = warpSquare(image, region, LANDMARK_INPUT_SIZE, 'replicate');
+  const input = Float32Array.from(pixels, (value) => value / 255);
+  const [points, flag, mask, heatmap, world] = await runModel(model, input, LANDMARK_INPUT_SIZE);
+  if (!points || !flag || !mask || !heatmap || !world) throw new Error('not the landmark model');
+  const score = flag[0] ?? 0;
+  if (score < MIN_POSE_SCORE) return null;
+  const local = refineOnHeatmap(decodeLandmarks(points), heatmap);
+  const landmarks = projectToImage(local, region, image);
+  const probabilities = maskProbabilities(mask);
+  return {
+    landmarks,
+    world: decodeWorldLandmarks(world, landmarks, region),
+    mask: projectMask(probabilities, region, image, maskGridFor(image)),
+    score,
+    luminance: meanLuma(pixels, (pixel) => (probabilities[pixel] ?? 0) >= 0.5),
+  };
+}
+
+function detectionOf(person: DetectedPerson, image: RgbImage): Detection {
+  const topLeft = toPixels({ x: person.left, y: person.top }, image);
+  const bottomRight = toPixels({ x: person.right, y: person.bottom }, image);
+  return {
+    left: topLeft.x / image.width,
+    top: topLeft.y / image.height,
+    right: bottomRight.x / image.width,
+    bottom: bottomRight.y / image.height,
+    score: person.score,
+  };
+}
+
+/** Without the black bars around the picture. */
+function pictureLuminance(whole: Uint8Array, { width, height }: RgbImage): number {
+  const side = Math.max(width, height) / DETECTOR_SIZE;
+  const [barX, barY] = [(DETECTOR_SIZE - width / side) / 2, (DETECTOR_SIZE - height / side) / 2];
+  return meanLuma(whole, (pixel) => {
+    const x = pixel % DETECTOR_SIZE;
+    const y = Math.floor(pixel / DETECTOR_SIZE);
+    return x >= barX && x < DETECTOR_SIZE - barX && y >= barY && y < DETECTOR_SIZE - barY;
+  });
+}

@@ -1,0 +1,86 @@
+/** The two ONNX models: found in their folder, checked against the manifest, loaded. */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+
+/** `manifest.json`, written beside the models by `npm run models`: SHA-256 of each file, in hex. */
+export interface ModelManifest {
+  /** Of the .tflite files that were converted. */
+  readonly sources: Readonly<Record<string, string>>;
+  /** Of the .onnx files. */
+  readonly models: Readonly<Record<string, string>>;
+}
+
+export const MANIFEST_FILE = 'manifest.json';
+export const DETECTOR_FILE = 'pose_detection.onnx';
+export const LANDMARK_FILE = 'pose_landmark_full.onnx';
+
+/** Both models, ready to run. A session must not run twice at once. */
+export interface PoseSessions {
+  readonly detector: InferenceSession;
+  readonly landmarks: InferenceSession;
+}
+
+/** One thread, no spinning: on busy cores spinning costs three times the CPU (docs of ONNX Runtime). */
+const SESSION_OPTIONS: InferenceSession.SessionOptions = {
+  executionProviders: ['cpu'],
+  intraOpNumThreads: 1,
+  interOpNumThreads: 1,
+  executionMode: 'sequential',
+  graphOptimizationLevel: 'all',
+  extra: { session: { intra_op: { allow_spinning: '0' } } },
+};
+
+/** Throws an Error that says which file of `folder` is missing or not what the manifest says. */
+export async function loadPoseModels(folder: string): Promise<PoseSessions> {
+  const manifest = await readManifest(folder);
+  const [detector, landmarks] = await Promise.all([
+    loadModel(folder, DETECTOR_FILE, manifest),
+    loadModel(folder, LANDMARK_FILE, manifest),
+  ]);
+  return { detector, landmarks };
+}
+
+/** Runs a model on one square RGB input; its outputs in the order of the model. */
+export async function runModel(
+  session: InferenceSession,
+  input: Float32Array,
+  size: number,
+): Promise<Float32Array[]> {
+  const tensor = new Tensor('float32', input, [1, size, size, 3]);
+  const outputs = await session.run({ [session.inputNames[0] ?? '']: tensor });
+  return session.outputNames.map((name) => {
+    const data = outputs[name]?.data;
+    if (data instanceof Float32Array) return data;
+    throw new Error(`the model's output ${name} is not fp32`);
+  });
+}
+
+async function readManifest(folder: string): Promise<ModelManifest> {
+  const path = join(folder, MANIFEST_FILE);
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new Error(`no pose models in ${folder} (${MANIFEST_FILE}): run npm run models`, {
+      cause,
+    });
+  });
+  return JSON.parse(text) as ModelManifest;
+}
+
+async function loadModel(
+  folder: string,
+  file: string,
+  manifest: ModelManifest,
+): Promise<InferenceSession> {
+  const bytes = await readFile(join(folder, file)).catch((cause: unknown) => {
+    throw new Error(`${file} is missing in ${folder}: run npm run models`, { cause });
+  });
+  if (sha256(bytes) !== manifest.models[file]) {
+    throw new Error(`${file} in ${folder} is not the file that ${MANIFEST_FILE} names`);
+  }
+  return InferenceSession.create(bytes, SESSION_OPTIONS);
+}
+
+export function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

@@ -1,0 +1,47 @@
+/** The squares of the picture that the two models look at, in pixels. */
+import type { RgbImage } from './decode-image.ts';
+import type { DetectedPerson, Point } from './detector.ts';
+import type { RotatedSquare } from './warp.ts';
+
+type Size = Pick<RgbImage, 'width' | 'height'>;
+
+/** How much larger than twice the distance hip centre - scale point the person's square is. */
+const MARGIN = 1.25;
+
+/** The whole picture, centred in a square: what the detector sees. */
+export function wholePicture({ width, height }: Size): RotatedSquare {
+  return {
+    centerX: width / 2,
+    centerY: height / 2,
+    size: Math.max(width, height),
+    rotation: 0,
+  };
+}
+
+/** A point of the detector's square, in pixels of the picture. */
+export function toPixels(point: Point, { width, height }: Size): Point {
+  const side = Math.max(width, height);
+  return { x: point.x * side - (side - width) / 2, y: point.y * side - (side - height) / 2 };
+}
+
+/**
+ * The upright square around one person: the hips in the middle, turned so that the line to the
+ * scale point (above the head) points up.
+ */
+export function regionOf(person: DetectedPerson, image: Size): RotatedSquare {
+  const hip = toPixels(person.hip, image);
+  const scale = toPixels(person.scale, image);
+  const dx = scale.x - hip.x;
+  const dy = scale.y - hip.y;
+  return {
+    centerX: hip.x,
+    centerY: hip.y,
+    size: 2 * Math.hypot(dx, dy) * MARGIN,
+    rotation: normalizeAngle(Math.PI / 2 - Math.atan2(-dy, dx)),
+  };
+}
+
+/** The same angle in [-π, π). */
+function normalizeAngle(angle: number): number {
+  return angle - 2 * Math.PI * Math.floor((angle + Math.PI) / (2 * Math.PI));
+}
