@@ -1,0 +1,96 @@
+/**
+ * A Supabase-compatible server on the loopback address: the parts of the database API and of
+ * Storage that supabase-js uses, over the local Postgres.
+ */
+import { randomBytes } from 'node:crypto';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Pool } from 'pg';
+import { Faults } from '../faults.ts';
+import { LOOPBACK, onFreePort } from '../loopback.ts';
+import { signToken } from './keys.ts';
+import { Objects } from './objects.ts';
+import { addRest } from './rest.ts';
+import { addStorage } from './storage.ts';
+
+/** A request that was answered. Its path has no token. */
+export interface LoggedRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+}
+
+export interface SupabaseServer extends AsyncDisposable {
+  readonly url: string;
+  readonly serviceRoleKey: string;
+  readonly faults: Faults;
+  /** The latest requests, oldest first. */
+  readonly requests: readonly LoggedRequest[];
+}
+
+export interface SupabaseOptions {
+  pool: Pool;
+  /** Where the stored objects' files go, as `<bucket>/<path>`. */
+  objectsFolder: string;
+  /** A free one by default. */
+  port?: number;
+}
+
+/** The bucket limits what is stored; this only keeps a request from filling the memory. */
+const BODY_LIMIT_BYTES = 64 * 1024 * 1024;
+
+/** Starts the server over a database with the platform's schema. */
+export async function startSupabaseServer(options: SupabaseOptions): Promise<SupabaseServer> {
+  const secret = randomBytes(32).toString('hex');
+  const serviceRoleKey = signToken({ iss: 'supabase', role: 'service_role' }, secret);
+  const app = fastify({
+    bodyLimit: BODY_LIMIT_BYTES,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 2000 },
+  });
+  const faults = new Faults();
+  faults.attach(app);
+  const requests = logRequests(app);
+  app.addHook('onRequest', (request, reply) => checkKeys(request, reply, serviceRoleKey));
+  const objects = new Objects(options.pool, options.objectsFolder);
+  app.register(async (rest) => addRest(rest, options.pool));
+  app.register(async (storage) => addStorage(storage, objects, secret));
+  const listen = (port: number) => app.listen({ port, host: LOOPBACK });
+  const url = await (options.port ? listen(options.port) : onFreePort(listen));
+  return { url, serviceRoleKey, faults, requests, [Symbol.asyncDispose]: () => app.close() };
+}
+
+const LOGGED_REQUESTS = 10_000;
+
+function logRequests(app: FastifyInstance): LoggedRequest[] {
+  const requests: LoggedRequest[] = [];
+  app.addHook('onResponse', async (request, reply) => {
+    const path = request.url.replace(/([?&]token=)[^&]*/, '$1…');
+    requests.push({ method: request.method, path, status: reply.statusCode });
+    if (requests.length > LOGGED_REQUESTS) requests.shift();
+  });
+  return requests;
+}
+
+const SIGNED_LINK = /^\/storage\/v1\/object\/sign\//;
+
+/** Every request carries the key twice, as supabase-js sends it; signed links carry their own. */
+async function checkKeys(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  key: string,
+): Promise<FastifyReply | undefined> {
+  const opensLink = ['GET', 'HEAD'].includes(request.method) && SIGNED_LINK.test(request.url);
+  const { apikey, authorization } = request.headers;
+  if (opensLink || (apikey === key && authorization === `Bearer ${key}`)) return undefined;
+  return reply.code(401).send(
+    apikey === undefined
+      ? {
+          message: 'No API key found in request',
+          hint: 'No `apikey` request header or url param was found.',
+        }
+      : {
+          message: 'Invalid API key',
+          hint: 'Double check your Supabase `anon` or `service_role` API key.',
+        },
+  );
+}
