@@ -22,53 +22,48 @@ export interface Point {
 export const DETECTOR_SIZE = 224;
 /** Numbers per box: x, y, width, height and four key points. */
 const VALUES_PER_BOX = 12;
-const STRIDES = [8, 16, 32, 32, 32];
-const ANCHORS_PER_CELL = 2;
+/** The anchors: how many the model has per cell of each grid, in its order. Together 2254. */
+const GRIDS = [
+  { cells: 28, anchorsPerCell: 2 },
+  { cells: 14, anchorsPerCell: 2 },
+  { cells: 7, anchorsPerCell: 6 },
+];
 const MAX_LOGIT = 100;
 const MIN_SCORE = 0.5;
 const MIN_OVERLAP = 0.3;
 
-/** The 2254 anchor centres, in the order of the model's boxes; layers of one stride share their cells. */
-export function anchorCentres(): Point[] {
-  return [...new Set(STRIDES)].flatMap((stride) => {
-    const cells = DETECTOR_SIZE / stride;
-    const layers = STRIDES.filter((other) => other === stride).length;
-    const perCell = layers * ANCHORS_PER_CELL;
-    return Array.from({ length: cells * cells * perCell }, (_, index) => {
-      const cell = Math.floor(index / perCell);
+/**
+ * The centre of the anchor that a box is relative to. Five layers of strides 8, 16, 32, 32, 32 have
+ * two anchors per cell each; layers of the same stride share their cells. All anchors have size 1.
+ */
+export function anchorCentre(index: number): Point {
+  let first = 0;
+  for (const { cells, anchorsPerCell } of GRIDS) {
+    const cell = Math.floor((index - first) / anchorsPerCell);
+    if (cell < cells * cells) {
       return { x: ((cell % cells) + 0.5) / cells, y: (Math.floor(cell / cells) + 0.5) / cells };
-    });
-  });
+    }
+    first += cells * cells * anchorsPerCell;
+  }
+  throw new RangeError(`there is no anchor ${index}`);
 }
 
 /** Every box with a score above 0.5, best first. */
-export function decodeDetections(
-  boxes: Float32Array,
-  logits: Float32Array,
-  anchors: readonly Point[],
-): DetectedPerson[] {
-  return anchors
-    .map((anchor, index) => ({ anchor, index, score: scoreOf(logits[index] ?? -MAX_LOGIT) }))
-    .filter(({ score }) => score > MIN_SCORE)
-    .map(({ anchor, index, score }) => decodeBox(boxes, index * VALUES_PER_BOX, anchor, score))
-    .sort((one, other) => other.score - one.score);
+export function decodeDetections(boxes: Float32Array, logits: Float32Array): DetectedPerson[] {
+  const people: DetectedPerson[] = [];
+  logits.forEach((logit, index) => {
+    const score = 1 / (1 + Math.exp(-Math.min(Math.max(logit, -MAX_LOGIT), MAX_LOGIT)));
+    if (score > MIN_SCORE) people.push(decodeBox(boxes, index, score));
+  });
+  return people.sort((one, other) => other.score - one.score);
 }
 
-function scoreOf(logit: number): number {
-  const clipped = Math.min(Math.max(logit, -MAX_LOGIT), MAX_LOGIT);
-  return 1 / (1 + Math.exp(-clipped));
-}
-
-function decodeBox(
-  boxes: Float32Array,
-  offset: number,
-  anchor: Point,
-  score: number,
-): DetectedPerson {
-  const value = (index: number) => (boxes[offset + index] ?? 0) / DETECTOR_SIZE;
-  const point = (index: number) => ({
-    x: anchor.x + value(index),
-    y: anchor.y + value(index + 1),
+function decodeBox(boxes: Float32Array, index: number, score: number): DetectedPerson {
+  const anchor = anchorCentre(index);
+  const value = (field: number) => (boxes[index * VALUES_PER_BOX + field] ?? 0) / DETECTOR_SIZE;
+  const point = (field: number) => ({
+    x: anchor.x + value(field),
+    y: anchor.y + value(field + 1),
   });
   const centre = point(0);
   const halfWidth = value(2) / 2;

@@ -6,7 +6,6 @@
 import { meanLuma } from './brightness.ts';
 import { decodeImage, type RgbImage } from './decode-image.ts';
 import {
-  anchorCentres,
   DETECTOR_SIZE,
   type DetectedPerson,
   decodeDetections,
@@ -57,10 +56,10 @@ async function detectPeople(
   { detector }: PoseSessions,
   pixels: Uint8Array,
 ): Promise<DetectedPerson[]> {
-  const input = Float32Array.from(pixels, (value) => (value * 2) / 255 - 1);
+  const input = normalise(pixels, -1);
   const [boxes, logits] = await runModel(detector, input, DETECTOR_SIZE);
   if (boxes === undefined || logits === undefined) throw new Error('not the detector model');
-  return mergeOverlapping(decodeDetections(boxes, logits, anchorCentres()));
+  return mergeOverlapping(decodeDetections(boxes, logits));
 }
 
 async function poseIn(
@@ -69,7 +68,7 @@ async function poseIn(
   region: RotatedSquare,
 ): Promise<Pose | null> {
   const pixels = warpSquare(image, region, LANDMARK_INPUT_SIZE, 'replicate');
-  const input = Float32Array.from(pixels, (value) => value / 255);
+  const input = normalise(pixels, 0);
   const [points, flag, mask, heatmap, world] = await runModel(model, input, LANDMARK_INPUT_SIZE);
   if (!points || !flag || !mask || !heatmap || !world) throw new Error('not the landmark model');
   const score = flag[0] ?? 0;
@@ -84,6 +83,17 @@ async function poseIn(
     score,
     luminance: meanLuma(pixels, (pixel) => (probabilities[pixel] ?? 0) >= 0.5),
   };
+}
+
+/** Bytes to floats from `lowest` to 1. A table and a loop: `Float32Array.from` takes 40 ms here. */
+function normalise(pixels: Uint8Array, lowest: -1 | 0): Float32Array {
+  const table = Float32Array.from(
+    { length: 256 },
+    (_, value) => (value * (1 - lowest)) / 255 + lowest,
+  );
+  const input = new Float32Array(pixels.length);
+  for (let i = 0; i < pixels.length; i += 1) input[i] = table[pixels[i] ?? 0] ?? 0;
+  return input;
 }
 
 function detectionOf(person: DetectedPerson, image: RgbImage): Detection {

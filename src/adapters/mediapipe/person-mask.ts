@@ -3,19 +3,28 @@ import { LANDMARK_INPUT_SIZE, sigmoid } from './landmarks.ts';
 import type { PersonMask } from './pose.ts';
 import type { RotatedSquare } from './warp.ts';
 
-const MAX_ROWS = 512;
+const MAX_ROWS = 384;
+/** From here on the sigmoid is 1 in fp32; most of the picture is that sure. */
+const SATURATED = 17;
+/** The square with a frame of zeros around it, so that sampling needs no special cases. */
+const FRAMED_SIZE = LANDMARK_INPUT_SIZE + 2;
 
 interface Grid {
   readonly columns: number;
   readonly rows: number;
 }
 
-/** Logits to probabilities, 0..1. */
+/** The model's logits as probabilities, 0..1. */
 export function maskProbabilities(logits: Float32Array): Float32Array {
-  return logits.map(sigmoid);
+  const probabilities = new Float32Array(logits.length);
+  for (let i = 0; i < logits.length; i += 1) {
+    const logit = logits[i] ?? 0;
+    probabilities[i] = logit < -SATURATED ? 0 : logit > SATURATED ? 1 : sigmoid(logit);
+  }
+  return probabilities;
 }
 
-/** The grid that a picture's mask gets: its proportions, at most 512 rows. */
+/** The grid that a picture's mask gets: its proportions, at most 384 rows. */
 export function maskGridFor(image: { width: number; height: number }): Grid {
   const rows = Math.min(image.height, MAX_ROWS);
   return { columns: Math.max(Math.round((image.width * rows) / image.height), 1), rows };
@@ -31,6 +40,8 @@ export function projectMask(
   image: { width: number; height: number },
   { columns, rows }: Grid,
 ): PersonMask {
+  const framed = frame(probabilities);
+  const middle = LANDMARK_INPUT_SIZE / 2 + 1;
   const scale = LANDMARK_INPUT_SIZE / region.size;
   const cos = Math.cos(region.rotation) * scale;
   const sin = Math.sin(region.rotation) * scale;
@@ -39,32 +50,33 @@ export function projectMask(
     const dy = ((row + 0.5) * image.height) / rows - 0.5 - region.centerY;
     for (let column = 0; column < columns; column += 1) {
       const dx = ((column + 0.5) * image.width) / columns - 0.5 - region.centerX;
-      const x = cos * dx + sin * dy + LANDMARK_INPUT_SIZE / 2;
-      const y = cos * dy - sin * dx + LANDMARK_INPUT_SIZE / 2;
-      probability[row * columns + column] = Math.round(255 * sample(probabilities, x, y));
+      const value = sample(framed, middle + cos * dx + sin * dy, middle + cos * dy - sin * dx);
+      probability[row * columns + column] = 255 * value + 0.5;
     }
   }
   return { left: 0, top: 0, right: 1, bottom: 1, columns, rows, probability };
 }
 
-function sample(probabilities: Float32Array, x: number, y: number): number {
-  const column = Math.floor(x);
-  const row = Math.floor(y);
-  if (column < -1 || row < -1 || column >= LANDMARK_INPUT_SIZE || row >= LANDMARK_INPUT_SIZE) {
-    return 0;
+function frame(probabilities: Float32Array): Float32Array {
+  const framed = new Float32Array(FRAMED_SIZE * FRAMED_SIZE);
+  for (let row = 0; row < LANDMARK_INPUT_SIZE; row += 1) {
+    const start = row * LANDMARK_INPUT_SIZE;
+    const values = probabilities.subarray(start, start + LANDMARK_INPUT_SIZE);
+    framed.set(values, (row + 1) * FRAMED_SIZE + 1);
   }
-  const right = x - column;
-  const down = y - row;
-  const upper =
-    (1 - right) * at(probabilities, column, row) + right * at(probabilities, column + 1, row);
-  const lower =
-    (1 - right) * at(probabilities, column, row + 1) +
-    right * at(probabilities, column + 1, row + 1);
-  return (1 - down) * upper + down * lower;
+  return framed;
 }
 
-function at(probabilities: Float32Array, column: number, row: number): number {
-  const inside =
-    column >= 0 && row >= 0 && column < LANDMARK_INPUT_SIZE && row < LANDMARK_INPUT_SIZE;
-  return inside ? (probabilities[row * LANDMARK_INPUT_SIZE + column] ?? 0) : 0;
+function sample(framed: Float32Array, x: number, y: number): number {
+  const isOutside = x < 0 || y < 0 || x >= FRAMED_SIZE - 1 || y >= FRAMED_SIZE - 1;
+  if (isOutside) return 0;
+  const column = Math.trunc(x);
+  const row = Math.trunc(y);
+  const right = x - column;
+  const down = y - row;
+  const at = row * FRAMED_SIZE + column;
+  const below = at + FRAMED_SIZE;
+  const upper = (1 - right) * (framed[at] ?? 0) + right * (framed[at + 1] ?? 0);
+  const lower = (1 - right) * (framed[below] ?? 0) + right * (framed[below + 1] ?? 0);
+  return (1 - down) * upper + down * lower;
 }

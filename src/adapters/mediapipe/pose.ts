@@ -36,7 +36,7 @@ export interface Detection {
 /**
  * How likely each cell of a grid over the rectangle (here always the whole image) belongs to the
  * person, 0..255, row by row; a value stands for the middle of its cell, 128 and more is person.
- * The grid has the image's proportions and at most 512 rows.
+ * The grid has the image's proportions and at most 384 rows.
  */
 export interface PersonMask {
   readonly left: 0;

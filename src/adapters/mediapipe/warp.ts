@@ -17,9 +17,9 @@ export interface RotatedSquare {
 export type Border = 'black' | 'replicate';
 
 /** Positions are held in 1/32 pixel, weights of the four neighbours then sum to 32 * 32. */
-const SUBPIXEL_BITS = 5;
-const SUBPIXELS = 1 << SUBPIXEL_BITS;
-const SUBPIXEL_MASK = SUBPIXELS - 1;
+const BITS = 5;
+const SUBPIXELS = 1 << BITS;
+const FRACTION = SUBPIXELS - 1;
 const HALF_OF_WEIGHTS = (SUBPIXELS * SUBPIXELS) / 2;
 
 /** The square as `outputSize` rows of `outputSize` RGB pixels. */
@@ -34,68 +34,76 @@ export function warpSquare(
   const sin = Math.sin(square.rotation) * step;
   const left = square.centerX * SUBPIXELS - ((cos - sin) * outputSize) / 2;
   const top = square.centerY * SUBPIXELS - ((sin + cos) * outputSize) / 2;
-  const output = new Uint8Array(outputSize * outputSize * 3);
-  let at = 0;
+  const output = { data: new Uint8Array(outputSize * outputSize * 3), at: 0 };
   for (let row = 0; row < outputSize; row += 1) {
     for (let column = 0; column < outputSize; column += 1) {
-      const x = Math.round(left + cos * column - sin * row);
-      const y = Math.round(top + sin * column + cos * row);
-      writePixel(image, x, y, border, output, at);
-      at += 3;
+      const x = Math.floor(left + cos * column - sin * row + 0.5);
+      const y = Math.floor(top + sin * column + cos * row + 0.5);
+      if (border === 'black') writeOrBlack(image, x, y, output);
+      else writeOrNearest(image, x, y, output);
+      output.at += 3;
     }
   }
-  return output;
+  return output.data;
 }
 
-/** Bilinear between the four pixels around (x, y), given in 1/32 pixel. */
-function writePixel(
-  { width, height, data }: RgbImage,
-  x: number,
-  y: number,
-  border: Border,
-  output: Uint8Array,
-  at: number,
-): void {
-  const column = x >> SUBPIXEL_BITS;
-  const row = y >> SUBPIXEL_BITS;
-  const right = x & SUBPIXEL_MASK;
-  const down = y & SUBPIXEL_MASK;
-  const replicate = border === 'replicate';
-  const inside = column >= 0 && row >= 0 && column < width - 1 && row < height - 1;
-  let weightTopLeft = (SUBPIXELS - right) * (SUBPIXELS - down);
-  let weightTopRight = right * (SUBPIXELS - down);
-  let weightBottomLeft = (SUBPIXELS - right) * down;
-  let weightBottomRight = right * down;
-  let near = column;
-  let far = column + 1;
-  let upper = row;
-  let lower = row + 1;
-  if (!inside) {
-    if (!replicate) {
-      const hasNear = near >= 0 && near < width;
-      const hasFar = far >= 0 && far < width;
-      const hasUpper = upper >= 0 && upper < height;
-      const hasLower = lower >= 0 && lower < height;
-      if (!(hasNear && hasUpper)) weightTopLeft = 0;
-      if (!(hasFar && hasUpper)) weightTopRight = 0;
-      if (!(hasNear && hasLower)) weightBottomLeft = 0;
-      if (!(hasFar && hasLower)) weightBottomRight = 0;
-    }
-    near = Math.min(Math.max(near, 0), width - 1);
-    far = Math.min(Math.max(far, 0), width - 1);
-    upper = Math.min(Math.max(upper, 0), height - 1);
-    lower = Math.min(Math.max(lower, 0), height - 1);
-  }
-  const topLeft = 3 * (upper * width + near);
-  const topRight = 3 * (upper * width + far);
-  const bottomLeft = 3 * (lower * width + near);
-  const bottomRight = 3 * (lower * width + far);
+/** The picture under construction, and the byte that comes next. */
+interface Output {
+  readonly data: Uint8Array;
+  at: number;
+}
+
+/** Bilinear between the four pixels around (x, y), given in 1/32 pixel; outside, the edge goes on. */
+function writeOrNearest({ width, height, data }: RgbImage, x: number, y: number, to: Output): void {
+  const near = 3 * clamp(x >> BITS, width - 1);
+  const far = 3 * clamp((x >> BITS) + 1, width - 1);
+  const upper = 3 * width * clamp(y >> BITS, height - 1);
+  const lower = 3 * width * clamp((y >> BITS) + 1, height - 1);
+  const right = x & FRACTION;
+  const down = y & FRACTION;
+  const upperNear = (SUBPIXELS - right) * (SUBPIXELS - down);
+  const upperFar = right * (SUBPIXELS - down);
+  const lowerNear = (SUBPIXELS - right) * down;
+  const lowerFar = right * down;
   for (let channel = 0; channel < 3; channel += 1) {
     const sum =
-      weightTopLeft * (data[topLeft + channel] ?? 0) +
-      weightTopRight * (data[topRight + channel] ?? 0) +
-      weightBottomLeft * (data[bottomLeft + channel] ?? 0) +
-      weightBottomRight * (data[bottomRight + channel] ?? 0);
-    output[at + channel] = (sum + HALF_OF_WEIGHTS) >> (2 * SUBPIXEL_BITS);
+      upperNear * (data[upper + near + channel] ?? 0) +
+      upperFar * (data[upper + far + channel] ?? 0) +
+      lowerNear * (data[lower + near + channel] ?? 0) +
+      lowerFar * (data[lower + far + channel] ?? 0);
+    to.data[to.at + channel] = (sum + HALF_OF_WEIGHTS) >> (2 * BITS);
   }
+}
+
+/** As `writeOrNearest`, but those of the four pixels that are outside the picture count as black. */
+function writeOrBlack(image: RgbImage, x: number, y: number, to: Output): void {
+  const [column, row] = [x >> BITS, y >> BITS];
+  const isInside = column >= 0 && row >= 0 && column < image.width - 1 && row < image.height - 1;
+  if (isInside) {
+    writeOrNearest(image, x, y, to);
+    return;
+  }
+  const [right, down] = [x & FRACTION, y & FRACTION];
+  for (let channel = 0; channel < 3; channel += 1) {
+    const sum =
+      (SUBPIXELS - right) * (SUBPIXELS - down) * valueOrBlack(image, column, row, channel) +
+      right * (SUBPIXELS - down) * valueOrBlack(image, column + 1, row, channel) +
+      (SUBPIXELS - right) * down * valueOrBlack(image, column, row + 1, channel) +
+      right * down * valueOrBlack(image, column + 1, row + 1, channel);
+    to.data[to.at + channel] = (sum + HALF_OF_WEIGHTS) >> (2 * BITS);
+  }
+}
+
+function valueOrBlack(
+  { width, height, data }: RgbImage,
+  column: number,
+  row: number,
+  channel: number,
+): number {
+  const isInside = column >= 0 && row >= 0 && column < width && row < height;
+  return isInside ? (data[3 * (row * width + column) + channel] ?? 0) : 0;
+}
+
+function clamp(value: number, highest: number): number {
+  return Math.max(0, Math.min(value, highest));
 }
