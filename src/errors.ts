@@ -13,6 +13,8 @@ type Kind = 'final' | 'transient' | 'operational';
 interface CatalogueEntry {
   readonly meaning: string;
   readonly kind: Kind;
+  /** How often a task may meet a transient error before it is final; without it the deadline bounds it. */
+  readonly tries?: number;
   /** What the shopper may read, by detail. Names no vendor, host, URL or exception. */
   readonly publicTexts: { readonly default: string; readonly [detail: string]: string };
 }
@@ -69,6 +71,7 @@ export const CATALOGUE = {
   IMAGE_UNAVAILABLE: {
     meaning: 'A photo could not be fetched right now (host down, time-out, 5xx).',
     kind: 'transient',
+    tries: 4,
     publicTexts: {
       default: 'One of the images could not be opened. Please upload it again.',
     },
@@ -88,16 +91,24 @@ export const CATALOGUE = {
     meaning:
       'The connection broke or timed out after the request was sent: it may have been billed.',
     kind: 'transient',
+    tries: 2,
     publicTexts: { default: TRY_AGAIN },
   },
   PROVIDER_MALFORMED: {
     meaning: 'The image model answered 200 without a usable image.',
     kind: 'transient',
+    tries: 2,
     publicTexts: { default: TRY_AGAIN },
   },
   PROVIDER_REFUSES_SERVICE: {
     meaning: 'No call can succeed at the moment: key refused, quota or budget spent.',
     kind: 'operational',
+    publicTexts: { default: TRY_AGAIN },
+  },
+  INTERNAL: {
+    meaning: 'The worker met an error that it does not know: a defect to be mended.',
+    kind: 'transient',
+    tries: 3,
     publicTexts: { default: TRY_AGAIN },
   },
   STORAGE_UNAVAILABLE: {
@@ -111,7 +122,7 @@ export type ErrorCode = keyof typeof CATALOGUE;
 
 export interface TaskErrorOptions {
   /** Picks the public text and says more in logs, e.g. `too_large`. A fixed word, never data. */
-  detail?: string;
+  detail?: string | null;
   /** The earliest time that a retry makes sense, as the other side asked for it. */
   retryAfterMs?: number;
   cause?: unknown;
@@ -121,21 +132,27 @@ export interface TaskErrorOptions {
 export class TaskError extends Error {
   override readonly name = 'TaskError';
   readonly code: ErrorCode;
-  readonly detail: string | undefined;
+  readonly detail: string | null;
   readonly retryAfterMs: number | undefined;
 
   constructor(code: ErrorCode, options: TaskErrorOptions = {}) {
-    super(options.detail === undefined ? code : `${code} (${options.detail})`, {
+    super(options.detail ? `${code} (${options.detail})` : code, {
       cause: options.cause,
     });
     this.code = code;
-    this.detail = options.detail;
+    this.detail = options.detail ?? null;
     this.retryAfterMs = options.retryAfterMs;
   }
 
   /** What an attempt does about it. */
   get kind(): Kind {
     return CATALOGUE[this.code].kind;
+  }
+
+  /** How often a task may meet this error; undefined where only the deadline bounds it. */
+  get tries(): number | undefined {
+    const entry: CatalogueEntry = CATALOGUE[this.code];
+    return entry.tries;
   }
 
   /** The text that the shopper may read. */
@@ -145,7 +162,7 @@ export class TaskError extends Error {
 }
 
 /** The shopper's text for a code, in its variant for `detail` where there is one. */
-export function publicText(code: ErrorCode, detail?: string): string {
+export function publicText(code: ErrorCode, detail: string | null): string {
   const texts: CatalogueEntry['publicTexts'] = CATALOGUE[code].publicTexts;
-  return (detail === undefined ? undefined : texts[detail]) ?? texts.default;
+  return (detail === null ? undefined : texts[detail]) ?? texts.default;
 }

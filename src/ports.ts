@@ -4,6 +4,8 @@
  * `STORAGE_UNAVAILABLE` for a database or storage that does not answer, unless said otherwise.
  */
 
+import type { ErrorCode, TaskError } from './errors.ts';
+
 export type Channel = 'b2b' | 'b2c';
 
 /** Names one session and who owns it: `ownerId` is the store's id (b2b) or the person's (b2c). All UUIDs. */
@@ -14,6 +16,18 @@ export interface SessionRef {
 }
 
 export type SessionStatus = 'queued' | 'pending' | 'processing' | 'completed' | 'failed';
+
+/** The message on the platform's list, checked. The worker trusts its ids only after it has seen the row. */
+export interface Task extends SessionRef {
+  readonly taskId: string;
+  /** Person first, garment second, accessories after. */
+  readonly imageUrls: readonly string[];
+  readonly prompt: string;
+  /** Chosen by the client for b2b: the ledger's key, passed on exactly; never trusted as text. */
+  readonly requestId: string;
+  /** ISO 8601, never in the future; the deadline counts from here. */
+  readonly createdAt: string;
+}
 
 /** The row the shop sees, as far as the worker reads it. The worker takes no prompt and no link from it. */
 export interface Session extends SessionRef {
@@ -40,7 +54,7 @@ export interface Completion {
 
 /** The session rows. Every write is conditional on the owner and on a status that is not terminal. */
 export interface Sessions {
-  /** The row, or null where it does not exist or belongs to another owner. */
+  /** The row of this id in the channel's table, whoever owns it: compare `ownerId`. Null where there is none. */
   find(ref: SessionRef): Promise<Session | null>;
   /** queued → processing; true when the row is now (or was already) `processing`. */
   markProcessing(ref: SessionRef): Promise<boolean>;
@@ -48,7 +62,7 @@ export interface Sessions {
   complete(ref: SessionRef, completion: Completion): Promise<boolean>;
   /** → failed with a public text; false when the row was terminal or gone. */
   fail(ref: SessionRef, errorMessage: string, completedAt: Date): Promise<boolean>;
-  /** Every session of both channels that is not terminal and was created before `before`, oldest first, paged. */
+  /** Every session of both channels that is not terminal and was created before `before`, paged. */
   unfinished(before: Date): AsyncIterable<Session>;
 }
 
@@ -59,6 +73,9 @@ export interface LedgerEntry {
   readonly description: string;
 }
 
+/** `refused`: the database will not book it (the balance's row is gone, say), now or later. */
+export type RefundAnswer = 'refunded' | 'already_refunded' | 'refused';
+
 /** The credits. A refund is one call to the platform's own function. */
 export interface Ledger {
   /**
@@ -66,23 +83,22 @@ export interface Ledger {
    * b2c: only refunds whose description names the session, since nothing else ties a row to it.
    */
   entries(session: Session, requestId: string | null): Promise<LedgerEntry[]>;
-  /** Not repeatable: look at `entries` first. */
-  refundPerson(userId: string, credits: number, description: string): Promise<void>;
+  /** Not repeatable: look at `entries` first, and after an error not before its `retryAfterMs`. */
+  refundPerson(userId: string, credits: number, description: string): Promise<RefundAnswer>;
   /** `already_refunded` when the ledger has a refund with this request id. */
   refundStore(
     storeId: string,
     credits: number,
     requestId: string,
     description: string,
-  ): Promise<'refunded' | 'already_refunded'>;
-  /** As `refundStore`; `no_such_shopper` when the shopper's balance row is gone. */
+  ): Promise<RefundAnswer>;
+  /** As `refundStore`, to the balance that a shopper has with the store. */
   refundShopper(
-    storeId: string,
-    shopperEmail: string,
+    shopper: { readonly storeId: string; readonly email: string },
     credits: number,
     requestId: string,
     description: string,
-  ): Promise<'refunded' | 'already_refunded' | 'no_such_shopper'>;
+  ): Promise<RefundAnswer>;
 }
 
 export type AnalyticsEventType =
@@ -151,3 +167,188 @@ export interface ImageModel {
    */
   edit(request: EditRequest, signal: AbortSignal): Promise<EditResult>;
 }
+
+/** The platform's list of tasks, the intake list that a task passes through, and the dead letters. */
+export interface TaskSource {
+  /** Moves the oldest task to the intake list in one step; null when none came within `waitSeconds`. */
+  take(waitSeconds: number): Promise<Buffer | null>;
+  /** What is on the intake list: tasks whose hand-over was cut short, or is under way elsewhere. */
+  leftovers(): Promise<Buffer[]>;
+  /** Takes the task off the intake list. */
+  acknowledge(raw: Buffer): Promise<void>;
+  /** Moves the task from the intake list to the dead letters, once, however often it is called. */
+  bury(raw: Buffer, letter: DeadLetter): Promise<void>;
+  /** Keeps a dead letter of a task that had already left the list. */
+  keepDeadLetter(letter: DeadLetter): Promise<void>;
+  /** The session ids that wait on the list or the intake list. */
+  waitingSessionIds(): Promise<Set<string>>;
+}
+
+/** A task that can never become a picture, with the reason, kept for the operator. */
+export interface DeadLetter {
+  readonly reason: string;
+  readonly at: string;
+  readonly sessionId: string | null;
+  /** The message as it came (base64 when it is not UTF-8), cut at 1 MiB. */
+  readonly raw: string;
+}
+
+/** What earlier attempts of a job did, written before and after every paid call. */
+export interface Journal {
+  /** How often the task met each transient error. */
+  readonly failures: Readonly<Partial<Record<ErrorCode, number>>>;
+  /** Paid calls that were begun and not refused for the rate. */
+  readonly providerCalls: number;
+  /** A paid call was begun and its outcome is not known (yet). */
+  readonly callOpen: boolean;
+  /** What the paid picture took, from the moment it is there until the session is completed. */
+  readonly result: Omit<Completion, 'imageUrl' | 'completedAt'> | null;
+}
+
+/** A job under this process's lock, for the length of one attempt. */
+export interface Job {
+  readonly task: Task;
+  readonly journal: Journal;
+  /**
+   * Resolves once the journal is stored and the lock is known to be still ours.
+   * Rejects with LockLostError when another process has the job by now.
+   */
+  record(journal: Journal): Promise<void>;
+}
+
+/** Another process has taken the job over: this one must not touch the session any more. */
+export class LockLostError extends Error {
+  override readonly name = 'LockLostError';
+}
+
+/** The generation jobs; a job's id is its session's id, so a session has at most one. */
+export interface GenerationJobs {
+  /** Adds the job unless the session has one. */
+  add(task: Task): Promise<void>;
+  /** Whether another task may be taken from the list now. */
+  hasRoom(): Promise<boolean>;
+  /** Which of these sessions have a job that is not finished. */
+  aliveAmong(sessionIds: readonly string[]): Promise<Set<string>>;
+  /** Jobs that were given up without an attempt's outcome, because they stalled too often. */
+  givenUp(): Promise<Task[]>;
+  /** Forgets a job that was given up. */
+  forget(sessionId: string): Promise<void>;
+}
+
+/** The intent to fail a session and give the credit back: durable, and carried out until it is done. */
+export interface RefundIntent extends SessionRef {
+  /** The ledger's key as the task gave it; the row's own goes first. Null when no task is known. */
+  readonly requestId: string | null;
+  readonly code: ErrorCode;
+  readonly detail: string | null;
+  /** ISO 8601: the exact `completed_at` to be written, by which the row is known as ours again. */
+  readonly completedAt: string;
+}
+
+/** A refund under this process's lock. */
+export interface RefundJob {
+  readonly intent: RefundIntent;
+  /** Rejects with LockLostError when another process has the refund by now. */
+  confirmLock(): Promise<void>;
+}
+
+/** The refunds to be carried out; at most one at a time for a session. */
+export interface Refunds {
+  add(intent: RefundIntent): Promise<void>;
+  aliveAmong(sessionIds: readonly string[]): Promise<Set<string>>;
+}
+
+/** Failed sessions whose payment only a person can give back. */
+export interface Reconciliation {
+  /** Keeps the first record of a session. */
+  add(record: ReconciliationRecord): Promise<void>;
+}
+
+export type ReconciliationReason =
+  | 'paid_by_overage_charge'
+  | 'no_payment_found'
+  | 'no_request_id'
+  | 'refund_refused'
+  | 'refund_belongs_to_another_session';
+
+export interface ReconciliationRecord extends SessionRef {
+  readonly requestId: string | null;
+  readonly reason: ReconciliationReason;
+  readonly credits: number;
+  readonly at: string;
+}
+
+/** How a job's attempt ended, as far as the queue is concerned. */
+export type JobEnd =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'again'; readonly delayMs: number }
+  | { readonly kind: 'hand_back' };
+
+/**
+ * Lets paid calls out: evenly paced, and not at all while none can succeed. Shared by all replicas.
+ * `succeeded` and `failed` return at once and never throw: a paid picture does not wait for them.
+ */
+export interface ProviderGate {
+  /** Throws PROVIDER_REFUSES_SERVICE, with the time to wait, while no call may go out. */
+  check(): Promise<void>;
+  /**
+   * Waits for the next place in the pace. Throws as `check` does; while the service is being
+   * probed one call at a time gets through. An abort rejects with the signal's reason.
+   */
+  enter(signal: AbortSignal): Promise<void>;
+  succeeded(): void;
+  failed(error: TaskError): void;
+}
+
+/** Who a line of the log is about. */
+export interface TaskIds {
+  readonly requestId: string | null;
+  readonly sessionId: string;
+  readonly channel: Channel;
+}
+
+/** What happened, in the past tense: one log line and one count each. Carries no secret, link or text of a person. */
+export type WorkerEvent =
+  | { event: 'task_received'; task: TaskIds }
+  | {
+      event: 'task_rejected';
+      task: TaskIds | null;
+      reason: string;
+      sizeBytes: number;
+      sha256: string;
+    }
+  | { event: 'generation_processing'; task: TaskIds; queueWaitMs: number }
+  | { event: 'generation_skipped'; task: TaskIds; reason: string }
+  | { event: 'images_prepared'; task: TaskIds; count: number; downloadMs: number; resizeMs: number }
+  | { event: 'picture_stored'; task: TaskIds; sizeBytes: number; durationMs: number }
+  | { event: 'provider_call_started'; task: TaskIds; call: number; repeated: boolean }
+  | { event: 'provider_call_succeeded'; task: TaskIds; durationMs: number; usage: EditUsage }
+  | {
+      event: 'generation_completed';
+      task: TaskIds;
+      processingTimeMs: number | null;
+      totalMs: number;
+    }
+  | { event: 'completion_lost'; task: TaskIds }
+  | { event: 'generation_retried'; task: TaskIds; code: ErrorCode; delayMs: number; error: Error }
+  | { event: 'attempt_failed'; task: TaskIds; code: ErrorCode; error: Error }
+  | { event: 'generation_failed'; task: TaskIds; code: ErrorCode; moderation: boolean }
+  | { event: 'generation_interrupted'; task: TaskIds }
+  | { event: 'session_rescued'; task: TaskIds; by: 'completion' | 'refund' }
+  | { event: 'refund_skipped'; task: TaskIds; reason: string }
+  | { event: 'credit_refunded'; task: TaskIds; payer: Payer; credits: number }
+  | { event: 'refund_needs_reconciliation'; task: TaskIds; reason: ReconciliationReason }
+  | { event: 'refund_error'; task: TaskIds; delayMs: number; error: Error }
+  | { event: 'analytics_error'; task: TaskIds; error: Error }
+  | { event: 'breaker_opened'; code: ErrorCode; cooldownMs: number }
+  | { event: 'breaker_closed' }
+  | { event: 'loop_error'; loop: string; error: Error };
+
+/** Whose balance a refund goes to. */
+export type Payer = 'person' | 'store' | 'shopper';
+
+/** What a paid call took. */
+export type EditUsage = Omit<EditResult, 'image'>;
+
+/** Takes note of what happened. Never throws. */
+export type RecordEvent = (event: WorkerEvent) => void;

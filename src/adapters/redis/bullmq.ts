@@ -1,0 +1,65 @@
+/**
+ * What the two BullMQ queues have in common: their names, their locks, and how a stop is carried out.
+ */
+import { type Job as BullJob, DelayedError, type Queue, WaitingError, type Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { type JobEnd, LockLostError } from '../../ports.ts';
+
+/** Keeps the queues' keys apart from the platform's in the Redis they share. */
+export const PREFIX = 'wearon:bull';
+export const GENERATION_QUEUE = 'generation';
+export const REFUND_QUEUE = 'refund';
+
+export interface WorkerTimes {
+  readonly concurrency: number;
+  /** How long a job stays with a process that has gone silent; stalled jobs are looked for as often. */
+  readonly lockMs: number;
+}
+
+/** The options of both workers: a silent process's job goes on elsewhere after its lock and one check. */
+export function workerOptions(connection: Redis, { concurrency, lockMs }: WorkerTimes) {
+  return {
+    connection,
+    prefix: PREFIX,
+    concurrency,
+    autorun: false,
+    lockDuration: lockMs,
+    stalledInterval: lockMs,
+    runRetryDelay: 1000,
+  };
+}
+
+const FINISHED_STATES: readonly string[] = ['completed', 'failed', 'unknown'];
+
+/** Which of these jobs are not finished. */
+export async function aliveAmong(queue: Queue, jobIds: readonly string[]): Promise<boolean[]> {
+  const states = await Promise.all(jobIds.map((id) => queue.getJobState(id)));
+  return states.map((state) => !FINISHED_STATES.includes(state));
+}
+
+/** Resolves when the job's lock is ours for another `lockMs`; rejects with LockLostError when it is not. */
+export async function confirmLock(job: BullJob, token: string, lockMs: number): Promise<void> {
+  if ((await job.extendLock(token, lockMs)) !== 1) throw new LockLostError();
+}
+
+/** Tells BullMQ how an attempt ended; the errors are its way of saying "moved, neither done nor failed". */
+export async function endJob(job: BullJob, token: string, end: JobEnd): Promise<void> {
+  switch (end.kind) {
+    case 'done':
+      return;
+    case 'again':
+      await job.moveToDelayed(Date.now() + end.delayMs, token);
+      throw new DelayedError();
+    case 'hand_back':
+      await job.moveToWait(token);
+      throw new WaitingError();
+    default:
+      end satisfies never;
+  }
+}
+
+/** Starts a worker's loop. What goes wrong in it (Redis away, a lock lost) is only noted: it goes on by itself. */
+export function startWorker(worker: Worker, onError: (error: Error) => void): void {
+  worker.on('error', onError);
+  worker.run().catch(onError);
+}

@@ -1,0 +1,144 @@
+/**
+ * The generation jobs on BullMQ. A job's id is its session's id and its data the task and the
+ * journal, so a session has at most one job and a later attempt knows what earlier ones did.
+ */
+import { type Job as BullJob, Queue, Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
+import type { GenerationJobs, Job, JobEnd, Journal, Task } from '../../ports.ts';
+import {
+  aliveAmong,
+  confirmLock,
+  endJob,
+  GENERATION_QUEUE,
+  PREFIX,
+  startWorker,
+  type WorkerTimes,
+  workerOptions,
+} from './bullmq.ts';
+
+interface JobData {
+  readonly task: Task;
+  readonly journal: Journal;
+}
+
+const EMPTY_JOURNAL: Journal = { failures: {}, providerCalls: 0, callOpen: false, result: null };
+/** Finished jobs are kept for a while, so that an operator can look at them. */
+const KEPT_WHEN_DONE = { age: 600, count: 1000 };
+/** A job whose process went silent more often than this is given up: it may be what kills them. */
+const MOST_STALLS = 5;
+const MOST_GIVEN_UP_AT_ONCE = 500;
+
+/** The jobs as the intake and the rescue see them. `room` is how many may wait before intake stops. */
+export class BullGenerationJobs implements GenerationJobs, AsyncDisposable {
+  readonly #queue: Queue<JobData>;
+  readonly #room: number;
+
+  constructor(connection: Redis, room: number) {
+    this.#queue = new Queue(GENERATION_QUEUE, { connection, prefix: PREFIX });
+    this.#room = room;
+  }
+
+  async add(task: Task): Promise<void> {
+    await this.#queue.add(
+      'generate',
+      { task, journal: EMPTY_JOURNAL },
+      { jobId: task.sessionId, removeOnComplete: KEPT_WHEN_DONE },
+    );
+  }
+
+  async hasRoom(): Promise<boolean> {
+    return (await this.#queue.getWaitingCount()) < this.#room;
+  }
+
+  async aliveAmong(sessionIds: readonly string[]): Promise<Set<string>> {
+    const alive = await aliveAmong(this.#queue, sessionIds);
+    return new Set(sessionIds.filter((_, index) => alive[index]));
+  }
+
+  async givenUp(): Promise<Task[]> {
+    const jobs = await this.#queue.getFailed(0, MOST_GIVEN_UP_AT_ONCE - 1);
+    return jobs.map((job) => job.data.task);
+  }
+
+  async forget(sessionId: string): Promise<void> {
+    await this.#queue.remove(sessionId);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#queue.close();
+  }
+}
+
+/** A BullMQ job under our lock. */
+class LockedJob implements Job {
+  readonly #job: BullJob<JobData>;
+  readonly #token: string;
+  readonly #lockMs: number;
+
+  constructor(job: BullJob<JobData>, token: string, lockMs: number) {
+    this.#job = job;
+    this.#token = token;
+    this.#lockMs = lockMs;
+  }
+
+  get task(): Task {
+    return this.#job.data.task;
+  }
+
+  get journal(): Journal {
+    return this.#job.data.journal;
+  }
+
+  /** The lock is confirmed last: a write by a process that lost it can do no harm, a call could. */
+  async record(journal: Journal): Promise<void> {
+    await this.#job.updateData({ task: this.task, journal });
+    await confirmLock(this.#job, this.#token, this.#lockMs);
+  }
+}
+
+export type RunJob = (job: Job, signal: AbortSignal) => Promise<JobEnd>;
+
+/** Runs the attempts, at most `concurrency` at a time, until `stop`. */
+export class BullGenerationWorker {
+  readonly #worker: Worker<JobData>;
+  readonly #running = new Map<string, AbortController>();
+
+  constructor(connection: Redis, times: WorkerTimes, run: RunJob, onError: (error: Error) => void) {
+    const process = async (job: BullJob<JobData>, token = '') => {
+      const id = job.data.task.sessionId;
+      const abort = new AbortController();
+      this.#running.set(id, abort);
+      try {
+        const end = await run(new LockedJob(job, token, times.lockMs), abort.signal);
+        await endJob(job, token, end);
+      } finally {
+        if (this.#running.get(id) === abort) this.#running.delete(id);
+      }
+    };
+    const options = { ...workerOptions(connection, times), maxStalledCount: MOST_STALLS };
+    this.#worker = new Worker(GENERATION_QUEUE, process, options);
+    this.#worker.on('lockRenewalFailed', (ids) => {
+      for (const id of ids) this.#running.get(id)?.abort();
+    });
+    startWorker(this.#worker, onError);
+  }
+
+  /** Attempts that run now. */
+  get activeCount(): number {
+    return this.#running.size;
+  }
+
+  /** Whether the loop that fetches jobs is alive. */
+  get isRunning(): boolean {
+    return this.#worker.isRunning();
+  }
+
+  /** Takes no new job, lets the running attempts finish for `graceMs`, then has them hand their jobs back. */
+  async stop(graceMs: number): Promise<void> {
+    const hardStop = setTimeout(() => {
+      for (const abort of this.#running.values()) abort.abort();
+    }, graceMs);
+    await this.#worker.close();
+    clearTimeout(hardStop);
+  }
+}

@@ -1,0 +1,136 @@
+/**
+ * The platform's session rows of both channels. Every write is one UPDATE that holds only while
+ * the row has its owner and a status that is not terminal.
+ */
+import type { SupabaseClient } from '@supabase/supabase-js';
+import { z } from 'zod';
+import type { Channel, Completion, Session, SessionRef, Sessions } from '../../ports.ts';
+import { dataOf, TABLES } from './client.ts';
+
+const UNFINISHED = ['queued', 'pending', 'processing'];
+/** Below the 1,000 rows at which PostgREST cuts an answer off. */
+const PAGE = 500;
+const FIRST_ID = '00000000-0000-0000-0000-000000000000';
+
+const COLUMNS = 'id, status, credits_used, created_at, completed_at, error_message';
+const COLUMNS_OF = {
+  b2b: `${COLUMNS}, store_id, request_id, shopper_email`,
+  b2c: `${COLUMNS}, user_id`,
+} as const;
+
+const sessionRow = z.object({
+  id: z.string(),
+  user_id: z.string().optional(),
+  store_id: z.string().optional(),
+  status: z.enum(['queued', 'pending', 'processing', 'completed', 'failed']),
+  credits_used: z.number().int().nullable(),
+  created_at: z.coerce.date(),
+  completed_at: z.coerce.date().nullable(),
+  error_message: z.string().nullable(),
+  request_id: z.string().nullish(),
+  shopper_email: z.string().nullish(),
+});
+
+function toSession(channel: Channel, data: unknown): Session {
+  const row = sessionRow.parse(data);
+  return {
+    channel,
+    ownerId: (channel === 'b2b' ? row.store_id : row.user_id) ?? '',
+    sessionId: row.id,
+    status: row.status,
+    creditsUsed: row.credits_used ?? 1,
+    createdAt: row.created_at,
+    completedAt: row.completed_at,
+    errorMessage: row.error_message,
+    requestId: row.request_id ?? null,
+    shopperEmail: row.shopper_email ?? null,
+  };
+}
+
+export class SupabaseSessions implements Sessions {
+  readonly #supabase: SupabaseClient;
+
+  constructor(supabase: SupabaseClient) {
+    this.#supabase = supabase;
+  }
+
+  async find({ channel, sessionId }: SessionRef): Promise<Session | null> {
+    const row = dataOf(
+      await this.#supabase
+        .from(TABLES[channel].sessions)
+        .select(COLUMNS_OF[channel])
+        .eq('id', sessionId)
+        .maybeSingle(),
+    );
+    return row === null ? null : toSession(channel, row);
+  }
+
+  markProcessing(ref: SessionRef): Promise<boolean> {
+    return this.#update(ref, { status: 'processing' });
+  }
+
+  complete(ref: SessionRef, completion: Completion): Promise<boolean> {
+    return this.#update(ref, {
+      status: 'completed',
+      generated_image_url: completion.imageUrl,
+      input_tokens: completion.inputTokens,
+      output_tokens: completion.outputTokens,
+      estimated_cost_usd: completion.costUsd,
+      processing_time_ms: completion.processingTimeMs,
+      completed_at: completion.completedAt.toISOString(),
+      error_message: null,
+    });
+  }
+
+  fail(ref: SessionRef, errorMessage: string, completedAt: Date): Promise<boolean> {
+    return this.#update(ref, {
+      status: 'failed',
+      error_message: errorMessage,
+      completed_at: completedAt.toISOString(),
+    });
+  }
+
+  async *unfinished(before: Date): AsyncIterable<Session> {
+    yield* this.#unfinishedOf('b2c', before);
+    yield* this.#unfinishedOf('b2b', before);
+  }
+
+  /** One conditional UPDATE; whether it changed the row. */
+  async #update(ref: SessionRef, values: Record<string, unknown>): Promise<boolean> {
+    const { sessions, owner } = TABLES[ref.channel];
+    const changed = dataOf(
+      await this.#supabase
+        .from(sessions)
+        .update(values)
+        .eq('id', ref.sessionId)
+        .eq(owner, ref.ownerId)
+        .in('status', UNFINISHED)
+        .select('id'),
+    );
+    return (changed ?? []).length > 0;
+  }
+
+  async *#unfinishedOf(channel: Channel, before: Date): AsyncIterable<Session> {
+    let page: Session[];
+    let after = FIRST_ID;
+    do {
+      page = await this.#unfinishedPage(channel, before, after);
+      yield* page;
+      after = page.at(-1)?.sessionId ?? after;
+    } while (page.length === PAGE);
+  }
+
+  async #unfinishedPage(channel: Channel, before: Date, after: string): Promise<Session[]> {
+    const rows: unknown[] | null = dataOf(
+      await this.#supabase
+        .from(TABLES[channel].sessions)
+        .select(COLUMNS_OF[channel])
+        .in('status', UNFINISHED)
+        .lt('created_at', before.toISOString())
+        .gt('id', after)
+        .order('id')
+        .limit(PAGE),
+    );
+    return (rows ?? []).map((row) => toSession(channel, row));
+  }
+}

@@ -1,0 +1,301 @@
+/**
+ * Environment → Config. Pure: reads nothing but the record it is given, and alone knows the
+ * variables' names. The table below is also what `.env.example` and docs/configuration.md say.
+ */
+
+/** One environment variable: what it means, what it defaults to, and how its text becomes a value. */
+export interface Variable<T = unknown> {
+  readonly name: string;
+  readonly about: string;
+  /** The text used when the variable is unset or blank; undefined makes it required, '' makes it optional. */
+  readonly default: string | undefined;
+  readonly example: string;
+  /** Throws an Error whose message ends the sentence "NAME …". */
+  readonly parse: (text: string) => T;
+}
+
+type Details = Pick<Variable, 'about'> & { default?: string; example?: string };
+
+function variable<T>(name: string, details: Details, parse: (text: string) => T): Variable<T> {
+  const { about, default: fallback, example = fallback ?? '' } = details;
+  return { name, about, default: fallback, example, parse };
+}
+
+function integer(name: string, min: number, max: number, details: Details): Variable<number> {
+  return variable(name, details, (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < min || value > max) {
+      throw new Error(`must be a whole number from ${min} to ${max}`);
+    }
+    return value;
+  });
+}
+
+function oneOf<const T extends string>(name: string, values: readonly T[], details: Details) {
+  return variable(name, details, (text) => {
+    const value = values.find((candidate) => candidate === text);
+    if (value === undefined) throw new Error(`must be one of ${values.join(', ')}`);
+    return value;
+  });
+}
+
+function text(name: string, details: Details): Variable<string> {
+  return variable(name, details, (value) => value);
+}
+
+function optionalText(name: string, details: Details): Variable<string | null> {
+  return variable(name, { default: '', ...details }, (value) => (value === '' ? null : value));
+}
+
+const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
+
+function parseUrl(value: string, protocols: readonly string[]): URL {
+  const url = URL.parse(value);
+  if (url === null || !protocols.includes(url.protocol)) {
+    throw new Error(
+      `must be a URL that starts with ${protocols.map((p) => `${p}//`).join(' or ')}`,
+    );
+  }
+  return url;
+}
+
+/** A URL that a secret is sent to: TLS, except on loopback. Kept without a trailing slash. */
+function secureUrl(name: string, details: Details): Variable<string> {
+  return variable(name, details, (value) => {
+    const url = parseUrl(value, ['https:', 'http:']);
+    if (url.protocol === 'http:' && !LOOPBACK.test(url.hostname)) {
+      throw new Error('must start with https:// (http:// is accepted on loopback only)');
+    }
+    return value.replace(/\/+$/, '');
+  });
+}
+
+function list(name: string, details: Details, item: (text: string) => string) {
+  return variable(name, { default: '', ...details }, (value) =>
+    value
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== '')
+      .map(item),
+  );
+}
+
+function parseOrigin(value: string): string {
+  const url = parseUrl(value, ['https:', 'http:']);
+  if (url.origin !== value.toLowerCase())
+    throw new Error('must hold origins only: scheme://host[:port]');
+  return url.origin;
+}
+
+function parseHost(value: string): string {
+  if (!/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(value))
+    throw new Error('must hold host names only');
+  return value.toLowerCase();
+}
+
+/** Every variable the worker knows, by the name of its value in Config. */
+export const VARIABLES = {
+  redisUrl: variable(
+    'REDIS_URL',
+    {
+      about:
+        'Redis with the task list and the jobs; rediss:// for TLS with a verified certificate.',
+      default: 'redis://localhost:6379/0',
+      example: 'rediss://default:password@host:6379',
+    },
+    (value) => parseUrl(value, ['redis:', 'rediss:']).href,
+  ),
+  supabaseUrl: secureUrl('SUPABASE_URL', {
+    about: 'The Supabase project.',
+    example: 'https://abcdefgh.supabase.co',
+  }),
+  supabaseServiceRoleKey: text('SUPABASE_SERVICE_ROLE_KEY', {
+    about: 'The service-role key of the project. Secret.',
+    example: 'eyJhbGciOi…',
+  }),
+  supabaseBucket: text('SUPABASE_BUCKET', {
+    about: 'The private bucket of photos and pictures.',
+    default: 'virtual-tryon-images',
+  }),
+  openaiApiKey: text('OPENAI_API_KEY', {
+    about: 'The key for the image model. Secret.',
+    example: 'sk-…',
+  }),
+  openaiBaseUrl: secureUrl('OPENAI_BASE_URL', {
+    about: 'Where the image model is asked; a gateway may stand in.',
+    default: 'https://api.openai.com/v1',
+  }),
+  openaiImageModel: text('OPENAI_IMAGE_MODEL', {
+    about: 'The image model. One past its shutdown date is refused at start.',
+    default: 'gpt-image-2.6-sunburst',
+  }),
+  openaiImageQuality: oneOf(
+    'OPENAI_IMAGE_QUALITY',
+    ['low', 'medium', 'high', 'xhigh', 'max', 'auto'],
+    {
+      about: 'The quality asked for.',
+      default: 'medium',
+    },
+  ),
+  openaiImageSize: variable(
+    'OPENAI_IMAGE_SIZE',
+    { about: "The picture's size in pixels, WIDTHxHEIGHT.", default: '1024x1536' },
+    (value) => {
+      if (!/^[1-9]\d{2,3}x[1-9]\d{2,3}$/.test(value))
+        throw new Error('must be WIDTHxHEIGHT in pixels');
+      return value;
+    },
+  ),
+  openaiMaxRetries: integer('OPENAI_MAX_RETRIES', 1, 10, {
+    about:
+      'The most paid calls per task, all attempts together. Calls refused for the rate do not count.',
+    default: '3',
+  }),
+  openaiRateLimitPerMinute: integer('OPENAI_RATE_LIMIT_PER_MINUTE', 1, 1_000_000, {
+    about: 'Paid calls a minute over all replicas, evenly paced.',
+    default: '300',
+  }),
+  providerTimeoutSeconds: integer('PROVIDER_TIMEOUT_SECONDS', 1, 600, {
+    about: 'How long one paid call may take.',
+    default: '180',
+  }),
+  breakerCooldownSeconds: integer('BREAKER_COOLDOWN_SECONDS', 1, 3600, {
+    about: 'How long paid calls rest when none can succeed, before one is tried again.',
+    default: '30',
+  }),
+  workerConcurrency: integer('WORKER_CONCURRENCY', 1, 1000, {
+    about: 'Attempts that run at the same time in this process.',
+    default: '50',
+  }),
+  maxImages: integer('MAX_IMAGES', 1, 16, {
+    about: 'The most images of one task; tasks of shops are held to 10 at the most.',
+    default: '16',
+  }),
+  taskDeadlineSeconds: integer('TASK_DEADLINE_SECONDS', 1, 86_400, {
+    about: "Seconds from a task's created_at after which nothing is paid any more.",
+    default: '480',
+  }),
+  jobLockSeconds: integer('JOB_LOCK_SECONDS', 1, 600, {
+    about: 'How long a job stays with a process that has gone silent.',
+    default: '30',
+  }),
+  rescueIntervalSeconds: integer('RESCUE_INTERVAL_SECONDS', 1, 3600, {
+    about: 'How often lost sessions and half handed-over tasks are looked for.',
+    default: '60',
+  }),
+  rescueMinAgeSeconds: variable(
+    'RESCUE_MIN_AGE_SECONDS',
+    {
+      about: 'The age below which rescue never touches a session. Empty: the task deadline.',
+      default: '',
+      example: '480',
+    },
+    (value) => {
+      if (value === '') return null;
+      if (!/^\d{1,6}$/.test(value)) throw new Error('must be a whole number from 0 to 999999');
+      return Number(value);
+    },
+  ),
+  imageHostAllowlist: list(
+    'IMAGE_HOST_ALLOWLIST',
+    {
+      about:
+        'Hosts that images may come from besides the trusted origins, comma-separated. Empty: any public host.',
+      example: 'cdn.example.com,images.example.com',
+    },
+    parseHost,
+  ),
+  imageTrustedOrigins: list(
+    'IMAGE_TRUSTED_ORIGINS',
+    {
+      about:
+        'Origins trusted beside SUPABASE_URL as they stand, even inside the network, comma-separated.',
+      example: 'https://cdn.internal:8443',
+    },
+    parseOrigin,
+  ),
+  sizeEstimator: oneOf('SIZE_ESTIMATOR', ['calibrated', 'classic'], {
+    about: 'How sizes are estimated; classic gives the numbers of the worker this one replaces.',
+    default: 'calibrated',
+  }),
+  sizeChartsFile: optionalText('SIZE_CHARTS_FILE', {
+    about: 'A JSON file with size charts of your own.',
+    example: './size-charts.json',
+  }),
+  poseModelPath: text('MEDIAPIPE_MODEL_PATH', {
+    about: 'The folder with the converted pose models (npm run models).',
+    default: 'models',
+  }),
+  poseWorkers: integer('POSE_WORKERS', 1, 16, {
+    about: 'Threads that look for poses.',
+    default: '2',
+  }),
+  estimateBodySecret: optionalText('ESTIMATE_BODY_SECRET', {
+    about: 'When set, /estimate-body asks for it in the header X-Worker-Secret. Secret.',
+    example: 'a long random text',
+  }),
+  estimateBodyRatePerMinute: integer('ESTIMATE_BODY_RATE_PER_MINUTE', 0, 100_000, {
+    about: 'Requests a minute that one client address may send to /estimate-body; 0 sets no limit.',
+    default: '0',
+  }),
+  host: text('HOST', { about: 'The address that HTTP listens on.', default: '0.0.0.0' }),
+  port: integer('PORT', 0, 65_535, { about: 'The port that HTTP listens on.', default: '8000' }),
+  logLevel: oneOf('LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'silent'], {
+    about: 'The least severe lines that are logged.',
+    default: 'info',
+  }),
+  shutdownGraceSeconds: integer('SHUTDOWN_GRACE_SECONDS', 0, 600, {
+    about: 'How long running attempts may go on after SIGTERM; the rest is handed back.',
+    default: '50',
+  }),
+} as const satisfies Record<string, Variable>;
+
+type Values = {
+  -readonly [K in keyof typeof VARIABLES]: ReturnType<(typeof VARIABLES)[K]['parse']>;
+};
+
+/** The worker's configuration, read once and passed as a value. */
+export type Config = Readonly<Omit<Values, 'rescueMinAgeSeconds'>> & {
+  readonly rescueMinAgeSeconds: number;
+};
+
+/** Names every problem of the configuration at once. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(
+      `The configuration has ${problems.length} problem(s):\n${problems.map((p) => `  - ${p}`).join('\n')}`,
+    );
+    this.problems = problems;
+  }
+}
+
+function readVariable(
+  { name, default: fallback, example, parse }: Variable,
+  env: NodeJS.ProcessEnv,
+) {
+  const given = env[name]?.trim() || fallback;
+  const hint = `(example: ${name}=${example})`;
+  if (given === undefined) return { problem: `${name} is required but missing ${hint}` };
+  try {
+    return { value: parse(given) };
+  } catch (error) {
+    return { problem: `${name} ${(error as Error).message} ${hint}` };
+  }
+}
+
+/** Reads the configuration; throws a ConfigError that lists every problem. */
+export function readConfig(env: NodeJS.ProcessEnv): Config {
+  const problems: string[] = [];
+  const values: Record<string, unknown> = {};
+  for (const [key, variable] of Object.entries(VARIABLES)) {
+    const { value, problem } = readVariable(variable, env);
+    if (problem !== undefined) problems.push(problem);
+    values[key] = value;
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  const read = values as Values;
+  return { ...read, rescueMinAgeSeconds: read.rescueMinAgeSeconds ?? read.taskDeadlineSeconds };
+}

@@ -1,0 +1,60 @@
+/**
+ * Business events → log lines and counts. The names are those of the worker that this one
+ * replaces wherever the event is the same.
+ */
+import type { RecordEvent, TaskIds, WorkerEvent } from '../ports.ts';
+import type { Logger } from './logger.ts';
+import { redact } from './redaction.ts';
+
+type Level = 'debug' | 'info' | 'warn' | 'error';
+
+const LEVELS: Readonly<Record<WorkerEvent['event'], Level>> = {
+  task_received: 'info',
+  task_rejected: 'warn',
+  generation_processing: 'info',
+  generation_skipped: 'info',
+  images_prepared: 'info',
+  provider_call_started: 'info',
+  provider_call_succeeded: 'info',
+  picture_stored: 'info',
+  generation_completed: 'info',
+  completion_lost: 'warn',
+  generation_retried: 'warn',
+  attempt_failed: 'warn',
+  generation_failed: 'warn',
+  generation_interrupted: 'info',
+  session_rescued: 'warn',
+  refund_skipped: 'info',
+  credit_refunded: 'info',
+  refund_needs_reconciliation: 'error',
+  refund_error: 'error',
+  analytics_error: 'warn',
+  breaker_opened: 'error',
+  breaker_closed: 'info',
+  loop_error: 'error',
+};
+
+/** A client chooses its request id: it is cut and cleaned for the log, and only there. */
+function idsOf(task: TaskIds | null | undefined) {
+  if (!task) return {};
+  const request_id = task.requestId === null ? null : redact(task.requestId).slice(0, 128);
+  return { request_id, session_id: task.sessionId, channel: task.channel };
+}
+
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+function fieldsOf(event: object): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(event).map(([name, value]) => [snakeCase(name), value as unknown]),
+  );
+}
+
+/** Records events in the log. */
+export function createEventLog(logger: Logger): RecordEvent {
+  return ({ event, ...details }) => {
+    const { task, usage, ...rest } = details as { task?: TaskIds; usage?: object };
+    logger[LEVELS[event]]({ ...idsOf(task), ...fieldsOf({ ...rest, ...usage }) }, event);
+  };
+}

@@ -1,0 +1,48 @@
+/**
+ * What must never reach a log line, however deep in an error's text it hides: links (they may be
+ * signed), tokens, keys and e-mail addresses.
+ */
+
+const SECRETS: readonly (readonly [pattern: RegExp, replacement: string])[] = [
+  [/\b[a-z][a-z0-9+.-]*:\/\/[^\s"'<>)]+/gi, '[url]'],
+  [/\beyJ[\w-]+(\.[\w-]+)*/g, '[token]'],
+  [/\b(sk|wk|sb)[-_][\w-]{6,}/g, '[key]'],
+  [/[\w.+-]+@[\w-]+(\.[\w-]+)+/g, '[email]'],
+];
+const LONGEST_TEXT = 500;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is searched
+const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f]/g;
+
+/** The text without secrets and control characters, cut at 500 characters. */
+export function redact(text: string): string {
+  const clean = SECRETS.reduce((rest, [secret, mark]) => rest.replace(secret, mark), text);
+  return clean.replace(CONTROL_CHARACTERS, ' ').slice(0, LONGEST_TEXT);
+}
+
+export interface LoggedError {
+  readonly name: string;
+  readonly message: string;
+  readonly code?: string;
+  readonly cause?: LoggedError;
+  readonly stack?: string;
+}
+
+/** The frames of a stack trace, which name files and functions of ours, without the message. */
+function framesOf({ stack }: Error): string {
+  return (stack ?? '')
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line))
+    .slice(0, 8)
+    .map((line) => line.trim())
+    .join(' < ');
+}
+
+/** An error as it may be logged: name, redacted message, code, and its causes likewise. */
+export function describeError(error: unknown, depth = 0): LoggedError {
+  if (!(error instanceof Error)) return { name: typeof error, message: redact(String(error)) };
+  const { name, message, cause } = error;
+  const code = 'code' in error && error.code != null ? { code: redact(String(error.code)) } : {};
+  const causes = cause != null && depth < 4 ? { cause: describeError(cause, depth + 1) } : {};
+  const stack = depth === 0 ? { stack: framesOf(error) } : {};
+  return { name, message: redact(message), ...code, ...causes, ...stack };
+}

@@ -1,0 +1,141 @@
+/**
+ * One attempt at a job: the walk's visible list of steps, ending in exactly one Outcome.
+ * Before anything is paid: the row exists, its owner is the task's, it is not terminal, no picture
+ * of it is stored already (then it is only finished), and the deadline has not passed.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { TaskError } from '../errors.ts';
+import type { Job, Session, Task, TaskSource } from '../ports.ts';
+import { type GenerateDeps, generate } from './generate.ts';
+import {
+  asTaskError,
+  backoffMs,
+  failedBefore,
+  type Limits,
+  limitsOf,
+  type Outcome,
+  outcomeOf,
+  withFailure,
+} from './outcome.ts';
+import { type PrepareDeps, prepare } from './prepare.ts';
+import { complete, type SettleDeps } from './settle.ts';
+import { linkToStored, storePicture } from './store.ts';
+
+export interface AttemptDeps extends PrepareDeps, GenerateDeps, SettleDeps {
+  readonly deadLetters: Pick<TaskSource, 'keepDeadLetter'>;
+  readonly taskDeadlineSeconds: number;
+}
+
+/** Runs one attempt. Never rejects: whatever happens is an Outcome. */
+export async function runAttempt(
+  job: Job,
+  deps: AttemptDeps,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const limits = limitsOf(job.task, deps.taskDeadlineSeconds, signal);
+  const failure = failedBefore(job.journal);
+  if (failure !== null) return { kind: 'failed', error: failure };
+  try {
+    return await walk(job, deps, limits);
+  } catch (error) {
+    if (signal.aborted) return { kind: 'interrupted' };
+    const journal = withFailure(job.journal, asTaskError(error));
+    return await job.record(journal).then(
+      () => outcomeOf(error, journal, limits.deadlineMs),
+      (cause: unknown) => outcomeOf(cause, journal, limits.deadlineMs),
+    );
+  }
+}
+
+/** The walk: guard → download and resize → generate → store → complete. */
+async function walk(job: Job, deps: AttemptDeps, limits: Limits): Promise<Outcome> {
+  const { task } = job;
+  const reason = await reasonToSkip(task, deps);
+  if (reason !== null) return { kind: 'skipped', reason };
+
+  const stored = await linkToStored(task, deps.imageStore);
+  if (stored !== null) return finish(job, stored, deps, limits);
+
+  await guardSpending(job, deps, limits);
+  if (!(await deps.sessions.markProcessing(task))) return { kind: 'skipped', reason: 'terminal' };
+  const queueWaitMs = Date.now() - Date.parse(task.createdAt);
+  deps.record({ event: 'generation_processing', task, queueWaitMs });
+
+  const startedAtMs = Date.now();
+  const images = await prepare(task, deps, limits.signal);
+  const { jpeg, usage } = await generate(job, images, deps, limits);
+  const result = { ...usage, processingTimeMs: Date.now() - startedAtMs };
+
+  // From here on the picture is paid for: nothing but the end of its use may stop it.
+  const noted = job.record({ ...job.journal, callOpen: false, result }).catch(() => undefined);
+  const paidAtMs = Date.now();
+  const link = await persistently(limits, () => storePicture(task, jpeg, deps.imageStore));
+  const durationMs = Date.now() - paidAtMs;
+  deps.record({ event: 'picture_stored', task, sizeBytes: jpeg.byteLength, durationMs });
+  await noted;
+  return finish(job, link, deps, limits);
+}
+
+function terminalReason({ status }: Session): string | null {
+  return status === 'completed' || status === 'failed' ? `already_${status}` : null;
+}
+
+/** Why there is nothing to do for the task: null when there is something. */
+async function reasonToSkip(task: Task, deps: AttemptDeps): Promise<string | null> {
+  const session = await deps.sessions.find(task);
+  if (session === null) return 'no_session';
+  if (session.ownerId === task.ownerId) return terminalReason(session);
+  await deps.deadLetters.keepDeadLetter({
+    reason: 'the session belongs to another owner',
+    at: new Date().toISOString(),
+    sessionId: task.sessionId,
+    raw: JSON.stringify(task),
+  });
+  return 'foreign_owner';
+}
+
+/** Throws unless a paid call may be made: the last one's outcome is known, it is not too late, the service works. */
+async function guardSpending(job: Job, deps: AttemptDeps, limits: Limits): Promise<void> {
+  if (job.journal.callOpen) throw new TaskError('PROVIDER_OUTCOME_UNKNOWN');
+  if (Date.now() >= limits.deadlineMs) throw new TaskError('DEADLINE_EXCEEDED');
+  await deps.gate.check();
+}
+
+const NOTHING_KNOWN = {
+  inputTokens: null,
+  outputTokens: null,
+  costUsd: null,
+  processingTimeMs: null,
+};
+
+/** Completes the session with its stored picture. */
+async function finish(
+  job: Job,
+  imageUrl: string,
+  deps: AttemptDeps,
+  limits: Limits,
+): Promise<Outcome> {
+  const { task, journal } = job;
+  const result = journal.result ?? NOTHING_KNOWN;
+  const completion = { ...result, imageUrl, completedAt: new Date() };
+  if (!(await persistently(limits, () => complete(task, completion, deps)))) {
+    return { kind: 'skipped', reason: 'lost' };
+  }
+  const totalMs = Date.now() - Date.parse(task.createdAt);
+  const { processingTimeMs } = result;
+  deps.record({ event: 'generation_completed', task, processingTimeMs, totalMs });
+  return { kind: 'completed' };
+}
+
+/** Repeats what the database or the storage could not take, as long as the picture is of use. */
+async function persistently<T>(limits: Limits, action: () => Promise<T>): Promise<T> {
+  for (let failures = 1; ; failures += 1) {
+    try {
+      return await action();
+    } catch (error) {
+      const isTransient = error instanceof TaskError && error.code === 'STORAGE_UNAVAILABLE';
+      if (!isTransient || Date.now() >= limits.lastUseMs) throw error;
+      await sleep(backoffMs(failures) / 4, undefined, { signal: limits.signal });
+    }
+  }
+}

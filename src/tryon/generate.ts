@@ -1,0 +1,68 @@
+/**
+ * The paid step: at most one provider call, made only while the breaker, the pace, the deadline and
+ * the journal allow it, and journalled before it goes out and after its outcome is known.
+ */
+import { TaskError } from '../errors.ts';
+import type {
+  EditUsage,
+  ImageModel,
+  Job,
+  NamedImage,
+  ProviderGate,
+  RecordEvent,
+} from '../ports.ts';
+import { asTaskError, type Limits } from './outcome.ts';
+import { promptOf } from './prompt.ts';
+import { asJpeg } from './store.ts';
+
+export interface GenerateDeps {
+  readonly imageModel: ImageModel;
+  readonly gate: ProviderGate;
+  readonly record: RecordEvent;
+  readonly providerTimeoutMs: number;
+  readonly maxProviderCalls: number;
+}
+
+/** A picture that was paid for, ready to be stored, and what it took. */
+export interface Generated {
+  readonly jpeg: Uint8Array;
+  readonly usage: EditUsage;
+}
+
+/**
+ * Makes the call; the deadline is checked once more after waiting for a place in the pace.
+ * Throws what `ImageModel.edit` throws, DEADLINE_EXCEEDED, GENERATION_FAILED when the task's calls
+ * are used up, or LockLostError. The journal's call stays open until somebody notes its outcome.
+ */
+export async function generate(
+  job: Job,
+  images: readonly NamedImage[],
+  deps: GenerateDeps,
+  limits: Limits,
+): Promise<Generated> {
+  const { task, journal } = job;
+  if (journal.providerCalls >= deps.maxProviderCalls) {
+    throw new TaskError('GENERATION_FAILED', { detail: 'calls_used_up' });
+  }
+  await deps.gate.enter(limits.signal);
+  if (Date.now() >= limits.deadlineMs) throw new TaskError('DEADLINE_EXCEEDED');
+  await job.record({ ...journal, providerCalls: journal.providerCalls + 1, callOpen: true });
+
+  const repeated = (journal.failures.PROVIDER_OUTCOME_UNKNOWN ?? 0) > 0;
+  deps.record({ event: 'provider_call_started', task, call: job.journal.providerCalls, repeated });
+  const startedAtMs = Date.now();
+  const timeoutMs = Math.min(deps.providerTimeoutMs, limits.lastUseMs - startedAtMs);
+  const signal = AbortSignal.any([limits.signal, AbortSignal.timeout(timeoutMs)]);
+  try {
+    const request = { images, prompt: promptOf(task.prompt), ownerId: task.ownerId };
+    const { image, ...usage } = await deps.imageModel.edit(request, signal);
+    const durationMs = Date.now() - startedAtMs;
+    deps.record({ event: 'provider_call_succeeded', task, durationMs, usage });
+    deps.gate.succeeded();
+    return { jpeg: await asJpeg(image), usage };
+  } catch (error) {
+    // A call that we broke off ourselves says nothing about the service.
+    if (!limits.signal.aborted) deps.gate.failed(asTaskError(error));
+    throw error;
+  }
+}

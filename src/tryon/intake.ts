@@ -1,0 +1,85 @@
+/**
+ * Intake: takes tasks off the platform's list and hands them over as jobs. A task is on a list
+ * until its job exists, so a crash anywhere in between costs nothing: the leftovers are run again,
+ * and adding the same job twice adds one.
+ */
+import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DeadLetter, GenerationJobs, RecordEvent, Refunds, TaskSource } from '../ports.ts';
+import { isRejection, MAX_TASK_BYTES, parseTask, type Rejection } from './task.ts';
+
+export interface IntakeDeps {
+  readonly source: TaskSource;
+  readonly jobs: GenerationJobs;
+  readonly refunds: Refunds;
+  readonly record: RecordEvent;
+  readonly maxImages: number;
+}
+
+/** How long a take waits for a task: bounded, so that a half-open connection is noticed. */
+const TAKE_WAIT_SECONDS = 5;
+const NO_ROOM_WAIT_MS = 100;
+const ERROR_WAIT_MS = 1000;
+
+function deadLetter(raw: Buffer, { reason, salvaged }: Rejection): DeadLetter {
+  const kept = raw.subarray(0, MAX_TASK_BYTES);
+  const text = kept.toString('utf8');
+  return {
+    reason,
+    at: new Date().toISOString(),
+    sessionId: salvaged?.sessionId ?? null,
+    raw: Buffer.from(text, 'utf8').equals(kept) ? text : kept.toString('base64'),
+  };
+}
+
+async function reject(raw: Buffer, rejection: Rejection, deps: IntakeDeps): Promise<void> {
+  const { salvaged, error, reason } = rejection;
+  deps.record({
+    event: 'task_rejected',
+    task: salvaged,
+    reason,
+    sizeBytes: raw.byteLength,
+    sha256: createHash('sha256').update(raw).digest('hex'),
+  });
+  if (salvaged !== null) {
+    await deps.refunds.add({
+      ...salvaged,
+      code: error.code,
+      detail: error.detail,
+      completedAt: new Date().toISOString(),
+    });
+  }
+  await deps.source.bury(raw, deadLetter(raw, rejection));
+}
+
+/** Hands one message on the intake list over: to the jobs, or to the dead letters. */
+async function admit(raw: Buffer, deps: IntakeDeps): Promise<void> {
+  const task = parseTask(raw, deps.maxImages, new Date());
+  if (isRejection(task)) return reject(raw, task, deps);
+  await deps.jobs.add(task);
+  await deps.source.acknowledge(raw);
+  deps.record({ event: 'task_received', task });
+}
+
+/** Finishes every hand-over that was cut short. Harmless beside a hand-over that is under way. */
+export async function admitLeftovers(deps: IntakeDeps): Promise<void> {
+  for (const raw of await deps.source.leftovers()) await admit(raw, deps);
+}
+
+/** Takes tasks while there is room, until the signal; survives Redis being away. */
+export async function runIntake(deps: IntakeDeps, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      if (await deps.jobs.hasRoom()) {
+        const raw = await deps.source.take(TAKE_WAIT_SECONDS);
+        if (raw !== null) await admit(raw, deps);
+      } else {
+        await sleep(NO_ROOM_WAIT_MS, undefined, { signal });
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      deps.record({ event: 'loop_error', loop: 'intake', error: error as Error });
+      await sleep(ERROR_WAIT_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+}

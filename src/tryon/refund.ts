@@ -1,0 +1,162 @@
+/**
+ * Settling by refund: the session becomes failed by a compare-and-set, and whoever paid gets the
+ * credit back, once. Everything here may be run again after a crash at any point: the row is known
+ * as ours by the exact `completed_at` of the intent, and the ledger says what was paid back already.
+ */
+import { publicText } from '../errors.ts';
+import type {
+  Ledger,
+  LedgerEntry,
+  Payer,
+  Reconciliation,
+  ReconciliationReason,
+  RefundAnswer,
+  RefundIntent,
+  RefundJob,
+  Session,
+} from '../ports.ts';
+import { recordAnalytics, type SettleDeps } from './settle.ts';
+
+export interface RefundDeps extends Omit<SettleDeps, 'imageStore'> {
+  readonly ledger: Ledger;
+  readonly reconciliation: Reconciliation;
+}
+
+/** What is to be done about a failed session's payment, read from its ledger rows. */
+export type Route =
+  | { readonly to: Payer }
+  | { readonly to: 'nobody'; readonly because: 'already_refunded' }
+  | { readonly to: 'reconciliation'; readonly because: ReconciliationReason };
+
+/** The platform's description of a deduction from a shopper's balance begins like this. */
+const SHOPPER_DEDUCTION = /^B2B shopper generation/;
+const SESSION_IN_DESCRIPTION = /session ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/i;
+
+/** Who paid for the session, by its ledger rows; neither the row nor the task says so. */
+export function routeRefund(session: Session, entries: readonly LedgerEntry[]): Route {
+  const refund = entries.find(({ type }) => type === 'refund');
+  if (refund !== undefined) return routeOfRefunded(session, refund);
+  if (session.channel === 'b2c') return { to: 'person' };
+  const deduction = entries.find(({ type }) => type === 'deduction');
+  if (deduction !== undefined) {
+    return { to: SHOPPER_DEDUCTION.test(deduction.description) ? 'shopper' : 'store' };
+  }
+  const isOverage = entries.some(({ type }) => type === 'overage');
+  return {
+    to: 'reconciliation',
+    because: isOverage ? 'paid_by_overage_charge' : 'no_payment_found',
+  };
+}
+
+/** A client may have used one request id for two sessions: then the refund is not this session's. */
+function routeOfRefunded({ sessionId }: Session, { description }: LedgerEntry): Route {
+  const named = SESSION_IN_DESCRIPTION.exec(description)?.[1]?.toLowerCase();
+  return named === undefined || named === sessionId
+    ? { to: 'nobody', because: 'already_refunded' }
+    : { to: 'reconciliation', because: 'refund_belongs_to_another_session' };
+}
+
+/** Carries the intent out. Throws STORAGE_UNAVAILABLE to be run again, or LockLostError. */
+export async function settleRefund(job: RefundJob, deps: RefundDeps): Promise<void> {
+  const { intent } = job;
+  const text = publicText(intent.code, intent.detail);
+  const won = await deps.sessions.fail(intent, text, new Date(intent.completedAt));
+  const session = await deps.sessions.find(intent);
+  if (session === null || !(won || isFailedBy(session, intent))) {
+    const reason = session === null ? 'no_session' : `settled_by_others_${session.status}`;
+    deps.record({ event: 'refund_skipped', task: intent, reason });
+    return;
+  }
+  const moderation = intent.code === 'MODERATION_BLOCKED';
+  const type = moderation ? 'generation_moderation_blocked' : 'generation_failed';
+  deps.record({ event: 'generation_failed', task: intent, code: intent.code, moderation });
+  await payBack(job, session, deps);
+  await recordAnalytics(session, type, { request_id: intent.requestId, code: intent.code }, deps);
+}
+
+/** Is it our own failing of the row, in a run that was cut short? */
+function isFailedBy(session: Session, intent: RefundIntent): boolean {
+  return (
+    session.status === 'failed' &&
+    session.ownerId === intent.ownerId &&
+    session.completedAt?.getTime() === Date.parse(intent.completedAt) &&
+    session.errorMessage === publicText(intent.code, intent.detail)
+  );
+}
+
+async function payBack(job: RefundJob, session: Session, deps: RefundDeps): Promise<void> {
+  const requestId = session.requestId ?? job.intent.requestId;
+  const route = routeRefund(session, await deps.ledger.entries(session, requestId));
+  await job.confirmLock();
+  switch (route.to) {
+    case 'nobody':
+      return noteRefunded(session, requestId, deps);
+    case 'reconciliation':
+      return reconcile(session, requestId, route.because, deps);
+    default:
+      return payBackTo(route.to, session, requestId, deps);
+  }
+}
+
+async function payBackTo(
+  payer: Payer,
+  session: Session,
+  requestId: string | null,
+  deps: RefundDeps,
+): Promise<void> {
+  if (payer !== 'person' && requestId === null) {
+    return reconcile(session, requestId, 'no_request_id', deps);
+  }
+  const answer = await bookRefund(payer, session, requestId ?? '', deps.ledger);
+  if (answer === 'refused') return reconcile(session, requestId, 'refund_refused', deps);
+  const task = { ...session, requestId };
+  deps.record({ event: 'credit_refunded', task, payer, credits: session.creditsUsed });
+  await noteRefunded(session, requestId, deps);
+}
+
+/** The session's id in the description is what a later look into the ledger finds it by. */
+function bookRefund(
+  payer: Payer,
+  { ownerId, creditsUsed, sessionId, shopperEmail }: Session,
+  requestId: string,
+  ledger: Ledger,
+): Promise<RefundAnswer> {
+  const description = `Generation failed - refund (session ${sessionId})`;
+  switch (payer) {
+    case 'person':
+      return ledger.refundPerson(ownerId, creditsUsed, description);
+    case 'store':
+      return ledger.refundStore(ownerId, creditsUsed, requestId, description);
+    case 'shopper': {
+      const shopper = { storeId: ownerId, email: shopperEmail ?? '' };
+      return ledger.refundShopper(shopper, creditsUsed, requestId, description);
+    }
+    default:
+      return payer satisfies never;
+  }
+}
+
+async function noteRefunded(
+  session: Session,
+  requestId: string | null,
+  deps: RefundDeps,
+): Promise<void> {
+  const metadata = { request_id: requestId, credits: session.creditsUsed };
+  await recordAnalytics(session, 'credit_refunded', metadata, deps);
+}
+
+async function reconcile(
+  session: Session,
+  requestId: string | null,
+  reason: ReconciliationReason,
+  deps: RefundDeps,
+): Promise<void> {
+  const { channel, ownerId, sessionId, creditsUsed: credits } = session;
+  const at = new Date().toISOString();
+  await deps.reconciliation.add({ channel, ownerId, sessionId, requestId, reason, credits, at });
+  deps.record({
+    event: 'refund_needs_reconciliation',
+    task: { channel, sessionId, requestId },
+    reason,
+  });
+}

@@ -1,0 +1,85 @@
+/**
+ * Rescue: settles sessions that nobody works on any more. It touches only what is provably lost:
+ * older than the least age, and on no list, in no job and in no refund.
+ */
+import type { GenerationJobs, Refunds, Session, SessionRef, TaskSource } from '../ports.ts';
+import { complete, type SettleDeps } from './settle.ts';
+import { linkToStored } from './store.ts';
+
+export interface RescueDeps extends SettleDeps {
+  readonly source: Pick<TaskSource, 'waitingSessionIds'>;
+  readonly jobs: Pick<GenerationJobs, 'aliveAmong' | 'givenUp' | 'forget'>;
+  readonly refunds: Refunds;
+  readonly minAgeSeconds: number;
+}
+
+/** How many sessions are looked up in the queues at once. */
+const BATCH = 200;
+
+/** One sweep over given-up jobs and lost sessions of both channels. Returns how many it settled. */
+export async function rescue(deps: RescueDeps): Promise<number> {
+  const givenUp = await settleGivenUp(deps);
+  const before = new Date(Date.now() - deps.minAgeSeconds * 1000);
+  let settled = givenUp;
+  let batch: Session[] = [];
+  for await (const session of deps.sessions.unfinished(before)) {
+    batch.push(session);
+    if (batch.length === BATCH) {
+      settled += await settleLost(batch, deps);
+      batch = [];
+    }
+  }
+  return settled + (await settleLost(batch, deps));
+}
+
+/** Jobs that stalled too often are failed by the queue without their attempt being run. */
+async function settleGivenUp(deps: RescueDeps): Promise<number> {
+  const tasks = await deps.jobs.givenUp();
+  for (const task of tasks) {
+    await settle(task, task.requestId, deps);
+    await deps.jobs.forget(task.sessionId);
+  }
+  return tasks.length;
+}
+
+async function settleLost(sessions: readonly Session[], deps: RescueDeps): Promise<number> {
+  if (sessions.length === 0) return 0;
+  const ids = sessions.map(({ sessionId }) => sessionId);
+  // In the order in which a task moves on, so that none slips through between two looks.
+  const waiting = await deps.source.waitingSessionIds();
+  const inJobs = await deps.jobs.aliveAmong(ids);
+  const inRefunds = await deps.refunds.aliveAmong(ids);
+  const lost = sessions.filter(
+    ({ sessionId: id }) => !waiting.has(id) && !inJobs.has(id) && !inRefunds.has(id),
+  );
+  for (const session of lost) await settle(session, session.requestId, deps);
+  return lost.length;
+}
+
+/** Finishes the session when its picture is stored; else it fails and is refunded. */
+async function settle(
+  { channel, ownerId, sessionId }: SessionRef,
+  requestId: string | null,
+  deps: RescueDeps,
+): Promise<void> {
+  const task = { channel, ownerId, sessionId, requestId };
+  const link = await linkToStored(task, deps.imageStore);
+  const completedAt = new Date();
+  if (link !== null) {
+    const unknown = {
+      inputTokens: null,
+      outputTokens: null,
+      costUsd: null,
+      processingTimeMs: null,
+    };
+    await complete(task, { ...unknown, imageUrl: link, completedAt }, deps);
+  } else {
+    await deps.refunds.add({
+      ...task,
+      code: 'ABANDONED',
+      detail: null,
+      completedAt: completedAt.toISOString(),
+    });
+  }
+  deps.record({ event: 'session_rescued', task, by: link === null ? 'refund' : 'completion' });
+}

@@ -1,0 +1,69 @@
+/**
+ * What the queues run: an attempt or a refund, and what its outcome means for the job. A failed
+ * attempt leaves its refund behind before its own job is done.
+ */
+import { type Job, type JobEnd, LockLostError, type RefundJob, type Refunds } from '../ports.ts';
+import { type AttemptDeps, runAttempt } from './attempt.ts';
+import { asTaskError, backoffMs } from './outcome.ts';
+import { type RefundDeps, settleRefund } from './refund.ts';
+
+const DONE: JobEnd = { kind: 'done' };
+const HAND_BACK: JobEnd = { kind: 'hand_back' };
+/** A refund is tried again at least this often, so that it is booked soon after the database is back. */
+const LONGEST_REFUND_DELAY_MS = 10_000;
+
+/** Runs one attempt and turns its Outcome into the end of the job. */
+export async function runJob(
+  job: Job,
+  deps: AttemptDeps & { readonly refunds: Refunds },
+  signal: AbortSignal,
+): Promise<JobEnd> {
+  const { task } = job;
+  const outcome = await runAttempt(job, deps, signal);
+  switch (outcome.kind) {
+    case 'completed':
+      return DONE;
+    case 'skipped':
+      deps.record({ event: 'generation_skipped', task, reason: outcome.reason });
+      return DONE;
+    case 'retry': {
+      const { error, delayMs } = outcome;
+      deps.record({ event: 'generation_retried', task, code: error.code, delayMs, error });
+      return { kind: 'again', delayMs };
+    }
+    case 'failed': {
+      const { code, detail } = outcome.error;
+      deps.record({ event: 'attempt_failed', task, code, error: outcome.error });
+      const { channel, ownerId, sessionId, requestId } = task;
+      const completedAt = new Date().toISOString();
+      await deps.refunds.add({ channel, ownerId, sessionId, requestId, code, detail, completedAt });
+      return DONE;
+    }
+    case 'interrupted':
+      deps.record({ event: 'generation_interrupted', task });
+      return HAND_BACK;
+    default:
+      return outcome satisfies never;
+  }
+}
+
+/** Carries a refund out; whatever stands in the way, it is tried again. */
+export async function runRefund(
+  job: RefundJob,
+  retries: number,
+  deps: RefundDeps,
+): Promise<JobEnd> {
+  try {
+    await settleRefund(job, deps);
+    return DONE;
+  } catch (error) {
+    if (error instanceof LockLostError) return HAND_BACK;
+    const taskError = asTaskError(error);
+    const delayMs = Math.max(
+      Math.min(backoffMs(retries), LONGEST_REFUND_DELAY_MS),
+      taskError.retryAfterMs ?? 0,
+    );
+    deps.record({ event: 'refund_error', task: job.intent, delayMs, error: taskError });
+    return { kind: 'again', delayMs };
+  }
+}

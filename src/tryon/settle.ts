@@ -1,0 +1,73 @@
+/**
+ * A session ends once. `complete` ends it well, by one conditional UPDATE; an end by failure is a
+ * RefundIntent (refund.ts). Whoever loses the session to somebody else leaves it alone.
+ */
+import type {
+  Analytics,
+  AnalyticsEventType,
+  Completion,
+  ImageStore,
+  RecordEvent,
+  Session,
+  SessionRef,
+  Sessions,
+  TaskIds,
+} from '../ports.ts';
+import { resultPath } from './store.ts';
+
+export interface SettleDeps {
+  readonly sessions: Sessions;
+  readonly imageStore: ImageStore;
+  readonly analytics: Analytics;
+  readonly record: RecordEvent;
+}
+
+/** Writes an analytics event; a failure to do so is noted and changes nothing. */
+export async function recordAnalytics(
+  session: Session,
+  type: AnalyticsEventType,
+  metadata: Parameters<Analytics['record']>[2],
+  deps: Pick<SettleDeps, 'analytics' | 'record'>,
+): Promise<void> {
+  try {
+    await deps.analytics.record(session, type, metadata);
+  } catch (error) {
+    deps.record({ event: 'analytics_error', task: session, error: error as Error });
+  }
+}
+
+/** Was the row completed by us already, in a call whose answer was lost? */
+function isCompletedAs(session: Session | null, { completedAt }: Completion): boolean {
+  return (
+    session?.status === 'completed' && session.completedAt?.getTime() === completedAt.getTime()
+  );
+}
+
+/**
+ * Completes the session with its stored picture. When the row was failed or removed meanwhile the
+ * picture is removed too, and false is returned.
+ */
+export async function complete(
+  ref: SessionRef & TaskIds,
+  completion: Completion,
+  deps: SettleDeps,
+): Promise<boolean> {
+  const won = await deps.sessions.complete(ref, completion);
+  const session = await deps.sessions.find(ref);
+  if (session !== null && (won || isCompletedAs(session, completion))) {
+    await recordAnalytics(
+      session,
+      'generation_completed',
+      {
+        request_id: ref.requestId,
+        processing_time_ms: completion.processingTimeMs,
+        estimated_cost_usd: completion.costUsd,
+      },
+      deps,
+    );
+    return true;
+  }
+  if (session?.status !== 'completed') await deps.imageStore.remove(resultPath(ref));
+  deps.record({ event: 'completion_lost', task: ref });
+  return false;
+}

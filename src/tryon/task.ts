@@ -1,0 +1,106 @@
+/**
+ * The message on the platform's list, read without trust: it becomes a Task, or a Rejection that
+ * says why not and whose session can still be failed and refunded.
+ */
+import { z } from 'zod';
+import { TaskError } from '../errors.ts';
+import type { SessionRef, Task } from '../ports.ts';
+
+/** A message that can never become a job. */
+export interface Rejection {
+  readonly error: TaskError;
+  /** For the operator: which rule the message breaks. Quotes nothing from it. */
+  readonly reason: string;
+  /** The session it was about, where the message names one and its owner. */
+  readonly salvaged: (SessionRef & { readonly requestId: string | null }) | null;
+}
+
+/** The most bytes of a message; a full prompt with sixteen links stays well below. */
+export const MAX_TASK_BYTES = 1_048_576;
+/** The platform lets shops send at most ten images. */
+const MAX_IMAGES_B2B = 10;
+/** The version that the platform writes (TASK_PAYLOAD_VERSION). */
+const KNOWN_VERSION = 1;
+
+const uuid = z.guid().transform((id) => id.toLowerCase());
+const absent = z.null().optional();
+const fields = {
+  task_id: z.guid(),
+  session_id: uuid,
+  image_urls: z.array(z.string().min(1).max(2083)).min(1),
+  prompt: z.string(),
+  request_id: z.string().min(1).max(1024),
+  created_at: z.iso.datetime({ offset: true }),
+};
+
+const wireTask = z.discriminatedUnion('channel', [
+  z.object({ ...fields, channel: z.literal('b2b'), store_id: uuid, user_id: z.unknown() }),
+  z.object({ ...fields, channel: z.literal('b2c'), user_id: uuid, store_id: absent }),
+]);
+
+const wireOwner = z.discriminatedUnion('channel', [
+  z.object({
+    channel: z.literal('b2b'),
+    session_id: uuid,
+    store_id: uuid,
+    request_id: z.unknown(),
+  }),
+  z.object({ channel: z.literal('b2c'), session_id: uuid, user_id: uuid, request_id: z.unknown() }),
+]);
+
+function decode(raw: Uint8Array): unknown {
+  return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(raw));
+}
+
+function salvage(message: unknown): Rejection['salvaged'] {
+  const { data: owner } = wireOwner.safeParse(message);
+  if (owner === undefined) return null;
+  const ownerId = owner.channel === 'b2b' ? owner.store_id : owner.user_id;
+  const requestId = typeof owner.request_id === 'string' ? owner.request_id : null;
+  return { channel: owner.channel, ownerId, sessionId: owner.session_id, requestId };
+}
+
+function firstIssue(error: z.ZodError): string {
+  const issue = error.issues[0];
+  return issue === undefined ? 'invalid' : `${issue.path.join('.') || 'message'}: ${issue.code}`;
+}
+
+/** Takes a message apart. `now` caps `created_at`, so that no clock can move a deadline out. */
+export function parseTask(raw: Uint8Array, maxImages: number, now: Date): Task | Rejection {
+  let message: unknown;
+  const reject = (reason: string, error = new TaskError('INVALID_TASK')): Rejection => ({
+    error,
+    reason,
+    salvaged: salvage(message),
+  });
+  try {
+    message = decode(raw);
+  } catch {
+    return reject('not JSON in UTF-8');
+  }
+  if (raw.byteLength > MAX_TASK_BYTES) return reject('larger than 1 MiB');
+  const version = (message as { version?: unknown } | null)?.version ?? KNOWN_VERSION;
+  if (version !== KNOWN_VERSION) return reject('unknown version');
+  const { data: wire, error } = wireTask.safeParse(message);
+  if (error !== undefined) return reject(firstIssue(error));
+  if (
+    wire.image_urls.length >
+    (wire.channel === 'b2b' ? Math.min(MAX_IMAGES_B2B, maxImages) : maxImages)
+  ) {
+    return reject('too many images', new TaskError('INVALID_IMAGE', { detail: 'too_many' }));
+  }
+  return {
+    channel: wire.channel,
+    ownerId: wire.channel === 'b2b' ? wire.store_id : wire.user_id,
+    sessionId: wire.session_id,
+    taskId: wire.task_id,
+    imageUrls: wire.image_urls,
+    prompt: wire.prompt,
+    requestId: wire.request_id,
+    createdAt: new Date(Math.min(Date.parse(wire.created_at), now.getTime())).toISOString(),
+  };
+}
+
+export function isRejection(parsed: Task | Rejection): parsed is Rejection {
+  return 'error' in parsed;
+}
