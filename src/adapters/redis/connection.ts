@@ -20,3 +20,15 @@ export function connectRedis(url: string, onError: (error: Error) => void): Redi
   redis.on('error', onError);
   return redis;
 }
+
+/**
+ * Why this Redis may throw tasks away, or null when it does not. A provider that hides its
+ * configuration is trusted.
+ */
+export async function evictionRisk(redis: Redis): Promise<string | null> {
+  const answer: unknown = await redis.config('GET', 'maxmemory-policy').catch(() => []);
+  const policy = Array.isArray(answer) ? answer[1] : undefined;
+  return policy === undefined || policy === 'noeviction'
+    ? null
+    : `Redis has maxmemory-policy ${policy}; it must be noeviction, or tasks may be lost`;
+}

@@ -1,0 +1,213 @@
+/**
+ * The composition root: alone names concrete adapters, wires the walk, and lets everything go in
+ * the right order: not ready → intake → attempts → HTTP → connections.
+ */
+import type { Redis } from 'ioredis';
+import { modelState } from './adapters/openai/catalogue.ts';
+import { OpenAiImageModel } from './adapters/openai/image-model.ts';
+import { connectRedis, evictionRisk } from './adapters/redis/connection.ts';
+import { BullGenerationJobs, BullGenerationWorker } from './adapters/redis/generation-queue.ts';
+import { RedisProviderGate } from './adapters/redis/provider-gate.ts';
+import { RedisReconciliation } from './adapters/redis/reconciliation.ts';
+import { BullRefunds, BullRefundWorker } from './adapters/redis/refund-queue.ts';
+import { RedisTaskList } from './adapters/redis/task-list.ts';
+import { SupabaseAnalytics } from './adapters/supabase/analytics.ts';
+import { connectSupabase } from './adapters/supabase/client.ts';
+import { SupabaseImageStore } from './adapters/supabase/image-store.ts';
+import { SupabaseLedger } from './adapters/supabase/ledger.ts';
+import { SupabaseSessions } from './adapters/supabase/sessions.ts';
+import { WebImageFetcher } from './adapters/web/image-fetcher.ts';
+import { type Config, ConfigError } from './config.ts';
+import { registerHealth } from './http/health.ts';
+import { createServer } from './http/server.ts';
+import { MAX_DECODE_BYTES } from './image-gate.ts';
+import type { RecordEvent } from './ports.ts';
+import { repeat } from './repeat.ts';
+import { createEventLog } from './telemetry/events.ts';
+import type { Logger } from './telemetry/logger.ts';
+import { admitLeftovers, type IntakeDeps, runIntake } from './tryon/intake.ts';
+import { rescue } from './tryon/rescue.ts';
+import { runJob, runRefund } from './tryon/run-job.ts';
+import { Semaphore } from './tryon/semaphore.ts';
+
+/** A running worker; disposing of it stops it, without losing anything. */
+export interface App extends AsyncDisposable {
+  /** Where HTTP listens, e.g. `http://127.0.0.1:8000`. */
+  readonly address: string;
+}
+
+const REFUNDS_AT_ONCE = 10;
+const WATCHDOG_INTERVAL_MS = 5000;
+
+/** Starts the worker. Throws a ConfigError when the image model cannot be used any more. */
+export async function startApp(config: Config, logger: Logger): Promise<App> {
+  const warnings = checkImageModel(config.openaiImageModel);
+  for (const warning of warnings) logger.warn({ warning }, 'configuration_warning');
+  await using stack = new AsyncDisposableStack();
+  const record = createEventLog(logger);
+
+  const adapters = openAdapters(config, logger, record, stack);
+  const server = await createServer((error) =>
+    record({ event: 'loop_error', loop: 'http', error }),
+  );
+  stack.defer(() => server.close());
+  startRefunds(config, adapters, stack);
+  const worker = startAttempts(config, adapters, stack);
+  const stopping = startLoops(config, adapters, stack);
+
+  registerHealth(server, () => ({
+    isStopping: stopping.aborted,
+    redisConnected: adapters.redis.status === 'ready',
+    isWorking: worker.isRunning,
+    poseModelLoaded: false,
+    warnings,
+  }));
+  const address = await server.listen({ host: config.host, port: config.port });
+  logger.info({ address }, 'worker_started');
+  return Object.assign(stack.move(), { address });
+}
+
+/** Warnings about the configured model; a ConfigError when it is shut down. */
+function checkImageModel(model: string): string[] {
+  const life = modelState(model, new Date());
+  switch (life.state) {
+    case 'usable':
+      return [];
+    case 'unknown':
+      return [`OPENAI_IMAGE_MODEL ${model} is not in the catalogue: its cost is not known`];
+    case 'retiring':
+      return [
+        `OPENAI_IMAGE_MODEL ${model} is shut down on ${life.shutdownDate}: use ${life.successor}`,
+      ];
+    case 'retired':
+      throw new ConfigError([
+        `OPENAI_IMAGE_MODEL ${model} was shut down on ${life.shutdownDate} (example: OPENAI_IMAGE_MODEL=${life.successor})`,
+      ]);
+    default:
+      return life satisfies never;
+  }
+}
+
+type Adapters = ReturnType<typeof openAdapters>;
+
+/** Everything outside the process, connected. Disposed of last. */
+function openAdapters(
+  config: Config,
+  logger: Logger,
+  record: RecordEvent,
+  stack: AsyncDisposableStack,
+) {
+  const noteRedisError = (error: Error) => record({ event: 'loop_error', loop: 'redis', error });
+  const redis = connectRedis(config.redisUrl, noteRedisError);
+  stack.defer(() => redis.disconnect());
+  const blocking = connectRedis(config.redisUrl, noteRedisError);
+  stack.defer(() => blocking.disconnect());
+  const supabase = connectSupabase(config.supabaseUrl, config.supabaseServiceRoleKey);
+  return {
+    record,
+    redis,
+    blocking,
+    source: new RedisTaskList(redis, blocking),
+    jobs: stack.use(new BullGenerationJobs(redis, config.workerConcurrency)),
+    refunds: stack.use(new BullRefunds(redis)),
+    reconciliation: new RedisReconciliation(redis),
+    sessions: new SupabaseSessions(supabase),
+    ledger: new SupabaseLedger(supabase),
+    analytics: new SupabaseAnalytics(supabase),
+    imageStore: new SupabaseImageStore(supabase, config.supabaseBucket),
+    fetcher: stack.use(
+      new WebImageFetcher({
+        trustedOrigins: [new URL(config.supabaseUrl).origin, ...config.imageTrustedOrigins],
+        hostAllowlist: config.imageHostAllowlist.length > 0 ? config.imageHostAllowlist : null,
+      }),
+    ),
+    imageModel: stack.use(
+      new OpenAiImageModel({
+        apiKey: config.openaiApiKey,
+        baseUrl: config.openaiBaseUrl,
+        model: config.openaiImageModel,
+        quality: config.openaiImageQuality,
+        size: config.openaiImageSize,
+        timeoutMs: config.providerTimeoutSeconds * 1000,
+        warn: (warning) => logger.warn({ warning }, 'image_model_warning'),
+      }),
+    ),
+    gate: new RedisProviderGate(redis, {
+      callsPerMinute: config.openaiRateLimitPerMinute,
+      cooldownMs: config.breakerCooldownSeconds * 1000,
+      probeMs: config.providerTimeoutSeconds * 1000,
+      record,
+    }),
+  };
+}
+
+/** Carries refunds out; what is under way at a stop is finished. */
+function startRefunds(config: Config, adapters: Adapters, stack: AsyncDisposableStack): void {
+  const { redis, record } = adapters;
+  const times = { concurrency: REFUNDS_AT_ONCE, lockMs: config.jobLockSeconds * 1000 };
+  stack.use(
+    new BullRefundWorker(
+      redis,
+      times,
+      (job, retries) => runRefund(job, retries, adapters),
+      (error) => record({ event: 'loop_error', loop: 'refunds', error }),
+    ),
+  );
+}
+
+/** Runs attempts; at a stop they have the grace to finish, then they hand their jobs back. */
+function startAttempts(config: Config, adapters: Adapters, stack: AsyncDisposableStack) {
+  const { redis, record } = adapters;
+  const times = {
+    concurrency: config.workerConcurrency,
+    lockMs: config.jobLockSeconds * 1000,
+  };
+  const deps = {
+    ...adapters,
+    deadLetters: adapters.source,
+    decodeMemory: new Semaphore(MAX_DECODE_BYTES),
+    providerTimeoutMs: config.providerTimeoutSeconds * 1000,
+    maxProviderCalls: config.openaiMaxRetries,
+    taskDeadlineSeconds: config.taskDeadlineSeconds,
+  };
+  const worker = new BullGenerationWorker(
+    redis,
+    times,
+    (job, signal) => runJob(job, deps, signal),
+    (error) => record({ event: 'loop_error', loop: 'jobs', error }),
+  );
+  stack.defer(() => worker.stop(config.shutdownGraceSeconds * 1000));
+  return worker;
+}
+
+/** Takes tasks off the list and looks after what was lost, until the stop, which is the first thing to go. */
+function startLoops(config: Config, adapters: Adapters, stack: AsyncDisposableStack): AbortSignal {
+  const { redis, blocking, record } = adapters;
+  const stop = new AbortController();
+  const noteError = (loop: string) => (error: Error) =>
+    record({ event: 'loop_error', loop, error });
+  const intake = { ...adapters, maxImages: config.maxImages };
+  const lookAfter = async () => {
+    await admitLeftovers(intake);
+    await rescue({ ...adapters, minAgeSeconds: config.rescueMinAgeSeconds });
+  };
+  const rescueIntervalMs = config.rescueIntervalSeconds * 1000;
+  const loops = [
+    takeTasks(redis, intake, stop.signal),
+    repeat(lookAfter, rescueIntervalMs, stop.signal, noteError('rescue')),
+    repeat(() => redis.ping(), WATCHDOG_INTERVAL_MS, stop.signal, noteError('watchdog')),
+  ];
+  stack.defer(async () => {
+    stop.abort();
+    blocking.disconnect();
+    await Promise.all(loops);
+  });
+  return stop.signal;
+}
+
+/** The intake, unless this Redis would throw tasks away: then they stay where they are. */
+async function takeTasks(redis: Redis, intake: IntakeDeps, signal: AbortSignal): Promise<void> {
+  const risk = await evictionRisk(redis);
+  if (risk === null) return runIntake(intake, signal);
+  intake.record({ event: 'loop_error', loop: 'intake', error: new Error(risk) });
+}

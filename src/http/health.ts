@@ -1,0 +1,91 @@
+/**
+ * `/livez`, `/readyz` and `/health`: answered from states that others keep up to date, never by
+ * asking anyone in the request.
+ */
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+
+/** What the worker knows about its parts; read at every request, so it must be cheap. */
+export interface ComponentStates {
+  /** The process has been told to stop. */
+  readonly isStopping: boolean;
+  readonly redisConnected: boolean;
+  /** The loops that take tasks and run jobs are alive. */
+  readonly isWorking: boolean;
+  /** The pose model is loaded: sizes can be estimated. */
+  readonly poseModelLoaded: boolean;
+  /** What an operator should know, e.g. that the image model retires soon. */
+  readonly warnings: readonly string[];
+}
+
+const healthBody = z.object({
+  status: z.enum(['ok', 'degraded']).describe('ok when every part works'),
+  model_loaded: z.boolean().describe('the pose model is loaded'),
+  size_rec_model_loaded: z.boolean().describe('the same, under its other name'),
+  redis_connected: z.boolean(),
+  celery_connected: z.boolean().describe('the job workers run; the name is kept for old monitors'),
+  prometheus_connected: z.null().describe('not checked: monitoring does not influence health'),
+  loki_connected: z.null().describe('not checked'),
+  grafana_connected: z.null().describe('not checked'),
+  warnings: z.array(z.string()),
+});
+
+function isReady(states: ComponentStates): boolean {
+  return !states.isStopping && states.redisConnected && states.isWorking;
+}
+
+function healthOf(states: ComponentStates): z.infer<typeof healthBody> {
+  return {
+    status: isReady(states) && states.poseModelLoaded ? 'ok' : 'degraded',
+    model_loaded: states.poseModelLoaded,
+    size_rec_model_loaded: states.poseModelLoaded,
+    redis_connected: states.redisConnected,
+    celery_connected: states.isWorking,
+    prometheus_connected: null,
+    loki_connected: null,
+    grafana_connected: null,
+    warnings: [...states.warnings],
+  };
+}
+
+/** Registers the three; `states` is called at every request. */
+export function registerHealth(server: FastifyInstance, states: () => ComponentStates): void {
+  const app = server.withTypeProvider<ZodTypeProvider>();
+  const simple = z.object({ status: z.enum(['ok', 'unavailable']) });
+  const tags = ['operation'];
+
+  app.get(
+    '/livez',
+    { schema: { tags, summary: 'Is the process alive?', response: { 200: simple } } },
+    async () => ({ status: 'ok' as const }),
+  );
+  app.get(
+    '/readyz',
+    {
+      schema: {
+        tags,
+        summary: 'Does it take tasks?',
+        response: { 200: simple, 503: simple },
+      },
+    },
+    async (_request, reply) =>
+      isReady(states())
+        ? { status: 'ok' as const }
+        : reply.code(503).send({ status: 'unavailable' as const }),
+  );
+  app.get(
+    '/health',
+    {
+      schema: {
+        tags,
+        summary: 'The state of every part',
+        response: { 200: healthBody, 503: healthBody },
+      },
+    },
+    async (_request, reply) => {
+      const health = healthOf(states());
+      return reply.code(health.status === 'ok' ? 200 : 503).send(health);
+    },
+  );
+}

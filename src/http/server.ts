@@ -1,0 +1,72 @@
+/**
+ * The HTTP server: Fastify with zod schemas, its documentation made from them, and every error that
+ * no route answers itself as a JSON problem (RFC 9457).
+ */
+import swagger from '@fastify/swagger';
+import scalar from '@scalar/fastify-api-reference';
+import { type FastifyError, type FastifyInstance, type FastifyReply, fastify } from 'fastify';
+import {
+  jsonSchemaTransform,
+  serializerCompiler,
+  validatorCompiler,
+} from 'fastify-type-provider-zod';
+
+const MOST_BODY_BYTES = 16_384;
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+
+/** Answers with a problem; `title` is the status' own name. */
+function sendProblem(reply: FastifyReply, status: number, title: string): FastifyReply {
+  return reply
+    .code(status)
+    .type('application/problem+json')
+    .send(JSON.stringify({ type: 'about:blank', title, status, detail: title }));
+}
+
+const TITLES: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  413: 'Content Too Large',
+  415: 'Unsupported Media Type',
+  500: 'Internal Server Error',
+};
+
+/** A server without routes, not yet listening; `onError` hears of errors that are ours. */
+export async function createServer(onError: (error: Error) => void): Promise<FastifyInstance> {
+  const server = fastify({
+    bodyLimit: MOST_BODY_BYTES,
+    logger: false,
+    forceCloseConnections: 'idle',
+    requestTimeout: 10_000,
+    routerOptions: { ignoreTrailingSlash: true },
+  });
+  server.setValidatorCompiler(validatorCompiler);
+  server.setSerializerCompiler(serializerCompiler);
+  server.setErrorHandler((error: FastifyError, _request, reply) => {
+    const status = error.statusCode ?? 500;
+    if (status >= 500) onError(error);
+    return sendProblem(reply, status, TITLES[status] ?? TITLES[status < 500 ? 400 : 500] ?? '');
+  });
+  server.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?', 1)[0] ?? '/';
+    const allowed = METHODS.filter((method) => server.hasRoute({ method, url: path }));
+    if (allowed.length === 0) return sendProblem(reply, 404, 'Not Found');
+    return sendProblem(reply.header('allow', allowed.join(', ')), 405, 'Method Not Allowed');
+  });
+  await server.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'wearon-worker',
+        description: 'Size recommendations, health and metrics of the WearOn worker.',
+        version: '1.0.0',
+      },
+    },
+    transform: jsonSchemaTransform,
+  });
+  await server.register(scalar, {
+    routePrefix: '/docs',
+    configuration: { title: 'wearon-worker' },
+  });
+  return server;
+}
