@@ -1,0 +1,127 @@
+/**
+ * The image models that OpenAI sells: what each accepts, what it costs, and until when it lives.
+ * Read in the types of `openai` 7.57 and in OpenAI's price and deprecation pages, November 2026.
+ */
+
+export type Quality = 'low' | 'medium' | 'high' | 'xhigh' | 'max' | 'auto';
+
+/** USD per million tokens. */
+export interface Prices {
+  readonly textIn: number;
+  readonly imageIn: number;
+  readonly cachedTextIn: number;
+  readonly cachedImageIn: number;
+  readonly textOut: number;
+  readonly imageOut: number;
+}
+
+export interface ImageModelFacts {
+  readonly qualities: readonly Quality[];
+  /** Whether faces and textures of the inputs can be asked to be kept; later models always do. */
+  readonly inputFidelity: boolean;
+  /** Whether any size is accepted, or the three standard ones only. */
+  readonly freeSizes: boolean;
+  /** Null where OpenAI's price is not known: the cost is then not known either. */
+  readonly prices: Prices | null;
+  /** The day, YYYY-MM-DD, from which the model does not answer any more; null while none is announced. */
+  readonly shutdownDate: string | null;
+}
+
+/** The model to move to from one that is shut down. */
+export const DEFAULT_IMAGE_MODEL = 'gpt-image-2.6-sunburst';
+
+const STANDARD_QUALITIES: readonly Quality[] = ['low', 'medium', 'high', 'auto'];
+const ALL_QUALITIES: readonly Quality[] = [...STANDARD_QUALITIES, 'xhigh', 'max'];
+
+/** No discount for cached input and no price for text output are published for these: the full and the higher price stand in. */
+function prices(textIn: number, imageIn: number, imageOut: number): Prices {
+  return {
+    textIn,
+    imageIn,
+    imageOut,
+    cachedTextIn: textIn,
+    cachedImageIn: imageIn,
+    textOut: imageOut,
+  };
+}
+
+const FIRST_GENERATION: ImageModelFacts = {
+  qualities: STANDARD_QUALITIES,
+  inputFidelity: true,
+  freeSizes: false,
+  prices: null,
+  shutdownDate: '2026-12-01',
+};
+const SECOND_GENERATION: ImageModelFacts = {
+  qualities: STANDARD_QUALITIES,
+  inputFidelity: false,
+  freeSizes: true,
+  prices: prices(5, 8, 30),
+  shutdownDate: null,
+};
+const GENERATION_2_5: ImageModelFacts = { ...SECOND_GENERATION, qualities: ALL_QUALITIES };
+const GENERATION_2_6: ImageModelFacts = {
+  ...GENERATION_2_5,
+  prices: { ...prices(5, 8, 30), cachedTextIn: 1.25, cachedImageIn: 2 },
+};
+
+const MODELS: ReadonlyMap<string, ImageModelFacts> = new Map([
+  ['gpt-image-1', { ...FIRST_GENERATION, shutdownDate: '2026-10-23' }],
+  ['gpt-image-1-mini', { ...FIRST_GENERATION, inputFidelity: false }],
+  ['gpt-image-1.5', { ...FIRST_GENERATION, prices: { ...prices(5, 8, 32), textOut: 10 } }],
+  ['chatgpt-image-latest', FIRST_GENERATION],
+  ['gpt-image-2', SECOND_GENERATION],
+  ['gpt-image-2.5-flare', GENERATION_2_5],
+  ['gpt-image-2.5-sunburst', GENERATION_2_5],
+  ['gpt-image-2.6-flare', GENERATION_2_6],
+  ['gpt-image-2.6-sunburst', GENERATION_2_6],
+]);
+
+/** The facts of a model or of its dated snapshot (`gpt-image-2-2026-04-21`); null for a name that is not OpenAI's. */
+export function describeModel(name: string): ImageModelFacts | null {
+  return MODELS.get(name.replace(/-\d{4}-\d{2}-\d{2}$/, '')) ?? null;
+}
+
+const STANDARD_SIZES = ['1024x1024', '1536x1024', '1024x1536'];
+const LONG_EDGE_PX = 3840;
+const SHORT_EDGE_PX = 2160;
+
+/** Whether the model makes pictures of `size` (WIDTHxHEIGHT in pixels). An unknown model is given the benefit of the doubt. */
+export function acceptsSize(model: string, size: string): boolean {
+  const facts = describeModel(model);
+  if (facts === null || STANDARD_SIZES.includes(size)) return true;
+  const [, width = 0, height = 0] = (/^(\d+)x(\d+)$/.exec(size) ?? []).map(Number);
+  const [long, short] = [Math.max(width, height), Math.min(width, height)];
+  const even = short > 0 && width % 16 === 0 && height % 16 === 0;
+  return (
+    facts.freeSizes && even && long <= 3 * short && long <= LONG_EDGE_PX && short <= SHORT_EDGE_PX
+  );
+}
+
+/** How long a model has to live; dates are YYYY-MM-DD. */
+export type ModelState =
+  | { readonly state: 'usable' | 'unknown' }
+  | {
+      readonly state: 'retiring' | 'retired';
+      readonly shutdownDate: string;
+      readonly successor: string;
+    };
+
+const NOTICE_DAYS = 30;
+const DAY_MS = 86_400_000;
+
+/** What is to be known of the model on a day: `retiring` within 30 days of its end, `retired` from that day on. */
+export function modelState(name: string, today: Date): ModelState {
+  const facts = describeModel(name);
+  if (facts === null) return { state: 'unknown' };
+  const { shutdownDate } = facts;
+  return shutdownDate === null ? { state: 'usable' } : lifeUntil(shutdownDate, today);
+}
+
+/** As `modelState`, for a shutdown date that the vendor itself announced (`OpenAiImageModel.listModels`). */
+export function lifeUntil(shutdownDate: string, today: Date): ModelState {
+  const msLeft = Date.parse(shutdownDate) - today.getTime();
+  if (msLeft > NOTICE_DAYS * DAY_MS) return { state: 'usable' };
+  const state = msLeft <= 0 ? 'retired' : 'retiring';
+  return { state, shutdownDate, successor: DEFAULT_IMAGE_MODEL };
+}

@@ -1,0 +1,124 @@
+/**
+ * The one place where the vendor's errors become the worker's own. What counts is `error.code` and
+ * `error.type`; the status alone decides only where they say nothing.
+ */
+import { APIError, APIUserAbortError } from 'openai';
+import { type ErrorCode, TaskError } from '../../errors.ts';
+import { retryAfterMs } from './retry-after.ts';
+import { TransportFailure } from './transport.ts';
+
+/** The vendor's `error` object, as far as it can be relied on. */
+interface VendorError {
+  readonly status: number | undefined;
+  readonly code: string;
+  readonly type: string;
+  readonly message: string;
+}
+
+const SAFETY_CODES = ['moderation_blocked', 'content_policy_violation'];
+const SAFETY_TEXT = /safety|moderation|content.policy/i;
+const BUSY_CODES = ['rate_limit_exceeded', 'slow_down', 'server_is_overloaded'];
+/** The account cannot pay or may not: no task can succeed until a person has acted. */
+const REFUSAL_CODES = [
+  'insufficient_quota',
+  'credit_balance_exhausted',
+  'organization_spend_limit_exceeded',
+  'project_spend_limit_exceeded',
+  'organization_usage_limit_exceeded',
+  'billing_hard_limit_reached',
+  'billing_not_active',
+  'invalid_api_key',
+];
+
+/** What a failed call means, whatever it threw. */
+export function translateError(error: unknown): TaskError {
+  if (error instanceof TaskError) return error;
+  const failure = transportFailureIn(error);
+  if (failure !== undefined) return translateFailure(failure);
+  if (error instanceof APIUserAbortError) return outcomeUnknown(error);
+  if (error instanceof SyntaxError) return malformed('not_json');
+  if (error instanceof APIError && error.status !== undefined) return translateAnswer(error);
+  return new TaskError('INTERNAL', { cause: error });
+}
+
+/** The answer was a success by its status, but of no use. */
+export function malformed(detail: string): TaskError {
+  return new TaskError('PROVIDER_MALFORMED', { detail });
+}
+
+/** A safety block that is reported in the body of a 200, or null when there is none. */
+export function refusalIn(body: unknown): TaskError | null {
+  const vendor = readVendorError(undefined, (body as { error?: unknown } | null)?.error);
+  return isSafetyBlock(vendor) ? new TaskError('MODERATION_BLOCKED') : null;
+}
+
+function transportFailureIn(error: unknown): TransportFailure | undefined {
+  if (error instanceof TransportFailure) return error;
+  return error instanceof Error ? transportFailureIn(error.cause) : undefined;
+}
+
+/**
+ * Nothing can have been billed while the request had not gone out. Afterwards it may have been,
+ * whether the connection broke, the time was up or the caller gave up.
+ */
+function translateFailure(failure: TransportFailure): TaskError {
+  if (failure.requestSent) return outcomeUnknown(failure);
+  return new TaskError('PROVIDER_UNAVAILABLE', { detail: 'not_reached', cause: failure });
+}
+
+function outcomeUnknown(cause: Error): TaskError {
+  return new TaskError('PROVIDER_OUTCOME_UNKNOWN', { cause });
+}
+
+function translateAnswer(error: APIError): TaskError {
+  const vendor = readVendorError(error.status, error.error);
+  const code = codeFor(vendor);
+  const retryable = code === 'PROVIDER_BUSY' || code === 'PROVIDER_UNAVAILABLE';
+  const waitMs = retryable ? retryAfterMs(error.headers ?? new Headers()) : undefined;
+  return new TaskError(code, {
+    ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
+    cause: describe(vendor, error.requestID),
+  });
+}
+
+/** The table of the vendor's signals, most telling first. */
+function codeFor(vendor: VendorError): ErrorCode {
+  const status = vendor.status ?? 0;
+  if (isSafetyBlock(vendor)) return 'MODERATION_BLOCKED';
+  if (names(vendor, REFUSAL_CODES)) return 'PROVIDER_REFUSES_SERVICE';
+  if (names(vendor, BUSY_CODES)) return 'PROVIDER_BUSY';
+  if ([401, 402, 403].includes(status)) return 'PROVIDER_REFUSES_SERVICE';
+  if (status === 429) return 'PROVIDER_BUSY';
+  // A gateway's 502 and 504 count as the vendor's own 5xx: it answered, and a request that it
+  // calls failed is not known to be billed. The limit on paid calls per task bounds the damage.
+  if (status >= 500) return 'PROVIDER_UNAVAILABLE';
+  // Not taken in, and fit to be sent again as it is: a slow upload, a lock, a replayed handshake.
+  if ([408, 409, 425].includes(status)) return 'PROVIDER_UNAVAILABLE';
+  return 'GENERATION_FAILED';
+}
+
+function isSafetyBlock(vendor: VendorError): boolean {
+  if (names(vendor, SAFETY_CODES)) return true;
+  const usersFault = names(vendor, ['image_generation_user_error']);
+  return usersFault && SAFETY_TEXT.test(`${vendor.code} ${vendor.message}`);
+}
+
+function names(vendor: VendorError, known: readonly string[]): boolean {
+  return known.includes(vendor.code) || known.includes(vendor.type);
+}
+
+/** Gateways send bodies of any shape: HTML, nothing, `error: null`, `error: "text"`. */
+function readVendorError(status: number | undefined, error: unknown): VendorError {
+  const { code, type, message } = Object(error) as Record<string, unknown>;
+  return { status, code: word(code), type: word(type), message: word(message) };
+}
+
+function word(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+/** For the log: which error it was, without the vendor's text, which may quote the prompt or the key. */
+function describe(vendor: VendorError, requestId: string | null | undefined): Error {
+  const parts = [vendor.status, vendor.type, vendor.code, requestId];
+  return new Error(parts.filter((part) => /^[\w.-]{1,80}$/.test(String(part ?? ''))).join(' '));
+}

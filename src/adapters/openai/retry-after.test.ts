@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { retryAfterMs } from './retry-after.ts';
+
+const now = Date.parse('2026-11-24T12:00:00Z');
+const read = (headers: Record<string, string>) => retryAfterMs(new Headers(headers), now);
+
+test('Retry-After is read in seconds and as a date', () => {
+  assert.equal(read({ 'retry-after': '20' }), 20_000);
+  assert.equal(read({ 'retry-after': '0.5' }), 500);
+  assert.equal(read({ 'retry-after': '0' }), 0);
+  assert.equal(read({ 'retry-after': 'Tue, 24 Nov 2026 12:01:30 GMT' }), 90_000);
+  assert.equal(read({ 'retry-after': 'Tue, 24 Nov 2026 11:00:00 GMT' }), 0);
+});
+
+test('retry-after-ms goes before Retry-After, and Retry-After before the reset of the limit', () => {
+  const all = {
+    'retry-after-ms': '1500',
+    'retry-after': '20',
+    'x-ratelimit-reset-requests': '6m0s',
+  };
+  assert.equal(read(all), 1_500);
+  assert.equal(read({ ...all, 'retry-after-ms': 'soon' }), 20_000);
+  assert.equal(read({ 'x-ratelimit-reset-requests': '6m0s' }), 360_000);
+});
+
+test('the reset of the limit is read in all its units', () => {
+  const reset = (value: string) => read({ 'x-ratelimit-reset-requests': value });
+  assert.equal(reset('20ms'), 20);
+  assert.equal(reset('1.5s'), 1_500);
+  assert.equal(reset('1h2m3s'), 3_723_000);
+  assert.equal(reset('tomorrow'), undefined);
+});
+
+test('without a usable header nothing is said', () => {
+  assert.equal(read({}), undefined);
+  assert.equal(read({ 'retry-after': '' }), undefined);
+  assert.equal(read({ 'retry-after': 'later' }), undefined);
+});

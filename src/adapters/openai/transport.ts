@@ -1,0 +1,133 @@
+/**
+ * One HTTP request to the vendor, from the first byte to the last, and the one thing that the
+ * SDK cannot tell: whether a request that failed had gone out, and so may have been billed.
+ */
+import { Agent, DecoratorHandler, type Dispatcher } from 'undici';
+
+/** No answer came. `requestSent`: the request was handed to an open connection before that. */
+export class TransportFailure extends Error {
+  override readonly name = 'TransportFailure';
+  readonly requestSent: boolean;
+
+  constructor(requestSent: boolean, cause: unknown) {
+    const sent = requestSent ? 'after the request was sent' : 'before the request was sent';
+    super(`${reasonOf(cause)} ${sent}`, { cause });
+    this.requestSent = requestSent;
+  }
+}
+
+/** A system's or undici's error code, such as ECONNREFUSED; never its text, which may hold an address. */
+function reasonOf(cause: unknown): string {
+  const { code, name } = cause as { code?: unknown; name?: unknown };
+  return String(typeof code === 'string' ? code : name);
+}
+
+const CONNECT_TIMEOUT_MS = 10_000;
+/** Below what load balancers commonly keep (the vendor's hint is honoured too): writing into a connection that the other side is closing looks like a lost paid call. */
+const KEEP_ALIVE_MS = 4_000;
+/** A 3840x2160 JPEG in base64 is under 30 MB. */
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+
+/** The connections to the vendor, kept alive between calls. */
+export class Transport implements AsyncDisposable {
+  readonly #agent: Agent;
+  readonly #timeoutMs: number;
+
+  /** `timeoutMs` bounds one request as a whole: connecting, sending, waiting and reading the answer. */
+  constructor(timeoutMs: number) {
+    this.#timeoutMs = timeoutMs;
+    this.#agent = new Agent({
+      connect: { timeout: CONNECT_TIMEOUT_MS },
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      // The one timer below bounds everything.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      maxResponseSize: MAX_ANSWER_BYTES,
+      // One request at a time on a connection: a broken one costs one paid call, not many.
+      allowH2: false,
+    });
+  }
+
+  /**
+   * The SDK's `fetch`: one request, never redirected or repeated, whose answer is read to its end.
+   * Rejects with a TransportFailure. It carries the `Response` class because the SDK looks there
+   * for whether FormData is understood.
+   */
+  get fetch(): typeof fetch {
+    return Object.assign(
+      (url: string | URL | Request, init?: RequestInit) => this.#send(url, init),
+      {
+        Response,
+      },
+    );
+  }
+
+  async #send(url: string | URL | Request, init: RequestInit = {}): Promise<Response> {
+    const request = new Request(url, init);
+    const signal = AbortSignal.any([request.signal, AbortSignal.timeout(this.#timeoutMs)]);
+    let requestSent = false;
+    const connection = notify(this.#agent, () => {
+      requestSent = true;
+    });
+    try {
+      return await orAborted(exchange(connection, request, signal), signal);
+    } catch (error) {
+      throw new TransportFailure(requestSent, error);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#agent.destroy();
+  }
+}
+
+/** The agent, calling `onSent` when a request has been written to a connection that is open (with TLS, secured). */
+function notify(agent: Agent, onSent: () => void): Dispatcher {
+  class SentHandler extends DecoratorHandler {
+    onRequestSent(): void {
+      onSent();
+    }
+  }
+  return agent.compose(
+    (dispatch) => (options, handler) => dispatch(options, new SentHandler(handler)),
+  );
+}
+
+/** Ends with the signal even while a connection is being opened, which undici would wait for; it does not send anything any more then. */
+function orAborted<T>(exchanged: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const giveUp = () => reject(signal.reason);
+  if (signal.aborted) giveUp();
+  else signal.addEventListener('abort', giveUp, { once: true });
+  return Promise.race([exchanged, aborted]);
+}
+
+async function exchange(
+  connection: Dispatcher,
+  request: Request,
+  signal: AbortSignal,
+): Promise<Response> {
+  const { origin, pathname, search } = new URL(request.url);
+  const answer = await connection.request({
+    origin,
+    path: pathname + search,
+    method: request.method as Dispatcher.HttpMethod,
+    headers: [...request.headers].flat(),
+    body: request.body === null ? null : Buffer.from(await request.arrayBuffer()),
+    signal,
+  });
+  return toResponse(answer.statusCode, answer.headers, await answer.body.arrayBuffer());
+}
+
+const BODILESS = [204, 205, 304];
+
+function toResponse(
+  status: number,
+  headers: Record<string, string | string[] | undefined>,
+  body: ArrayBuffer,
+): Response {
+  const pairs = Object.entries(headers).flatMap(([name, value]) =>
+    [value ?? []].flat().map((one): [string, string] => [name, one]),
+  );
+  return new Response(BODILESS.includes(status) ? null : body, { status, headers: pairs });
+}
