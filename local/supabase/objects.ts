@@ -128,7 +128,9 @@ export class Objects {
   /** Removes objects by name and returns what they were; unknown names are passed over. */
   async remove(bucket: string, names: string[]): Promise<StoredObject[]> {
     const { rows } = await this.#pool.query<StoredObject>(
-      'delete from storage.objects where bucket_id = $1 and name = any ($2) returning *',
+      `delete from storage.objects where bucket_id = $1 and name = any ($2)
+       returning name, bucket_id, '' as owner, '' as owner_id, version, id, updated_at, created_at,
+         last_accessed_at, metadata, null as user_metadata`,
       [bucket, names],
     );
     for (const { name } of rows) await rm(join(this.#folder, bucket, name), { force: true });

@@ -202,7 +202,8 @@ function onDuplicate(request: FastifyRequest): 'refuse' | 'merge' | 'ignore' {
 }
 
 function prefers(request: FastifyRequest, preference: string): boolean {
-  return [request.headers.prefer ?? []].flat().join(',').split(',').includes(preference);
+  const preferences = [request.headers.prefer ?? []].flat().join(',');
+  return preferences.split(/,\s*/).includes(preference);
 }
 
 function searchOf(request: FastifyRequest): URLSearchParams {

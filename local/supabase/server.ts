@@ -47,6 +47,7 @@ export async function startSupabaseServer(options: SupabaseOptions): Promise<Sup
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 2000 },
   });
+  acceptEmptyJson(app);
   const faults = new Faults();
   faults.attach(app);
   const requests = logRequests(app);
@@ -57,6 +58,15 @@ export async function startSupabaseServer(options: SupabaseOptions): Promise<Sup
   const listen = (port: number) => app.listen({ port, host: LOOPBACK });
   const url = await (options.port ? listen(options.port) : onFreePort(listen));
   return { url, serviceRoleKey, faults, requests, [Symbol.asyncDispose]: () => app.close() };
+}
+
+/** supabase-js says JSON where it sends nothing, as with a DELETE. */
+function acceptEmptyJson(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'ignore');
+  app.removeContentTypeParser('application/json');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) =>
+    body === '' ? done(null, undefined) : parse(request, body.toString(), done),
+  );
 }
 
 const LOGGED_REQUESTS = 10_000;

@@ -28,13 +28,7 @@ export function addStorage(app: FastifyInstance, objects: Objects, secret: strin
   );
   app.delete<{ Params: { bucket: string }; Body: { prefixes: string[] } }>(
     '/storage/v1/object/:bucket',
-    async ({ params, body }) =>
-      (await objects.remove(params.bucket, body.prefixes)).map((removed) => ({
-        ...removed,
-        owner: '',
-        owner_id: '',
-        user_metadata: null,
-      })),
+    ({ params, body }) => objects.remove(params.bucket, body.prefixes),
   );
 }
 

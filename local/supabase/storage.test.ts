@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { createClient, type SupabaseClient } from '@supabase/supabase-js';
+import { openPlatform, type Platform } from '../platform.ts';
+import { BUCKET, type LocalStack, startLocalStack } from '../stack.ts';
+
+let stack: LocalStack;
+let platform: Platform;
+
+before(async () => {
+  stack = await startLocalStack({ openai: { plain: true } });
+  platform = openPlatform(stack);
+});
+
+after(async () => {
+  await platform[Symbol.asyncDispose]();
+  await stack[Symbol.asyncDispose]();
+});
+
+/** One exchange, as in test/fixtures/supabase-exchanges. */
+interface Exchange {
+  request: string;
+  status: number;
+  headers: Record<string, string>;
+  bytes?: number;
+  body?: string;
+  bodyStart?: string;
+}
+
+const PNG = new Uint8Array(228).fill(7);
+
+/** Does what was done when the exchanges were recorded, in the same order. */
+async function repeatTheRecording(client: SupabaseClient, fetchLink: typeof fetch): Promise<void> {
+  const { storage } = client;
+  const allowedMimeTypes = ['image/png', 'image/webp'];
+  await storage.createBucket('imgs', { public: false, allowedMimeTypes });
+  const bucket = storage.from('imgs');
+  const png = { contentType: 'image/png' };
+  await bucket.upload('u1/a b.png', PNG, { ...png, upsert: true });
+  await bucket.upload('u1/a b.png', PNG, { ...png, upsert: true });
+  await bucket.upload('u1/a b.png', PNG, png);
+  const blob = new Blob([PNG], { type: 'image/png' });
+  await bucket.upload('u1/blob.png', blob, { upsert: true });
+  await bucket.upload('u1/x.txt', new TextEncoder().encode('hi'), { contentType: 'text/plain' });
+  const link = (await bucket.createSignedUrl('u1/a b.png', 60)).data?.signedUrl ?? '';
+  await bucket.createSignedUrl('u1/none.png', 60);
+  await fetchLink(link);
+  await fetchLink(`${link.slice(0, -5)}xxxxx`);
+  await bucket.createSignedUrls(['u1/a b.png', 'u1/none.png'], 60);
+  await bucket.download('u1/a b.png');
+  await bucket.download('none.png');
+  await bucket.list('u1');
+  await bucket.remove(['u1/blob.png']);
+}
+
+test('the server answers as the real one did when it was recorded', async () => {
+  const file = join(import.meta.dirname, '../../test/fixtures/supabase-exchanges/storage.json');
+  const recorded: Exchange[] = JSON.parse(await readFile(file, 'utf8'));
+  const seen: Exchange[] = [];
+  const record: typeof fetch = async (input, init) => {
+    const answer = await fetch(input, init);
+    seen.push(await exchangeOf(new Request(input, { method: init?.method ?? 'GET' }), answer));
+    return answer;
+  };
+  const key = stack.supabase.serviceRoleKey;
+  const client = createClient(stack.supabase.url, key, { global: { fetch: record } });
+  await repeatTheRecording(client, record);
+  assert.equal(seen.length, recorded.length);
+  for (const [index, expected] of recorded.entries()) {
+    assert.deepEqual(asFarAsRecorded(seen[index], expected), expected);
+  }
+});
+
+async function exchangeOf({ method, url }: Request, answer: Response): Promise<Exchange> {
+  const { pathname, search } = new URL(url);
+  const bytes = Buffer.from(await answer.clone().arrayBuffer());
+  return {
+    request: placeholders(`${method} ${pathname}${search}`),
+    status: answer.status,
+    headers: Object.fromEntries(
+      [...answer.headers].map(([name, value]) => [name, placeholders(value)]),
+    ),
+    bytes: bytes.length,
+    body: placeholders(bytes.toString()),
+  };
+}
+
+function placeholders(text: string): string {
+  return text
+    .replaceAll(/[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}/g, '<uuid>')
+    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>')
+    .replaceAll(/[\da-f]{32}/g, '<md5>')
+    .replaceAll(/token=[\w.-]+/g, 'token=<jwt>');
+}
+
+/** What was seen, reduced to what was recorded. */
+function asFarAsRecorded(seen: Exchange | undefined, recorded: Exchange): unknown {
+  if (!seen) return undefined;
+  const names = Object.keys(recorded.headers);
+  return {
+    request: seen.request,
+    status: seen.status,
+    headers: Object.fromEntries(names.map((name) => [name, seen.headers[name]])),
+    ...(recorded.bytes !== undefined && { bytes: seen.bytes }),
+    ...(recorded.body !== undefined && { body: seen.body }),
+    ...(recorded.bodyStart !== undefined && {
+      bodyStart: seen.body?.slice(0, recorded.bodyStart.length),
+    }),
+  };
+}
+
+const JPEG = { contentType: 'image/jpeg' };
+
+test('an upload replaces what is there, byte for byte, when told to', async () => {
+  const bucket = platform.supabase.storage.from(BUCKET);
+  const path = 'stores/s1/generated/replaced.jpg';
+  await bucket.upload(path, new Uint8Array([1, 2, 3]), JPEG);
+  await bucket.upload(path, new Uint8Array([4, 5]), { ...JPEG, upsert: true });
+  const { data } = await bucket.download(path);
+  assert.deepEqual(new Uint8Array((await data?.arrayBuffer()) ?? []), new Uint8Array([4, 5]));
+});
+
+test('the bucket takes pictures of at most 10 MB and nothing else', async () => {
+  const bucket = platform.supabase.storage.from(BUCKET);
+  const limit = 10 * 1024 * 1024;
+  const atLimit = await bucket.upload('uploads/at-limit.jpg', new Uint8Array(limit), JPEG);
+  assert.equal(atLimit.error, null);
+  const above = await bucket.upload('uploads/above.jpg', new Uint8Array(limit + 1), JPEG);
+  assert.match(above.error?.message ?? '', /exceeded the maximum allowed size/);
+  const gif = await bucket.upload('uploads/a.gif', PNG, { contentType: 'image/gif' });
+  assert.match(gif.error?.message ?? '', /mime type image\/gif is not supported/);
+});
+
+test('nothing is stored outside the folder of the bucket', async () => {
+  const { url, serviceRoleKey } = stack.supabase;
+  const keys = { apikey: serviceRoleKey, authorization: `Bearer ${serviceRoleKey}` };
+  const answer = await fetch(`${url}/storage/v1/object/${BUCKET}/..%2F..%2Foutside.jpg`, {
+    method: 'POST',
+    headers: { ...keys, 'content-type': 'image/jpeg' },
+    body: PNG,
+  });
+  assert.equal(answer.status, 400);
+  assert.match(await answer.text(), /Invalid key/);
+});
+
+test('a link ends with its time, and opens its own object only', async () => {
+  const bucket = platform.supabase.storage.from(BUCKET);
+  await bucket.upload('uploads/one.jpg', PNG, JPEG);
+  await bucket.upload('uploads/two.jpg', PNG, JPEG);
+  const expired = (await bucket.createSignedUrl('uploads/one.jpg', -1)).data?.signedUrl ?? '';
+  const late = await fetch(expired);
+  assert.equal(late.status, 400);
+  assert.match(await late.text(), /"exp\\" claim timestamp check failed/);
+  const link = (await bucket.createSignedUrl('uploads/one.jpg', 60)).data?.signedUrl ?? '';
+  assert.equal((await fetch(link.replace('one.jpg', 'two.jpg'))).status, 400);
+  assert.equal((await fetch(link)).status, 200);
+});
+
+test('a link to a removed object is dead', async () => {
+  const bucket = platform.supabase.storage.from(BUCKET);
+  await bucket.upload('uploads/gone.jpg', PNG, JPEG);
+  const link = (await bucket.createSignedUrl('uploads/gone.jpg', 60)).data?.signedUrl ?? '';
+  await bucket.remove(['uploads/gone.jpg', 'uploads/never.jpg']);
+  assert.match(await (await fetch(link)).text(), /Object not found/);
+});
+
+test('a list shows one level: folders first, then objects, paged, searched and sorted', async () => {
+  const bucket = platform.supabase.storage.from(BUCKET);
+  for (const name of ['b.jpg', 'a.jpg', 'deep/x.jpg', 'ab.jpg']) {
+    await bucket.upload(`listed/${name}`, PNG, JPEG);
+  }
+  const names = async (options: Parameters<typeof bucket.list>[1]) =>
+    (await bucket.list('listed', options)).data?.map(({ name }) => name);
+  assert.deepEqual(await names({}), ['deep', 'a.jpg', 'ab.jpg', 'b.jpg']);
+  assert.deepEqual(await names({ limit: 2, offset: 1 }), ['a.jpg', 'ab.jpg']);
+  assert.deepEqual(await names({ search: 'a' }), ['a.jpg', 'ab.jpg']);
+  const newest = { column: 'created_at', order: 'desc' };
+  assert.deepEqual(await names({ sortBy: newest }), ['deep', 'ab.jpg', 'a.jpg', 'b.jpg']);
+  const [folder] = (await bucket.list('listed')).data ?? [];
+  assert.equal(folder?.id, null);
+  assert.equal(folder?.created_at, null);
+});
+
+test('info and exists tell about an object', async () => {
+  const bucket = platform.supabase.storage.from(BUCKET);
+  await bucket.upload('uploads/known.jpg', PNG, JPEG);
+  const { data } = await bucket.info('uploads/known.jpg');
+  assert.equal(data?.size, PNG.length);
+  assert.equal(data?.contentType, 'image/jpeg');
+  assert.equal((await bucket.exists('uploads/known.jpg')).data, true);
+  assert.equal((await bucket.exists('uploads/unknown.jpg')).data, false);
+});
