@@ -64,16 +64,19 @@ export function permute(
 ): { values: Float32Array; shape: number[] } {
   const strides = stridesOf(shape);
   const newShape = axes.map((axis) => shape[axis] ?? 0);
-  const steps = axes.map((axis) => strides[axis] ?? 0);
-  const newStrides = stridesOf(newShape);
-  const permuted = values.map((_, index) => {
-    const source = newStrides.reduce(
-      (sum, stride, axis) =>
-        sum + (Math.floor(index / stride) % (newShape[axis] ?? 1)) * (steps[axis] ?? 0),
-      0,
-    );
-    return values[source] ?? 0;
-  });
+  const permuted = new Float32Array(values.length);
+  let next = 0;
+  const walk = (depth: number, source: number): void => {
+    const axis = axes[depth];
+    if (axis === undefined) {
+      permuted[next] = values[source] ?? 0;
+      next += 1;
+      return;
+    }
+    for (let i = 0; i < (shape[axis] ?? 0); i += 1)
+      walk(depth + 1, source + i * (strides[axis] ?? 0));
+  };
+  walk(0, 0);
   return { values: permuted, shape: newShape };
 }
 

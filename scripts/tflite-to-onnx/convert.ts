@@ -42,9 +42,13 @@ const CONVERTERS = new Map<number, Converter>([
   [124, foldConstant],
 ]);
 
-/** The bytes of a .onnx file that computes what the .tflite file computes. The same input gives the same bytes. */
+/** The bytes of a .onnx file that computes what the .tflite file computes; the same ones every time. */
 export function convertTfliteToOnnx(file: Uint8Array): Uint8Array {
-  const model = readTflite(file);
+  return convertModel(readTflite(file));
+}
+
+/** As `convertTfliteToOnnx`, for a model that was read already. Throws for an operator it does not know. */
+export function convertModel(model: TfliteModel): Uint8Array {
   const conversion: Conversion = {
     graph: new OnnxGraph(),
     model,

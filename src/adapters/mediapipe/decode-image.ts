@@ -3,6 +3,7 @@
  * sRGB, transparency on white, no resize. Refuses from the header what should not be decoded.
  */
 import sharp, { type Metadata } from 'sharp';
+import type { UnusableImage } from './pose.ts';
 
 /** Rows of red, green, blue, one byte each. */
 export interface RgbImage {
@@ -10,9 +11,6 @@ export interface RgbImage {
   readonly height: number;
   readonly data: Uint8Array;
 }
-
-/** Why a file is not a usable picture. */
-export type UnusableImage = 'unsupported' | 'too_large' | 'unreadable';
 
 /** Thrown for a file that cannot be decoded, or should not be. */
 export class UnusableImageError extends Error {

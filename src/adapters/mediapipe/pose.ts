@@ -73,3 +73,27 @@ export interface PhotoObservation {
   /** The pose of the first detection; null where the models see no person. */
   readonly pose: Pose | null;
 }
+
+/** Why a file is not a usable picture. */
+export type UnusableImage = 'unsupported' | 'too_large' | 'unreadable';
+
+/**
+ * What became of a photo. `busy`: too many wait already, come back in a second or two.
+ * `unavailable`: the models are missing or the estimator is stopping.
+ */
+export type PoseOutcome =
+  | { readonly kind: 'observed'; readonly observation: PhotoObservation }
+  | { readonly kind: 'unusable_image'; readonly reason: UnusableImage }
+  | { readonly kind: 'busy' }
+  | { readonly kind: 'unavailable' };
+
+/** Looks at photos, off the event loop and a few at a time. */
+export interface PoseEstimator {
+  /** Whether the models are loaded; goes from false to true, and back, by itself. */
+  readonly ready: boolean;
+  /**
+   * `image` is the file of a JPEG, PNG or WebP of one frame and at most 50 megapixels. Answers
+   * `busy` at once when its line is full. An abort by `signal` rejects with its reason.
+   */
+  estimate(image: Uint8Array, signal: AbortSignal): Promise<PoseOutcome>;
+}

@@ -1,0 +1,132 @@
+/**
+ * The pose estimator: a pool of threads with a bounded line in front of it. Models that are
+ * missing or wrong do not stop the worker; loading them is tried again until it works.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Piscina } from 'piscina';
+import type { PoseEstimator, PoseOutcome } from './pose.ts';
+import type { PoseReply, PoseTask } from './pose-thread.ts';
+import { WaitingLine } from './waiting-line.ts';
+
+export interface PosePoolOptions {
+  /** Holds the .onnx files and their manifest (`npm run models`). */
+  readonly modelFolder: string;
+  readonly threads: number;
+  /** How many photos may wait for a thread; more are turned away. Default: eight a thread, about a second. */
+  readonly maxWaiting?: number;
+  /** How long to wait before models that did not load are tried again. */
+  readonly retryMs?: number;
+  readonly onReady?: () => void;
+  /** Told why the models cannot be loaded, once per problem, or that a thread died. */
+  readonly onProblem?: (problem: string) => void;
+}
+
+const DEFAULT_RETRY_MS = 5_000;
+const DEFAULT_WAITING_PER_THREAD = 8;
+
+/** Runs BlazePose in threads of its own. Disposing lets running tasks end and turns the rest away. */
+export class PosePool implements PoseEstimator, AsyncDisposable {
+  readonly #options: PosePoolOptions;
+  readonly #pool: Piscina<PoseTask, PoseReply>;
+  readonly #line: WaitingLine;
+  readonly #stopping = new AbortController();
+  #loading: Promise<void> | null = null;
+  #ready = false;
+
+  /** Starts the threads; returns at once and loads the models in the background. */
+  constructor(options: PosePoolOptions) {
+    const { threads, maxWaiting = threads * DEFAULT_WAITING_PER_THREAD } = options;
+    this.#options = options;
+    this.#line = new WaitingLine(threads, maxWaiting);
+    this.#pool = new Piscina({
+      filename: new URL('./pose-thread.ts', import.meta.url).href,
+      minThreads: threads,
+      maxThreads: threads,
+    });
+    this.#pool.on('error', (error) => options.onProblem?.(String(error)));
+    this.#loadInBackground();
+  }
+
+  get ready(): boolean {
+    return this.#ready;
+  }
+
+  async estimate(image: Uint8Array, signal: AbortSignal): Promise<PoseOutcome> {
+    if (!this.#ready) return { kind: 'unavailable' };
+    const either = AbortSignal.any([signal, this.#stopping.signal]);
+    try {
+      if (!(await this.#line.enter(either))) return { kind: 'busy' };
+      return await unlessAborted(this.#run(image), either);
+    } catch (error) {
+      if (signal.aborted || !this.#stopping.signal.aborted) throw error;
+      return { kind: 'unavailable' };
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#ready = false;
+    this.#stopping.abort();
+    await this.#loading;
+    await this.#pool.close();
+  }
+
+  /** Not to be interrupted: a thread ends its photo even when nobody waits for it any more. */
+  async #run(image: Uint8Array): Promise<PoseOutcome> {
+    try {
+      const reply = await this.#pool.run({ modelFolder: this.#options.modelFolder, image });
+      if (reply.kind === 'observed' || reply.kind === 'unusable_image') return reply;
+      this.#loadInBackground();
+      return { kind: 'unavailable' };
+    } finally {
+      this.#line.leave();
+    }
+  }
+
+  #loadInBackground(): void {
+    this.#ready = false;
+    this.#loading ??= this.#load().finally(() => {
+      this.#loading = null;
+    });
+  }
+
+  async #load(): Promise<void> {
+    const { retryMs = DEFAULT_RETRY_MS, onReady, onProblem } = this.#options;
+    const { signal } = this.#stopping;
+    let lastProblem: string | null = null;
+    while (!signal.aborted) {
+      const problem = await this.#tryToLoad();
+      if (problem === null) {
+        this.#ready = !signal.aborted;
+        onReady?.();
+        return;
+      }
+      if (problem !== lastProblem) onProblem?.(problem);
+      lastProblem = problem;
+      await sleep(retryMs, undefined, { signal, ref: false }).catch(() => undefined);
+    }
+  }
+
+  /** What is wrong with the models, or null when the threads have loaded them. */
+  async #tryToLoad(): Promise<string | null> {
+    const { modelFolder, threads } = this.#options;
+    const task: PoseTask = { modelFolder, image: null };
+    const loads = Array.from({ length: threads }, () => this.#pool.run(task));
+    const [failed] = (await Promise.allSettled(loads)).filter(
+      (load) => load.status === 'rejected' || load.value.kind === 'models_unusable',
+    );
+    if (failed === undefined) return null;
+    if (failed.status === 'rejected') return String(failed.reason);
+    return failed.value.kind === 'models_unusable' ? failed.value.problem : null;
+  }
+}
+
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}

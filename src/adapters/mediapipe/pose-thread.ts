@@ -1,0 +1,43 @@
+/**
+ * The entry of a pose thread. It loads the models with its first task and keeps them, the one
+ * piece of state here; a load that failed is tried again by the next task.
+ */
+import { UnusableImageError } from './decode-image.ts';
+import { estimatePose } from './estimate-pose.ts';
+import { loadPoseModels, type PoseSessions } from './models.ts';
+import type { PhotoObservation, UnusableImage } from './pose.ts';
+
+/** Look at `image`, or only load the models when it is null. */
+export interface PoseTask {
+  readonly modelFolder: string;
+  readonly image: Uint8Array | null;
+}
+
+export type PoseReply =
+  | { readonly kind: 'loaded' }
+  | { readonly kind: 'observed'; readonly observation: PhotoObservation }
+  | { readonly kind: 'unusable_image'; readonly reason: UnusableImage }
+  | { readonly kind: 'models_unusable'; readonly problem: string };
+
+let models: Promise<PoseSessions> | null = null;
+
+/** Runs one task. Replies are values, since errors lose their class between threads. */
+export default async function runPoseTask({ modelFolder, image }: PoseTask): Promise<PoseReply> {
+  models ??= loadPoseModels(modelFolder);
+  let sessions: PoseSessions;
+  try {
+    sessions = await models;
+  } catch (error) {
+    models = null;
+    return { kind: 'models_unusable', problem: String((error as Error).message) };
+  }
+  if (image === null) return { kind: 'loaded' };
+  try {
+    return { kind: 'observed', observation: await estimatePose(sessions, image) };
+  } catch (error) {
+    if (error instanceof UnusableImageError) {
+      return { kind: 'unusable_image', reason: error.reason };
+    }
+    throw error;
+  }
+}
