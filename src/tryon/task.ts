@@ -34,7 +34,12 @@ const fields = {
 };
 
 const wireTask = z.discriminatedUnion('channel', [
-  z.object({ ...fields, channel: z.literal('b2b'), store_id: uuid, user_id: z.unknown() }),
+  z.object({
+    ...fields,
+    channel: z.literal('b2b'),
+    store_id: uuid,
+    user_id: z.unknown().optional(),
+  }),
   z.object({ ...fields, channel: z.literal('b2c'), user_id: uuid, store_id: absent }),
 ]);
 
@@ -43,9 +48,14 @@ const wireOwner = z.discriminatedUnion('channel', [
     channel: z.literal('b2b'),
     session_id: uuid,
     store_id: uuid,
-    request_id: z.unknown(),
+    request_id: z.unknown().optional(),
   }),
-  z.object({ channel: z.literal('b2c'), session_id: uuid, user_id: uuid, request_id: z.unknown() }),
+  z.object({
+    channel: z.literal('b2c'),
+    session_id: uuid,
+    user_id: uuid,
+    request_id: z.unknown().optional(),
+  }),
 ]);
 
 function decode(raw: Uint8Array): unknown {

@@ -1,0 +1,105 @@
+/**
+ * The walk on a good day and on the days that are the customer's own fault, for every kind of payer.
+ */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import sharp from 'sharp';
+import { moderationBlocked } from '../../local/openai/vendor-errors.ts';
+import { balanceOf, createPerson, createStore, eventsOf, ledgerOf } from '../../local/platform.ts';
+import {
+  balanceReaches,
+  customersOfAllKinds,
+  openShop,
+  orderTryOn,
+  push,
+  type Shop,
+  settledRow,
+} from '../support/shop.ts';
+import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
+
+let shop: Shop;
+let worker: WorkerProcess;
+
+before(async () => {
+  shop = await openShop();
+  worker = await startWorkerProcess(shop.stack.env);
+});
+
+after(async () => {
+  await worker?.[Symbol.asyncDispose]();
+  await shop?.[Symbol.asyncDispose]();
+});
+
+describe('a task that goes well', () => {
+  it('ends completed, with its picture in storage, for every kind of payer', async () => {
+    for (const customer of await customersOfAllKinds(shop.platform)) {
+      const tryOn = await orderTryOn(shop.platform, customer);
+      const paid = await balanceOf(shop.platform, customer);
+      await push(shop.platform, tryOn);
+      const row = await settledRow(shop, tryOn);
+      assert.equal(row.status, 'completed', row.error_message);
+      assert.equal(row.error_message, null);
+      assert.ok(row.completed_at instanceof Date);
+      assert.ok(row.input_tokens > 0 && row.output_tokens > 0);
+      assert.ok(Number(row.estimated_cost_usd) > 0);
+      assert.ok(row.processing_time_ms >= 0);
+      const answer = await fetch(row.generated_image_url);
+      assert.equal(answer.headers.get('content-type'), 'image/jpeg');
+      const picture = await sharp(Buffer.from(await answer.arrayBuffer())).metadata();
+      assert.deepEqual([picture.format, picture.width, picture.height], ['jpeg', 1024, 1536]);
+      assert.equal(await balanceOf(shop.platform, customer), paid);
+      await worker.logged('generation_completed', (l) => l.session_id === tryOn.sessionId);
+      assert.ok((await eventsOf(shop.platform, tryOn)).includes('generation_completed'));
+    }
+  });
+});
+
+describe('a photo that the image model refuses', () => {
+  it('ends failed with the safety text, and whoever paid has the credit back', async () => {
+    for (const customer of await customersOfAllKinds(shop.platform)) {
+      const before = await balanceOf(shop.platform, customer);
+      const tryOn = await orderTryOn(shop.platform, customer);
+      shop.stack.openai.faults.add(moderationBlocked());
+      await push(shop.platform, tryOn);
+      const row = await settledRow(shop, tryOn);
+      assert.equal(row.status, 'failed');
+      assert.match(row.error_message, /safety filter/);
+      assert.equal(row.generated_image_url, null);
+      await balanceReaches(shop, customer, before ?? 0);
+      const refunds = (await ledgerOf(shop.platform, tryOn)).filter((r) => r.type === 'refund');
+      assert.equal(refunds.length, customer.kind === 'overage' ? 0 : 1);
+      const settled =
+        customer.kind === 'overage' ? 'refund_needs_reconciliation' : 'credit_refunded';
+      await worker.logged(settled, (line) => line.session_id === tryOn.sessionId);
+    }
+  });
+});
+
+describe('a photo whose link is dead', () => {
+  it('ends failed with a helpful text, and the credit is back', async () => {
+    const person = await createPerson(shop.platform);
+    const url = `${shop.stack.supabase.url}/storage/v1/object/sign/nowhere/x.jpg?token=gone`;
+    const tryOn = await orderTryOn(shop.platform, person, { imageUrls: [url, url] });
+    await push(shop.platform, tryOn);
+    const row = await settledRow(shop, tryOn);
+    assert.equal(row.status, 'failed');
+    assert.match(row.error_message, /link may have expired/);
+    await balanceReaches(shop, person, 10);
+  });
+});
+
+describe('a task that comes twice', () => {
+  it('is generated once', async () => {
+    const store = await createStore(shop.platform);
+    const tryOn = await orderTryOn(shop.platform, store);
+    const callsBefore = shop.stack.openai.calls.length;
+    await push(shop.platform, tryOn, tryOn);
+    const row = await settledRow(shop, tryOn);
+    assert.equal(row.status, 'completed');
+    await push(shop.platform, tryOn);
+    const marker = await orderTryOn(shop.platform, store);
+    await push(shop.platform, marker);
+    await settledRow(shop, marker);
+    assert.equal(shop.stack.openai.calls.length - callsBefore, 2);
+  });
+});

@@ -1,0 +1,20 @@
+/**
+ * Waiting for a state of the world that announces itself nowhere.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const LOOK_AGAIN_MS = 25;
+
+/** Resolves with the first value that is neither null, undefined nor false; rejects after `limitMs`. */
+export async function until<T>(
+  what: string,
+  look: () => Promise<T | null | undefined | false> | T | null | undefined | false,
+  limitMs = 30_000,
+): Promise<T> {
+  for (const end = Date.now() + limitMs; Date.now() < end; ) {
+    const value = await look();
+    if (value !== null && value !== undefined && value !== false) return value;
+    await sleep(LOOK_AGAIN_MS);
+  }
+  throw new Error(`Waited ${limitMs} ms in vain for ${what}`);
+}
