@@ -3,11 +3,11 @@
  * the user to run them as, since Postgres refuses to run as root.
  */
 import { execFile } from 'node:child_process';
-import { stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { arch, platform } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { everybodyMayEnter } from './stack-folder.ts';
 
 const run = promisify(execFile);
 
@@ -40,12 +40,4 @@ export async function findPostgres(folder: string): Promise<PostgresProgram> {
 async function nobody(): Promise<{ uid: number; gid: number }> {
   const id = async (flag: string) => Number((await run('id', [flag, 'nobody'])).stdout);
   return { uid: await id('-u'), gid: await id('-g') };
-}
-
-const OTHERS_MAY_ENTER = 0o001;
-
-async function everybodyMayEnter(folder: string): Promise<boolean> {
-  const { mode } = await stat(folder);
-  if ((mode & OTHERS_MAY_ENTER) === 0) return false;
-  return folder === dirname(folder) || everybodyMayEnter(dirname(folder));
 }

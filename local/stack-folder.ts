@@ -3,15 +3,29 @@
  * doing so itself.
  */
 import { spawn } from 'node:child_process';
-import { chmod, mkdtemp } from 'node:fs/promises';
+import { chmod, mkdtemp, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
-/** A new folder that the user who runs Postgres may enter too. */
+/**
+ * A new folder under the system's temporary one; under /tmp where we are root and others may not
+ * enter that, since Postgres will run as somebody else.
+ */
 export async function stackFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'wearon-'));
+  const root = process.getuid?.() === 0;
+  const parent = root && !(await everybodyMayEnter(tmpdir())) ? '/tmp' : tmpdir();
+  const folder = await mkdtemp(join(parent, 'wearon-'));
   await chmod(folder, 0o755);
   return folder;
+}
+
+const OTHERS_MAY_ENTER = 0o001;
+
+/** Whether any user can reach what is in this folder. */
+export async function everybodyMayEnter(folder: string): Promise<boolean> {
+  const { mode } = await stat(folder);
+  if ((mode & OTHERS_MAY_ENTER) === 0) return false;
+  return folder === dirname(folder) || everybodyMayEnter(dirname(folder));
 }
 
 /**
