@@ -1,0 +1,45 @@
+/**
+ * Translates what can go wrong under a download (DNS, TCP, TLS, HTTP) into the error catalogue,
+ * once. The original error travels as `cause` only: its text may hold links and hosts.
+ */
+
+import { TaskError } from '../../errors.ts';
+
+/** The host does not exist, cannot prove who it is, or does not speak HTTP: trying again cannot help. */
+const FINAL_CODES = [
+  /^ENOTFOUND$/,
+  /^ENODATA$/,
+  /^ERR_INVALID_URL$/,
+  /^ERR_TLS_/,
+  /^ERR_SSL_/,
+  /^CERT_/,
+  /^(DEPTH_ZERO_)?SELF_SIGNED_CERT/,
+  /^UNABLE_TO_(GET_ISSUER|VERIFY_LEAF)/,
+  /^HPE_/,
+  /^UND_ERR_HEADERS_OVERFLOW$/,
+];
+
+/** The catalogue's error for a download that threw `error`; a TaskError stays as it is. */
+export function translateFailure(error: unknown): TaskError {
+  if (error instanceof TaskError) return error;
+  const code = errorCode(error);
+  if (FINAL_CODES.some((pattern) => pattern.test(code))) {
+    return new TaskError('INVALID_IMAGE', { detail: 'unreachable', cause: error });
+  }
+  return new TaskError('IMAGE_UNAVAILABLE', { detail: 'connection', cause: error });
+}
+
+/** Null for 200, the only answer that can hold the image. Redirects are refused, wherever they lead. */
+export function failureOfStatus(status: number): TaskError | null {
+  if (status === 200) return null;
+  if (status >= 300 && status < 400) return new TaskError('INVALID_IMAGE', { detail: 'refused' });
+  if (status >= 500 || status === 408 || status === 425 || status === 429) {
+    return new TaskError('IMAGE_UNAVAILABLE', { detail: `status` });
+  }
+  return new TaskError('INVALID_IMAGE', { detail: 'unreachable' });
+}
+
+function errorCode(error: unknown): string {
+  if (!(error instanceof Error) || !('code' in error)) return '';
+  return typeof error.code === 'string' ? error.code : '';
+}

@@ -1,0 +1,53 @@
+/**
+ * Reads a link to an image and refuses what is not plainly one, before anything is resolved
+ * or opened.
+ */
+
+import { TaskError } from '../../errors.ts';
+
+/** Longer links are refused: the length that browsers and proxies agreed on. */
+const MAX_URL_CHARACTERS = 2_083;
+
+/**
+ * What URL parsers forgive and must not be forgiven here: white space and control characters
+ * (dropped) and the backslash (read as a slash), with which two parsers see two hosts in one link.
+ */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: refusing control characters is the point
+const FORGIVEN_BY_PARSERS = /[\u0000-\u0020\u007f\\]/;
+
+/** A non-empty user-info part, or an empty one (`https://@host/`), which the parser drops. */
+const USER_INFO = /^[^/?#]*\/\/[^/?#]*@/;
+
+export interface UrlRules {
+  /** Exact origins (scheme://host:port) that may be opened as they stand, even http and on loopback. */
+  readonly trustedOrigins: readonly string[];
+  /** The only hosts besides the trusted origins, or null for every public host. */
+  readonly hostAllowlist: readonly string[] | null;
+}
+
+export interface ImageUrl {
+  readonly url: URL;
+  /** Whether the address behind the host need not be public. */
+  readonly trusted: boolean;
+}
+
+/** Throws `INVALID_IMAGE (refused)` for a link that must not be opened. The host's address is not looked at. */
+export function readImageUrl(text: string, rules: UrlRules): ImageUrl {
+  const url = parseStrictly(text);
+  if (rules.trustedOrigins.includes(url.origin)) return { url, trusted: true };
+  if (url.protocol !== 'https:' || url.port !== '') throw refused();
+  if (rules.hostAllowlist !== null && !rules.hostAllowlist.includes(url.hostname)) throw refused();
+  return { url, trusted: false };
+}
+
+function parseStrictly(text: string): URL {
+  if (text.length > MAX_URL_CHARACTERS || FORGIVEN_BY_PARSERS.test(text)) throw refused();
+  if (!/^https?:\/\/[^/]/i.test(text) || USER_INFO.test(text)) throw refused();
+  const url = URL.parse(text);
+  if (url === null) throw refused();
+  return url;
+}
+
+function refused(): TaskError {
+  return new TaskError('INVALID_IMAGE', { detail: 'refused' });
+}

@@ -1,0 +1,31 @@
+/**
+ * What the first bytes of a file say about it. Pure, and nothing is decoded: the fetcher and the
+ * image gate ask it before any decoder sees the file.
+ */
+
+export type ImageFormat = 'jpeg' | 'png' | 'webp';
+
+/** The format by its magic bytes, or null for everything that is not JPEG, PNG or WebP. */
+export function imageFormat(bytes: Uint8Array): ImageFormat | null {
+  const head = Buffer.from(bytes.subarray(0, 12)).toString('latin1');
+  if (head.startsWith('\xff\xd8\xff')) return 'jpeg';
+  if (head.startsWith('\x89PNG\r\n\x1a\n')) return 'png';
+  if (head.startsWith('RIFF') && head.endsWith('WEBP')) return 'webp';
+  return null;
+}
+
+/**
+ * True for a PNG that holds an animation (APNG): an `acTL` chunk before the image data, as the
+ * PNG specification (third edition, 11.3.7) places it. Decoders without APNG, libvips' among
+ * them, see only its still image.
+ */
+export function isAnimatedPng(bytes: Uint8Array): boolean {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  // A chunk is its data's length (4 bytes), its type (4), the data, a checksum (4).
+  for (let at = 8; at + 8 <= bytes.length; at += 12 + view.getUint32(at)) {
+    const type = Buffer.from(bytes.subarray(at + 4, at + 8)).toString('latin1');
+    if (type === 'acTL') return true;
+    if (type === 'IDAT') return false;
+  }
+  return false;
+}
