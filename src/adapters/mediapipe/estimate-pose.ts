@@ -19,7 +19,7 @@ import {
   refineOnHeatmap,
 } from './landmarks.ts';
 import { type PoseSessions, runModel } from './models.ts';
-import { maskGridFor, maskProbabilities, projectMask } from './person-mask.ts';
+import { DEFAULT_MASK_ROWS, maskGridFor, maskProbabilities, projectMask } from './person-mask.ts';
 import type { Detection, PhotoObservation, Pose } from './pose.ts';
 import { regionOf, toPixels, wholePicture } from './region.ts';
 import { type RotatedSquare, warpSquare } from './warp.ts';
@@ -28,27 +28,33 @@ const MIN_POSE_SCORE = 0.5;
 
 /**
  * The pose of the person that the detector is surest of, and what else the photo shows.
- * `image` is the file of a JPEG, PNG or WebP; throws UnusableImageError for anything else.
+ * `image` is the file of a JPEG, PNG or WebP; throws UnusableImageError for anything else. The mask
+ * gets a row a pixel, but at most `maxMaskRows`.
  */
 export async function estimatePose(
   sessions: PoseSessions,
   image: Uint8Array,
+  maxMaskRows = DEFAULT_MASK_ROWS,
 ): Promise<PhotoObservation> {
-  return observe(sessions, await decodeImage(image));
+  return observe(sessions, await decodeImage(image), maxMaskRows);
 }
 
 /** As `estimatePose`, for a picture that is decoded already. */
-export async function observe(sessions: PoseSessions, image: RgbImage): Promise<PhotoObservation> {
+export async function observe(
+  sessions: PoseSessions,
+  image: RgbImage,
+  maxMaskRows: number,
+): Promise<PhotoObservation> {
   const whole = warpSquare(image, wholePicture(image), DETECTOR_SIZE, 'black');
   const people = await detectPeople(sessions, whole);
-  const [person] = people;
+  const [person = null] = people;
   return {
     widthPx: image.width,
     heightPx: image.height,
     luminance: pictureLuminance(whole, image),
     people: people.length,
     detections: people.map((found) => detectionOf(found, image)),
-    pose: person === undefined ? null : await poseIn(sessions, image, regionOf(person, image)),
+    pose: person && (await poseIn(sessions, image, regionOf(person, image), maxMaskRows)),
   };
 }
 
@@ -66,6 +72,7 @@ async function poseIn(
   { landmarks: model }: PoseSessions,
   image: RgbImage,
   region: RotatedSquare,
+  maxMaskRows: number,
 ): Promise<Pose | null> {
   const pixels = warpSquare(image, region, LANDMARK_INPUT_SIZE, 'replicate');
   const input = normalise(pixels, 0);
@@ -79,7 +86,7 @@ async function poseIn(
   return {
     landmarks,
     world: decodeWorldLandmarks(world, landmarks, region),
-    mask: projectMask(probabilities, region, image, maskGridFor(image)),
+    mask: projectMask(probabilities, region, image, maskGridFor(image, maxMaskRows)),
     score,
     luminance: meanLuma(pixels, (pixel) => (probabilities[pixel] ?? 0) >= 0.5),
   };

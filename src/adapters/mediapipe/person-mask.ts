@@ -3,7 +3,8 @@ import { LANDMARK_INPUT_SIZE, sigmoid } from './landmarks.ts';
 import type { PersonMask } from './pose.ts';
 import type { RotatedSquare } from './warp.ts';
 
-const MAX_ROWS = 384;
+/** Half as many again as the model's mask has over a person's square. */
+export const DEFAULT_MASK_ROWS = 384;
 /** From here on the sigmoid is 1 in fp32; most of the picture is that sure. */
 const SATURATED = 17;
 /** The square with a frame of zeros around it, so that sampling needs no special cases. */
@@ -24,9 +25,9 @@ export function maskProbabilities(logits: Float32Array): Float32Array {
   return probabilities;
 }
 
-/** The grid that a picture's mask gets: its proportions, at most 384 rows. */
-export function maskGridFor(image: { width: number; height: number }): Grid {
-  const rows = Math.min(image.height, MAX_ROWS);
+/** The grid that a picture's mask gets: its proportions, and never more than a cell a pixel. */
+export function maskGridFor(image: { width: number; height: number }, maxRows: number): Grid {
+  const rows = Math.min(image.height, maxRows);
   return { columns: Math.max(Math.round((image.width * rows) / image.height), 1), rows };
 }
 
