@@ -30,7 +30,7 @@ export interface PersonMask {
   readonly bottom: number;
   readonly columns: number;
   readonly rows: number;
-  readonly probability: Uint8Array | Uint8ClampedArray;
+  readonly probability: Uint8Array;
 }
 
 /** One person as BlazePose sees them: 33 landmarks in its order. */
@@ -39,6 +39,16 @@ export interface ObservedPose {
   /** The same 33 in metres; null when the engine has none. */
   readonly world: readonly WorldPoint[] | null;
   readonly mask: PersonMask | null;
+  /** Mean brightness of the person, 0..1 (gamma-encoded luma); null or absent when not measured. */
+  readonly luminance?: number | null;
+}
+
+/** A person that the detector found: the box around face and trunk, in fractions of the image. */
+export interface DetectedPerson {
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
 }
 
 export interface ObservedPhoto {
@@ -49,6 +59,8 @@ export interface ObservedPhoto {
   readonly luminance: number | null;
   /** How many people the detector found. */
   readonly people: number;
+  /** Their boxes, where the engine tells; they help to leave out passers-by in the background. */
+  readonly detections?: readonly DetectedPerson[];
   readonly pose: ObservedPose | null;
 }
 

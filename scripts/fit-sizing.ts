@@ -1,0 +1,33 @@
+/**
+ * `npm run fit:sizing`: writes src/sizing/coefficients.generated.json from the data sets in
+ * `SHARED_DATA` (default: ../shared/data beside the project). The same data give the same file.
+ */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readSizingData, type SizingData, sharedDataFolder } from './fit-sizing-data.ts';
+import { CHOICES, fitSizing } from './fit-sizing-model.ts';
+
+const OUTPUT = join(import.meta.dirname, '../src/sizing/coefficients.generated.json');
+
+const data = await readSizingData(sharedDataFolder(process.env));
+const coefficients = { about: describe(data), ...fitSizing(data.taped, data.photographed) };
+await writeFile(OUTPUT, `${JSON.stringify(coefficients, significant, 1)}\n`);
+console.log(
+  `fitted on ${data.taped.length} people and ${data.photographed.length} photos: ${OUTPUT}`,
+);
+
+function describe({ taped, photographed, checksums }: SizingData) {
+  return {
+    command: 'npm run fit:sizing',
+    taped_people: taped.length,
+    undressed_photos: photographed.filter(({ dressed }) => !dressed).length,
+    dressed_photos: photographed.filter(({ dressed }) => dressed).length,
+    sha256: checksums,
+    choices: CHOICES,
+  };
+}
+
+/** Six digits: more would say nothing, and would differ from processor to processor. */
+function significant(_key: string, value: unknown): unknown {
+  return typeof value === 'number' ? Number(value.toPrecision(6)) : value;
+}

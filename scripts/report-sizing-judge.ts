@@ -1,0 +1,160 @@
+/** Judges the sizing on people that it was not fitted on: errors, sizes, calibration, baselines. */
+import type { Girths, PersonFacts } from '../src/sizing/body-estimate.ts';
+import { GIRTHS } from '../src/sizing/body-estimate.ts';
+import { estimateBody, estimateFromEvidence } from '../src/sizing/estimate-body.ts';
+import { ORIGINAL_CHART, sizeIndex } from '../src/sizing/size-chart.ts';
+import type { PhotographedPerson, SizingData, TapedPerson } from './fit-sizing-data.ts';
+import { fitSizing, mean } from './fit-sizing-model.ts';
+
+/** One answer for one person beside the truth. */
+export interface Judged {
+  readonly person: PhotographedPerson;
+  readonly errors: Girths;
+  /** Recommended minus right size, in steps of the chart. */
+  readonly sizeError: number;
+  /** The stated probability that the size is right; null from estimators that state none. */
+  readonly confidence: number | null;
+  /** Each girth's stated standard deviation; null from estimators that state none. */
+  readonly sd: Girths | null;
+}
+
+export interface Answer {
+  readonly girths: Girths;
+  readonly sizeIndex: number;
+  readonly confidence: number | null;
+  readonly sd: Girths | null;
+}
+
+/** What the person told besides the height. */
+export type Told = readonly ('weight' | 'sex' | 'age')[];
+
+export const FOLDS = 10;
+
+/** Every person answered by coefficients that were fitted without them (`usePhoto` false: facts alone). */
+export function crossValidate(data: SizingData, told: Told, usePhoto: boolean): Judged[] {
+  const byFold = Array.from({ length: FOLDS }, (_, fold) =>
+    fitSizing(
+      data.taped,
+      data.photographed.filter((_, i) => foldOf(i) !== fold),
+    ),
+  );
+  return data.photographed.map((person, i) => {
+    const coefficients = byFold[foldOf(i)];
+    if (coefficients === undefined) throw new Error('no such fold');
+    const evidence = usePhoto ? person.evidence : null;
+    const estimate = estimateFromEvidence(factsOf(person, told), evidence, ORIGINAL_CHART, {
+      ...coefficients,
+      about: {},
+    });
+    const { chestCm: chest, waistCm: waist, hipCm: hip } = estimate.measurements;
+    return judge(person, {
+      girths: { chest, waist, hip },
+      sizeIndex: indexOf(estimate.recommendedSize),
+      confidence: estimate.confidence,
+      sd: estimate.uncertaintyCm,
+    });
+  });
+}
+
+/** The answers of the original's formula. */
+export function judgeClassic({ photographed }: SizingData): Judged[] {
+  return photographed.map((person) => {
+    const { heightCm, photo } = person;
+    const estimate = estimateBody({ photo, heightCm, estimator: 'classic' });
+    const { chestCm: chest, waistCm: waist, hipCm: hip } = estimate.measurements;
+    const index = indexOf(estimate.recommendedSize);
+    return judge(person, {
+      girths: { chest, waist, hip },
+      sizeIndex: index,
+      confidence: null,
+      sd: null,
+    });
+  });
+}
+
+/** The mean of the tape-measured people (both sexes alike) for everybody. */
+export function judgeConstant({ taped, photographed }: SizingData): Judged[] {
+  const average = (key: 'chest' | 'waist' | 'hip') =>
+    mean(
+      (['female', 'male'] as const).map((sex) =>
+        mean(taped.filter((person: TapedPerson) => person.sex === sex).map((p) => p[key])),
+      ),
+    );
+  const girths = { chest: average('chest'), waist: average('waist'), hip: average('hip') };
+  const answer = {
+    girths,
+    sizeIndex: sizeIndex(ORIGINAL_CHART, girths),
+    confidence: null,
+    sd: null,
+  };
+  return photographed.map((person) => judge(person, answer));
+}
+
+/** Mean distance between stated confidence and share of hits, over bins of equal width. */
+export function calibration(judged: readonly Judged[], bins = 5) {
+  const stated = judged.filter((one) => one.confidence !== null);
+  const rows = Array.from({ length: bins }, (_, bin) => {
+    const inside = stated.filter(
+      ({ confidence }) => Math.min(Math.floor((confidence ?? 0) * bins), bins - 1) === bin,
+    );
+    return {
+      from: bin / bins,
+      to: (bin + 1) / bins,
+      count: inside.length,
+      stated: mean(inside.map(({ confidence }) => confidence ?? 0)),
+      right: mean(inside.map(({ sizeError }) => (sizeError === 0 ? 1 : 0))),
+    };
+  }).filter(({ count }) => count > 0);
+  const error = rows.reduce(
+    (sum, { count, stated: said, right }) => sum + (count * Math.abs(said - right)) / stated.length,
+    0,
+  );
+  return { rows, error };
+}
+
+function judge(person: PhotographedPerson, answer: Answer): Judged {
+  const difference = (girth: keyof Girths) => answer.girths[girth] - person[girth];
+  return {
+    person,
+    errors: { chest: difference('chest'), waist: difference('waist'), hip: difference('hip') },
+    sizeError: answer.sizeIndex - sizeIndex(ORIGINAL_CHART, person),
+    confidence: answer.confidence,
+    sd: answer.sd,
+  };
+}
+
+/** Per girth: mean absolute error, bias, standard deviation of the error. */
+export function errorsOf(judged: readonly Judged[]) {
+  return GIRTHS.map((girth) => {
+    const errors = judged.map((one) => one.errors[girth]);
+    const bias = mean(errors);
+    return {
+      girth,
+      mae: mean(errors.map(Math.abs)),
+      bias,
+      sd: Math.sqrt(mean(errors.map((error) => (error - bias) ** 2))),
+    };
+  });
+}
+
+/** Shares of answers at most `steps` sizes off. */
+export function withinSizes(judged: readonly Judged[], steps: number): number {
+  return mean(judged.map(({ sizeError }) => (Math.abs(sizeError) <= steps ? 1 : 0)));
+}
+
+function factsOf(person: PhotographedPerson, told: Told): PersonFacts {
+  return {
+    heightCm: person.heightCm,
+    weightKg: told.includes('weight') ? person.weightKg : undefined,
+    sex: told.includes('sex') ? person.sex : undefined,
+    ageYears: told.includes('age') ? person.ageYears : undefined,
+  };
+}
+
+function indexOf(size: string): number {
+  return ORIGINAL_CHART.sizes.findIndex((entry) => entry.size === size);
+}
+
+function foldOf(index: number): number {
+  return index % FOLDS;
+}

@@ -1,0 +1,55 @@
+/** A pose's landmarks as points in pixels, and the few lines through the body that sizing measures along. */
+import { LANDMARK, type LandmarkName, type ObservedPhoto } from './observed-photo.ts';
+
+export interface PixelPoint {
+  readonly x: number;
+  readonly y: number;
+}
+
+export type Side = 'left' | 'right';
+export const SIDES: readonly Side[] = ['left', 'right'];
+
+/** Finds the points of a photo's pose by name. */
+export type BodyPoints = (name: LandmarkName) => PixelPoint;
+
+/** The pose's landmarks in pixels of the image. Throws RangeError when the pose lacks one. */
+export function bodyPoints(photo: ObservedPhoto): BodyPoints {
+  return (name) => {
+    const landmark = photo.pose?.landmarks[LANDMARK[name]];
+    if (landmark === undefined) throw new RangeError(`the pose has no ${name}`);
+    return { x: landmark.x * photo.widthPx, y: landmark.y * photo.heightPx };
+  };
+}
+
+/** The point `share` of the way from `from` to `to`; it may lie beyond them. */
+export function along(from: PixelPoint, to: PixelPoint, share: number): PixelPoint {
+  return { x: from.x + (to.x - from.x) * share, y: from.y + (to.y - from.y) * share };
+}
+
+/** Half way between the left and the right one of a pair. */
+export function middleOf(points: BodyPoints, left: LandmarkName, right: LandmarkName): PixelPoint {
+  return along(points(left), points(right), 0.5);
+}
+
+/** How far apart two landmarks are, in pixels. */
+export function distancePx(points: BodyPoints, from: LandmarkName, to: LandmarkName): number {
+  const [a, b] = [points(from), points(to)];
+  return Math.hypot(a.x - b.x, a.y - b.y);
+}
+
+/** On the line from the shoulders (0) to the hips (1), half way between left and right. */
+export function trunkPoint(points: BodyPoints, share: number): PixelPoint {
+  const shoulders = middleOf(points, 'leftShoulder', 'rightShoulder');
+  return along(shoulders, middleOf(points, 'leftHip', 'rightHip'), share);
+}
+
+/** Where the arm's middle line crosses the row `y`; null above the shoulder and below the wrist. */
+export function armCrossing(points: BodyPoints, side: Side, y: number): number | null {
+  const [shoulder, elbow, wrist] = [`${side}Shoulder`, `${side}Elbow`, `${side}Wrist`] as const;
+  return crossing(points(shoulder), points(elbow), y) ?? crossing(points(elbow), points(wrist), y);
+}
+
+function crossing(upper: PixelPoint, lower: PixelPoint, y: number): number | null {
+  if (y < upper.y || y > lower.y || lower.y === upper.y) return null;
+  return along(upper, lower, (y - upper.y) / (lower.y - upper.y)).x;
+}

@@ -1,0 +1,86 @@
+/** What a body is like after looking at the photo: one normal distribution per sex and fit of clothes. */
+import type { PersonFacts, Sex } from './body-estimate.ts';
+import { bodyPriors, type SexPrior } from './body-prior.ts';
+import { FITS, type Fit, type PhotoModel, type SizingCoefficients } from './coefficients.ts';
+import { type Gaussian, type LinearObservation, observe, sharesOf } from './gaussian.ts';
+import { scaled } from './matrix.ts';
+import type { PhotoFeatures } from './measure-photo.ts';
+
+/** One way that things may be, with its probability; those of a mixture sum to 1. */
+export interface BodyHypothesis {
+  readonly sex: Sex;
+  readonly fit: Fit;
+  readonly share: number;
+  readonly body: Gaussian;
+}
+
+/** The measured photo; `clarity` (0..1] is how well the pose's points were seen. */
+export interface PhotoEvidence {
+  readonly features: PhotoFeatures;
+  readonly clarity: number;
+}
+
+/**
+ * Combines what is known from the facts with what the photo shows, each by its error. Features
+ * that could not be measured do not count; without evidence this is the prior.
+ */
+export function bodyPosterior(
+  facts: PersonFacts,
+  evidence: PhotoEvidence | null,
+  coefficients: SizingCoefficients,
+): BodyHypothesis[] {
+  const { photo } = coefficients;
+  const hypotheses = bodyPriors(facts, coefficients).flatMap((prior) =>
+    FITS.map((fit) => {
+      const seen = look(prior, fit, observation(photo, fit, prior.sex, { facts, evidence }));
+      return { ...seen, logWeight: seen.logWeight + Math.log(photo.fitShares[fit]) };
+    }),
+  );
+  const shares = sharesOf(hypotheses.map(({ logWeight }) => logWeight));
+  return hypotheses.map(({ sex, fit, body }, i) => ({ sex, fit, body, share: shares[i] ?? 0 }));
+}
+
+function look(prior: SexPrior, fit: Fit, observation: LinearObservation) {
+  const { posterior, logLikelihood } = observe(prior.body, observation);
+  return { sex: prior.sex, fit, body: posterior, logWeight: prior.logWeight + logLikelihood };
+}
+
+interface Seen {
+  readonly facts: PersonFacts;
+  readonly evidence: PhotoEvidence | null;
+}
+
+/** The photo model for one sex and fit, reduced to the features that were measured. */
+function observation(
+  photo: PhotoModel,
+  fit: Fit,
+  sex: Sex,
+  { facts, evidence }: Seen,
+): LinearObservation {
+  const measured = photo.features.flatMap((feature, index) => {
+    const value = evidence?.features[feature] ?? null;
+    return value === null ? [] : [{ index, value }];
+  });
+  const offsets = fit === 'tight' ? photo.offset.tight : photo.offset.loose;
+  const male = sex === 'male' ? 0.5 : -0.5;
+  const at = (list: readonly number[], index: number) => list[index] ?? 0;
+  const rows = measured.map(({ index }) => index);
+  return {
+    observed: measured.map(({ value }) => value),
+    offset: rows.map(
+      (row) =>
+        at(offsets, row) +
+        male * at(photo.male, row) +
+        (facts.heightCm - 170) * at(photo.height, row) -
+        (photo.slopes[row] ?? []).reduce(
+          (sum, slope, i) => sum + slope * at(photo.reference, i),
+          0,
+        ),
+    ),
+    slopes: rows.map((row) => photo.slopes[row] ?? []),
+    noise: scaled(
+      rows.map((row) => rows.map((column) => at(photo.noise[fit][row] ?? [], column))),
+      1 / (evidence?.clarity ?? 1) ** 2,
+    ),
+  };
+}

@@ -1,0 +1,68 @@
+/** What the calibrated estimator learnt from data, as `npm run fit:sizing` writes it. */
+import type { Sex } from './body-estimate.ts';
+import generated from './coefficients.generated.json' with { type: 'json' };
+import type { Matrix, Vector } from './matrix.ts';
+import type { PhotoFeature } from './measure-photo.ts';
+
+/** What is unknown about a body, in this order: three girths and the breadth over both upper arms, cm. */
+export const BODY = ['chest', 'waist', 'hip', 'bideltoid'] as const;
+export type BodyPart = (typeof BODY)[number];
+
+/** How far the clothes stand off: not at all, as loose clothes do, or in some way never seen. */
+export const FITS = ['tight', 'loose', 'odd'] as const;
+export type Fit = (typeof FITS)[number];
+
+/** Mean and standard deviation of a normal distribution. */
+export interface Spread {
+  readonly mean: number;
+  readonly sd: number;
+}
+
+/** The facts beside height that a prior may use. */
+export type PriorKind = 'height' | 'height_weight' | 'height_age' | 'height_weight_age';
+
+/** What one sex's bodies are like, from people measured by tape. */
+export interface SexModel {
+  readonly height: Spread;
+  readonly age: Spread;
+  /** Weight for height: mean = `terms`·(1, height - 170), kg. */
+  readonly weight: { readonly terms: Vector; readonly sd: number };
+  /** Per set of facts: one row of `terms` per body part, on `factTerms`; covariance of the rest. */
+  readonly body: Readonly<
+    Record<PriorKind, { readonly terms: Matrix; readonly covariance: Matrix }>
+  >;
+  /** cm = terms·(1, height - 170, bideltoid, chest). */
+  readonly biacromial: Vector;
+  /** cm = terms·(1, height - 170). */
+  readonly inseam: Vector;
+}
+
+/** How photos show bodies, from renders with known girths. */
+export interface PhotoModel {
+  readonly features: readonly PhotoFeature[];
+  /** Per feature. */
+  readonly offset: { readonly tight: Vector; readonly loose: Vector };
+  /** Per feature: male minus female. */
+  readonly male: Vector;
+  /** Per feature and cm of height above 170. */
+  readonly height: Vector;
+  /** Per feature: slopes on (body - reference). */
+  readonly slopes: Matrix;
+  readonly reference: Vector;
+  readonly noise: Readonly<Record<Fit, Matrix>>;
+  readonly fitShares: Readonly<Record<Fit, number>>;
+}
+
+export interface SizingCoefficients {
+  readonly about: Readonly<Record<string, unknown>>;
+  readonly sexes: Readonly<Record<Sex, SexModel>>;
+  readonly photo: PhotoModel;
+  /** Quantiles in the tape-measured people that divide body types. */
+  readonly bodyTypes: {
+    readonly slimBelowWaistToHeight: number;
+    readonly broadAboveWaistToHeight: number;
+    readonly athleticAboveShoulderToWaist: number;
+  };
+}
+
+export const COEFFICIENTS: SizingCoefficients = generated as SizingCoefficients;

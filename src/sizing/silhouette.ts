@@ -1,0 +1,114 @@
+/** Reads a person's outline from the mask, in pixels of the image and to fractions of a cell. */
+import type { ObservedPhoto, PersonMask } from './observed-photo.ts';
+
+/** Where a row of the outline begins and ends, in pixels. */
+export interface RowSpan {
+  readonly left: number;
+  readonly right: number;
+}
+
+/** A mask on a photo, as the functions below need it. */
+export interface Silhouette {
+  readonly mask: PersonMask;
+  readonly widthPx: number;
+  readonly heightPx: number;
+}
+
+const PERSON = 127.5;
+
+/** The photo's silhouette; null without a mask. */
+export function silhouetteOf(photo: ObservedPhoto): Silhouette | null {
+  const mask = photo.pose?.mask ?? null;
+  return mask === null ? null : { mask, widthPx: photo.widthPx, heightPx: photo.heightPx };
+}
+
+/** The stretch of person in row `y` around `x`; null where there is no person. All in pixels. */
+export function spanAround(silhouette: Silhouette, y: number, x: number): RowSpan | null {
+  const { columns } = silhouette.mask;
+  const row = rowAt(silhouette, y);
+  const start = Math.round(toColumn(silhouette, x));
+  if (start < 0 || start >= columns || row(start) <= PERSON) return null;
+  let first = start;
+  while (first > 0 && row(first - 1) > PERSON) first -= 1;
+  let last = start;
+  while (last < columns - 1 && row(last + 1) > PERSON) last += 1;
+  return {
+    left: toPixel(silhouette, first - edge(row(first), row(first - 1))),
+    right: toPixel(silhouette, last + edge(row(last), row(last + 1))),
+  };
+}
+
+/**
+ * From `fromY` up (step -1) or down (step 1): the last row, in pixels, in which the person still
+ * reaches into the columns between `left` and `right`. Stops at the first empty row, so things
+ * elsewhere in the mask do not count.
+ */
+export function reach(
+  silhouette: Silhouette,
+  fromY: number,
+  step: -1 | 1,
+  between: RowSpan,
+): number {
+  const { mask, heightPx } = silhouette;
+  const rowHeight = ((mask.bottom - mask.top) * heightPx) / mask.rows;
+  let row = Math.floor((fromY / heightPx - mask.top) / ((mask.bottom - mask.top) / mask.rows));
+  while (rowHasPerson(silhouette, row + step, between)) row += step;
+  return mask.top * heightPx + (row + (step === 1 ? 1 : 0)) * rowHeight;
+}
+
+/** The share of the mask's cells that belong to the person, and how much of them `inside` accepts. */
+export function areaInside(
+  silhouette: Silhouette,
+  inside: (x: number, y: number) => boolean,
+): { readonly person: number; readonly inside: number } {
+  const { mask } = silhouette;
+  let [person, accepted] = [0, 0];
+  for (let row = 0; row < mask.rows; row += 1) {
+    for (let column = 0; column < mask.columns; column += 1) {
+      if ((mask.probability[row * mask.columns + column] ?? 0) <= PERSON) continue;
+      person += 1;
+      if (inside(toPixel(silhouette, column), toPixelY(silhouette, row))) accepted += 1;
+    }
+  }
+  return { person, inside: accepted };
+}
+
+function rowHasPerson(silhouette: Silhouette, row: number, { left, right }: RowSpan): boolean {
+  const { mask } = silhouette;
+  if (row < 0 || row >= mask.rows) return false;
+  const first = Math.max(Math.floor(toColumn(silhouette, left)), 0);
+  const last = Math.min(Math.ceil(toColumn(silhouette, right)), mask.columns - 1);
+  for (let column = first; column <= last; column += 1) {
+    if ((mask.probability[row * mask.columns + column] ?? 0) > PERSON) return true;
+  }
+  return false;
+}
+
+/** The row at `y`, interpolated between the two nearest rows of cells; zero outside of the mask. */
+function rowAt({ mask, heightPx }: Silhouette, y: number): (column: number) => number {
+  const position = ((y / heightPx - mask.top) / (mask.bottom - mask.top)) * mask.rows - 0.5;
+  const upper = Math.floor(position);
+  const share = position - upper;
+  const cell = (column: number, row: number): number =>
+    column < 0 || column >= mask.columns || row < 0 || row >= mask.rows
+      ? 0
+      : (mask.probability[row * mask.columns + column] ?? 0);
+  return (column) => (1 - share) * cell(column, upper) + share * cell(column, upper + 1);
+}
+
+/** How far beyond a cell inside the outline the border lies, in cells. */
+function edge(inside: number, outside: number): number {
+  return (inside - PERSON) / (inside - outside);
+}
+
+function toColumn({ mask, widthPx }: Silhouette, x: number): number {
+  return ((x / widthPx - mask.left) / (mask.right - mask.left)) * mask.columns - 0.5;
+}
+
+function toPixel({ mask, widthPx }: Silhouette, column: number): number {
+  return (mask.left + ((column + 0.5) / mask.columns) * (mask.right - mask.left)) * widthPx;
+}
+
+function toPixelY({ mask, heightPx }: Silhouette, row: number): number {
+  return (mask.top + ((row + 0.5) / mask.rows) * (mask.bottom - mask.top)) * heightPx;
+}
