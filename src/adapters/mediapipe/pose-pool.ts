@@ -56,7 +56,7 @@ export class PosePool implements PoseEstimator, AsyncDisposable {
     const either = AbortSignal.any([signal, this.#stopping.signal]);
     try {
       if (!(await this.#line.enter(either))) return { kind: 'busy' };
-      return await unlessAborted(this.#run(image), either);
+      return await unlessAborted(() => this.#run(image, either), either);
     } catch (error) {
       if (signal.aborted || !this.#stopping.signal.aborted) throw error;
       return { kind: 'unavailable' };
@@ -70,9 +70,10 @@ export class PosePool implements PoseEstimator, AsyncDisposable {
     await this.#pool.close();
   }
 
-  /** Not to be interrupted: a thread ends its photo even when nobody waits for it any more. */
-  async #run(image: Uint8Array): Promise<PoseOutcome> {
+  /** Once begun not to be interrupted: the thread ends its photo even when nobody waits for it any more. */
+  async #run(image: Uint8Array, signal: AbortSignal): Promise<PoseOutcome> {
     try {
+      signal.throwIfAborted();
       const reply = await this.#pool.run({ modelFolder: this.#options.modelFolder, image });
       if (reply.kind === 'observed' || reply.kind === 'unusable_image') return reply;
       this.#loadInBackground();
@@ -120,12 +121,13 @@ export class PosePool implements PoseEstimator, AsyncDisposable {
   }
 }
 
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+/** The result of `work`, or at an abort by `signal` its reason, while the work goes on. */
+async function unlessAborted<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const abort = () => reject(signal.reason);
   signal.addEventListener('abort', abort, { once: true });
   try {
-    return await Promise.race([work, aborted]);
+    return await Promise.race([work(), aborted]);
   } finally {
     signal.removeEventListener('abort', abort);
   }

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { DetectedPerson, Point } from './detector.ts';
+import { regionOf, toPixels, wholePicture } from './region.ts';
+
+const PORTRAIT = { width: 200, height: 400 };
+
+function person(hip: Point, scale: Point): DetectedPerson {
+  return { left: 0, top: 0, right: 1, bottom: 1, hip, scale, score: 1 };
+}
+
+test('the detector sees the whole picture, centred in a square of its longer side', () => {
+  const whole = { centerX: 100, centerY: 200, size: 400, rotation: 0 };
+  assert.deepEqual(wholePicture(PORTRAIT), whole);
+});
+
+test("points of the detector's square lose its bars on the way to pixels", () => {
+  assert.deepEqual(toPixels({ x: 0.25, y: 0 }, PORTRAIT), { x: 0, y: 0 });
+  assert.deepEqual(toPixels({ x: 0.75, y: 1 }, PORTRAIT), { x: 200, y: 400 });
+  assert.deepEqual(toPixels({ x: 0.5, y: 0.5 }, { width: 400, height: 200 }), { x: 200, y: 100 });
+});
+
+test('an upright person gets an upright square around the hips, 1.25 times twice the distance', () => {
+  const region = regionOf(person({ x: 0.5, y: 0.5 }, { x: 0.5, y: 0.25 }), PORTRAIT);
+  assert.deepEqual(region, { centerX: 100, centerY: 200, size: 250, rotation: 0 });
+});
+
+test('a person whose head is to the right gets a square turned clockwise by a quarter', () => {
+  const region = regionOf(person({ x: 0.5, y: 0.5 }, { x: 0.75, y: 0.5 }), PORTRAIT);
+  assert.ok(Math.abs(region.rotation - Math.PI / 2) < 1e-12);
+});
+
+test('angles stay between minus π and π', () => {
+  const down = regionOf(person({ x: 0.5, y: 0.5 }, { x: 0.5, y: 0.75 }), PORTRAIT);
+  assert.equal(down.rotation, -Math.PI);
+  const left = regionOf(person({ x: 0.5, y: 0.5 }, { x: 0.25, y: 0.5 }), PORTRAIT);
+  assert.ok(Math.abs(left.rotation + Math.PI / 2) < 1e-12);
+});

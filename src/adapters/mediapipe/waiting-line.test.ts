@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { WaitingLine } from './waiting-line.ts';
+
+const NEVER = new AbortController().signal;
+
+test('as many go through as there are places, the next wait, the rest are turned away', async () => {
+  const line = new WaitingLine(2, 1);
+  assert.equal(await line.enter(NEVER), true);
+  assert.equal(await line.enter(NEVER), true);
+  const waiting = line.enter(NEVER);
+  assert.equal(await line.enter(NEVER), false);
+  line.leave();
+  assert.equal(await waiting, true);
+});
+
+test('first come, first served', async () => {
+  const line = new WaitingLine(1, 2);
+  await line.enter(NEVER);
+  const order: string[] = [];
+  const first = line.enter(NEVER).then(() => order.push('first'));
+  const second = line.enter(NEVER).then(() => order.push('second'));
+  line.leave();
+  await first;
+  assert.deepEqual(order, ['first']);
+  line.leave();
+  await second;
+  assert.deepEqual(order, ['first', 'second']);
+});
+
+test('who gives up while waiting makes room and gets no turn', async () => {
+  const line = new WaitingLine(1, 1);
+  await line.enter(NEVER);
+  const impatient = new AbortController();
+  const waiting = line.enter(impatient.signal);
+  impatient.abort(new Error('too long'));
+  await assert.rejects(waiting, /too long/);
+  const patient = line.enter(NEVER);
+  line.leave();
+  assert.equal(await patient, true);
+});
+
+test('a place that is given back is free again', async () => {
+  const line = new WaitingLine(1, 0);
+  assert.equal(await line.enter(NEVER), true);
+  assert.equal(await line.enter(NEVER), false);
+  line.leave();
+  assert.equal(await line.enter(NEVER), true);
+});
+
+test('who has given up already does not enter', async () => {
+  await assert.rejects(new WaitingLine(1, 1).enter(AbortSignal.abort(new Error('gone'))), /gone/);
+});

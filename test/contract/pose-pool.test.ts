@@ -1,0 +1,121 @@
+/** The pool of pose threads: its line, its models that come and go, and its end. */
+import assert from 'node:assert/strict';
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { before, test } from 'node:test';
+import type { PoseOutcome } from '../../src/adapters/mediapipe/pose.ts';
+import { PosePool, type PosePoolOptions } from '../../src/adapters/mediapipe/pose-pool.ts';
+import { deviationOf, FIXTURES, foundPose, readGoldens } from '../support/pose-goldens.ts';
+import { poseModelFolder } from '../support/pose-models.ts';
+
+const NEVER = new AbortController().signal;
+const MODEL_FILES = ['manifest.json', 'pose_detection.onnx', 'pose_landmark_full.onnx'];
+
+let modelFolder: string;
+let photo: Uint8Array;
+
+before(async () => {
+  modelFolder = await poseModelFolder();
+  photo = await readFile(join(FIXTURES, 's1_00.jpg'));
+});
+
+async function readyPool(options: Partial<PosePoolOptions> = {}): Promise<PosePool> {
+  const ready = Promise.withResolvers<void>();
+  const pool = new PosePool({ modelFolder, threads: 1, onReady: ready.resolve, ...options });
+  await ready.promise;
+  return pool;
+}
+
+function kinds(outcomes: readonly PoseOutcome[]): Record<string, number> {
+  const groups = Object.groupBy(outcomes, ({ kind }) => kind);
+  return Object.fromEntries(Object.entries(groups).map(([kind, list]) => [kind, list.length]));
+}
+
+test('a thread sees what the calling thread sees', async () => {
+  await using pool = await readyPool();
+  const outcome = await pool.estimate(photo, NEVER);
+  assert.equal(outcome.kind, 'observed');
+  const golden = (await readGoldens(join(FIXTURES, 'goldens.json')))[0];
+  if (outcome.kind !== 'observed' || golden === undefined) return;
+  const { landmarksPx } = deviationOf(foundPose(outcome.observation), golden);
+  assert.ok(Math.max(...landmarksPx) < 0.5);
+});
+
+test('photos at the same time do not disturb each other', async () => {
+  await using pool = await readyPool({ threads: 2 });
+  const other = await readFile(join(FIXTURES, 's4_22.jpg'));
+  const alone = [await pool.estimate(photo, NEVER), await pool.estimate(other, NEVER)];
+  const mixed = await Promise.all(
+    Array.from({ length: 8 }, (_, index) => pool.estimate(index % 2 ? other : photo, NEVER)),
+  );
+  for (const [index, outcome] of mixed.entries()) assert.deepEqual(outcome, alone[index % 2]);
+});
+
+test('a photo that cannot be used is told apart, and the thread lives on', async () => {
+  await using pool = await readyPool();
+  const outcome = await pool.estimate(Buffer.from('not a picture'), NEVER);
+  assert.deepEqual(outcome, { kind: 'unusable_image', reason: 'unsupported' });
+  assert.equal((await pool.estimate(photo, NEVER)).kind, 'observed');
+});
+
+test('past its line the pool answers busy at once', async () => {
+  await using pool = await readyPool({ maxWaiting: 2 });
+  const outcomes = await Promise.all(Array.from({ length: 6 }, () => pool.estimate(photo, NEVER)));
+  assert.deepEqual(kinds(outcomes), { observed: 3, busy: 3 });
+});
+
+test('who gives up is let go at once, and the place comes back', async () => {
+  await using pool = await readyPool({ maxWaiting: 0 });
+  const impatient = new AbortController();
+  const estimate = pool.estimate(photo, impatient.signal);
+  impatient.abort(new Error('too long'));
+  await assert.rejects(estimate, /too long/);
+  let outcome: PoseOutcome;
+  do outcome = await pool.estimate(photo, NEVER);
+  while (outcome.kind === 'busy');
+  assert.equal(outcome.kind, 'observed');
+});
+
+test('without models the pool is not ready and says why; when they appear it is', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'pose-models-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const problem = Promise.withResolvers<string>();
+  const ready = Promise.withResolvers<void>();
+  await using pool = new PosePool({
+    modelFolder: folder,
+    threads: 1,
+    retryMs: 20,
+    onProblem: problem.resolve,
+    onReady: ready.resolve,
+  });
+  assert.match(await problem.promise, /no pose models .* run npm run models/);
+  assert.equal(pool.ready, false);
+  assert.deepEqual(await pool.estimate(photo, NEVER), { kind: 'unavailable' });
+  await Promise.all(
+    MODEL_FILES.toReversed().map((file) => copyFile(join(modelFolder, file), join(folder, file))),
+  );
+  await ready.promise;
+  assert.equal(pool.ready, true);
+  assert.equal((await pool.estimate(photo, NEVER)).kind, 'observed');
+});
+
+test('a model that is not the one of the manifest is refused', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'pose-models-'));
+  t.after(() => rm(folder, { recursive: true }));
+  await copyFile(join(modelFolder, 'manifest.json'), join(folder, 'manifest.json'));
+  await writeFile(join(folder, 'pose_detection.onnx'), 'something else');
+  await writeFile(join(folder, 'pose_landmark_full.onnx'), 'something else');
+  const problem = Promise.withResolvers<string>();
+  await using _pool = new PosePool({ modelFolder: folder, threads: 1, onProblem: problem.resolve });
+  assert.match(await problem.promise, /is not the file that manifest.json names/);
+});
+
+test('a pool that stops turns the waiting away and answers unavailable from then on', async () => {
+  const pool = await readyPool();
+  const waiting = Promise.all([pool.estimate(photo, NEVER), pool.estimate(photo, NEVER)]);
+  await pool[Symbol.asyncDispose]();
+  assert.deepEqual(kinds(await waiting), { unavailable: 2 });
+  assert.equal(pool.ready, false);
+  assert.deepEqual(await pool.estimate(photo, NEVER), { kind: 'unavailable' });
+});
