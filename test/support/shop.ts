@@ -1,6 +1,7 @@
 /**
  * A platform at work on a local stack: customers with credits, photos, try-ons, and what became of them.
  */
+import assert from 'node:assert/strict';
 import sharp from 'sharp';
 import {
   balanceOf,
@@ -9,6 +10,7 @@ import {
   createPerson,
   createShopper,
   createStore,
+  ledgerOf,
   openPlatform,
   type Platform,
   prepareTryOn,
@@ -88,6 +90,15 @@ export function balanceReaches(shop: Shop, customer: Customer, credits: number) 
   return until(`a balance of ${credits}`, async () => {
     return (await balanceOf(shop.platform, customer)) === credits;
   });
+}
+
+/** The ledger has one refund that names the session, and the session is failed. */
+export async function assertRefundedOnce(shop: Shop, tryOn: TryOn): Promise<void> {
+  const refunds = (await ledgerOf(shop.platform, tryOn)).filter(({ type }) => type === 'refund');
+  const descriptions = refunds.map(({ description }) => description ?? '');
+  assert.equal(descriptions.length, 1, `refunds: ${descriptions.join(' | ')}`);
+  assert.match(descriptions[0] ?? '', new RegExp(tryOn.sessionId));
+  assert.equal((await rowOf(shop, tryOn))?.status, 'failed');
 }
 
 /** Where the session's picture lies in the bucket. */

@@ -1,0 +1,241 @@
+/**
+ * The crash matrix, rows X1-X6, X8, X16, X17, X20: the process, or Redis, dies between two steps.
+ * Each test stops the world at a named request, kills, starts another process, and counts.
+ */
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { moderationBlocked } from '../../local/openai/vendor-errors.ts';
+import { createPerson, createStore, ledgerOf } from '../../local/platform.ts';
+import { useCrashShop } from '../support/crash-shop.ts';
+import {
+  assertRefundedOnce,
+  balanceReaches,
+  customersOfAllKinds,
+  orderTryOn,
+  push,
+  settledRow,
+} from '../support/shop.ts';
+import { until } from '../support/until.ts';
+
+const crash = useCrashShop();
+
+it('X1: a task whose process died between the list and its job is handed over by the next one', async () => {
+  const person = await createPerson(crash.shop.platform);
+  const tryOn = await orderTryOn(crash.shop.platform, person);
+  await push(crash.shop.platform, tryOn);
+  const { redis } = crash.shop.platform;
+  await redis.blmove(
+    'wearon:tasks:generation',
+    'wearon:tasks:generation:intake',
+    'RIGHT',
+    'LEFT',
+    1,
+  );
+  await crash.startWorker();
+  assert.equal((await settledRow(crash.shop, tryOn)).status, 'completed');
+  assert.equal(await redis.llen('wearon:tasks:generation:intake'), 0);
+});
+
+it('X2: a process that dies before the paid call leaves a task that is generated once', async () => {
+  const callsBefore = crash.paidCalls();
+  const tryOn = await orderTryOn(crash.shop.platform, await createStore(crash.shop.platform));
+  const hold = crash.shop.stack.supabase.faults.add({
+    method: 'GET',
+    path: /\/uploads\//,
+    kind: 'hold',
+  });
+  const first = await crash.startWorker();
+  await push(crash.shop.platform, tryOn);
+  await hold.hit;
+  await first.end('SIGKILL');
+  hold.release();
+  await crash.startWorker();
+  assert.equal((await settledRow(crash.shop, tryOn)).status, 'completed');
+  assert.equal(crash.paidCalls() - callsBefore, 1);
+});
+
+it('X3: a process that dies after the paid call and before the upload costs one more call at the most', async () => {
+  const callsBefore = crash.paidCalls();
+  const tryOn = await orderTryOn(crash.shop.platform, await createPerson(crash.shop.platform));
+  const hold = crash.shop.stack.supabase.faults.add({
+    method: 'POST',
+    path: /\/object\/.*\/generated\//,
+    kind: 'hold',
+  });
+  const first = await crash.startWorker();
+  await push(crash.shop.platform, tryOn);
+  await hold.hit;
+  await first.end('SIGKILL');
+  hold.release();
+  const second = await crash.startWorker();
+  assert.equal((await settledRow(crash.shop, tryOn)).status, 'completed');
+  assert.ok(crash.paidCalls() - callsBefore <= 2);
+  await second.logged('generation_completed', (line) => line.session_id === tryOn.sessionId);
+});
+
+it('X4: a process that dies after the upload leaves a picture that is delivered without another call', async () => {
+  const callsBefore = crash.paidCalls();
+  const tryOn = await orderTryOn(crash.shop.platform, await createPerson(crash.shop.platform));
+  const { faults } = crash.shop.stack.supabase;
+  const uploaded = faults.arrived({ method: 'POST', path: /\/object\/sign\/.*\/generated\// });
+  const first = await crash.startWorker();
+  const secondLook = faults.add({
+    method: 'POST',
+    path: /\/object\/sign\/.*\/generated\//,
+    kind: 'delay',
+    ms: 0,
+  });
+  await push(crash.shop.platform, tryOn);
+  await uploaded;
+  const hold = faults.add({
+    method: 'POST',
+    path: /\/object\/sign\/.*\/generated\//,
+    kind: 'hold',
+  });
+  await secondLook.hit;
+  await hold.hit;
+  await first.end('SIGKILL');
+  hold.release();
+  await crash.startWorker();
+  const row = await settledRow(crash.shop, tryOn);
+  assert.equal(row.status, 'completed');
+  assert.equal(crash.paidCalls() - callsBefore, 1);
+  assert.ok(row.input_tokens > 0, 'the journal kept what the picture took');
+});
+
+it('X5: a refund whose process died after failing the session is booked by the next one, for every payer', async () => {
+  for (const customer of await customersOfAllKinds(crash.shop.platform)) {
+    if (customer.kind === 'overage') continue;
+    const tryOn = await orderTryOn(crash.shop.platform, customer);
+    crash.shop.stack.openai.faults.add(moderationBlocked());
+    const hold = crash.shop.stack.supabase.faults.add({ path: /\/rpc\/refund_/, kind: 'hold' });
+    const first = await crash.startWorker();
+    await push(crash.shop.platform, tryOn);
+    await hold.hit;
+    const end = first.end('SIGKILL');
+    await end;
+    crash.shop.stack.supabase.faults.clear();
+    const second = await crash.startWorker();
+    await second.logged('credit_refunded', (line) => line.session_id === tryOn.sessionId);
+    await assertRefundedOnce(crash.shop, tryOn);
+    await second.end('SIGKILL');
+  }
+});
+
+it('X6: a refund whose process died right after booking it is not booked again', async () => {
+  for (const customer of await customersOfAllKinds(crash.shop.platform)) {
+    if (customer.kind === 'overage') continue;
+    const tryOn = await orderTryOn(crash.shop.platform, customer);
+    crash.shop.stack.openai.faults.add(moderationBlocked());
+    const booked = crash.shop.stack.supabase.faults.add({
+      path: /\/rpc\/refund_/,
+      kind: 'hold-after',
+    });
+    const first = await crash.startWorker();
+    await push(crash.shop.platform, tryOn);
+    await booked.hit;
+    await first.end('SIGKILL');
+    crash.shop.stack.supabase.faults.clear();
+    const marker = await orderTryOn(crash.shop.platform, await createPerson(crash.shop.platform));
+    const second = await crash.startWorker();
+    await push(crash.shop.platform, marker);
+    await settledRow(crash.shop, marker);
+    await until('the refund to be looked into again', async () => {
+      const events = second.lines.filter((line) => line.session_id === tryOn.sessionId);
+      return events.some((line) => line.message === 'generation_failed');
+    });
+    await until('no refund to be left', async () => {
+      return (
+        (await crash.shop.platform.redis.exists(`wearon:bull:refund:refund-${tryOn.sessionId}`)) ===
+        0
+      );
+    });
+    await assertRefundedOnce(crash.shop, tryOn);
+    await second.end('SIGKILL');
+  }
+});
+
+it('X8: a replica that starts leaves the sessions of the others alone', async () => {
+  const callsBefore = crash.paidCalls();
+  const tryOn = await orderTryOn(crash.shop.platform, await createStore(crash.shop.platform));
+  const hold = crash.shop.stack.openai.faults.add({ method: 'POST', kind: 'hold' });
+  const first = await crash.startWorker();
+  await push(crash.shop.platform, tryOn);
+  await hold.hit;
+  const second = await crash.startWorker({ RESCUE_MIN_AGE_SECONDS: '0' });
+  await second.end('SIGTERM');
+  await crash.startWorker({ RESCUE_MIN_AGE_SECONDS: '0' });
+  hold.release();
+  await first.logged('generation_completed', (line) => line.session_id === tryOn.sessionId);
+  assert.equal(crash.paidCalls() - callsBefore, 1);
+  assert.equal(
+    (await ledgerOf(crash.shop.platform, tryOn)).some((row) => row.type === 'refund'),
+    false,
+  );
+});
+
+it('X16: a Redis that crashes and comes back loses no task and doubles none', async () => {
+  const callsBefore = crash.paidCalls();
+  const store = await createStore(crash.shop.platform, { credits: 30 });
+  const tryOns = await Promise.all(
+    Array.from({ length: 12 }, () => orderTryOn(crash.shop.platform, store)),
+  );
+  crash.shop.stack.openai.latencyMs = 300;
+  await crash.startWorker();
+  const arrived = crash.shop.stack.openai.faults.arrived({ method: 'POST' });
+  await push(crash.shop.platform, ...tryOns);
+  await arrived;
+  await crash.shop.stack.redis.kill();
+  await crash.shop.stack.redis.start();
+  const rows = await Promise.all(tryOns.map((tryOn) => settledRow(crash.shop, tryOn)));
+  assert.deepEqual([...new Set(rows.map((row) => row.status))], ['completed']);
+  assert.ok(crash.paidCalls() - callsBefore <= 24);
+});
+
+it('X17: sessions that only a flushed Redis knew of are failed and refunded, in both channels', async () => {
+  for (const customer of await customersOfAllKinds(crash.shop.platform)) {
+    if (customer.kind === 'overage') continue;
+    const tryOn = await orderTryOn(crash.shop.platform, customer);
+    await push(crash.shop.platform, tryOn);
+    await crash.shop.platform.redis.flushall();
+    const worker = await crash.startWorker({ RESCUE_MIN_AGE_SECONDS: '1' });
+    assert.equal((await settledRow(crash.shop, tryOn)).status, 'failed');
+    await balanceReaches(crash.shop, customer, 10);
+    await assertRefundedOnce(crash.shop, tryOn);
+    await worker.end('SIGKILL');
+  }
+});
+
+it('X20: a stop lets running attempts finish, hands the rest back, and refunds nobody', async () => {
+  const callsBefore = crash.paidCalls();
+  const store = await createStore(crash.shop.platform, { credits: 40 });
+  const tryOns = await Promise.all(
+    Array.from({ length: 20 }, () => orderTryOn(crash.shop.platform, store)),
+  );
+  const hold = crash.shop.stack.openai.faults.add({ method: 'POST', times: 5, kind: 'hold' });
+  const first = await crash.startWorker({ WORKER_CONCURRENCY: '5' });
+  await push(crash.shop.platform, ...tryOns);
+  await until('five calls to be under way', () => hold.hits === 5);
+  const end = first.end('SIGTERM');
+  await first.logged('shutting_down');
+  hold.release();
+  assert.equal(await end, 0);
+  assert.equal(crash.paidCalls() - callsBefore, 5);
+  await crash.startWorker();
+  const rows = await Promise.all(tryOns.map((tryOn) => settledRow(crash.shop, tryOn)));
+  assert.deepEqual([...new Set(rows.map((row) => row.status))], ['completed']);
+  assert.equal(crash.paidCalls() - callsBefore, 20);
+});
+
+it('X20: attempts that outlast the grace are handed back and finished by the next process', async () => {
+  const tryOn = await orderTryOn(crash.shop.platform, await createStore(crash.shop.platform));
+  const hold = crash.shop.stack.openai.faults.add({ method: 'POST', kind: 'hold' });
+  const first = await crash.startWorker({ SHUTDOWN_GRACE_SECONDS: '0' });
+  await push(crash.shop.platform, tryOn);
+  await hold.hit;
+  assert.equal(await first.end('SIGTERM'), 0);
+  hold.release();
+  await crash.startWorker();
+  const row = await settledRow(crash.shop, tryOn);
+  assert.equal(row.status, 'completed');
+});

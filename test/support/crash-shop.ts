@@ -1,0 +1,47 @@
+/**
+ * What the tests of the crash matrix share: a shop, and workers that are gone after every test.
+ */
+import { after, afterEach, before } from 'node:test';
+import { openShop, type Shop } from './shop.ts';
+import { QUICK_RECOVERY, startWorkerProcess, type WorkerProcess } from './worker-process.ts';
+
+export interface CrashShop {
+  readonly shop: Shop;
+  /** A worker that recovers quickly; killed after the test. */
+  startWorker(env?: Record<string, string>): Promise<WorkerProcess>;
+  /** Requests for a picture that have reached the image model. */
+  paidCalls(): number;
+}
+
+/** Opens the shop before the file's tests; the returned object may be used inside tests only. */
+export function useCrashShop(): CrashShop {
+  const running = new Set<WorkerProcess>();
+  let shop: Shop | undefined;
+  const opened = () => {
+    if (shop === undefined) throw new Error('The shop is open in tests only');
+    return shop;
+  };
+  before(async () => {
+    shop = await openShop();
+  });
+  afterEach(async () => {
+    opened().stack.supabase.faults.clear();
+    opened().stack.openai.faults.clear();
+    opened().stack.openai.latencyMs = 0;
+    await Promise.all([...running].map((worker) => worker[Symbol.asyncDispose]()));
+    running.clear();
+    await opened().platform.redis.flushall();
+  });
+  after(() => shop?.[Symbol.asyncDispose]());
+  return {
+    get shop() {
+      return opened();
+    },
+    paidCalls: () => opened().stack.openai.calls.length,
+    async startWorker(env = {}) {
+      const worker = await startWorkerProcess({ ...opened().stack.env, ...QUICK_RECOVERY, ...env });
+      running.add(worker);
+      return worker;
+    },
+  };
+}
