@@ -4,8 +4,8 @@ import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
-import type { PoseOutcome } from '../../src/adapters/mediapipe/pose.ts';
 import { PosePool, type PosePoolOptions } from '../../src/adapters/mediapipe/pose-pool.ts';
+import type { PoseOutcome } from '../../src/pose.ts';
 import { deviationOf, FIXTURES, foundPose, readGoldens } from '../support/pose-goldens.ts';
 import { poseModelFolder } from '../support/pose-models.ts';
 
@@ -55,7 +55,7 @@ test('photos at the same time do not disturb each other', async () => {
 test('a photo that cannot be used is told apart, and the thread lives on', async () => {
   await using pool = await readyPool();
   const outcome = await pool.estimate(Buffer.from('not a picture'), NEVER);
-  assert.deepEqual(outcome, { kind: 'unusable_image', reason: 'unsupported' });
+  assert.deepEqual(outcome, { kind: 'unusable_image', detail: 'unsupported' });
   assert.equal((await pool.estimate(photo, NEVER)).kind, 'observed');
 });
 

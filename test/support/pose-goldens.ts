@@ -1,7 +1,7 @@
 /** Pictures with the reference's answer about them, and how far an observation is from it. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { PhotoObservation, Pose } from '../../src/adapters/mediapipe/pose.ts';
+import type { PhotoObservation, Pose } from '../../src/pose.ts';
 
 export interface PoseGolden {
   readonly file: string;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import sharp, { type Color, type Sharp } from 'sharp';
-import { decodeImage, UnusableImageError } from './decode-image.ts';
-import type { UnusableImage } from './pose.ts';
+import { TaskError } from '../../errors.ts';
+import { decodeImage } from './decode-image.ts';
 
 const RED = { r: 255, g: 0, b: 0 };
 
@@ -14,10 +14,11 @@ function firstPixel({ data }: { data: Uint8Array }): number[] {
   return [...data.subarray(0, 3)];
 }
 
-async function assertUnusable(file: Uint8Array, reason: UnusableImage): Promise<void> {
+async function assertUnusable(file: Uint8Array, detail: string): Promise<void> {
   await assert.rejects(
     decodeImage(file),
-    (error: unknown) => error instanceof UnusableImageError && error.reason === reason,
+    (error: unknown) =>
+      error instanceof TaskError && error.code === 'INVALID_IMAGE' && error.detail === detail,
   );
 }
 

@@ -3,6 +3,8 @@
  * picture, minimum confidences 0.5): decode → detect → region → landmarks → project. Works in the
  * calling thread for 30-60 ms and more; the worker calls it in a thread of its own.
  */
+
+import type { Detection, PhotoObservation, Pose } from '../../pose.ts';
 import { meanLuma } from './brightness.ts';
 import { decodeImage, type RgbImage } from './decode-image.ts';
 import {
@@ -20,7 +22,6 @@ import {
 } from './landmarks.ts';
 import { type PoseSessions, runModel } from './models.ts';
 import { DEFAULT_MASK_ROWS, maskGridFor, maskProbabilities, projectMask } from './person-mask.ts';
-import type { Detection, PhotoObservation, Pose } from './pose.ts';
 import { regionOf, toPixels, wholePicture } from './region.ts';
 import { type RotatedSquare, warpSquare } from './warp.ts';
 
@@ -28,7 +29,7 @@ const MIN_POSE_SCORE = 0.5;
 
 /**
  * The pose of the person that the detector is surest of, and what else the photo shows.
- * `image` is the file of a JPEG, PNG or WebP; throws UnusableImageError for anything else. The mask
+ * `image` is the file of a JPEG, PNG or WebP; throws `INVALID_IMAGE` for anything else. The mask
  * gets a row a pixel, but at most `maxMaskRows`.
  */
 export async function estimatePose(
@@ -43,7 +44,7 @@ export async function estimatePose(
 export async function observe(
   sessions: PoseSessions,
   image: RgbImage,
-  maxMaskRows: number,
+  maxMaskRows = DEFAULT_MASK_ROWS,
 ): Promise<PhotoObservation> {
   const whole = warpSquare(image, wholePicture(image), DETECTOR_SIZE, 'black');
   const people = await detectPeople(sessions, whole);

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Landmark } from '../../pose.ts';
 import {
   decodeLandmarks,
   decodeWorldLandmarks,
   projectToImage,
   refineOnHeatmap,
 } from './landmarks.ts';
-import type { Landmark } from './pose.ts';
 
 const HEATMAP = 64;
 const CHANNELS = 39;

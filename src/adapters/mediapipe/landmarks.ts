@@ -2,8 +2,9 @@
  * The second model's output as landmarks: decoded, refined on the heatmap, and projected back
  * from the person's square into the picture.
  */
+
+import type { Landmark, WorldLandmark } from '../../pose.ts';
 import type { Point } from './detector.ts';
-import type { Landmark, WorldLandmark } from './pose.ts';
 import type { RotatedSquare } from './warp.ts';
 
 export const LANDMARK_INPUT_SIZE = 256;

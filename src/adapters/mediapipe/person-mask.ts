@@ -1,6 +1,7 @@
 /** The model's segmentation, projected from the person's square into the picture. */
+
+import type { PersonMask } from '../../pose.ts';
 import { LANDMARK_INPUT_SIZE, sigmoid } from './landmarks.ts';
-import type { PersonMask } from './pose.ts';
 import type { RotatedSquare } from './warp.ts';
 
 /** Half as many again as the model's mask has over a person's square. */

@@ -2,9 +2,10 @@
  * The pose estimator: a pool of threads with a bounded line in front of it. Models that are
  * missing or wrong do not stop the worker; loading them is tried again until it works.
  */
+import { addAbortListener } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Piscina } from 'piscina';
-import type { PoseEstimator, PoseOutcome } from './pose.ts';
+import type { PoseEstimator, PoseOutcome } from '../../pose.ts';
 import type { PoseReply, PoseTask } from './pose-thread.ts';
 import { WaitingLine } from './waiting-line.ts';
 
@@ -56,7 +57,7 @@ export class PosePool implements PoseEstimator, AsyncDisposable {
     const either = AbortSignal.any([signal, this.#stopping.signal]);
     try {
       if (!(await this.#line.enter(either))) return { kind: 'busy' };
-      return await unlessAborted(() => this.#run(image, either), either);
+      return await unlessAborted(this.#run(image, either), either);
     } catch (error) {
       if (signal.aborted || !this.#stopping.signal.aborted) throw error;
       return { kind: 'unavailable' };
@@ -122,13 +123,8 @@ export class PosePool implements PoseEstimator, AsyncDisposable {
 }
 
 /** The result of `work`, or at an abort by `signal` its reason, while the work goes on. */
-async function unlessAborted<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    return await Promise.race([work(), aborted]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
+  using _listening = addAbortListener(signal, () => reject(signal.reason));
+  return await Promise.race([work, aborted]);
 }

@@ -2,10 +2,10 @@
  * The entry of a pose thread. It loads the models with its first task and keeps them, the one
  * piece of state here; a load that failed is tried again by the next task.
  */
-import { UnusableImageError } from './decode-image.ts';
+import { TaskError } from '../../errors.ts';
+import type { PhotoObservation } from '../../pose.ts';
 import { estimatePose } from './estimate-pose.ts';
 import { loadPoseModels, type PoseSessions } from './models.ts';
-import type { PhotoObservation, UnusableImage } from './pose.ts';
 
 /** Look at `image`, or only load the models when it is null. */
 export interface PoseTask {
@@ -16,7 +16,7 @@ export interface PoseTask {
 export type PoseReply =
   | { readonly kind: 'loaded' }
   | { readonly kind: 'observed'; readonly observation: PhotoObservation }
-  | { readonly kind: 'unusable_image'; readonly reason: UnusableImage }
+  | { readonly kind: 'unusable_image'; readonly detail: string }
   | { readonly kind: 'models_unusable'; readonly problem: string };
 
 let models: Promise<PoseSessions> | null = null;
@@ -35,9 +35,7 @@ export default async function runPoseTask({ modelFolder, image }: PoseTask): Pro
   try {
     return { kind: 'observed', observation: await estimatePose(sessions, image) };
   } catch (error) {
-    if (error instanceof UnusableImageError) {
-      return { kind: 'unusable_image', reason: error.reason };
-    }
-    throw error;
+    if (!(error instanceof TaskError)) throw error;
+    return { kind: 'unusable_image', detail: error.detail ?? error.code };
   }
 }

@@ -1,0 +1,96 @@
+/**
+ * What the pose model says about a photo. Positions are fractions of the image after EXIF
+ * rotation: x and z of its width, y of its height, from the top left corner. They may lie outside
+ * 0..1, where the model guesses. Sizing takes a PhotoObservation as it is.
+ */
+
+/** One of BlazePose's 33 points: nose 0, shoulders 11/12, hips 23/24, ankles 27/28, feet 31/32. */
+export interface Landmark {
+  readonly x: number;
+  readonly y: number;
+  /** Depth; the hips are at 0, closer to the camera is negative. */
+  readonly z: number;
+  /** Probability that the point is inside the image and not hidden, 0..1. */
+  readonly visibility: number;
+  /** Probability that the point is inside the image, 0..1. */
+  readonly presence: number;
+}
+
+/** Metres, origin between the hips, y pointing down. Carries almost no true scale. */
+export interface WorldLandmark {
+  readonly x: number;
+  readonly y: number;
+  readonly z: number;
+  readonly visibility: number;
+}
+
+/** A person that the detector found: the box around face and trunk. */
+export interface Detection {
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+  readonly score: number;
+}
+
+/**
+ * How likely each cell of a grid over the rectangle (here always the whole image) belongs to the
+ * person, 0..255, row by row; a value stands for the middle of its cell, 128 and more is person.
+ * The grid has the image's proportions and at most 384 rows.
+ */
+export interface PersonMask {
+  readonly left: 0;
+  readonly top: 0;
+  readonly right: 1;
+  readonly bottom: 1;
+  readonly columns: number;
+  readonly rows: number;
+  readonly probability: Uint8Array;
+}
+
+export interface Pose {
+  /** 33 points. */
+  readonly landmarks: readonly Landmark[];
+  /** The same 33 points. */
+  readonly world: readonly WorldLandmark[];
+  readonly mask: PersonMask;
+  /** The model's own confidence that it looks at a person, 0.5..1. No gate: crowds and half bodies score high. */
+  readonly score: number;
+  /** Mean brightness of the person (mask ≥ 0.5), 0..1 (gamma-encoded BT.601 luma). */
+  readonly luminance: number;
+}
+
+export interface PhotoObservation {
+  /** Pixels, after EXIF rotation. */
+  readonly widthPx: number;
+  readonly heightPx: number;
+  /** Mean brightness of the whole picture, 0..1 (gamma-encoded BT.601 luma). */
+  readonly luminance: number;
+  /** How many people the detector found. People who overlap may count as one. */
+  readonly people: number;
+  /** Everyone the detector found, best first. */
+  readonly detections: readonly Detection[];
+  /** The pose of the first detection; null where the models see no person. */
+  readonly pose: Pose | null;
+}
+
+/**
+ * What became of a photo. `unusable_image`: as INVALID_IMAGE of the error catalogue, with its detail. `busy`: too many wait already, come back in a second or two.
+ * `unavailable`: the models are missing or the estimator is stopping.
+ */
+export type PoseOutcome =
+  | { readonly kind: 'observed'; readonly observation: PhotoObservation }
+  | { readonly kind: 'unusable_image'; readonly detail: string }
+  | { readonly kind: 'busy' }
+  | { readonly kind: 'unavailable' };
+
+/** Looks at photos, off the event loop and a few at a time. */
+export interface PoseEstimator {
+  /** Whether the models are loaded; goes from false to true, and back, by itself. */
+  readonly ready: boolean;
+  /**
+   * `image` is the file of a JPEG, PNG or WebP of one frame and at most 50 megapixels. Answers
+   * `busy` at once when its line is full. An abort by `signal` rejects with its reason.
+   */
+  estimate(image: Uint8Array, signal: AbortSignal): Promise<PoseOutcome>;
+}
