@@ -42,7 +42,12 @@ export class BullGenerationJobs implements GenerationJobs, AsyncDisposable {
     await this.#queue.add(
       'generate',
       { task, journal: EMPTY_JOURNAL },
-      { jobId: task.sessionId, removeOnComplete: KEPT_WHEN_DONE },
+      {
+        jobId: task.sessionId,
+        // A job is as old as its task.
+        timestamp: Date.parse(task.createdAt),
+        removeOnComplete: KEPT_WHEN_DONE,
+      },
     );
   }
 

@@ -63,6 +63,19 @@ const OUTAGE_FAILURES = 5;
 const OUTAGE_WINDOW_SECONDS = 300;
 const OUTAGE_CODES: readonly ErrorCode[] = ['PROVIDER_UNAVAILABLE', 'PROVIDER_OUTCOME_UNKNOWN'];
 
+/** `slowness` is by what the pace is stretched after the vendor asked for less: 1 to 16. */
+export interface GateState {
+  readonly breaker: 'closed' | 'open' | 'half_open';
+  readonly slowness: number;
+}
+
+/** The gate as it stands now, for metrics and operators. */
+export async function readGateState(redis: Redis): Promise<GateState> {
+  const [tripped, open, slowness] = await redis.mget(KEY.tripped, KEY.open, KEY.slowness);
+  const half = open === null ? 'half_open' : 'open';
+  return { breaker: tripped === null ? 'closed' : half, slowness: Number(slowness ?? 1) };
+}
+
 export class RedisProviderGate implements ProviderGate {
   readonly #redis: Redis;
   readonly #options: ProviderGateOptions;

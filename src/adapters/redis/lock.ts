@@ -1,0 +1,51 @@
+/**
+ * A lock in Redis for what only one replica should do at a time. It is a courtesy and no proof:
+ * what runs under it must be harmless when run twice.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Redis } from 'ioredis';
+
+/** Only the holder's token may prolong or release the lock. */
+const PROLONG = `
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+return 0`;
+const RELEASE = `
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0`;
+
+export class RedisLock {
+  readonly #redis: Redis;
+  readonly #key: string;
+  readonly #expiryMs: number;
+
+  /** After `expiryMs` without a sign of its holder the lock is free. */
+  constructor(redis: Redis, key: string, expiryMs: number) {
+    this.#redis = redis;
+    this.#key = key;
+    this.#expiryMs = expiryMs;
+  }
+
+  /**
+   * Runs the action under the lock and resolves with what it returned, or with null when somebody
+   * else has the lock. The action's signal aborts when the lock is lost.
+   */
+  async during<T>(action: (signal: AbortSignal) => Promise<T>): Promise<T | null> {
+    const token = randomUUID();
+    if ((await this.#redis.set(this.#key, token, 'PX', this.#expiryMs, 'NX')) === null) return null;
+    const lost = new AbortController();
+    const prolonging = setInterval(() => {
+      this.#prolong(token).catch(() => lost.abort());
+    }, this.#expiryMs / 3);
+    try {
+      return await action(lost.signal);
+    } finally {
+      clearInterval(prolonging);
+      await this.#redis.eval(RELEASE, 1, this.#key, token);
+    }
+  }
+
+  async #prolong(token: string): Promise<void> {
+    const held = await this.#redis.eval(PROLONG, 1, this.#key, token, this.#expiryMs);
+    if (held !== 1) throw new Error('the lock is lost');
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * How many tasks are where and how old the oldest is, for metrics and operators: one command,
+ * one moment.
+ */
+import type { Redis } from 'ioredis';
+import { GENERATION_QUEUE, PREFIX, REFUND_QUEUE } from './bullmq.ts';
+import { RECONCILIATION_HASH } from './reconciliation.ts';
+import { DEAD_LETTER_LIST, INTAKE_LIST, TASK_LIST } from './task-list.ts';
+
+/** The places that a task passes through, in this order; retries wait in `delayed`. */
+export const TASK_PLACES = ['list', 'intake', 'waiting', 'active', 'delayed'] as const;
+export type TaskPlace = (typeof TASK_PLACES)[number];
+
+export interface PlaceStats {
+  readonly tasks: number;
+  /** Since the `created_at` of its oldest task; 0 where there is none. */
+  readonly oldestAgeSeconds: number;
+}
+
+export interface QueueStats {
+  readonly places: Readonly<Record<TaskPlace, PlaceStats>>;
+  /** Jobs that stalled too often and await their rescue. */
+  readonly givenUp: number;
+  readonly refundsOutstanding: number;
+  readonly deadLetters: number;
+  readonly reconciliation: number;
+}
+
+/** Of a queue with more jobs than this only so many are looked at for the oldest. */
+const MOST_LOOKED_AT = 1000;
+
+/**
+ * KEYS: list, intake, dead letters, reconciliation; ARGV: the two queues' key prefixes, the most
+ * jobs to look at. The next to leave a list is at its end.
+ */
+const READ = `
+local jobs, refunds, most = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local function oldest(ids)
+  local least = false
+  for _, id in ipairs(ids) do
+    local at = tonumber(redis.call('HGET', jobs .. id, 'timestamp') or nil)
+    if at and (not least or at < least) then least = at end
+  end
+  return least and string.format('%.0f', least)
+end
+local function count(prefix)
+  return redis.call('LLEN', prefix .. 'wait') + redis.call('LLEN', prefix .. 'active')
+    + redis.call('ZCARD', prefix .. 'delayed') + redis.call('ZCARD', prefix .. 'failed')
+end
+return {
+  redis.call('LLEN', KEYS[1]), redis.call('LINDEX', KEYS[1], -1),
+  redis.call('LLEN', KEYS[2]), redis.call('LINDEX', KEYS[2], -1),
+  redis.call('LLEN', jobs .. 'wait'), oldest(redis.call('LRANGE', jobs .. 'wait', -most, -1)),
+  redis.call('LLEN', jobs .. 'active'), oldest(redis.call('LRANGE', jobs .. 'active', -most, -1)),
+  redis.call('ZCARD', jobs .. 'delayed'), oldest(redis.call('ZRANGE', jobs .. 'delayed', 0, most - 1)),
+  redis.call('ZCARD', jobs .. 'failed'), count(refunds),
+  redis.call('LLEN', KEYS[3]), redis.call('HLEN', KEYS[4]),
+}`;
+
+type Answer = readonly (number | string | null)[];
+
+/** Counts everything as it stands now. Rejects when Redis does not answer. */
+export async function readQueueStats(redis: Redis): Promise<QueueStats> {
+  const keys = [TASK_LIST, INTAKE_LIST, DEAD_LETTER_LIST, RECONCILIATION_HASH];
+  const prefixes = [GENERATION_QUEUE, REFUND_QUEUE].map((queue) => `${PREFIX}:${queue}:`);
+  const answer = await redis.eval(READ, keys.length, ...keys, ...prefixes, MOST_LOOKED_AT);
+  return queueStatsOf(answer as Answer, Date.now());
+}
+
+function queueStatsOf(answer: Answer, nowMs: number): QueueStats {
+  const count = (index: number) => Number(answer[index] ?? 0);
+  const place = (index: number, createdAtMs: (text: string) => number): PlaceStats => {
+    const oldest = answer[index + 1];
+    const ageMs = oldest == null ? 0 : nowMs - createdAtMs(String(oldest));
+    return { tasks: count(index), oldestAgeSeconds: Math.max(0, ageMs / 1000 || 0) };
+  };
+  return {
+    places: {
+      list: place(0, createdAtIn),
+      intake: place(2, createdAtIn),
+      waiting: place(4, Number),
+      active: place(6, Number),
+      delayed: place(8, Number),
+    },
+    givenUp: count(10),
+    refundsOutstanding: count(11),
+    deadLetters: count(12),
+    reconciliation: count(13),
+  };
+}
+
+/** NaN for a message that does not say it; its intake will reject it. */
+function createdAtIn(raw: string): number {
+  try {
+    return Date.parse(JSON.parse(raw)?.created_at);
+  } catch {
+    return Number.NaN;
+  }
+}

@@ -1,0 +1,115 @@
+/** The counts that metrics and operators see, on a real Redis. */
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, beforeEach, describe, it } from 'node:test';
+import { Redis } from 'ioredis';
+import { type RedisServer, startRedis } from '../../local/redis.ts';
+import { BullGenerationJobs } from '../../src/adapters/redis/generation-queue.ts';
+import { readGateState } from '../../src/adapters/redis/provider-gate.ts';
+import { readQueueStats } from '../../src/adapters/redis/queue-stats.ts';
+import { BullRefunds } from '../../src/adapters/redis/refund-queue.ts';
+import { DEAD_LETTER_LIST, INTAKE_LIST, TASK_LIST } from '../../src/adapters/redis/task-list.ts';
+import type { Task } from '../../src/ports.ts';
+
+let folder: string;
+let server: RedisServer;
+let redis: Redis;
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'wearon-stats-'));
+  server = await startRedis({ folder });
+  redis = new Redis(server.url, { maxRetriesPerRequest: null });
+});
+
+after(async () => {
+  redis?.disconnect();
+  await server?.[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+});
+
+beforeEach(() => redis.flushall());
+
+const ago = (seconds: number) => new Date(Date.now() - seconds * 1000).toISOString();
+
+function message(createdAt: string): string {
+  return JSON.stringify({ session_id: crypto.randomUUID(), created_at: createdAt });
+}
+
+function taskOf(createdAt: string): Task {
+  return {
+    channel: 'b2c',
+    ownerId: crypto.randomUUID(),
+    sessionId: crypto.randomUUID(),
+    taskId: crypto.randomUUID(),
+    imageUrls: ['https://images.example/a.jpg'],
+    prompt: '',
+    requestId: 'req_1',
+    createdAt,
+  };
+}
+
+/** Whether a measured age is the true one, up to the time the test itself took. */
+function assertAge(measured: number, seconds: number): void {
+  assert.ok(measured >= seconds && measured < seconds + 60, `${measured} s, not ${seconds} s`);
+}
+
+describe('the queue stats', () => {
+  it('are all zero on an empty Redis', async () => {
+    const { places, ...counts } = await readQueueStats(redis);
+    for (const place of Object.values(places)) {
+      assert.deepEqual(place, { tasks: 0, oldestAgeSeconds: 0 });
+    }
+    const zero = { givenUp: 0, refundsOutstanding: 0, deadLetters: 0, reconciliation: 0 };
+    assert.deepEqual(counts, zero);
+  });
+
+  it('tell how many tasks wait on the lists, and since when the oldest was ordered', async () => {
+    for (const seconds of [3000, 2000, 1000]) await redis.lpush(TASK_LIST, message(ago(seconds)));
+    await redis.lpush(INTAKE_LIST, message(ago(500)));
+    const { places } = await readQueueStats(redis);
+    assert.equal(places.list.tasks, 3);
+    assertAge(places.list.oldestAgeSeconds, 3000);
+    assert.equal(places.intake.tasks, 1);
+    assertAge(places.intake.oldestAgeSeconds, 500);
+  });
+
+  it('take a job to be as old as its task, not as its place in the queue', async () => {
+    await using jobs = new BullGenerationJobs(redis, 10);
+    await jobs.add(taskOf(ago(1000)));
+    await jobs.add(taskOf(ago(4000)));
+    const { places } = await readQueueStats(redis);
+    assert.equal(places.waiting.tasks, 2);
+    assertAge(places.waiting.oldestAgeSeconds, 4000);
+  });
+
+  it('count refunds that are not booked, dead letters and reconciliation records', async () => {
+    await using refunds = new BullRefunds(redis);
+    const { channel, ownerId, sessionId, requestId } = taskOf(ago(1));
+    const intent = { channel, ownerId, sessionId, requestId, completedAt: ago(0) };
+    await refunds.add({ ...intent, code: 'ABANDONED', detail: null });
+    await redis.lpush(DEAD_LETTER_LIST, '{}', '{}');
+    await redis.hset('wearon:reconciliation', sessionId, '{}');
+    const stats = await readQueueStats(redis);
+    const { refundsOutstanding, deadLetters, reconciliation } = stats;
+    assert.deepEqual([refundsOutstanding, deadLetters, reconciliation], [1, 2, 1]);
+  });
+
+  it('do not stumble over a message that is no task', async () => {
+    await redis.lpush(TASK_LIST, 'rubbish');
+    const { list } = (await readQueueStats(redis)).places;
+    assert.deepEqual(list, { tasks: 1, oldestAgeSeconds: 0 });
+  });
+});
+
+describe('the gate state', () => {
+  it('follows the breaker from closed over open to half-open', async () => {
+    assert.deepEqual(await readGateState(redis), { breaker: 'closed', slowness: 1 });
+    await redis.mset('wearon:gate:tripped', 'X', 'wearon:gate:open', 'X');
+    await redis.set('wearon:gate:slowness', '2.5');
+    assert.deepEqual(await readGateState(redis), { breaker: 'open', slowness: 2.5 });
+    await redis.del('wearon:gate:open');
+    assert.equal((await readGateState(redis)).breaker, 'half_open');
+  });
+});
