@@ -30,18 +30,12 @@ export async function downloadImages(
   const slots = new Semaphore(DOWNLOADS_AT_ONCE);
   const download = async (url: string) => {
     options.signal.throwIfAborted();
-    return fetcher.fetch(url, options);
+    return fetcher.fetch(url, options).catch((error: unknown) => {
+      if (isFinal(error)) stop.abort(error);
+      throw error;
+    });
   };
-  const results = await Promise.allSettled(
-    urls.map((url) =>
-      slots
-        .run(1, () => download(url))
-        .catch((error: unknown) => {
-          if (isFinal(error)) stop.abort(error);
-          throw error;
-        }),
-    ),
-  );
+  const results = await Promise.allSettled(urls.map((url) => slots.run(1, () => download(url))));
   options.signal.throwIfAborted();
   return results.map(valueOrThrow);
 }
