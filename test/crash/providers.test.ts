@@ -1,0 +1,128 @@
+/**
+ * The crash matrix, rows X18 and X23, and the provider's other bad days: the breaker, the pace, and
+ * calls whose outcome nobody knows.
+ */
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { answerWithoutImage, rateLimited, serverError } from '../../local/openai/vendor-errors.ts';
+import { createPerson, createStore } from '../../local/platform.ts';
+import { useCrashShop } from '../support/crash-shop.ts';
+import {
+  assertRefundedOnce,
+  balanceReaches,
+  orderTryOn,
+  push,
+  settledRow,
+} from '../support/shop.ts';
+
+const crash = useCrashShop();
+
+const BAD_KEY = {
+  method: 'POST',
+  kind: 'status',
+  status: 401,
+  times: Number.POSITIVE_INFINITY,
+  body: {
+    error: { message: 'Incorrect API key', type: 'invalid_request_error', code: 'invalid_api_key' },
+  },
+} as const;
+
+it('X18: while the key is refused tasks wait, one call probes at a time, and none is lost', async () => {
+  const { platform, stack } = crash.shop;
+  const store = await createStore(platform, { credits: 20 });
+  const tryOns = await Promise.all(Array.from({ length: 8 }, () => orderTryOn(platform, store)));
+  const badKey = stack.openai.faults.add(BAD_KEY);
+  const worker = await crash.startWorker();
+  await push(platform, ...tryOns);
+  await worker.logged('breaker_opened');
+  const callsWhenOpened = badKey.hits;
+  const probes = 3;
+  let seen = 0;
+  await worker.logged('breaker_opened', () => ++seen > probes);
+  assert.ok(badKey.hits - callsWhenOpened <= 8 + probes, `${badKey.hits} calls`);
+  assert.equal((await fetch(`${worker.address}/readyz`)).status, 200);
+  badKey.release();
+  const rows = await Promise.all(tryOns.map((tryOn) => settledRow(crash.shop, tryOn)));
+  assert.deepEqual([...new Set(rows.map((row) => row.status))], ['completed']);
+  await worker.logged('breaker_closed');
+});
+
+it('X18: a task that waits for the service fails at its deadline and is refunded', async () => {
+  const { platform, stack } = crash.shop;
+  const person = await createPerson(platform);
+  const tryOn = await orderTryOn(platform, person);
+  stack.openai.faults.add(BAD_KEY);
+  await crash.startWorker({ TASK_DEADLINE_SECONDS: '5' });
+  await push(platform, tryOn);
+  const row = await settledRow(crash.shop, tryOn);
+  assert.equal(row.status, 'failed');
+  assert.match(row.error_message, /took too long/);
+  await balanceReaches(crash.shop, person, 10);
+  await assertRefundedOnce(crash.shop, tryOn);
+});
+
+it('X23: a call refused for the rate is made again no earlier than the vendor asked', async () => {
+  const { platform, stack } = crash.shop;
+  const tryOn = await orderTryOn(platform, await createPerson(platform));
+  const callsBefore = crash.paidCalls();
+  stack.openai.faults.add(rateLimited(3));
+  const refused = stack.openai.faults.arrived({ method: 'POST' }).then(() => Date.now());
+  await crash.startWorker();
+  await push(platform, tryOn);
+  const row = await settledRow(crash.shop, tryOn);
+  assert.equal(row.status, 'completed');
+  assert.ok(Date.now() - (await refused) >= 3000);
+  assert.ok(crash.paidCalls() - callsBefore <= 2);
+});
+
+it('a call whose answer is lost is repeated once at the most', async () => {
+  const { platform, stack } = crash.shop;
+  const person = await createPerson(platform);
+  const tryOn = await orderTryOn(platform, person);
+  const lost = stack.openai.faults.add({ method: 'POST', kind: 'drop-after', times: 10 });
+  await crash.startWorker();
+  await push(platform, tryOn);
+  const row = await settledRow(crash.shop, tryOn);
+  assert.equal(row.status, 'failed');
+  assert.equal(lost.hits, 2);
+  await balanceReaches(crash.shop, person, 10);
+});
+
+it('a server error is tried again, and no more often than OPENAI_MAX_RETRIES in all', async () => {
+  const { platform, stack } = crash.shop;
+  const person = await createPerson(platform);
+  const errors = stack.openai.faults.add({ ...serverError(), times: 10 });
+  const worker = await crash.startWorker({ OPENAI_MAX_RETRIES: '2' });
+  const tryOn = await orderTryOn(platform, person);
+  await push(platform, tryOn);
+  const row = await settledRow(crash.shop, tryOn);
+  assert.equal(row.status, 'failed');
+  assert.equal(errors.hits, 2);
+  await balanceReaches(crash.shop, person, 10);
+  await worker.logged('credit_refunded');
+});
+
+it('an answer without a picture is asked for once more', async () => {
+  const { platform, stack } = crash.shop;
+  const tryOn = await orderTryOn(platform, await createPerson(platform));
+  const callsBefore = crash.paidCalls();
+  stack.openai.faults.add(answerWithoutImage());
+  await crash.startWorker();
+  await push(platform, tryOn);
+  assert.equal((await settledRow(crash.shop, tryOn)).status, 'completed');
+  assert.ok(crash.paidCalls() - callsBefore <= 2);
+});
+
+it('paid calls are paced over all replicas', async () => {
+  const { platform, stack } = crash.shop;
+  const store = await createStore(platform, { credits: 20 });
+  const tryOns = await Promise.all(Array.from({ length: 10 }, () => orderTryOn(platform, store)));
+  const slow = { OPENAI_RATE_LIMIT_PER_MINUTE: '240' };
+  await Promise.all([crash.startWorker(slow), crash.startWorker(slow)]);
+  const first = crash.paidCalls();
+  await push(platform, ...tryOns);
+  await Promise.all(tryOns.map((tryOn) => settledRow(crash.shop, tryOn)));
+  const times = stack.openai.calls.slice(first).map((call) => Number(call.at));
+  const spanMs = Math.max(...times) - Math.min(...times);
+  assert.ok(spanMs >= 9 * 250 - 150, `10 calls within ${spanMs} ms`);
+});
