@@ -1,0 +1,108 @@
+/**
+ * The rule of dependencies: main → app → { adapters, http, telemetry } → ports ← tryon. It is read
+ * off the import lines, and held against planted violations.
+ */
+import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const SRC = fileURLToPath(new URL('../src', import.meta.url));
+
+/** What every part may import: foundations that import nothing but each other. */
+const FOUNDATIONS = ['ports', 'errors', 'pose', 'image-gate', 'image-header', 'repeat'];
+
+/** Part of src → the parts of src that it may import beside itself and the foundations. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  main: ['app', 'config', 'telemetry'],
+  app: [
+    'adapters',
+    'config',
+    'http',
+    'telemetry',
+    'tryon',
+    'retention',
+    'sizing',
+    'tracing',
+    'app',
+  ],
+  cli: ['adapters', 'config', 'retention', 'telemetry', 'tryon'],
+  config: [],
+  adapters: [],
+  // The endpoint of sizes is thin: it calls the pure functions itself.
+  http: ['sizing', 'telemetry'],
+  telemetry: [],
+  tryon: [],
+  retention: [],
+  sizing: [],
+};
+
+/** `adapters/redis/x.ts` → `adapters`; `app.ts` → `app`; any `ports.ts` → `ports`. */
+function partOf(path: string): string {
+  if (path.endsWith('/ports.ts')) return 'ports';
+  return path.replace(/\.ts$/, '').split('/')[0] ?? '';
+}
+
+function violation(importer: string, imported: string): string | null {
+  const say = (why: string) => `${importer} imports ${imported}: ${why}`;
+  if (imported.startsWith('..')) return say('src must not reach outside src');
+  const from = partOf(importer);
+  const to = partOf(imported);
+  if (from === 'adapters' && to === 'adapters') {
+    const [, own] = importer.split('/');
+    const [, other] = imported.split('/');
+    return own === other ? null : say('an adapter must not import another adapter');
+  }
+  if (FOUNDATIONS.includes(from)) {
+    return FOUNDATIONS.includes(to) ? null : say('a foundation imports foundations only');
+  }
+  if (from === 'sizing' && to !== 'sizing') return say('sizing imports nothing of ours');
+  if (from === to || FOUNDATIONS.includes(to)) return null;
+  return MAY_IMPORT[from]?.includes(to) ? null : say(`${from} must not import ${to}`);
+}
+
+const IMPORT = /(?:from|import)\s*\(?\s*'(\.{1,2}\/[^']+)'/g;
+
+function violationsIn(importer: string, source: string): string[] {
+  return [...source.matchAll(IMPORT)]
+    .map(([, specifier]) => join(dirname(importer), specifier ?? ''))
+    .map((imported) => violation(importer, imported))
+    .filter((found) => found !== null);
+}
+
+async function sources(): Promise<{ path: string; source: string }[]> {
+  const paths = await readdir(SRC, { recursive: true });
+  const production = paths.filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts'));
+  return Promise.all(
+    production.map(async (path) => ({ path, source: await readFile(join(SRC, path), 'utf8') })),
+  );
+}
+
+it('no file under src imports against the rule of dependencies', async () => {
+  const files = await sources();
+  assert.ok(files.length > 20);
+  assert.deepEqual(
+    files.flatMap(({ path, source }) => violationsIn(path, source)),
+    [],
+  );
+});
+
+it('a planted violation of the rule is found', () => {
+  const planted = [
+    ['tryon/attempt.ts', "import { x } from '../adapters/redis/connection.ts';"],
+    ['adapters/redis/a.ts', "import { x } from '../supabase/client.ts';"],
+    ['adapters/web/a.ts', "import type { x } from '../../tryon/task.ts';"],
+    ['sizing/a.ts', "import { x } from '../ports.ts';"],
+    ['http/a.ts', "const x = await import('../adapters/openai/cost.ts');"],
+    ['ports.ts', "import { x } from './tryon/task.ts';"],
+  ] as const;
+  for (const [path, source] of planted) assert.equal(violationsIn(path, source).length, 1, path);
+  assert.deepEqual(violationsIn('tryon/a.ts', "import { x } from '../ports.ts';"), []);
+});
+
+it('nothing under src imports the local stack or the tests', async () => {
+  for (const { path, source } of await sources()) {
+    assert.doesNotMatch(source, /from '[./]+\/(local|test)\//, path);
+  }
+});
