@@ -72,7 +72,7 @@ function logWeight({ heightCm, weightKg }: PersonFacts, model: SexModel): number
   return ofHeight + logDensity(weightKg, { mean: dot(terms, [1, heightCm - 170]), sd });
 }
 
-/** Student-like tails are not needed: both sexes get the same far away, by bounding the distance. */
+/** Of a normal distribution, but beyond 4 sd no longer falling: a person unlike both sexes has no sex for sure. */
 function logDensity(value: number, { mean, sd }: Spread): number {
   const distance = Math.min(Math.abs(value - mean) / sd, 4);
   return -0.5 * distance ** 2 - Math.log(sd);

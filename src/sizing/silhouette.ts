@@ -56,23 +56,6 @@ export function reach(
   return mask.top * heightPx + (row + (step === 1 ? 1 : 0)) * rowHeight;
 }
 
-/** The share of the mask's cells that belong to the person, and how much of them `inside` accepts. */
-export function areaInside(
-  silhouette: Silhouette,
-  inside: (x: number, y: number) => boolean,
-): { readonly person: number; readonly inside: number } {
-  const { mask } = silhouette;
-  let [person, accepted] = [0, 0];
-  for (let row = 0; row < mask.rows; row += 1) {
-    for (let column = 0; column < mask.columns; column += 1) {
-      if ((mask.probability[row * mask.columns + column] ?? 0) <= PERSON) continue;
-      person += 1;
-      if (inside(toPixel(silhouette, column), toPixelY(silhouette, row))) accepted += 1;
-    }
-  }
-  return { person, inside: accepted };
-}
-
 function rowHasPerson(silhouette: Silhouette, row: number, { left, right }: RowSpan): boolean {
   const { mask } = silhouette;
   if (row < 0 || row >= mask.rows) return false;
@@ -107,8 +90,4 @@ function toColumn({ mask, widthPx }: Silhouette, x: number): number {
 
 function toPixel({ mask, widthPx }: Silhouette, column: number): number {
   return (mask.left + ((column + 0.5) / mask.columns) * (mask.right - mask.left)) * widthPx;
-}
-
-function toPixelY({ mask, heightPx }: Silhouette, row: number): number {
-  return (mask.top + ((row + 0.5) / mask.rows) * (mask.bottom - mask.top)) * heightPx;
 }

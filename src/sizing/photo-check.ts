@@ -1,0 +1,166 @@
+/**
+ * Is this a photo that a person can be measured in? One person, front view, upright, from head to
+ * feet. Every limit is argued from measured photos in the decision on the photo check.
+ */
+import { bodyPoints, distancePx, middleOf, type PixelPoint, trunkPoint } from './body-points.ts';
+import { verticalExtent } from './measure-photo.ts';
+import { type DetectedPerson, LANDMARK, type ObservedPhoto } from './observed-photo.ts';
+import { silhouetteOf, spanAround } from './silhouette.ts';
+
+/** What the person in front of the camera should do, for every reason to refuse a photo. */
+export const PHOTO_ADVICE = {
+  no_person: 'We see nobody in this photo. Take one that shows you from head to feet.',
+  several_people: 'There is more than one person in this photo. Take one of yourself alone.',
+  feet_not_visible:
+    'Your feet are not in the photo. Step back until you are in it down to the soles.',
+  head_not_visible: 'Your head is not fully in the photo. Step back or hold the camera higher.',
+  not_facing_camera: 'Turn to face the camera, with both shoulders at the same distance from it.',
+  not_upright: 'Stand upright with straight legs, and hold the camera upright too.',
+  too_small: 'You are too small in this photo. Move closer or use a photo of higher resolution.',
+  too_dark: 'The photo is too dark. Take it in better light.',
+} as const;
+
+export type PhotoReason = keyof typeof PHOTO_ADVICE;
+
+export interface PhotoFinding {
+  readonly reason: PhotoReason;
+  /** A sentence for the person in the photo. */
+  readonly advice: string;
+}
+
+/** Another person counts from this share of the largest one's height on; smaller ones are passers-by. */
+const BYSTANDER = 0.5;
+/** Outline over the shoulders against the joints: 1.3-1.56 alone, 1.7-2.4 arm in arm. */
+const OUTLINE_OF_ONE = 1.8;
+/** Degrees between the trunk (or eyes to ankles) and the vertical: at most 4.3 in usable photos. */
+const UPRIGHT_DEGREES = 18;
+/** Hips to ankles against shoulders to hips: 1.3-1.7 standing, under 1 seated. */
+const STANDING_LEGS = 1.05;
+/** Shoulders (left minus right) against the trunk: 0.6-0.77 in front, 0.33 at 60 degrees, negative from behind. */
+const FACING_SHOULDERS = 0.45;
+/** Turn of the shoulders in the world landmarks: up to 14 in front, 46 for a body turned by 35. */
+const FACING_DEGREES = 32;
+/** A border this near (share of the height) cuts the person off. */
+const BORDER = 0.004;
+const FOOT_VISIBILITY = 0.5;
+/** Crown to soles in pixels: below, outlines err by more than a centimetre. */
+const SMALLEST_PERSON_PX = 150;
+/** Mean brightness of photo and person: below, poses are lost and outlines drift. */
+const DARK_PHOTO = 0.1;
+const DARK_PERSON = 0.12;
+
+/** Why the photo cannot be measured, most important first; empty when it can. */
+export function checkPhoto(photo: ObservedPhoto): PhotoFinding[] {
+  return reasonsAgainst(photo).map((reason) => ({ reason, advice: PHOTO_ADVICE[reason] }));
+}
+
+function reasonsAgainst(photo: ObservedPhoto): PhotoReason[] {
+  if (photo.pose === null) return [isDark(photo, DARK_PHOTO) ? 'too_dark' : 'no_person'];
+  const company: PhotoReason[] = hasCompany(photo) ? ['several_people'] : [];
+  // A body that lies or leans has its head and feet in unexpected places: no more to say about it.
+  if (leans(photo)) return [...company, 'not_upright'];
+  return [...company, ...reasonsOfUpright(photo), ...(isTooDark(photo) ? DARK : [])];
+}
+
+const DARK: readonly PhotoReason[] = ['too_dark'];
+
+function reasonsOfUpright(photo: ObservedPhoto): PhotoReason[] {
+  const points = bodyPoints(photo);
+  const { crownPx, solesPx } = verticalExtent(points, silhouetteOf(photo));
+  const reasons: PhotoReason[] = [];
+  const feet = feetVisible(photo, solesPx);
+  const head = crownPx > BORDER * photo.heightPx && points('nose').y > 0;
+  if (!feet) reasons.push('feet_not_visible');
+  if (!head) reasons.push('head_not_visible');
+  // Without a head the pose model takes the front for the back.
+  if (head && !facesCamera(photo)) reasons.push('not_facing_camera');
+  if (feet && legsToTrunk(photo) < STANDING_LEGS) reasons.push('not_upright');
+  if (solesPx - crownPx < SMALLEST_PERSON_PX) reasons.push('too_small');
+  return reasons;
+}
+
+function feetVisible(photo: ObservedPhoto, solesPx: number): boolean {
+  const feet = ['leftAnkle', 'rightAnkle', 'leftToe', 'rightToe'] as const;
+  const landmarks = feet.map((name) => photo.pose?.landmarks[LANDMARK[name]]);
+  const visibility =
+    landmarks.reduce((sum, foot) => sum + (foot?.visibility ?? 0), 0) / feet.length;
+  const lowest = Math.max(...landmarks.map((foot) => foot?.y ?? 0));
+  return visibility >= FOOT_VISIBILITY && lowest < 1 && solesPx < (1 - BORDER) * photo.heightPx;
+}
+
+function facesCamera(photo: ObservedPhoto): boolean {
+  const points = bodyPoints(photo);
+  const across = points('leftShoulder').x - points('rightShoulder').x;
+  if (across / trunkLength(photo) < FACING_SHOULDERS) return false;
+  const left = photo.pose?.world?.[LANDMARK.leftShoulder];
+  const right = photo.pose?.world?.[LANDMARK.rightShoulder];
+  if (left === undefined || right === undefined) return true;
+  const turn = Math.atan2(Math.abs(left.z - right.z), left.x - right.x);
+  return degrees(turn) <= FACING_DEGREES;
+}
+
+function leans(photo: ObservedPhoto): boolean {
+  const points = bodyPoints(photo);
+  const trunk = tilt(trunkPoint(points, 0), trunkPoint(points, 1));
+  const body = tilt(
+    middleOf(points, 'leftEye', 'rightEye'),
+    middleOf(points, 'leftAnkle', 'rightAnkle'),
+  );
+  return trunk > UPRIGHT_DEGREES || body > UPRIGHT_DEGREES;
+}
+
+/** Other people that the detector found, or that stand so close that outlines merge. */
+function hasCompany(photo: ObservedPhoto): boolean {
+  const { people, detections } = photo;
+  if (people > 1 && (detections === undefined || severalLarge(photo, detections))) return true;
+  const silhouette = silhouetteOf(photo);
+  if (silhouette === null || leans(photo) || !facesCamera(photo)) return false;
+  const points = bodyPoints(photo);
+  const { x, y } = trunkPoint(points, 0.1);
+  const span = spanAround(silhouette, y, x);
+  const joints = distancePx(points, 'leftShoulder', 'rightShoulder');
+  return span !== null && (span.right - span.left) / joints > OUTLINE_OF_ONE;
+}
+
+/** Two large people, or a large one beside the one whose pose it is. */
+function severalLarge(photo: ObservedPhoto, detections: readonly DetectedPerson[]): boolean {
+  const height = ({ top, bottom }: DetectedPerson) => bottom - top;
+  const tallest = Math.max(...detections.map(height));
+  const large = detections.filter((one) => height(one) >= BYSTANDER * tallest);
+  const chest = trunkPoint(bodyPoints(photo), 0.2);
+  const [x, y] = [chest.x / photo.widthPx, chest.y / photo.heightPx];
+  const isPosing = (one: DetectedPerson) =>
+    x >= one.left && x <= one.right && y >= one.top && y <= one.bottom;
+  return large.length > 1 || !large.some(isPosing);
+}
+
+function isTooDark(photo: ObservedPhoto): boolean {
+  const person = photo.pose?.luminance ?? photo.luminance;
+  return isDark(photo, DARK_PHOTO) && person !== null && person < DARK_PERSON;
+}
+
+function isDark({ luminance }: ObservedPhoto, limit: number): boolean {
+  return luminance !== null && luminance < limit;
+}
+
+function legsToTrunk(photo: ObservedPhoto): number {
+  const points = bodyPoints(photo);
+  const hips = middleOf(points, 'leftHip', 'rightHip');
+  const ankles = middleOf(points, 'leftAnkle', 'rightAnkle');
+  return Math.hypot(ankles.x - hips.x, ankles.y - hips.y) / trunkLength(photo);
+}
+
+function trunkLength(photo: ObservedPhoto): number {
+  const points = bodyPoints(photo);
+  const [from, to] = [trunkPoint(points, 0), trunkPoint(points, 1)];
+  return Math.max(Math.hypot(from.x - to.x, from.y - to.y), 1);
+}
+
+/** Degrees between the line from an upper to a lower point and the vertical: 180 is upside down. */
+function tilt(upper: PixelPoint, lower: PixelPoint): number {
+  return degrees(Math.atan2(Math.abs(lower.x - upper.x), lower.y - upper.y));
+}
+
+function degrees(radians: number): number {
+  return (radians * 180) / Math.PI;
+}
