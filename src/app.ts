@@ -7,6 +7,7 @@ import { modelState } from './adapters/openai/catalogue.ts';
 import { OpenAiImageModel } from './adapters/openai/image-model.ts';
 import { connectRedis, evictionRisk } from './adapters/redis/connection.ts';
 import { BullGenerationJobs, BullGenerationWorker } from './adapters/redis/generation-queue.ts';
+import { RETENTION_LOCK, RETENTION_LOCK_MS, RedisLock } from './adapters/redis/lock.ts';
 import { RedisProviderGate } from './adapters/redis/provider-gate.ts';
 import { RedisReconciliation } from './adapters/redis/reconciliation.ts';
 import { BullRefunds, BullRefundWorker } from './adapters/redis/refund-queue.ts';
@@ -15,6 +16,8 @@ import { SupabaseAnalytics } from './adapters/supabase/analytics.ts';
 import { connectSupabase } from './adapters/supabase/client.ts';
 import { SupabaseImageStore } from './adapters/supabase/image-store.ts';
 import { SupabaseLedger } from './adapters/supabase/ledger.ts';
+import { SupabasePictureFolders } from './adapters/supabase/picture-folders.ts';
+import { SupabasePictureLinks } from './adapters/supabase/picture-links.ts';
 import { SupabaseSessions } from './adapters/supabase/sessions.ts';
 import { WebImageFetcher } from './adapters/web/image-fetcher.ts';
 import { type Config, ConfigError } from './config.ts';
@@ -23,6 +26,7 @@ import { createServer } from './http/server.ts';
 import { MAX_DECODE_BYTES } from './image-gate.ts';
 import type { RecordEvent } from './ports.ts';
 import { repeat } from './repeat.ts';
+import { type SweepReport, sweep } from './retention/janitor.ts';
 import { createEventLog } from './telemetry/events.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { admitLeftovers, type IntakeDeps, runIntake } from './tryon/intake.ts';
@@ -53,6 +57,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
   stack.defer(() => server.close());
   startRefunds(config, adapters, stack);
   const worker = startAttempts(config, adapters, stack);
+  startRetention(config, adapters, logger, stack);
   const stopping = startLoops(config, adapters, stack);
 
   registerHealth(server, () => ({
@@ -132,6 +137,9 @@ function openAdapters(
         warn: (warning) => logger.warn({ warning }, 'image_model_warning'),
       }),
     ),
+    pictures: new SupabasePictureFolders(supabase, config.supabaseBucket),
+    links: new SupabasePictureLinks(supabase, config.supabaseUrl, config.supabaseBucket),
+    retentionLock: new RedisLock(redis, RETENTION_LOCK, RETENTION_LOCK_MS),
     gate: new RedisProviderGate(redis, {
       callsPerMinute: config.openaiRateLimitPerMinute,
       cooldownMs: config.breakerCooldownSeconds * 1000,
@@ -178,6 +186,39 @@ function startAttempts(config: Config, adapters: Adapters, stack: AsyncDisposabl
   );
   stack.defer(() => worker.stop(config.shutdownGraceSeconds * 1000));
   return worker;
+}
+
+/** Deletes photos and pictures past their hours, on one replica at a time, until the stop. */
+function startRetention(
+  config: Config,
+  adapters: Adapters,
+  logger: Logger,
+  stack: AsyncDisposableStack,
+): void {
+  if (config.retentionHours === 0) return;
+  const stop = new AbortController();
+  const tidy = async () => {
+    const report = await adapters.retentionLock.during((lost) => {
+      const before = new Date(Date.now() - config.retentionHours * 3_600_000);
+      const signal = AbortSignal.any([stop.signal, lost]);
+      return sweep({ before, dryRun: false, signal }, adapters);
+    });
+    if (report !== null) logSweep(report, logger);
+  };
+  const everyMs = config.retentionIntervalSeconds * 1000;
+  const loop = repeat(tidy, everyMs, stop.signal, (error) =>
+    adapters.record({ event: 'loop_error', loop: 'retention', error }),
+  );
+  stack.defer(() => {
+    stop.abort();
+    return loop;
+  });
+}
+
+function logSweep({ errors, ...report }: SweepReport, logger: Logger): void {
+  for (const error of errors) logger.error({ loop: 'retention', error }, 'loop_error');
+  const fields = { before: report.before, removed: report.removed, rows_marked: report.rowsMarked };
+  logger.info({ ...fields, errors: errors.length }, 'retention_swept');
 }
 
 /** Takes tasks off the list and looks after what was lost, until the stop, which is the first thing to go. */

@@ -214,6 +214,14 @@ export const VARIABLES = {
     },
     parseOrigin,
   ),
+  retentionHours: integer('RETENTION_HOURS', 0, 8760, {
+    about: 'Hours after which photos and pictures are deleted; 0 deletes nothing.',
+    default: '6',
+  }),
+  retentionIntervalSeconds: integer('RETENTION_INTERVAL_SECONDS', 1, 86_400, {
+    about: 'How often photos and pictures past their hours are looked for.',
+    default: '900',
+  }),
   sizeEstimator: oneOf('SIZE_ESTIMATOR', ['calibrated', 'classic'], {
     about: 'How sizes are estimated; classic gives the numbers of the worker this one replaces.',
     default: 'calibrated',

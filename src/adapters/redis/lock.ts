@@ -5,6 +5,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 
+/** Held by whoever sweeps the bucket. */
+export const RETENTION_LOCK = 'wearon:retention:lock';
+/** How long the lock outlives a process that died; one that lives prolongs it. */
+export const RETENTION_LOCK_MS = 60_000;
+
 /** Only the holder's token may prolong or release the lock. */
 const PROLONG = `
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end

@@ -1,0 +1,38 @@
+/**
+ * The private bucket as folders, for those who delete from it.
+ */
+import type { SupabaseClient } from '@supabase/supabase-js';
+import type { FolderEntry, PictureFolders } from '../../retention/ports.ts';
+import { dataOf } from './client.ts';
+
+export class SupabasePictureFolders implements PictureFolders {
+  /** What the storage lists by default, so no server gives less. */
+  readonly pageSize = 100;
+  readonly #bucket: ReturnType<SupabaseClient['storage']['from']>;
+
+  constructor(supabase: SupabaseClient, bucket: string) {
+    this.#bucket = supabase.storage.from(bucket);
+  }
+
+  async list(folder: string, offset: number): Promise<FolderEntry[]> {
+    const sortBy = { column: 'name', order: 'asc' };
+    const page = await this.#bucket.list(folder, { limit: this.pageSize, offset, sortBy });
+    return (dataOf(page) ?? []).map(({ id, name, created_at, updated_at }) => ({
+      name,
+      storedAt: id === null ? null : latest(created_at, updated_at),
+    }));
+  }
+
+  async remove(paths: readonly string[]): Promise<string[]> {
+    if (paths.length === 0) return [];
+    const removed = dataOf(await this.#bucket.remove([...paths])) ?? [];
+    return removed.map(({ name }) => name);
+  }
+}
+
+/** A replaced object keeps its `created_at`: its bytes are as young as its `updated_at`. */
+function latest(...dates: readonly (string | null | undefined)[]): Date {
+  const times = dates.map((date) => Date.parse(date ?? '')).filter((time) => !Number.isNaN(time));
+  // Without any date nothing says that it is old.
+  return new Date(times.length > 0 ? Math.max(...times) : 8.64e15);
+}

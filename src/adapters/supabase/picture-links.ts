@@ -1,0 +1,123 @@
+/**
+ * The links to photos and pictures in the platform's session rows. `expired` is what the platform
+ * itself writes over them when the pictures are gone.
+ */
+import type { SupabaseClient } from '@supabase/supabase-js';
+import type { Owner, PictureLinks, RowSelection } from '../../retention/ports.ts';
+import { dataOf, TABLES } from './client.ts';
+
+const EXPIRED = 'expired';
+const LINK_COLUMNS = ['model_image_url', 'outfit_image_url', 'generated_image_url'] as const;
+const TERMINAL = ['completed', 'failed'];
+/** So many ids still fit into the address of an UPDATE. */
+const PAGE = 100;
+const FIRST_ID = '00000000-0000-0000-0000-000000000000';
+
+interface LinkRow {
+  readonly id: string;
+  readonly model_image_url: string | null;
+  readonly outfit_image_url: string | null;
+  readonly generated_image_url: string | null;
+  readonly accessories?: unknown;
+}
+
+export class SupabasePictureLinks implements PictureLinks {
+  readonly #supabase: SupabaseClient;
+  readonly #origin: string;
+  readonly #bucket: string;
+
+  constructor(supabase: SupabaseClient, supabaseUrl: string, bucket: string) {
+    this.#supabase = supabase;
+    this.#origin = new URL(supabaseUrl).origin;
+    this.#bucket = bucket;
+  }
+
+  async markExpired(rows: RowSelection, dryRun: boolean, signal: AbortSignal): Promise<number> {
+    let marked = 0;
+    let ids: string[];
+    let after = FIRST_ID;
+    do {
+      if (signal.aborted) break;
+      ids = await this.#idsWithLinks(rows, after);
+      if (!dryRun && ids.length > 0) await this.#overwrite(rows.channel, ids);
+      marked += ids.length;
+      after = ids.at(-1) ?? after;
+    } while (ids.length === PAGE);
+    return marked;
+  }
+
+  async pathsOf(owner: Owner): Promise<string[]> {
+    const { sessions } = TABLES[owner.channel];
+    const columns = ['id', ...LINK_COLUMNS, ...(owner.channel === 'b2c' ? ['accessories'] : [])];
+    const paths: string[] = [];
+    let page: LinkRow[];
+    let after = FIRST_ID;
+    do {
+      const query = this.#supabase.from(sessions).select(columns.join(','));
+      const answer = await query
+        .eq(TABLES[owner.channel].owner, owner.ownerId)
+        .gt('id', after)
+        .order('id')
+        .limit(PAGE)
+        .overrideTypes<LinkRow[], { merge: false }>();
+      page = dataOf(answer) ?? [];
+      paths.push(...page.flatMap(linksIn).flatMap((link) => this.#pathIn(link) ?? []));
+      after = page.at(-1)?.id ?? after;
+    } while (page.length === PAGE);
+    return paths;
+  }
+
+  async unfinishedOf({ channel, ownerId }: Owner): Promise<string[]> {
+    const { sessions, owner } = TABLES[channel];
+    const query = this.#supabase.from(sessions).select('id').eq(owner, ownerId);
+    const rows = dataOf(await query.in('status', ['queued', 'pending', 'processing'])) ?? [];
+    return rows.map(({ id }) => String(id));
+  }
+
+  async #idsWithLinks({ channel, before, ownerId }: RowSelection, after: string) {
+    const { sessions, owner } = TABLES[channel];
+    let query = this.#supabase
+      .from(sessions)
+      .select('id')
+      .in('status', TERMINAL)
+      .lt('created_at', before.toISOString())
+      .or(LINK_COLUMNS.map((column) => `${column}.neq.${EXPIRED}`).join(','))
+      .gt('id', after);
+    if (ownerId !== null) query = query.eq(owner, ownerId);
+    const rows = dataOf(await query.order('id').limit(PAGE)) ?? [];
+    return rows.map(({ id }) => String(id));
+  }
+
+  /** A link that was never there stays null: comparing null with anything holds for no row. */
+  async #overwrite(channel: RowSelection['channel'], ids: readonly string[]): Promise<void> {
+    for (const column of LINK_COLUMNS) {
+      dataOf(
+        await this.#supabase
+          .from(TABLES[channel].sessions)
+          .update({ [column]: EXPIRED })
+          .in('id', ids)
+          .in('status', TERMINAL)
+          .neq(column, EXPIRED),
+      );
+    }
+  }
+
+  /** `…/storage/v1/object/sign/<bucket>/<path>?token=…` → path; null for a link to anywhere else. */
+  #pathIn(link: string): string | null {
+    const url = URL.parse(link);
+    const [, root, version, object, , bucket, ...path] = url?.pathname.split('/') ?? [];
+    const isObject = root === 'storage' && version === 'v1' && object === 'object';
+    if (url?.origin !== this.#origin || !isObject || bucket !== this.#bucket) return null;
+    try {
+      return decodeURIComponent(path.join('/'));
+    } catch {
+      return null;
+    }
+  }
+}
+
+function linksIn({ accessories, ...row }: LinkRow): string[] {
+  const worn = Array.isArray(accessories) ? accessories.map((item) => item?.url) : [];
+  const links: unknown[] = [...LINK_COLUMNS.map((column) => row[column]), ...worn];
+  return links.filter((link) => typeof link === 'string');
+}

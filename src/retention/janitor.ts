@@ -1,0 +1,63 @@
+/**
+ * The janitor: keeps the promise that photos and pictures are deleted after a few hours, and marks
+ * the rows whose links are dead by then. Everything may be run again, and beside itself.
+ */
+import type { Channel } from '../ports.ts';
+import { everyPlace, type PictureKind, type Place } from './places.ts';
+import type { PictureFolders, PictureLinks } from './ports.ts';
+import { type RemovalOrder, removePictures } from './remove-pictures.ts';
+
+export interface RetentionDeps {
+  readonly pictures: PictureFolders;
+  readonly links: PictureLinks;
+}
+
+/** What one sweep did; with `dryRun`, what it would have done. */
+export interface SweepReport {
+  readonly dryRun: boolean;
+  /** ISO 8601: what was stored before. */
+  readonly before: string;
+  readonly removed: Readonly<Record<PictureKind, number>>;
+  readonly rowsMarked: Readonly<Record<Channel, number>>;
+  /** One for each folder that could not be swept; no row is marked when there is any. */
+  readonly errors: readonly Error[];
+}
+
+/** Without an answer so often, the storage is away: the next sweep goes on. */
+const MOST_ERRORS = 5;
+
+/**
+ * Removes every picture stored before `before`, then marks the rows created before it. Rows are
+ * marked only after all pictures are gone, because a row is the one trace of whose a photo was.
+ */
+export async function sweep(order: RemovalOrder, deps: RetentionDeps): Promise<SweepReport> {
+  const removed = { person_results: 0, store_results: 0, store_uploads: 0, person_uploads: 0 };
+  const errors: Error[] = [];
+  for (const place of await everyPlace(deps.pictures)) {
+    if (errors.length === MOST_ERRORS || order.signal.aborted) break;
+    await sweepPlace(place, order, deps.pictures, (count) => {
+      removed[place.kind] += count;
+    }).catch((error: Error) => errors.push(error));
+  }
+  const rowsMarked = errors.length === 0 ? await markRows(order, deps.links) : { b2b: 0, b2c: 0 };
+  const { dryRun, before } = order;
+  return { dryRun, before: before.toISOString(), removed, rowsMarked, errors };
+}
+
+async function sweepPlace(
+  place: Place,
+  order: RemovalOrder,
+  pictures: PictureFolders,
+  note: (count: number) => void,
+): Promise<void> {
+  for await (const paths of removePictures(place, order, pictures)) note(paths.length);
+}
+
+async function markRows(
+  { before, dryRun, signal }: RemovalOrder,
+  links: PictureLinks,
+): Promise<Record<Channel, number>> {
+  const mark = (channel: Channel) =>
+    links.markExpired({ channel, before, ownerId: null }, dryRun, signal);
+  return { b2b: await mark('b2b'), b2c: await mark('b2c') };
+}

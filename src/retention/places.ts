@@ -1,0 +1,67 @@
+/**
+ * Where pictures that are to be deleted lie. Nothing outside these four places is ever removed.
+ */
+import type { Owner, PictureFolders } from './ports.ts';
+
+/** What lies in `generated/<person>`, `stores/<store>/generated`, `stores/<store>/uploads` and `uploads`. */
+export type PictureKind = 'person_results' | 'store_results' | 'store_uploads' | 'person_uploads';
+
+export interface Place {
+  readonly kind: PictureKind;
+  readonly folder: string;
+}
+
+const PERSON_UPLOADS: Place = { kind: 'person_uploads', folder: 'uploads' };
+
+const PATHS: readonly (readonly [PictureKind, RegExp])[] = [
+  ['person_results', /^generated\/[^/]+\/[^/]+$/],
+  ['store_results', /^stores\/[^/]+\/generated\/[^/]+$/],
+  ['store_uploads', /^stores\/[^/]+\/uploads\/[^/]+$/],
+  ['person_uploads', /^uploads\/[^/]+$/],
+];
+/** How the storage's own pages keep an empty folder: not a picture. */
+const PLACEHOLDER = /(^|\/)\.emptyFolderPlaceholder$/;
+
+/** Which kind of picture the path is one of; null for everything that is not to be touched. */
+export function kindOf(path: string): PictureKind | null {
+  if (PLACEHOLDER.test(path) || /(^|\/)\.{1,2}(\/|$)/.test(path)) return null;
+  return PATHS.find(([, pattern]) => pattern.test(path))?.[0] ?? null;
+}
+
+/** The places that are there now. Read to the end first: a folder is gone once it is empty. */
+export async function everyPlace(pictures: PictureFolders): Promise<Place[]> {
+  const persons = await foldersIn('generated', pictures);
+  const stores = await foldersIn('stores', pictures);
+  return [
+    PERSON_UPLOADS,
+    ...persons.map((id): Place => ({ kind: 'person_results', folder: `generated/${id}` })),
+    ...stores.flatMap(placesOfStore),
+  ];
+}
+
+/** The folders that hold nobody else's pictures. A person's uploads have none of their own. */
+export function placesOf({ channel, ownerId }: Owner): Place[] {
+  return channel === 'b2b'
+    ? placesOfStore(ownerId)
+    : [{ kind: 'person_results', folder: `generated/${ownerId}` }];
+}
+
+function placesOfStore(storeId: string): Place[] {
+  return [
+    { kind: 'store_results', folder: `stores/${storeId}/generated` },
+    { kind: 'store_uploads', folder: `stores/${storeId}/uploads` },
+  ];
+}
+
+async function foldersIn(folder: string, pictures: PictureFolders): Promise<string[]> {
+  const names: string[] = [];
+  let length: number;
+  let offset = 0;
+  do {
+    const page = await pictures.list(folder, offset);
+    names.push(...page.filter(({ storedAt }) => storedAt === null).map(({ name }) => name));
+    length = page.length;
+    offset += length;
+  } while (length === pictures.pageSize);
+  return names;
+}
