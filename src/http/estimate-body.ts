@@ -1,0 +1,208 @@
+/**
+ * `POST /estimate-body`: a photo's link and a height in, measurements and a size out. Answers what
+ * the platform expects (docs/api.md) within 4.5 s, and keeps nothing of the photo.
+ */
+import { randomUUID, timingSafeEqual } from 'node:crypto';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { z } from 'zod';
+import { ClientRate } from './client-rate.ts';
+import {
+  estimateBodyAnswer,
+  estimateBodyQuery,
+  estimateBodyRefusal,
+  estimateBodyRequest,
+} from './estimate-body-schemas.ts';
+import {
+  type EstimateBodyDeps,
+  type EstimatedBody,
+  estimateFromUrl,
+  eventOfRefusal,
+  hashOfUrl,
+  retryLater,
+} from './estimate-body-steps.ts';
+import { fieldErrorsOf } from './field-errors.ts';
+import { Refusal } from './refusal.ts';
+
+export interface EstimateBodyProtection {
+  /** Asked for in the header X-Worker-Secret; null asks for nothing. */
+  readonly secret: string | null;
+  /** Per client address; 0 sets no limit. */
+  readonly requestsPerMinute: number;
+  /** Requests under way at once, downloads included; more are turned away. Default 32. */
+  readonly maxUnderWay?: number;
+  /** For a whole request; the platform gives up after 5 s. Default 4,400. */
+  readonly deadlineMs?: number;
+}
+
+const REQUEST_ID = 'x-request-id';
+const MAX_REQUEST_ID_CHARACTERS = 256;
+const DEFAULT_UNDER_WAY = 32;
+const DEFAULT_DEADLINE_MS = 4_400;
+
+/** Adds the route to a server with zod compilers. Protections are off unless they are asked for. */
+export function registerEstimateBody(
+  server: FastifyInstance,
+  deps: EstimateBodyDeps,
+  protection: EstimateBodyProtection,
+): void {
+  const rate = new ClientRate(protection.requestsPerMinute);
+  const underWay = { count: 0 };
+  server.withTypeProvider<ZodTypeProvider>().post('/estimate-body', {
+    schema: {
+      tags: ['sizing'],
+      summary: 'Measurements and a size from one photo and a height',
+      body: estimateBodyRequest(deps.charts.map(({ name }) => name)),
+      querystring: estimateBodyQuery,
+      response: { 200: estimateBodyAnswer, '4xx': estimateBodyRefusal, '5xx': estimateBodyRefusal },
+    },
+    onRequest: async (request, reply) => {
+      reply.header(REQUEST_ID, givenRequestId(request) ?? `req_${randomUUID()}`);
+      requireSecret(request, protection.secret);
+      const retryAfterSeconds = rate.refuse(request.ip, performance.now());
+      if (retryAfterSeconds !== null) throw new Refusal('RATE_LIMITED', { retryAfterSeconds });
+    },
+    errorHandler: (error, request, reply) => sendError(error, request, reply, deps),
+    handler: async (request, reply) => {
+      const { maxUnderWay = DEFAULT_UNDER_WAY, deadlineMs = DEFAULT_DEADLINE_MS } = protection;
+      if (underWay.count >= maxUnderWay) throw new Refusal('BUSY', retryLater());
+      const { body, query } = request;
+      const requestId = requestIdOf(reply);
+      const imageUrlHash = hashOfUrl(body.image_url);
+      deps.record({
+        event: 'size_rec_request_started',
+        requestId,
+        imageUrlHash,
+        heightCm: body.height_cm,
+      });
+      underWay.count += 1;
+      try {
+        const found = await withinDeadline(reply, deadlineMs, (signal) =>
+          estimateFromUrl(body, deps, signal),
+        );
+        noteSuccess(found, reply, deps);
+        return answerOf(found, query.include === 'landmarks');
+      } finally {
+        underWay.count -= 1;
+      }
+    },
+  });
+}
+
+/** The client's id when it is fit to be echoed: printable ASCII, and not endless. */
+function givenRequestId({ headers }: FastifyRequest): string | null {
+  const given = headers[REQUEST_ID];
+  const isFit =
+    typeof given === 'string' &&
+    given.length <= MAX_REQUEST_ID_CHARACTERS &&
+    /^[\x20-\x7e]*[\x21-\x7e][\x20-\x7e]*$/.test(given);
+  return isFit ? given : null;
+}
+
+function requestIdOf(reply: FastifyReply): string {
+  return String(reply.getHeader(REQUEST_ID));
+}
+
+function requireSecret({ headers }: FastifyRequest, secret: string | null): void {
+  if (secret === null) return;
+  const given = Buffer.from(String(headers['x-worker-secret'] ?? ''));
+  const wanted = Buffer.from(secret);
+  const isRight = given.length === wanted.length && timingSafeEqual(given, wanted);
+  if (!isRight) throw new Refusal('UNAUTHORIZED');
+}
+
+/** Aborts the work at the deadline, and when the client hangs up. */
+async function withinDeadline<T>(
+  reply: FastifyReply,
+  deadlineMs: number,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const stop = new AbortController();
+  const tooLate = () => stop.abort(new Refusal('TOOK_TOO_LONG', retryLater()));
+  const remaining = deadlineMs - reply.elapsedTime;
+  const timer = setTimeout(tooLate, remaining);
+  reply.raw.once('close', tooLate);
+  try {
+    return await work(stop.signal);
+  } finally {
+    clearTimeout(timer);
+    reply.raw.off('close', tooLate);
+  }
+}
+
+function noteSuccess(
+  { estimate }: EstimatedBody,
+  reply: FastifyReply,
+  { record }: EstimateBodyDeps,
+): void {
+  const { recommendedSize, confidence } = estimate;
+  record({
+    event: 'size_rec_request_succeeded',
+    requestId: requestIdOf(reply),
+    recommendedSize,
+    confidence,
+    durationMs: Math.round(reply.elapsedTime),
+  });
+}
+
+function answerOf(
+  { estimate, photo, findings }: EstimatedBody,
+  withLandmarks: boolean,
+): z.input<typeof estimateBodyAnswer> {
+  const { measurements, uncertaintyCm } = estimate;
+  return {
+    recommended_size: estimate.recommendedSize,
+    measurements: {
+      chest_cm: measurements.chestCm,
+      waist_cm: measurements.waistCm,
+      hip_cm: measurements.hipCm,
+      shoulder_cm: measurements.shoulderCm,
+      ...(measurements.inseamCm === null ? {} : { inseam_cm: measurements.inseamCm }),
+    },
+    confidence: estimate.confidence,
+    body_type: estimate.bodyType,
+    size_range: estimate.sizeRange,
+    size_probabilities: estimate.sizeProbabilities && { ...estimate.sizeProbabilities },
+    uncertainty_cm: uncertaintyCm && {
+      chest_cm: uncertaintyCm.chest,
+      waist_cm: uncertaintyCm.waist,
+      hip_cm: uncertaintyCm.hip,
+    },
+    estimator: estimate.estimator,
+    size_chart: estimate.sizeChart,
+    ...(withLandmarks && {
+      landmarks: [...photo.pose.landmarks],
+      world_landmarks: [...photo.pose.world],
+      photo_findings: [...findings],
+    }),
+  };
+}
+
+/** Errors of HTTP itself, such as a body that is too large, go on to the server's own handler. */
+function sendError(
+  error: FastifyError | Refusal,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { record }: EstimateBodyDeps,
+): FastifyReply {
+  if (error instanceof Refusal) return sendRefusal(error, reply, record);
+  const detail = fieldErrorsOf(error, request);
+  if (detail !== null)
+    return reply.code(422).send({ detail, code: 'INVALID_REQUEST', reasons: [] });
+  if ((error.statusCode ?? 500) < 500) throw error;
+  record({ event: 'size_rec_unexpected_error', requestId: requestIdOf(reply), error });
+  return sendRefusal(new Refusal('INTERNAL'), reply, record);
+}
+
+function sendRefusal(
+  refusal: Refusal,
+  reply: FastifyReply,
+  record: EstimateBodyDeps['record'],
+): FastifyReply {
+  const event = eventOfRefusal(refusal, requestIdOf(reply));
+  if (event !== null) record(event);
+  if (refusal.retryAfterSeconds !== null) reply.header('retry-after', refusal.retryAfterSeconds);
+  const { detail, code, reasons, advice } = refusal;
+  const body = { detail, code, reasons: [...reasons], ...(advice.length > 0 && { advice }) };
+  return reply.code(refusal.status).send(body);
+}
