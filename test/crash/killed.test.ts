@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { moderationBlocked } from '../../local/openai/vendor-errors.ts';
 import { createPerson, createStore, ledgerOf } from '../../local/platform.ts';
+import { until } from '../../local/until.ts';
 import { useCrashShop } from '../support/crash-shop.ts';
 import {
   assertRefundedOnce,
@@ -15,7 +16,6 @@ import {
   push,
   settledRow,
 } from '../support/shop.ts';
-import { until } from '../support/until.ts';
 
 const crash = useCrashShop();
 

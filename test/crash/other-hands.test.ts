@@ -17,6 +17,7 @@ import {
   recoverStuckJobs,
   refundFailedPush,
 } from '../../local/platform.ts';
+import { until } from '../../local/until.ts';
 import { useCrashShop } from '../support/crash-shop.ts';
 import {
   assertRefundedOnce,
@@ -27,7 +28,6 @@ import {
   rowOf,
   settledRow,
 } from '../support/shop.ts';
-import { until } from '../support/until.ts';
 
 const crash = useCrashShop();
 

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { it } from 'node:test';
 import { createPerson, createStore, uploadPhoto } from '../../local/platform.ts';
+import { until } from '../../local/until.ts';
 import { DEAD_LETTER_LIST } from '../../src/adapters/redis/task-list.ts';
 import { useCrashShop } from '../support/crash-shop.ts';
 import {
@@ -17,7 +18,6 @@ import {
   rowOf,
   settledRow,
 } from '../support/shop.ts';
-import { until } from '../support/until.ts';
 
 const crash = useCrashShop();
 const LIST = 'wearon:tasks:generation';

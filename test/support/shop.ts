@@ -19,7 +19,7 @@ import {
   uploadPhoto,
 } from '../../local/platform.ts';
 import { type LocalStack, type LocalStackOptions, startLocalStack } from '../../local/stack.ts';
-import { until } from './until.ts';
+import { until } from '../../local/until.ts';
 
 export interface Shop extends AsyncDisposable {
   readonly stack: LocalStack;

@@ -1,0 +1,81 @@
+/**
+ * `make demo`: the main job end to end on the local stack, with the real worker. Ends by itself with
+ * `--once` (exit code 0 only if everything came out as it must), else serves until Ctrl-C.
+ */
+import { mkdir, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { balanceOf, openPlatform, type Platform } from '../platform.ts';
+import { startLocalStack } from '../stack.ts';
+import { showBody } from './body.ts';
+import { type Played, printReport } from './report.ts';
+import { play, setScenes } from './scenes.ts';
+import { followSessions } from './timeline.ts';
+import { startWorker } from './worker.ts';
+
+/** Results of the last demo; not part of the repository. */
+const FOLDER = '.demo';
+const PORT = 8000;
+/** So that one sees a session being processed. */
+const MODEL_LATENCY_MS = 1200;
+const LIMIT_MS = 120_000;
+
+const { values } = parseArgs({ options: { once: { type: 'boolean', default: false } } });
+const stopped = Promise.withResolvers<void>();
+process.once('SIGINT', () => stopped.resolve());
+process.once('SIGTERM', () => stopped.resolve());
+
+/** The worker's usual port where it is free, else any. */
+async function freePort(): Promise<string> {
+  const probe = createServer();
+  const { promise, resolve } = Promise.withResolvers<string>();
+  probe.once('error', () => resolve('0'));
+  probe.listen(PORT, '127.0.0.1', () => probe.close(() => resolve(String(PORT))));
+  return promise;
+}
+
+/** Pushes every scene's task (each has a customer of its own) and follows the sessions to their ends. */
+async function playScenes(platform: Platform): Promise<Played[]> {
+  const scenes = await setScenes(platform);
+  const before = await Promise.all(scenes.map(({ customer }) => balanceOf(platform, customer)));
+  const played: Played[] = [];
+  for (const [index, scene] of scenes.entries()) {
+    const tryOn = await play(platform, scene);
+    const creditsBefore = before[index] ?? 0;
+    const creditsDue = creditsBefore - (scene.mustEnd === 'completed' ? 1 : 0);
+    played.push({ scene, tryOn, creditsBefore, creditsDue });
+  }
+  console.log(`\n  ${played.length} tasks pushed with LPUSH\n`);
+  const sessions = played.map(({ scene, tryOn }) => ({ name: scene.name, tryOn }));
+  await followSessions(platform, sessions, LIMIT_MS);
+  return played;
+}
+
+async function demo(): Promise<boolean> {
+  console.log('· starting Redis, Postgres, a Supabase and an image model of our own …');
+  await using stack = await startLocalStack({ openai: { latencyMs: MODEL_LATENCY_MS } });
+  await using platform = openPlatform(stack);
+  await rm(FOLDER, { recursive: true, force: true });
+  await mkdir(FOLDER, { recursive: true });
+  console.log('· starting the worker …');
+  const env = { ...stack.env, HOST: '127.0.0.1', PORT: await freePort() };
+  await using worker = await startWorker(env, join(FOLDER, 'worker.log'));
+
+  const played = await playScenes(platform);
+  console.log();
+  const isRight = await printReport(platform, played, FOLDER);
+  const isMeasured = await showBody(worker.address, platform, FOLDER);
+  console.log(`\n  health ${worker.address}/health   docs ${worker.address}/docs`);
+  console.log(`  the worker's log: ${FOLDER}/worker.log`);
+  if (!values.once) {
+    console.log('\n  Serving until Ctrl-C. To push tasks of your own or to ask the worker:\n');
+    for (const [name, value] of Object.entries(stack.env))
+      console.log(`  export ${name}='${value}'`);
+    await stopped.promise;
+    console.log('\n· stopping …');
+  }
+  return isRight && isMeasured;
+}
+
+process.exitCode = (await demo()) ? 0 : 1;
