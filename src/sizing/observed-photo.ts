@@ -43,7 +43,7 @@ export interface ObservedPose {
   readonly luminance?: number | null;
 }
 
-/** A person that the detector found: the box around face and trunk, in fractions of the image. */
+/** A person that the detector found: the box around head and shoulders, in fractions of the image. */
 export interface DetectedPerson {
   readonly left: number;
   readonly top: number;

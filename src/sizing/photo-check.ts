@@ -127,8 +127,7 @@ function severalLarge(photo: ObservedPhoto, detections: readonly DetectedPerson[
   const height = ({ top, bottom }: DetectedPerson) => bottom - top;
   const tallest = Math.max(...detections.map(height));
   const large = detections.filter((one) => height(one) >= BYSTANDER * tallest);
-  const chest = trunkPoint(bodyPoints(photo), 0.2);
-  const [x, y] = [chest.x / photo.widthPx, chest.y / photo.heightPx];
+  const { x = 0, y = 0 } = photo.pose?.landmarks[LANDMARK.nose] ?? {};
   const isPosing = (one: DetectedPerson) =>
     x >= one.left && x <= one.right && y >= one.top && y <= one.bottom;
   return large.length > 1 || !large.some(isPosing);

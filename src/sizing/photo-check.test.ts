@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { sizingPhotos } from '../../test/support/sizing-photos.ts';
+import type { Landmark, ObservedPhoto } from './observed-photo.ts';
+import { checkPhoto, PHOTO_ADVICE } from './photo-check.ts';
+
+const photos = sizingPhotos();
+
+function reasonsFor(photo: ObservedPhoto): string[] {
+  return checkPhoto(photo).map(({ reason }) => reason);
+}
+
+function usable(): ObservedPhoto & { pose: NonNullable<ObservedPhoto['pose']> } {
+  const photo = photos.get('s1_03.jpg')?.photo;
+  if (!photo?.pose) throw new Error('no such fixture');
+  return { ...photo, pose: photo.pose };
+}
+
+function moved(photo: ReturnType<typeof usable>, move: (l: Landmark, i: number) => Landmark) {
+  return {
+    ...photo,
+    pose: { ...photo.pose, landmarks: photo.pose.landmarks.map(move), mask: null },
+  };
+}
+
+describe('the photo check', () => {
+  for (const [file, { photo, reasons, truth }] of photos) {
+    const expected = file === 'hard_dark_30.jpg' ? ['too_dark'] : reasons;
+    it(`${truth ? 'accepts' : `refuses for ${expected.join(' or ')}`}: ${file}`, () => {
+      assert.deepEqual(reasonsFor(photo), truth ? [] : expected);
+    });
+  }
+
+  it('tells the person what to do, for every reason', () => {
+    const photo = photos.get('hard_cropped_feet_05.jpg')?.photo;
+    assert.ok(photo);
+    assert.deepEqual(checkPhoto(photo), [
+      { reason: 'feet_not_visible', advice: PHOTO_ADVICE.feet_not_visible },
+    ]);
+    for (const advice of Object.values(PHOTO_ADVICE)) assert.match(advice, /^[A-Z].*\.$/);
+  });
+
+  it('blames the dark when nobody is found in it', () => {
+    assert.deepEqual(reasonsFor({ ...usable(), pose: null, luminance: 0.04 }), ['too_dark']);
+    assert.deepEqual(reasonsFor({ ...usable(), pose: null, luminance: 0.5 }), ['no_person']);
+  });
+
+  it('does not take a lit person before a black wall for a dark photo', () => {
+    const photo = usable();
+    const lit = { ...photo, luminance: 0.05, pose: { ...photo.pose, luminance: 0.4 } };
+    assert.deepEqual(reasonsFor(lit), []);
+  });
+
+  it('overlooks a passer-by far behind, but not a second person', () => {
+    const own = usable().detections?.[0];
+    assert.ok(own);
+    const beside = (size: number) => ({
+      left: 0.02,
+      right: 0.1,
+      top: own.top,
+      bottom: own.top + (own.bottom - own.top) * size,
+    });
+    const withOther = (size: number) => ({
+      ...usable(),
+      people: 2,
+      detections: [own, beside(size)],
+    });
+    assert.deepEqual(reasonsFor(withOther(0.3)), []);
+    assert.deepEqual(reasonsFor(withOther(0.8)), ['several_people']);
+    // Somebody much larger stands in front of the one whose pose was found.
+    assert.deepEqual(reasonsFor(withOther(2.5)), ['several_people']);
+  });
+
+  it('counts heads when the engine gives no boxes', () => {
+    const { detections: _, ...photo } = usable();
+    assert.deepEqual(reasonsFor({ ...photo, people: 2 }), ['several_people']);
+  });
+
+  it('refuses people who sit', () => {
+    const seated = moved(usable(), (landmark, i) =>
+      i >= 25 ? { ...landmark, y: 0.6 + (landmark.y - 0.6) * 0.35 } : landmark,
+    );
+    assert.ok(reasonsFor(seated).includes('not_upright'));
+  });
+
+  it('refuses people too small to measure', () => {
+    const photo = usable();
+    const small = { ...photo, widthPx: photo.widthPx / 5, heightPx: photo.heightPx / 5 };
+    assert.deepEqual(reasonsFor(small), ['too_small']);
+  });
+
+  it('works without a mask and without world landmarks', () => {
+    const photo = usable();
+    assert.deepEqual(
+      reasonsFor({ ...photo, pose: { ...photo.pose, mask: null, world: null } }),
+      [],
+    );
+  });
+});
