@@ -20,6 +20,7 @@ import { SupabasePictureFolders } from './adapters/supabase/picture-folders.ts';
 import { SupabasePictureLinks } from './adapters/supabase/picture-links.ts';
 import { SupabaseSessions } from './adapters/supabase/sessions.ts';
 import { WebImageFetcher } from './adapters/web/image-fetcher.ts';
+import { startSizing } from './app/sizing.ts';
 import { type Config, ConfigError } from './config.ts';
 import { registerHealth } from './http/health.ts';
 import { createServer } from './http/server.ts';
@@ -55,6 +56,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     record({ event: 'loop_error', loop: 'http', error }),
   );
   stack.defer(() => server.close());
+  const poses = await startSizing(config, adapters.fetcher, server, { logger, stack });
   startRefunds(config, adapters, stack);
   const worker = startAttempts(config, adapters, stack);
   startRetention(config, adapters, logger, stack);
@@ -64,7 +66,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     isStopping: stopping.aborted,
     redisConnected: adapters.redis.status === 'ready',
     isWorking: worker.isRunning,
-    poseModelLoaded: false,
+    poseModelLoaded: poses.ready,
     warnings,
   }));
   const address = await server.listen({ host: config.host, port: config.port });

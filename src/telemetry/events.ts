@@ -58,3 +58,18 @@ export function createEventLog(logger: Logger): RecordEvent {
     logger[LEVELS[event]]({ ...idsOf(task), ...fieldsOf({ ...rest, ...usage }) }, event);
   };
 }
+
+/** Records the events of HTTP requests: what failed on our side is an error, on the other's a warning. */
+export function createRequestLog(
+  logger: Logger,
+): (event: { readonly event: string; readonly requestId: string }) => void {
+  return ({ event, requestId, ...details }) => {
+    const request_id = redact(requestId).slice(0, 128);
+    const level = event.endsWith('_error')
+      ? 'error'
+      : /failed|shed|not_/.test(event)
+        ? 'warn'
+        : 'info';
+    logger[level]({ request_id, ...fieldsOf(details) }, event);
+  };
+}

@@ -1,0 +1,234 @@
+/**
+ * Business events → counts and durations. Every event has its place in the tables below; ids never
+ * become labels.
+ */
+import { CATALOGUE, TaskError } from '../errors.ts';
+import type { RecordEvent, WorkerEvent } from '../ports.ts';
+import type { Meters } from './meters.ts';
+
+/** One function per business event. */
+type Counting = {
+  readonly [E in WorkerEvent['event']]: (event: Extract<WorkerEvent, { event: E }>) => void;
+};
+
+const CHANNELS = ['b2b', 'b2c'] as const;
+const PER_CHANNEL = CHANNELS.map((channel) => ({ channel }));
+const CODES = Object.keys(CATALOGUE);
+const FINE_SECONDS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+const PROVIDER_SECONDS = [2, 5, 8, 12, 16, 20, 30, 45, 60, 90, 120, 180];
+const WHOLE_SECONDS = [0.1, 0.5, 1, 2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 240, 480, 600];
+
+/** Counts events with these meters. */
+export function countEvents(meters: Meters): RecordEvent {
+  const counting: Counting = {
+    ...intakeCounting(meters),
+    ...attemptCounting(meters),
+    ...providerCounting(meters),
+    ...endCounting(meters),
+    ...refundCounting(meters),
+    ...operationCounting(meters),
+  };
+  return (event) => (counting[event.event] as (event: WorkerEvent) => void)(event);
+}
+
+function intakeCounting({ counter, duration }: Meters) {
+  const received = counter('tasks_received_total', 'Tasks that became jobs.', PER_CHANNEL);
+  const rejected = counter(
+    'tasks_rejected_total',
+    'Messages that can never become a picture; they lie with the dead letters.',
+  );
+  const wait = duration(
+    'queue_wait_seconds',
+    'From the order of a task to the start of an attempt; a retried task counts each time.',
+    { buckets: WHOLE_SECONDS, labels: ['channel'] },
+  );
+  return {
+    task_received: ({ task: { channel } }) => received({ channel }),
+    task_rejected: () => rejected(),
+    generation_processing: ({ task: { channel }, queueWaitMs }) => wait(queueWaitMs, { channel }),
+  } satisfies Partial<Counting>;
+}
+
+function attemptCounting({ counter, duration }: Meters) {
+  const step = duration('step_duration_seconds', 'How long a step of the walk took.', {
+    buckets: FINE_SECONDS,
+    labels: ['step'],
+  });
+  const images = counter('images_prepared_total', 'Photos downloaded and resized.');
+  const skipped = counter(
+    'generations_skipped_total',
+    'Attempts with nothing to do: the session is gone, settled, or somebody else’s.',
+    [{ reason: 'no_session' }],
+  );
+  const interrupted = counter(
+    'attempts_interrupted_total',
+    'Attempts handed back because the process stops or lost the job.',
+  );
+  return {
+    images_prepared({ count, downloadMs, resizeMs }) {
+      images(undefined, count);
+      step(downloadMs, { step: 'download' });
+      step(resizeMs, { step: 'resize' });
+    },
+    picture_stored: ({ durationMs }) => step(durationMs, { step: 'store' }),
+    generation_skipped: ({ reason }) => skipped({ reason }),
+    generation_interrupted: () => interrupted(),
+  } satisfies Partial<Counting>;
+}
+
+function providerCounting({ counter, duration }: Meters) {
+  const calls = counter(
+    'provider_calls_total',
+    'Requests sent to the image model. It bills those that it answers with a picture.',
+  );
+  const repeated = counter(
+    'provider_repeated_calls_total',
+    'Requests repeated after one of unknown outcome: the task may be billed twice.',
+  );
+  const took = duration(
+    'provider_call_duration_seconds',
+    'How long the image model took for a picture.',
+    { buckets: PROVIDER_SECONDS },
+  );
+  const cost = counter('provider_cost_usd_total', 'What the pictures cost, in US dollars.');
+  const unpriced = counter(
+    'provider_unpriced_calls_total',
+    'Pictures whose cost is not known: no usage came, or the model is not in the catalogue.',
+  );
+  const tokens = counter('provider_tokens_total', 'Tokens used, as the image model counts them.', [
+    { direction: 'input' },
+    { direction: 'output' },
+  ]);
+  return {
+    provider_call_started({ repeated: isRepeated }) {
+      calls();
+      if (isRepeated) repeated();
+    },
+    provider_call_succeeded({ durationMs, usage: { costUsd, inputTokens, outputTokens } }) {
+      took(durationMs);
+      if (costUsd === null) unpriced();
+      else cost(undefined, costUsd);
+      tokens({ direction: 'input' }, inputTokens ?? 0);
+      tokens({ direction: 'output' }, outputTokens ?? 0);
+    },
+  } satisfies Partial<Counting>;
+}
+
+const OUTCOMES = CHANNELS.flatMap((channel) => [
+  { channel, outcome: 'completed', code: 'none' },
+  ...CODES.map((code) => ({ channel, outcome: 'failed', code })),
+]);
+const RETRIES = CHANNELS.flatMap((channel) => CODES.map((code) => ({ channel, code })));
+
+/** Did an attempt end with a paid call of which nobody knows whether it was billed? */
+function isOutcomeUnknown(error: unknown): boolean {
+  if (!(error instanceof TaskError)) return false;
+  return error.code === 'PROVIDER_OUTCOME_UNKNOWN' || isOutcomeUnknown(error.cause);
+}
+
+function endCounting({ counter, duration }: Meters) {
+  const ended = counter('generations_total', 'Sessions that ended, by how they did.', OUTCOMES);
+  const labels = { buckets: WHOLE_SECONDS, labels: ['channel'] as const };
+  const total = duration(
+    'generation_duration_seconds',
+    'From the order of a task to its completed session.',
+    labels,
+  );
+  const processing = duration(
+    'generation_processing_seconds',
+    'From the start of the attempt that succeeded to its picture.',
+    labels,
+  );
+  const retried = counter('retries_total', 'Attempts that will be made again.', RETRIES);
+  const unknown = counter(
+    'provider_unknown_outcomes_total',
+    'Paid calls that broke off: nobody knows whether they were billed.',
+  );
+  const moderated = counter(
+    'moderation_blocks_total',
+    'Sessions that the image model’s safety filter refused.',
+    PER_CHANNEL,
+  );
+  const lost = counter(
+    'completions_lost_total',
+    'Pictures whose session had been settled by somebody else meanwhile.',
+  );
+  return {
+    generation_completed({ task: { channel }, processingTimeMs, totalMs }) {
+      ended({ channel, outcome: 'completed', code: 'none' });
+      total(totalMs, { channel });
+      if (processingTimeMs !== null) processing(processingTimeMs, { channel });
+    },
+    generation_failed({ task: { channel }, code, moderation }) {
+      ended({ channel, outcome: 'failed', code });
+      if (moderation) moderated({ channel });
+    },
+    generation_retried({ task: { channel }, code, error }) {
+      retried({ channel, code });
+      if (isOutcomeUnknown(error)) unknown();
+    },
+    attempt_failed({ error }) {
+      if (isOutcomeUnknown(error)) unknown();
+    },
+    completion_lost: () => lost(),
+  } satisfies Partial<Counting>;
+}
+
+const PAYERS = ['person', 'store', 'shopper'].map((payer) => ({ payer }));
+const RECONCILIATION_REASONS = [
+  'paid_by_overage_charge',
+  'no_payment_found',
+  'no_request_id',
+  'refund_refused',
+  'refund_belongs_to_another_session',
+].map((reason) => ({ reason }));
+
+function refundCounting({ counter }: Meters) {
+  const booked = counter('refunds_total', 'Refunds booked, by whose balance they went to.', PAYERS);
+  const credits = counter('refunded_credits_total', 'Credits given back.', PAYERS);
+  const skipped = counter(
+    'refunds_skipped_total',
+    'Refunds with nothing to do: the session is gone or settled by somebody else.',
+    [{ reason: 'no_session' }],
+  );
+  const failed = counter('refund_errors_total', 'Refunds that did not work and are tried again.');
+  const toReconcile = counter(
+    'refunds_to_reconcile_total',
+    'Failed sessions whose payment only a person can give back.',
+    RECONCILIATION_REASONS,
+  );
+  return {
+    credit_refunded(event) {
+      booked({ payer: event.payer });
+      credits({ payer: event.payer }, event.credits);
+    },
+    refund_skipped: ({ reason }) => skipped({ reason }),
+    refund_error: () => failed(),
+    refund_needs_reconciliation: ({ reason }) => toReconcile({ reason }),
+  } satisfies Partial<Counting>;
+}
+
+function operationCounting({ counter }: Meters) {
+  const rescued = counter(
+    'sessions_rescued_total',
+    'Sessions that nobody worked on any more, by how they were settled.',
+    [{ by: 'completion' }, { by: 'refund' }],
+  );
+  const analytics = counter('analytics_errors_total', 'Analytics rows that could not be written.');
+  const opened = counter(
+    'breaker_openings_total',
+    'How often paid calls were stopped because none could succeed.',
+    CODES.filter((code) => code.startsWith('PROVIDER_')).map((code) => ({ code })),
+  );
+  const closed = counter('breaker_closings_total', 'How often paid calls were let out again.');
+  const errors = counter('loop_errors_total', 'Errors of the loops in the background.', [
+    { loop: 'intake' },
+  ]);
+  return {
+    session_rescued: ({ by }) => rescued({ by }),
+    analytics_error: () => analytics(),
+    breaker_opened: ({ code }) => opened({ code }),
+    breaker_closed: () => closed(),
+    loop_error: ({ loop }) => errors({ loop }),
+  } satisfies Partial<Counting>;
+}

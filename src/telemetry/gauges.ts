@@ -1,0 +1,94 @@
+/**
+ * What is read at every scrape: queues, money owed, breaker, model, readiness. Everything comes
+ * from values that others keep up to date; a scrape asks nobody.
+ */
+import type { Meters } from './meters.ts';
+
+/** What Redis said last; the same on every replica. */
+export interface SharedReading {
+  readonly queues: {
+    readonly places: Readonly<
+      Record<string, { readonly tasks: number; readonly oldestAgeSeconds: number }>
+    >;
+    readonly givenUp: number;
+    readonly refundsOutstanding: number;
+    readonly deadLetters: number;
+    readonly reconciliation: number;
+  };
+  readonly gate: { readonly breaker: 'closed' | 'open' | 'half_open'; readonly slowness: number };
+  readonly atMs: number;
+}
+
+export interface GaugeSources {
+  /** Null until Redis has answered once. */
+  readonly shared: () => SharedReading | null;
+  readonly isReady: () => boolean;
+  readonly attemptsRunning: () => number;
+  readonly concurrency: number;
+  readonly imageModel: { readonly name: string; readonly shutdownDate: string | null };
+  readonly version: string;
+}
+
+const BREAKER_STATES = ['closed', 'half_open', 'open'] as const;
+
+/** Adds the gauges of a running worker. */
+export function addGauges(meters: Meters, sources: GaugeSources): void {
+  addSharedGauges(meters, sources.shared);
+  const { gauge, gauges } = meters;
+  gauge('ready', '1 while this process takes tasks.', () => Number(sources.isReady()));
+  gauge('attempts_running', 'Attempts under way in this process.', sources.attemptsRunning);
+  gauge(
+    'attempts_limit',
+    'The most attempts at once in this process (WORKER_CONCURRENCY).',
+    () => sources.concurrency,
+  );
+  const { name, shutdownDate } = sources.imageModel;
+  gauges(
+    'image_model_retirement_timestamp_seconds',
+    'When the image model is shut down; absent where no date is known.',
+    'model',
+    () => (shutdownDate === null ? null : { [name]: Date.parse(shutdownDate) / 1000 }),
+  );
+  gauges('build_info', '1; the label says what runs.', 'version', () => ({ [sources.version]: 1 }));
+}
+
+function addSharedGauges({ gauge, gauges }: Meters, shared: GaugeSources['shared']): void {
+  const perPlace = (value: 'tasks' | 'oldestAgeSeconds') => () => {
+    const places = Object.entries(shared()?.queues.places ?? {});
+    return Object.fromEntries(places.map(([place, stats]) => [place, stats[value]]));
+  };
+  const count = (name: 'givenUp' | 'refundsOutstanding' | 'deadLetters' | 'reconciliation') => () =>
+    shared()?.queues[name] ?? null;
+  gauges('tasks', 'Tasks by where they are; `list` is the backlog.', 'place', perPlace('tasks'));
+  gauges(
+    'oldest_task_age_seconds',
+    'Age of the oldest task in a place, since it was ordered.',
+    'place',
+    perPlace('oldestAgeSeconds'),
+  );
+  gauge('jobs_given_up', 'Jobs that kept crashing and await their rescue.', count('givenUp'));
+  gauge('refunds_outstanding', 'Refunds not booked yet.', count('refundsOutstanding'));
+  gauge('dead_letters', 'Messages that could not become tasks.', count('deadLetters'));
+  gauge(
+    'reconciliation_records',
+    'Failed sessions whose payment awaits a person.',
+    count('reconciliation'),
+  );
+  gauges('breaker_state', '1 for the state that paid calls are in.', 'state', () => {
+    const now = shared()?.gate.breaker;
+    if (now === undefined) return null;
+    return Object.fromEntries(BREAKER_STATES.map((state) => [state, Number(state === now)]));
+  });
+  gauge(
+    'provider_pace_slowness_ratio',
+    'By what the pace of paid calls is stretched after the vendor asked for less: 1 to 16.',
+    () => shared()?.gate.slowness ?? null,
+  );
+  gauge('shared_reading_age_seconds', 'Age of what the gauges read from Redis say.', () =>
+    ageSeconds(shared()),
+  );
+}
+
+function ageSeconds(reading: SharedReading | null): number | null {
+  return reading === null ? null : Math.max(0, (Date.now() - reading.atMs) / 1000);
+}

@@ -1,0 +1,46 @@
+/**
+ * The metrics of one app: a registry of its own, fed by business events, by HTTP and by gauges
+ * that are read at the scrape.
+ */
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import type { RecordEvent } from '../ports.ts';
+import type { PoseEstimator } from '../pose.ts';
+import { countEvents } from './event-metrics.ts';
+import { addGauges, type GaugeSources } from './gauges.ts';
+import { METRIC_PREFIX, metersOf } from './meters.ts';
+import {
+  type AnsweredRequest,
+  countSizing,
+  type SizingEvent,
+  timePoses,
+  timeRequests,
+} from './sizing-metrics.ts';
+
+export interface Metrics {
+  readonly registry: Registry;
+  /** Counts business events. */
+  readonly record: RecordEvent;
+  /** Counts what happens to requests for a size. */
+  readonly recordSizing: (event: SizingEvent) => void;
+  /** Takes the time of answers over HTTP. */
+  readonly answered: (request: AnsweredRequest) => void;
+  /** The estimator with the time of its looks taken. */
+  readonly timedPoses: (poses: PoseEstimator) => PoseEstimator;
+  /** Adds what is read at the scrape; called once, when there is something to read. */
+  readonly watch: (sources: GaugeSources) => void;
+}
+
+/** Metrics that nobody else shares; `processMetrics` adds event loop, memory and garbage collection. */
+export function createMetrics({ processMetrics = true } = {}): Metrics {
+  const registry = new Registry();
+  if (processMetrics) collectDefaultMetrics({ register: registry, prefix: METRIC_PREFIX });
+  const meters = metersOf(registry);
+  return {
+    registry,
+    record: countEvents(meters),
+    recordSizing: countSizing(meters),
+    answered: timeRequests(meters),
+    timedPoses: timePoses(meters),
+    watch: (sources) => addGauges(meters, sources),
+  };
+}
