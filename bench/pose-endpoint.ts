@@ -1,0 +1,118 @@
+/** `/estimate-body` under load: clients that always have one request under way, and `/health` beside them. */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ServerFigures } from './pose-server.ts';
+import { fixed, printTable, quantile } from './timing.ts';
+
+const CLIENTS = [1, 4, 16];
+const LOAD_MS = 8_000;
+const THREADS = 2;
+const HEALTH_EVERY_MS = 20;
+
+/** Starts a server process and an image host, loads it, and prints what came back. */
+export async function benchEndpoint(modelFolder: string, photoFile: string): Promise<void> {
+  const photo = await readFile(photoFile);
+  const host = createServer((_request, response) => {
+    response.writeHead(200, { 'content-type': 'image/jpeg' }).end(photo);
+  });
+  await once(host.listen(0, '127.0.0.1'), 'listening');
+  const origin = `http://127.0.0.1:${(host.address() as AddressInfo).port}`;
+  const script = join(import.meta.dirname, 'pose-server.ts');
+  const server = fork(script, [modelFolder, origin, String(THREADS)]);
+  const [{ address }] = (await once(server, 'message')) as [{ address: string }];
+  const ask = async (): Promise<ServerFigures> => {
+    server.send('tell');
+    return (await once(server, 'message'))[0] as ServerFigures;
+  };
+  try {
+    const rows = [];
+    await load(address, origin, 2, 1_000);
+    for (const clients of [0, ...CLIENTS]) {
+      await ask();
+      rows.push(await row(clients, await load(address, origin, clients, LOAD_MS), ask));
+    }
+    console.log(`## /estimate-body, ${THREADS} pose threads (ms); 0 clients is the baseline\n`);
+    printTable(
+      [
+        'clients',
+        'requests/s',
+        'p50',
+        'p95',
+        'p99',
+        'shed (503)',
+        '/health p99',
+        'loop delay p99',
+        'RSS MB',
+      ],
+      rows,
+    );
+  } finally {
+    server.disconnect();
+    host.closeAllConnections();
+    host.close();
+  }
+}
+
+interface Load {
+  readonly times: readonly number[];
+  readonly shed: number;
+  readonly healthTimes: readonly number[];
+  readonly seconds: number;
+}
+
+async function row(clients: number, result: Load, ask: () => Promise<ServerFigures>) {
+  const { eventLoopDelayP99Ms, rssMb } = await ask();
+  const { times, shed, healthTimes, seconds } = result;
+  const quantiles = [0.5, 0.95, 0.99].map((share) =>
+    clients === 0 ? '' : fixed(quantile(times, share), 0),
+  );
+  return [
+    clients,
+    clients === 0 ? '' : fixed(times.length / seconds),
+    ...quantiles,
+    shed,
+    fixed(quantile(healthTimes, 0.99)),
+    fixed(eventLoopDelayP99Ms),
+    fixed(rssMb, 0),
+  ];
+}
+
+async function load(
+  address: string,
+  imageOrigin: string,
+  clients: number,
+  durationMs: number,
+): Promise<Load> {
+  const times: number[] = [];
+  const healthTimes: number[] = [];
+  let shed = 0;
+  const start = performance.now();
+  const goesOn = () => performance.now() - start < durationMs;
+  const body = JSON.stringify({ image_url: `${imageOrigin}/photo.jpg`, height_cm: 175 });
+  const headers = { 'content-type': 'application/json' };
+  const keepAsking = async () => {
+    while (goesOn()) {
+      const begin = performance.now();
+      const answer = await fetch(`${address}/estimate-body`, { method: 'POST', headers, body });
+      await answer.arrayBuffer();
+      if (answer.status === 503) shed += 1;
+      else if (answer.status === 200) times.push(performance.now() - begin);
+      else throw new Error(`/estimate-body answered ${answer.status}`);
+    }
+  };
+  const watchHealth = async () => {
+    while (goesOn()) {
+      const begin = performance.now();
+      await (await fetch(`${address}/health`)).arrayBuffer();
+      healthTimes.push(performance.now() - begin);
+      await sleep(HEALTH_EVERY_MS);
+    }
+  };
+  await Promise.all([watchHealth(), ...Array.from({ length: clients }, keepAsking)]);
+  return { times, shed, healthTimes, seconds: (performance.now() - start) / 1000 };
+}

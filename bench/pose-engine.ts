@@ -1,0 +1,95 @@
+/** The pose engine by itself: models, pipeline, and threads. */
+import { readFile } from 'node:fs/promises';
+import sharp from 'sharp';
+import { decodeImage } from '../src/adapters/mediapipe/decode-image.ts';
+import { DETECTOR_SIZE } from '../src/adapters/mediapipe/detector.ts';
+import { estimatePose } from '../src/adapters/mediapipe/estimate-pose.ts';
+import { LANDMARK_INPUT_SIZE } from '../src/adapters/mediapipe/landmarks.ts';
+import { loadPoseModels, runModel } from '../src/adapters/mediapipe/models.ts';
+import { PosePool } from '../src/adapters/mediapipe/pose-pool.ts';
+import { fixed, mediansInTurns, printTable, quantile, timeMs } from './timing.ts';
+
+const ROUNDS = 60;
+const PHONE = { width: 3024, height: 4032 };
+const THREADS_MS = 6_000;
+
+/** Bare models against the whole way from a file to a pose, one thread, in turns. */
+export async function benchEngine(modelFolder: string, photoFile: string): Promise<void> {
+  const loads = [];
+  for (let i = 0; i < 5; i += 1) loads.push(await timeMs(() => loadPoseModels(modelFolder)));
+  const models = await loadPoseModels(modelFolder);
+  const photo = await readFile(photoFile);
+  const phonePhoto = await sharp(photo).resize(PHONE).jpeg({ quality: 90 }).toBuffer();
+  const detectorInput = new Float32Array(DETECTOR_SIZE ** 2 * 3).fill(0.1);
+  const landmarkInput = new Float32Array(LANDMARK_INPUT_SIZE ** 2 * 3).fill(0.5);
+  const medians = await mediansInTurns(
+    {
+      detector: () => runModel(models.detector, detectorInput, DETECTOR_SIZE),
+      landmarks: () => runModel(models.landmarks, landmarkInput, LANDMARK_INPUT_SIZE),
+      decode: () => decodeImage(photo),
+      whole: () => estimatePose(models, photo),
+      phoneDecode: () => decodeImage(phonePhoto),
+      phoneWhole: () => estimatePose(models, phonePhoto),
+    },
+    ROUNDS,
+  );
+  const bare = medians.detector + medians.landmarks;
+  const above = (ms: number) => `${fixed((ms / bare - 1) * 100, 0)} %`;
+  console.log('## One pose, one thread (medians, ms)\n');
+  printTable(
+    ['what', 'ms', 'above the bare models'],
+    [
+      ['detector alone', fixed(medians.detector), ''],
+      ['landmark model alone', fixed(medians.landmarks), ''],
+      ['**bare models (baseline)**', fixed(bare), ''],
+      ['decoding a 540 x 720 JPEG', fixed(medians.decode), ''],
+      ['file to pose, 540 x 720', fixed(medians.whole), above(medians.whole)],
+      [
+        'the same without decoding',
+        fixed(medians.whole - medians.decode),
+        above(medians.whole - medians.decode),
+      ],
+      ['decoding a 12-megapixel JPEG', fixed(medians.phoneDecode), ''],
+      ['file to pose, 12 megapixels', fixed(medians.phoneWhole), above(medians.phoneWhole)],
+      ['loading both models from files', fixed(quantile(loads, 0.5)), ''],
+    ],
+  );
+}
+
+/** Poses a second through the pool, always with work waiting. */
+export async function benchThreads(modelFolder: string, photoFile: string): Promise<void> {
+  const photo = await readFile(photoFile);
+  const rows = [];
+  for (const threads of [1, 2])
+    rows.push([threads, ...(await posesPerSecond(modelFolder, photo, threads))]);
+  console.log('## The pool of threads\n');
+  printTable(['threads', 'ready after ms', 'poses/s', 'CPU-ms per pose'], rows);
+}
+
+async function posesPerSecond(
+  modelFolder: string,
+  photo: Uint8Array,
+  threads: number,
+): Promise<string[]> {
+  const ready = Promise.withResolvers<void>();
+  const start = performance.now();
+  await using pool = new PosePool({ modelFolder, threads, onReady: ready.resolve });
+  await ready.promise;
+  const readyMs = performance.now() - start;
+  const signal = new AbortController().signal;
+  await Promise.all(Array.from({ length: threads * 5 }, () => pool.estimate(photo, signal)));
+  let poses = 0;
+  const cpu = process.cpuUsage();
+  const begin = performance.now();
+  const keepAsking = async () => {
+    while (performance.now() - begin < THREADS_MS) {
+      await pool.estimate(photo, signal);
+      poses += 1;
+    }
+  };
+  await Promise.all(Array.from({ length: threads * 2 }, keepAsking));
+  const seconds = (performance.now() - begin) / 1000;
+  const used = process.cpuUsage(cpu);
+  const cpuMs = (used.user + used.system) / 1000 / poses;
+  return [fixed(readyMs, 0), fixed(poses / seconds), fixed(cpuMs)];
+}
