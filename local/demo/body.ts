@@ -1,12 +1,109 @@
 /**
- * The demo's question about a body: one photo and a height, answered by the worker, and drawn.
+ * The demo's question about a body: one photo and a height, answered by the worker over HTTP, and
+ * the skeleton and the breadths it measures drawn over the photo.
  */
-import type { Platform } from '../platform.ts';
+import { readFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import sharp from 'sharp';
+import { estimatePose } from '../../src/adapters/mediapipe/estimate-pose.ts';
+import { loadPoseModels } from '../../src/adapters/mediapipe/models.ts';
+import type { Landmark } from '../../src/pose.ts';
+import { measurePhoto } from '../../src/sizing/measure-photo.ts';
+import { createPerson, type Platform, uploadPhoto } from '../platform.ts';
+import { PEOPLE } from '../samples/samples.ts';
+import { until } from '../until.ts';
 
+/** Pairs of BlazePose's landmarks that a limb lies between. */
+const BONES = [
+  [11, 12],
+  [11, 13],
+  [13, 15],
+  [12, 14],
+  [14, 16],
+  [11, 23],
+  [12, 24],
+  [23, 24],
+  [23, 25],
+  [25, 27],
+  [27, 31],
+  [24, 26],
+  [26, 28],
+  [28, 32],
+] as const;
+const MODELS = 'models';
+
+interface Answer {
+  readonly recommended_size: string;
+  readonly confidence: number;
+  readonly measurements: Readonly<Record<string, number>>;
+  readonly uncertainty_cm: Readonly<Record<string, number>> | null;
+  readonly size_range: { readonly lower: string; readonly upper: string };
+}
+
+/** Asks, prints and draws; false when there was no answer. */
 export async function showBody(
-  _address: string,
-  _platform: Platform,
-  _folder: string,
+  address: string,
+  platform: Platform,
+  folder: string,
 ): Promise<boolean> {
+  const { file, heightCm } = PEOPLE.ada;
+  const bytes = await readFile(file);
+  const link = await uploadPhoto(platform, await createPerson(platform), { bytes });
+  const answer = await ask(address, link, heightCm);
+  if (answer === null) return false;
+  const { recommended_size, confidence, measurements, uncertainty_cm, size_range } = answer;
+  console.log(`\n  POST /estimate-body, a person of ${heightCm} cm: size ${recommended_size}`);
+  console.log(
+    `  right with probability ${confidence.toFixed(2)}, else between ${size_range.lower} and ${size_range.upper}`,
+  );
+  for (const [name, value] of Object.entries(measurements)) {
+    const spread = uncertainty_cm?.[name];
+    console.log(
+      `    ${name.padEnd(12)} ${value.toFixed(1).padStart(6)}${spread ? ` ± ${spread.toFixed(1)}` : ''}`,
+    );
+  }
+  const picture = join(folder, 'body.png');
+  await drawBody(bytes, heightCm, picture);
+  console.log(`    drawn in ${relative('.', picture)}`);
   return true;
+}
+
+/** Waits for the pose model to be loaded, then asks once. */
+async function ask(address: string, image_url: string, height_cm: number): Promise<Answer | null> {
+  await until('the pose model', async () => (await fetch(`${address}/health`)).ok);
+  const answer = await fetch(`${address}/estimate-body`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ image_url, height_cm }),
+  });
+  if (answer.ok) return (await answer.json()) as Answer;
+  console.log(`  POST /estimate-body answered ${answer.status}: ${await answer.text()}`);
+  return null;
+}
+
+async function drawBody(photo: Buffer, heightCm: number, file: string): Promise<void> {
+  const seen = await estimatePose(await loadPoseModels(MODELS), photo);
+  const { widthPx, heightPx, pose } = seen;
+  const breadths = measurePhoto(seen, heightCm)?.breadths ?? [];
+  const lines = breadths.map(
+    ({ leftPx, rightPx, yPx }) =>
+      `<line x1="${leftPx}" x2="${rightPx}" y1="${yPx}" y2="${yPx}" stroke="#ff2d78"/>`,
+  );
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${widthPx}" height="${heightPx}"
+    stroke-width="${heightPx / 180}" stroke-linecap="round">${bonesOf(pose?.landmarks ?? [], seen)}${lines.join('')}</svg>`;
+  await sharp(photo)
+    .composite([{ input: Buffer.from(svg) }])
+    .png()
+    .toFile(file);
+}
+
+function bonesOf(
+  landmarks: readonly Landmark[],
+  { widthPx, heightPx }: { widthPx: number; heightPx: number },
+): string {
+  return BONES.map(([from, to]) => {
+    const [a, b] = [landmarks[from], landmarks[to]];
+    if (a === undefined || b === undefined) return '';
+    return `<line x1="${a.x * widthPx}" y1="${a.y * heightPx}" x2="${b.x * widthPx}" y2="${b.y * heightPx}" stroke="#22e0ff"/>`;
+  }).join('');
 }
