@@ -65,6 +65,7 @@ export async function showBody(
   const picture = join(folder, 'body.png');
   await drawBody(bytes, heightCm, picture);
   console.log(`    drawn in ${relative('.', picture)}`);
+  console.log(`  A link to ask with: export PHOTO='${link}'`);
   return true;
 }
 
