@@ -21,15 +21,18 @@ import { SupabasePictureLinks } from './adapters/supabase/picture-links.ts';
 import { SupabaseSessions } from './adapters/supabase/sessions.ts';
 import { WebImageFetcher } from './adapters/web/image-fetcher.ts';
 import { startSizing } from './app/sizing.ts';
+import { watchWorker } from './app/watch.ts';
 import { type Config, ConfigError } from './config.ts';
 import { registerHealth } from './http/health.ts';
+import { registerMetrics } from './http/metrics.ts';
 import { createServer } from './http/server.ts';
 import { MAX_DECODE_BYTES } from './image-gate.ts';
 import type { RecordEvent } from './ports.ts';
 import { repeat } from './repeat.ts';
 import { type SweepReport, sweep } from './retention/janitor.ts';
-import { createEventLog } from './telemetry/events.ts';
+import { createEventLog, recordTo } from './telemetry/events.ts';
 import type { Logger } from './telemetry/logger.ts';
+import { createMetrics } from './telemetry/metrics.ts';
 import { admitLeftovers, type IntakeDeps, runIntake } from './tryon/intake.ts';
 import { rescue } from './tryon/rescue.ts';
 import { runJob, runRefund } from './tryon/run-job.ts';
@@ -49,14 +52,16 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
   const warnings = checkImageModel(config.openaiImageModel);
   for (const warning of warnings) logger.warn({ warning }, 'configuration_warning');
   await using stack = new AsyncDisposableStack();
-  const record = createEventLog(logger);
+  const metrics = createMetrics();
+  const record = recordTo(createEventLog(logger), metrics.record);
 
   const adapters = openAdapters(config, logger, record, stack);
   const server = await createServer((error) =>
     record({ event: 'loop_error', loop: 'http', error }),
   );
   stack.defer(() => server.close());
-  const poses = await startSizing(config, adapters.fetcher, server, { logger, stack });
+  registerMetrics(server, metrics);
+  const poses = await startSizing(config, adapters.fetcher, server, { logger, metrics, stack });
   startRefunds(config, adapters, stack);
   const worker = startAttempts(config, adapters, stack);
   startRetention(config, adapters, logger, stack);
@@ -69,6 +74,17 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     poseModelLoaded: poses.ready,
     warnings,
   }));
+  const isReady = () => !stopping.aborted && adapters.redis.status === 'ready' && worker.isRunning;
+  const noteError = (error: Error) => record({ event: 'loop_error', loop: 'metrics', error });
+  const { redis } = adapters;
+  stack.use(
+    watchWorker(config, metrics, {
+      redis,
+      isReady,
+      attemptsRunning: () => worker.activeCount,
+      onError: noteError,
+    }),
+  );
   const address = await server.listen({ host: config.host, port: config.port });
   logger.info({ address }, 'worker_started');
   return Object.assign(stack.move(), { address });

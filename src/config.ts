@@ -246,6 +246,10 @@ export const VARIABLES = {
     about: 'Requests a minute that one client address may send to /estimate-body; 0 sets no limit.',
     default: '0',
   }),
+  metricsIntervalSeconds: integer('METRICS_INTERVAL_SECONDS', 1, 300, {
+    about: 'How often the queues are counted for the metrics; one scrape interval is enough.',
+    default: '15',
+  }),
   host: text('HOST', { about: 'The address that HTTP listens on.', default: '0.0.0.0' }),
   port: integer('PORT', 0, 65_535, { about: 'The port that HTTP listens on.', default: '8000' }),
   logLevel: oneOf('LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'silent'], {

@@ -6,12 +6,14 @@ import type { FastifyInstance } from 'fastify';
 import { PosePool } from '../adapters/mediapipe/pose-pool.ts';
 import { type Config, ConfigError } from '../config.ts';
 import { registerEstimateBody } from '../http/estimate-body.ts';
+import type { EstimateBodyDeps } from '../http/estimate-body-steps.ts';
 import type { ImageFetcher } from '../ports.ts';
 import type { PoseEstimator } from '../pose.ts';
 import { BUILT_IN_CHARTS, type SizeChart } from '../sizing/size-chart.ts';
 import { parseSizeCharts } from '../sizing/size-chart-file.ts';
 import { createRequestLog } from '../telemetry/events.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 
 /** The built-in charts and the file's; a ConfigError when the file cannot be used. */
 async function readCharts(file: string | null): Promise<SizeChart[]> {
@@ -28,7 +30,7 @@ export async function startSizing(
   config: Config,
   fetcher: ImageFetcher,
   server: FastifyInstance,
-  { logger, stack }: { logger: Logger; stack: AsyncDisposableStack },
+  { logger, metrics, stack }: { logger: Logger; metrics: Metrics; stack: AsyncDisposableStack },
 ): Promise<PoseEstimator> {
   const charts = await readCharts(config.sizeChartsFile);
   const poses = stack.use(
@@ -39,12 +41,16 @@ export async function startSizing(
       onProblem: (problem) => logger.error({ problem }, 'mediapipe_load_failed'),
     }),
   );
-  const deps = {
+  const log = createRequestLog(logger);
+  const deps: EstimateBodyDeps = {
     fetcher,
-    poses,
+    poses: metrics.timedPoses(poses),
     charts,
     estimator: config.sizeEstimator,
-    record: createRequestLog(logger),
+    record: (event) => {
+      log(event);
+      metrics.recordSizing(event);
+    },
   };
   registerEstimateBody(server, deps, {
     secret: config.estimateBodySecret,

@@ -73,3 +73,10 @@ export function createRequestLog(
     logger[level]({ request_id, ...fieldsOf(details) }, event);
   };
 }
+
+/** Records every event with each of these, in this order. */
+export function recordTo(...recorders: readonly RecordEvent[]): RecordEvent {
+  return (event) => {
+    for (const record of recorders) record(event);
+  };
+}

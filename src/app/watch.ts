@@ -1,0 +1,44 @@
+/**
+ * Keeps what the metrics show of Redis fresh, in the background: a scrape waits for nobody.
+ */
+import type { Redis } from 'ioredis';
+import packageFile from '../../package.json' with { type: 'json' };
+import { describeModel } from '../adapters/openai/catalogue.ts';
+import { readGateState } from '../adapters/redis/provider-gate.ts';
+import { readQueueStats } from '../adapters/redis/queue-stats.ts';
+import type { Config } from '../config.ts';
+import { repeat } from '../repeat.ts';
+import type { SharedReading } from '../telemetry/gauges.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+
+export interface Watched {
+  readonly redis: Redis;
+  readonly isReady: () => boolean;
+  readonly attemptsRunning: () => number;
+  readonly onError: (error: Error) => void;
+}
+
+/** Adds the gauges and begins to read; disposing of it ends the reading. */
+export function watchWorker(config: Config, metrics: Metrics, watched: Watched): Disposable {
+  const { redis, isReady, attemptsRunning, onError } = watched;
+  const stop = new AbortController();
+  let shared: SharedReading | null = null;
+  const read = async () => {
+    const [queues, gate] = await Promise.all([readQueueStats(redis), readGateState(redis)]);
+    shared = { queues, gate, atMs: Date.now() };
+  };
+  metrics.watch({
+    shared: () => shared,
+    isReady,
+    attemptsRunning,
+    concurrency: config.workerConcurrency,
+    imageModel: {
+      name: config.openaiImageModel,
+      shutdownDate: describeModel(config.openaiImageModel)?.shutdownDate ?? null,
+    },
+    version: packageFile.version,
+  });
+  // Nobody waits for its end: Redis may be away, and a reading is of no use any more.
+  void repeat(read, config.metricsIntervalSeconds * 1000, stop.signal, onError);
+  return { [Symbol.dispose]: () => stop.abort() };
+}
