@@ -2,7 +2,6 @@
  * Keeps what the metrics show of Redis fresh, in the background: a scrape waits for nobody.
  */
 import type { Redis } from 'ioredis';
-import packageFile from '../../package.json' with { type: 'json' };
 import { describeModel } from '../adapters/openai/catalogue.ts';
 import { readGateState } from '../adapters/redis/provider-gate.ts';
 import { readQueueStats } from '../adapters/redis/queue-stats.ts';
@@ -36,7 +35,6 @@ export function watchWorker(config: Config, metrics: Metrics, watched: Watched):
       name: config.openaiImageModel,
       shutdownDate: describeModel(config.openaiImageModel)?.shutdownDate ?? null,
     },
-    version: packageFile.version,
   });
   // Nobody waits for its end: Redis may be away, and a reading is of no use any more.
   void repeat(read, config.metricsIntervalSeconds * 1000, stop.signal, onError);

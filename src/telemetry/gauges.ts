@@ -26,7 +26,6 @@ export interface GaugeSources {
   readonly attemptsRunning: () => number;
   readonly concurrency: number;
   readonly imageModel: { readonly name: string; readonly shutdownDate: string | null };
-  readonly version: string;
 }
 
 const BREAKER_STATES = ['closed', 'half_open', 'open'] as const;
@@ -49,7 +48,6 @@ export function addGauges(meters: Meters, sources: GaugeSources): void {
     'model',
     () => (shutdownDate === null ? null : { [name]: Date.parse(shutdownDate) / 1000 }),
   );
-  gauges('build_info', '1; the label says what runs.', 'version', () => ({ [sources.version]: 1 }));
 }
 
 function addSharedGauges({ gauge, gauges }: Meters, shared: GaugeSources['shared']): void {

@@ -131,7 +131,6 @@ describe('the gauges', () => {
       attemptsRunning: () => 5,
       concurrency: 50,
       imageModel: { name: 'gpt-image-1.5', shutdownDate: '2026-12-01' },
-      version: '1.2.3',
     });
     return metrics;
   }
