@@ -1,0 +1,144 @@
+/**
+ * `npm run bench:walk`: the walk's own cost, on the local stack with a provider that costs no time.
+ * Its baseline is the image work alone, timed in the same run on the same machine.
+ */
+import { execFileSync } from 'node:child_process';
+import { availableParallelism, cpus, hostname } from 'node:os';
+import sharp from 'sharp';
+import { createStore, type TryOn, uploadPhoto } from '../local/platform.ts';
+import { until } from '../local/until.ts';
+import { prepareImage } from '../src/tryon/resize.ts';
+import { Semaphore } from '../src/tryon/semaphore.ts';
+import { openShop, orderTryOn, push, type Shop } from '../test/support/shop.ts';
+import { startWorkerProcess, type WorkerProcess } from '../test/support/worker-process.ts';
+
+const UNPACED = { OPENAI_RATE_LIMIT_PER_MINUTE: '1000000', LOG_LEVEL: 'info' };
+const SLOW_PROVIDER_MS = 30_000;
+
+/** A photo with something to compress, of about `megapixels`. */
+async function photoOf(megapixels: number): Promise<Buffer> {
+  const width = Math.round(Math.sqrt((megapixels * 1e6 * 3) / 4));
+  const height = Math.round((width * 4) / 3);
+  const noise = { type: 'gaussian' as const, mean: 128, sigma: 20 };
+  const small = { width: 300, height: 400, channels: 3 as const, background: '#888', noise };
+  return sharp({ create: small }).resize(width, height).jpeg({ quality: 85 }).toBuffer();
+}
+
+function percentile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}
+
+async function orders(shop: Shop, count: number, photo: Buffer): Promise<TryOn[]> {
+  const store = await createStore(shop.platform, { credits: count });
+  const link = () => uploadPhoto(shop.platform, store, { bytes: photo });
+  const imageUrls = [await link(), await link()];
+  const tryOns: TryOn[] = [];
+  for (let index = 0; index < count; index += 1) {
+    tryOns.push(await orderTryOn(shop.platform, store, { imageUrls }));
+  }
+  return tryOns;
+}
+
+function completedCount({ lines }: WorkerProcess): number {
+  return lines.filter(({ message }) => message === 'generation_completed').length;
+}
+
+/** Pushes all at once and returns the milliseconds until the last is completed. */
+async function timeBurst(shop: Shop, worker: WorkerProcess, tryOns: readonly TryOn[]) {
+  const due = completedCount(worker) + tryOns.length;
+  const startedAtMs = performance.now();
+  await push(shop.platform, ...tryOns);
+  await until(`${tryOns.length} tasks`, () => completedCount(worker) >= due, 600_000);
+  return performance.now() - startedAtMs;
+}
+
+/** The image work alone: two photos of one task, one after the other. */
+async function imageWorkMs(photo: Buffer, rounds: number): Promise<number> {
+  const memory = new Semaphore(Number.MAX_SAFE_INTEGER);
+  const { signal } = new AbortController();
+  const startedAtMs = performance.now();
+  for (let round = 0; round < rounds * 2; round += 1) await prepareImage(photo, memory, signal);
+  return (performance.now() - startedAtMs) / rounds;
+}
+
+function rssMb({ process }: WorkerProcess): number {
+  return Number(execFileSync('ps', ['-o', 'rss=', '-p', String(process.pid)]).toString()) / 1024;
+}
+
+/** Many tasks in flight with a slow provider: memory, and how long the event loop keeps a request waiting. */
+async function inFlight(shop: Shop, count: number, photo: Buffer) {
+  await using worker = await startWorkerProcess({
+    ...shop.stack.env,
+    ...UNPACED,
+    WORKER_CONCURRENCY: String(count),
+  });
+  const tryOns = await orders(shop, count, photo);
+  shop.stack.openai.latencyMs = SLOW_PROVIDER_MS;
+  const due = shop.stack.openai.calls.length + count;
+  await push(shop.platform, ...tryOns);
+  const waits: number[] = [];
+  let peakMb = 0;
+  await until(
+    'all calls to be under way',
+    async () => {
+      const askedAtMs = performance.now();
+      await fetch(`${worker.address}/livez`);
+      waits.push(performance.now() - askedAtMs);
+      peakMb = Math.max(peakMb, rssMb(worker));
+      return shop.stack.openai.calls.length >= due;
+    },
+    120_000,
+  );
+  await until('all to be completed', () => completedCount(worker) >= count, 120_000);
+  peakMb = Math.max(peakMb, rssMb(worker));
+  shop.stack.openai.latencyMs = 0;
+  return { peakMb, waitP99Ms: percentile(waits, 0.99) };
+}
+
+async function run(): Promise<void> {
+  await using shop = await openShop();
+  const [small, large] = [await photoOf(1), await photoOf(12)];
+  console.log(
+    `${hostname()}: ${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} cores\n`,
+  );
+  const rows: [string, string][] = [];
+  const baselineSmallMs = await imageWorkMs(small, 10);
+  const baselineLargeMs = await imageWorkMs(large, 5);
+  rows.push(['baseline: image work of a task, 2 x 1 MP', `${baselineSmallMs.toFixed(1)} ms`]);
+  rows.push(['baseline: image work of a task, 2 x 12 MP', `${baselineLargeMs.toFixed(1)} ms`]);
+  {
+    await using worker = await startWorkerProcess({ ...shop.stack.env, ...UNPACED });
+    await timeBurst(shop, worker, await orders(shop, 20, small));
+    const hundredMs = (await timeBurst(shop, worker, await orders(shop, 100, small))) / 100;
+    const thousandMs = (await timeBurst(shop, worker, await orders(shop, 1000, small))) / 1000;
+    rows.push(['tasks/s, 100 queued, 2 x 1 MP', (1000 / hundredMs).toFixed(1)]);
+    rows.push(['tasks/s, 1,000 queued', (1000 / thousandMs).toFixed(1)]);
+    rows.push([
+      'time per task, 1,000 against 100 queued',
+      `x ${(thousandMs / hundredMs).toFixed(2)}`,
+    ]);
+    rows.push([
+      'time per task against its image work',
+      `x ${(thousandMs / baselineSmallMs).toFixed(2)}`,
+    ]);
+    const times: number[] = [];
+    for (const tryOn of await orders(shop, 20, large))
+      times.push(await timeBurst(shop, worker, [tryOn]));
+    const [p50, p95] = [percentile(times, 0.5), percentile(times, 0.95)];
+    rows.push([
+      'LPUSH → completed, 2 x 12 MP, p50',
+      `${p50.toFixed(0)} ms = x ${(p50 / baselineLargeMs).toFixed(2)}`,
+    ]);
+    rows.push([
+      'LPUSH → completed, 2 x 12 MP, p95',
+      `${p95.toFixed(0)} ms = x ${(p95 / baselineLargeMs).toFixed(2)}`,
+    ]);
+  }
+  const { peakMb, waitP99Ms } = await inFlight(shop, 150, small);
+  rows.push(['150 in flight with a 30 s provider: peak RSS', `${peakMb.toFixed(0)} MB`]);
+  rows.push(['… /livez answered within, p99', `${waitP99Ms.toFixed(0)} ms`]);
+  for (const [what, value] of rows) console.log(`  ${what.padEnd(48)} ${value}`);
+}
+
+await run();
