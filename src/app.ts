@@ -24,7 +24,7 @@ import { startSizing } from './app/sizing.ts';
 import { watchWorker } from './app/watch.ts';
 import { type Config, ConfigError } from './config.ts';
 import { registerHealth } from './http/health.ts';
-import { registerMetrics } from './http/metrics.ts';
+import { noteAnswers, registerMetrics } from './http/metrics.ts';
 import { createServer } from './http/server.ts';
 import { MAX_DECODE_BYTES } from './image-gate.ts';
 import type { RecordEvent } from './ports.ts';
@@ -33,6 +33,7 @@ import { type SweepReport, sweep } from './retention/janitor.ts';
 import { createEventLog, recordTo } from './telemetry/events.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
+import { openTracing, type Tracing } from './telemetry/tracing.ts';
 import { admitLeftovers, type IntakeDeps, runIntake } from './tryon/intake.ts';
 import { rescue } from './tryon/rescue.ts';
 import { runJob, runRefund } from './tryon/run-job.ts';
@@ -53,17 +54,22 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
   for (const warning of warnings) logger.warn({ warning }, 'configuration_warning');
   await using stack = new AsyncDisposableStack();
   const metrics = createMetrics();
-  const record = recordTo(createEventLog(logger), metrics.record);
+  const tracing = await openTracing(config.otlpEndpoint, stack);
+  const record = recordTo(createEventLog(logger), metrics.record, tracing.record);
 
   const adapters = openAdapters(config, logger, record, stack);
   const server = await createServer((error) =>
     record({ event: 'loop_error', loop: 'http', error }),
   );
   stack.defer(() => server.close());
+  noteAnswers(server, (request) => {
+    metrics.answered(request);
+    tracing.answered(request);
+  });
   registerMetrics(server, metrics);
   const poses = await startSizing(config, adapters.fetcher, server, { logger, metrics, stack });
-  startRefunds(config, adapters, stack);
-  const worker = startAttempts(config, adapters, stack);
+  startRefunds(config, adapters, tracing, stack);
+  const worker = startAttempts(config, adapters, tracing, stack);
   startRetention(config, adapters, logger, stack);
   const stopping = startLoops(config, adapters, stack);
 
@@ -168,21 +174,32 @@ function openAdapters(
 }
 
 /** Carries refunds out; what is under way at a stop is finished. */
-function startRefunds(config: Config, adapters: Adapters, stack: AsyncDisposableStack): void {
+function startRefunds(
+  config: Config,
+  adapters: Adapters,
+  tracing: Tracing,
+  stack: AsyncDisposableStack,
+): void {
   const { redis, record } = adapters;
   const times = { concurrency: REFUNDS_AT_ONCE, lockMs: config.jobLockSeconds * 1000 };
   stack.use(
     new BullRefundWorker(
       redis,
       times,
-      (job, retries) => runRefund(job, retries, adapters),
+      (job, retries) =>
+        tracing.within('refund', job.intent, () => runRefund(job, retries, adapters)),
       (error) => record({ event: 'loop_error', loop: 'refunds', error }),
     ),
   );
 }
 
 /** Runs attempts; at a stop they have the grace to finish, then they hand their jobs back. */
-function startAttempts(config: Config, adapters: Adapters, stack: AsyncDisposableStack) {
+function startAttempts(
+  config: Config,
+  adapters: Adapters,
+  tracing: Tracing,
+  stack: AsyncDisposableStack,
+) {
   const { redis, record } = adapters;
   const times = {
     concurrency: config.workerConcurrency,
@@ -199,7 +216,7 @@ function startAttempts(config: Config, adapters: Adapters, stack: AsyncDisposabl
   const worker = new BullGenerationWorker(
     redis,
     times,
-    (job, signal) => runJob(job, deps, signal),
+    (job, signal) => tracing.within('attempt', job.task, () => runJob(job, deps, signal)),
     (error) => record({ event: 'loop_error', loop: 'jobs', error }),
   );
   stack.defer(() => worker.stop(config.shutdownGraceSeconds * 1000));

@@ -250,6 +250,15 @@ export const VARIABLES = {
     about: 'How often the queues are counted for the metrics; one scrape interval is enough.',
     default: '15',
   }),
+  otlpEndpoint: variable(
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+    {
+      about: 'A collector that takes traces as OTLP over HTTP. Empty: no traces.',
+      default: '',
+      example: 'http://collector:4318',
+    },
+    (value) => (value === '' ? null : parseUrl(value, ['https:', 'http:']).href),
+  ),
   host: text('HOST', { about: 'The address that HTTP listens on.', default: '0.0.0.0' }),
   port: integer('PORT', 0, 65_535, { about: 'The port that HTTP listens on.', default: '8000' }),
   logLevel: oneOf('LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'silent'], {

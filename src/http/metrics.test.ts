@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { fastify } from 'fastify';
 import { createMetrics } from '../telemetry/metrics.ts';
-import { registerMetrics } from './metrics.ts';
+import { noteAnswers, registerMetrics } from './metrics.ts';
 
 it('answers are timed by route and status, and paths that nobody serves count as one', async () => {
   const server = fastify();
-  registerMetrics(server, createMetrics({ processMetrics: false }));
+  const metrics = createMetrics({ processMetrics: false });
+  noteAnswers(server, metrics.answered);
+  registerMetrics(server, metrics);
   server.get('/things/:id', async () => 'thing');
   for (const url of ['/things/1', '/things/2', '/nowhere/1', '/nowhere/2']) {
     await server.inject({ url });

@@ -1,20 +1,33 @@
 /**
- * `GET /metrics` for Prometheus, and the time of every other answer, by route.
+ * `GET /metrics` for Prometheus, and the time of every answer, by route.
  */
 import type { FastifyInstance } from 'fastify';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { AnsweredRequest } from '../telemetry/sizing-metrics.ts';
 
 /** Paths that no route has all count as one, or anyone could make up series. */
 const NO_ROUTE = 'none';
 
-/** Register it before the routes that are to be timed. */
-export function registerMetrics(server: FastifyInstance, metrics: Metrics): void {
-  const { registry, answered } = metrics;
-  server.addHook('onResponse', async (request, reply) => {
-    const { method, routeOptions } = request;
+/** Tells `note` of every answer of the server. `requestId` is the one that went out with it. */
+export function noteAnswers(
+  server: FastifyInstance,
+  note: (request: AnsweredRequest & { readonly requestId: string | null }) => void,
+): void {
+  server.addHook('onResponse', async ({ method, routeOptions }, reply) => {
     const route = routeOptions.url ?? NO_ROUTE;
-    answered({ method, route, status: reply.statusCode, durationMs: reply.elapsedTime });
+    const requestId = reply.getHeader('x-request-id');
+    note({
+      method,
+      route,
+      status: reply.statusCode,
+      durationMs: reply.elapsedTime,
+      requestId: requestId === undefined ? null : String(requestId),
+    });
   });
+}
+
+/** Adds the route. */
+export function registerMetrics(server: FastifyInstance, { registry }: Metrics): void {
   server.get(
     '/metrics',
     { schema: { tags: ['operation'], summary: 'Metrics in the text format of Prometheus' } },
