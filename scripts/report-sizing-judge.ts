@@ -109,7 +109,13 @@ export function calibration(judged: readonly Judged[], bins = 5) {
     (sum, { count, stated: said, right }) => sum + (count * Math.abs(said - right)) / stated.length,
     0,
   );
-  return { rows, error };
+  // The mean distance of an honest confidence: √(2/π) of the standard error of each bin's share.
+  const byChance = rows.reduce(
+    (sum, { count, stated: said }) =>
+      sum + (Math.sqrt(((2 / Math.PI) * said * (1 - said)) / count) * count) / stated.length,
+    0,
+  );
+  return { rows, error, byChance };
 }
 
 function judge(person: PhotographedPerson, answer: Answer): Judged {
