@@ -21,6 +21,8 @@ const BITS = 5;
 const SUBPIXELS = 1 << BITS;
 const FRACTION = SUBPIXELS - 1;
 const HALF_OF_WEIGHTS = (SUBPIXELS * SUBPIXELS) / 2;
+/** Added to positions, which are then never negative: to cut off the fraction is to round down. */
+const OFFSET = 2 ** 24;
 
 /** The square as `outputSize` rows of `outputSize` RGB pixels. */
 export function warpSquare(
@@ -34,76 +36,57 @@ export function warpSquare(
   const sin = Math.sin(square.rotation) * step;
   const left = square.centerX * SUBPIXELS - ((cos - sin) * outputSize) / 2;
   const top = square.centerY * SUBPIXELS - ((sin + cos) * outputSize) / 2;
-  const output = { data: new Uint8Array(outputSize * outputSize * 3), at: 0 };
+  const output = new Uint8Array(outputSize * outputSize * 3);
   for (let row = 0; row < outputSize; row += 1) {
-    for (let column = 0; column < outputSize; column += 1) {
-      const x = Math.floor(left + cos * column - sin * row + 0.5);
-      const y = Math.floor(top + sin * column + cos * row + 0.5);
-      if (border === 'black') writeOrBlack(image, x, y, output);
-      else writeOrNearest(image, x, y, output);
-      output.at += 3;
+    const line = output.subarray(row * outputSize * 3, (row + 1) * outputSize * 3);
+    sampleLine(image, line, { x: left - sin * row, y: top + cos * row, dx: cos, dy: sin }, border);
+  }
+  return output;
+}
+
+/** Where a line starts in the picture and its step per pixel, in 1/32 pixel. */
+interface Walk {
+  readonly x: number;
+  readonly y: number;
+  readonly dx: number;
+  readonly dy: number;
+}
+
+/** Fills a line of the output, each pixel bilinear between four of the picture: the innermost loop. */
+function sampleLine(image: RgbImage, line: Uint8Array, walk: Walk, border: Border): void {
+  const { width, height, data } = image;
+  const startX = walk.x + 0.5 + OFFSET;
+  const startY = walk.y + 0.5 + OFFSET;
+  const keepsEdge = border === 'replicate';
+  for (let i = 0; 3 * i < line.length; i += 1) {
+    const x = ((startX + walk.dx * i) | 0) - OFFSET;
+    const y = ((startY + walk.dy * i) | 0) - OFFSET;
+    const column = x >> BITS;
+    const row = y >> BITS;
+    const right = x & FRACTION;
+    const down = y & FRACTION;
+    const left = clamp(column, width) * 3;
+    const far = clamp(column + 1, width) * 3;
+    const upper = clamp(row, height) * 3 * width;
+    const lower = clamp(row + 1, height) * 3 * width;
+    const leftWeight = keepsEdge || left === 3 * column ? SUBPIXELS - right : 0;
+    const farWeight = keepsEdge || far === 3 * (column + 1) ? right : 0;
+    const upperWeight = keepsEdge || upper === 3 * width * row ? SUBPIXELS - down : 0;
+    const lowerWeight = keepsEdge || lower === 3 * width * (row + 1) ? down : 0;
+    for (let channel = 0; channel < 3; channel += 1) {
+      const above =
+        leftWeight * (data[upper + left + channel] ?? 0) +
+        farWeight * (data[upper + far + channel] ?? 0);
+      const below =
+        leftWeight * (data[lower + left + channel] ?? 0) +
+        farWeight * (data[lower + far + channel] ?? 0);
+      const sum = upperWeight * above + lowerWeight * below;
+      line[3 * i + channel] = (sum + HALF_OF_WEIGHTS) >> (2 * BITS);
     }
   }
-  return output.data;
 }
 
-/** The picture under construction, and the byte that comes next. */
-interface Output {
-  readonly data: Uint8Array;
-  at: number;
-}
-
-/** Bilinear between the four pixels around (x, y), given in 1/32 pixel; outside, the edge goes on. */
-function writeOrNearest({ width, height, data }: RgbImage, x: number, y: number, to: Output): void {
-  const near = 3 * clamp(x >> BITS, width - 1);
-  const far = 3 * clamp((x >> BITS) + 1, width - 1);
-  const upper = 3 * width * clamp(y >> BITS, height - 1);
-  const lower = 3 * width * clamp((y >> BITS) + 1, height - 1);
-  const right = x & FRACTION;
-  const down = y & FRACTION;
-  const upperNear = (SUBPIXELS - right) * (SUBPIXELS - down);
-  const upperFar = right * (SUBPIXELS - down);
-  const lowerNear = (SUBPIXELS - right) * down;
-  const lowerFar = right * down;
-  for (let channel = 0; channel < 3; channel += 1) {
-    const sum =
-      upperNear * (data[upper + near + channel] ?? 0) +
-      upperFar * (data[upper + far + channel] ?? 0) +
-      lowerNear * (data[lower + near + channel] ?? 0) +
-      lowerFar * (data[lower + far + channel] ?? 0);
-    to.data[to.at + channel] = (sum + HALF_OF_WEIGHTS) >> (2 * BITS);
-  }
-}
-
-/** As `writeOrNearest`, but those of the four pixels that are outside the picture count as black. */
-function writeOrBlack(image: RgbImage, x: number, y: number, to: Output): void {
-  const [column, row] = [x >> BITS, y >> BITS];
-  const isInside = column >= 0 && row >= 0 && column < image.width - 1 && row < image.height - 1;
-  if (isInside) {
-    writeOrNearest(image, x, y, to);
-    return;
-  }
-  const [right, down] = [x & FRACTION, y & FRACTION];
-  for (let channel = 0; channel < 3; channel += 1) {
-    const sum =
-      (SUBPIXELS - right) * (SUBPIXELS - down) * valueOrBlack(image, column, row, channel) +
-      right * (SUBPIXELS - down) * valueOrBlack(image, column + 1, row, channel) +
-      (SUBPIXELS - right) * down * valueOrBlack(image, column, row + 1, channel) +
-      right * down * valueOrBlack(image, column + 1, row + 1, channel);
-    to.data[to.at + channel] = (sum + HALF_OF_WEIGHTS) >> (2 * BITS);
-  }
-}
-
-function valueOrBlack(
-  { width, height, data }: RgbImage,
-  column: number,
-  row: number,
-  channel: number,
-): number {
-  const isInside = column >= 0 && row >= 0 && column < width && row < height;
-  return isInside ? (data[3 * (row * width + column) + channel] ?? 0) : 0;
-}
-
-function clamp(value: number, highest: number): number {
-  return Math.max(0, Math.min(value, highest));
+/** The nearest index that exists. */
+function clamp(index: number, length: number): number {
+  return Math.max(0, Math.min(index, length - 1));
 }
