@@ -22,7 +22,6 @@ export { eventsOf, ledgerOf, sessionOf } from './platform/records.ts';
 export { TASK_LIST } from './platform/task-message.ts';
 export {
   prepareTryOn,
-  pushTask,
   refundFailedPush,
   requestTryOn,
   type TryOn,

@@ -3,6 +3,7 @@
  * the user to run them as, since Postgres refuses to run as root.
  */
 import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { arch, platform } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -32,12 +33,13 @@ export async function findPostgres(folder: string): Promise<PostgresProgram> {
   const reachable = owner === undefined || (await everybodyMayEnter(native));
   const home = reachable ? native : join(folder, 'postgres-program');
   if (!reachable) await run('cp', ['-a', native, home]);
-  const postgres = join(home, 'bin', 'postgres');
-  const { stdout: version } = await run(postgres, ['--version']);
-  return { postgres, initdb: join(home, 'bin', 'initdb'), version, owner };
+  const { version } = JSON.parse(await readFile(join(native, '..', 'package.json'), 'utf8'));
+  const [postgres, initdb] = [join(home, 'bin', 'postgres'), join(home, 'bin', 'initdb')];
+  return { postgres, initdb, version: String(version), owner };
 }
 
 async function nobody(): Promise<{ uid: number; gid: number }> {
-  const id = async (flag: string) => Number((await run('id', [flag, 'nobody'])).stdout);
-  return { uid: await id('-u'), gid: await id('-g') };
+  const { stdout } = await run('id', ['nobody']);
+  const id = (kind: string) => Number(new RegExp(`${kind}=(\\d+)`).exec(stdout)?.[1]);
+  return { uid: id('uid'), gid: id('gid') };
 }

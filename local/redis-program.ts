@@ -17,7 +17,7 @@ export interface RedisProgram {
   env: Record<string, string>;
 }
 
-export const HOW_TO_INSTALL =
+const HOW_TO_INSTALL =
   'redis-server is missing: install it with "apt-get install redis-server" or "brew install redis", ' +
   'or name its path in REDIS_SERVER_BIN.';
 

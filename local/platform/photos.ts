@@ -6,7 +6,7 @@ import type { Customer } from './accounts.ts';
 import { dataOf, type Platform } from './connection.ts';
 
 /** How long the platform's links work. */
-export const LINK_SECONDS = 21_600;
+const LINK_SECONDS = 21_600;
 
 export interface Photo {
   bytes: Uint8Array;

@@ -67,8 +67,8 @@ export async function prepareTryOn(platform: Platform, order: TryOnOrder): Promi
   return { channel, ownerId, sessionId, requestId, customer, task, message: taskMessage(task) };
 }
 
-/** LPUSH, as the platform's producer does it; push twice for a duplicate. */
-export async function pushTask(platform: Platform, { message }: TryOn): Promise<void> {
+/** LPUSH, as the platform's producer does it. */
+async function pushTask(platform: Platform, { message }: TryOn): Promise<void> {
   await platform.redis.lpush(TASK_LIST, message);
 }
 

@@ -18,7 +18,7 @@ export function param(query: Query, value: unknown): string {
 }
 
 /** A column or a JSON path (`metadata->>session_id`) as SQL. Unknown columns are Postgres's to refuse. */
-export function columnSql(query: Query, path: string): string {
+function columnSql(query: Query, path: string): string {
   const [column = '', ...steps] = path.split(/(?=->)/);
   const keys = steps.map((step) => {
     const arrow = step.startsWith('->>') ? '->>' : '->';
@@ -96,7 +96,7 @@ function isSql(left: string, value: string): string | undefined {
 }
 
 /** Splits at commas that are inside neither quotes nor brackets. */
-export function splitList(list: string): string[] {
+function splitList(list: string): string[] {
   const items = list.match(/(?:"(?:\\.|[^"\\])*"|\((?:[^()]|\([^()]*\))*\)|[^,"(])+/gs);
   return items ?? [];
 }

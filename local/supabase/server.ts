@@ -13,7 +13,7 @@ import { addRest } from './rest.ts';
 import { addStorage } from './storage.ts';
 
 /** A request that was answered. Its path has no token. */
-export interface LoggedRequest {
+interface LoggedRequest {
   readonly method: string;
   readonly path: string;
   readonly status: number;

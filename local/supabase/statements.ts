@@ -16,7 +16,7 @@ export interface Statement {
 export type Body = Record<string, unknown>;
 
 /** As many rows as Supabase returns at most by default. */
-export const MAX_ROWS = 1000;
+const MAX_ROWS = 1000;
 
 /** Rows of a table, at most MAX_ROWS. */
 export function selectStatement(table: Table, search: URLSearchParams): Statement {

@@ -8,6 +8,9 @@ import ipaddr from 'ipaddr.js';
 /** Public by the registries, yet the Azure platform answers on it inside every Azure network. */
 const AZURE_PLATFORM = '168.63.129.16';
 
+/** `::8.8.8.8`, long deprecated. The library would take it for the IPv4-mapped `::ffff:8.8.8.8`. */
+const IPV4_COMPATIBLE = /^::\d+\./;
+
 /** What IANA hands out as global unicast; everything outside of it is special or unassigned. */
 const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR('2000::/3');
 
@@ -28,6 +31,7 @@ const EMBEDDING_IPV4 = [
  */
 export function isPublicAddress(ip: string): boolean {
   if (ipaddr.IPv4.isValidFourPartDecimal(ip)) return isPublicIpv4(ipaddr.IPv4.parse(ip));
+  if (IPV4_COMPATIBLE.test(ip)) return false;
   if (ipaddr.IPv6.isValid(ip)) return isPublicIpv6(ipaddr.IPv6.parse(ip));
   return false;
 }

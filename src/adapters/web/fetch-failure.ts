@@ -15,7 +15,7 @@ const FINAL_CODES = [
   /^CERT_/,
   /^(DEPTH_ZERO_)?SELF_SIGNED_CERT/,
   /^UNABLE_TO_(GET_ISSUER|VERIFY_LEAF)/,
-  /^HPE_/,
+  /^HTTPParserError$/,
   /^UND_ERR_HEADERS_OVERFLOW$/,
 ];
 
@@ -39,7 +39,8 @@ export function failureOfStatus(status: number): TaskError | null {
   return new TaskError('INVALID_IMAGE', { detail: 'unreachable' });
 }
 
+/** The error's code, or its name where it has none, as undici's parser errors. */
 function errorCode(error: unknown): string {
-  if (!(error instanceof Error) || !('code' in error)) return '';
-  return typeof error.code === 'string' ? error.code : '';
+  if (!(error instanceof Error)) return '';
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
 }

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { type AddressInfo, createServer } from 'node:net';
+import { describe, it } from 'node:test';
+import type { buildConnector } from 'undici';
+import { dialPinned, guardedConnector } from './guarded-connect.ts';
+
+/** What a connector ends with. */
+function connecting(connector: buildConnector.connector, options: buildConnector.Options) {
+  return new Promise<string>((resolve) => {
+    connector(options, (error, socket) => {
+      socket?.destroy();
+      resolve(error === null ? 'connected' : error.message);
+    });
+  });
+}
+
+/** The first bytes that a connection brings to a listener on 127.0.0.1. */
+async function listen() {
+  const { promise: firstBytes, resolve } = Promise.withResolvers<Buffer>();
+  const server = createServer((socket) => {
+    socket
+      .on('error', () => {})
+      .once('data', (bytes) => {
+        resolve(bytes);
+        socket.destroy();
+      });
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const { port } = server.address() as AddressInfo;
+  const close = () => new Promise((closed) => server.close(closed));
+  return {
+    port: String(port),
+    firstBytes,
+    [Symbol.asyncDispose]: async () => void (await close()),
+  };
+}
+
+describe('dialPinned', () => {
+  it('connects to the address it was given, whatever the name would resolve to', async () => {
+    await using listener = await listen();
+    const options = { protocol: 'http:', hostname: 'shop.example', port: listener.port };
+    assert.equal(await connecting(dialPinned(['127.0.0.1']), options), 'connected');
+  });
+
+  it('tells the host by which name it was called (SNI), and offers HTTP/1.1 only', async () => {
+    await using listener = await listen();
+    const options = {
+      protocol: 'https:',
+      host: 'shop.example',
+      hostname: 'shop.example',
+      port: listener.port,
+    };
+    const ended = connecting(dialPinned(['127.0.0.1']), options);
+    const hello = (await listener.firstBytes).toString('latin1');
+    assert.ok(hello.includes('shop.example'));
+    assert.ok(hello.includes('http/1.1'));
+    assert.equal(asked.includes('\x02h2'), false);
+    assert.notEqual(await ended, 'connected');
+  });
+});
+
+describe('guardedConnector', () => {
+  const options = { protocol: 'https:', hostname: 'shop.example', port: '' };
+
+  it('passes exactly the addresses it checked to the connection', async () => {
+    const dialled: (readonly string[])[] = [];
+    const connector = guardedConnector(
+      async () => ['8.8.8.8', '2001:4860:4860::8888'],
+      (addresses) => (_options, callback) => {
+        dialled.push(addresses);
+        callback(new Error('dialled'), null);
+      },
+    );
+    assert.equal(await connecting(connector, options), 'dialled');
+    assert.deepEqual(dialled, [['8.8.8.8', '2001:4860:4860::8888']]);
+  });
+
+  it('does not resolve an address, but checks it', async () => {
+    const connector = guardedConnector(
+      () => assert.fail('resolved'),
+      () => assert.fail('dialled'),
+    );
+    for (const hostname of ['127.0.0.1', '::1', 'fe80::1%eth0']) {
+      assert.equal(
+        await connecting(connector, { ...options, hostname }),
+        'INVALID_IMAGE (refused)',
+      );
+    }
+  });
+
+  it('takes a name without addresses for a dead link', async () => {
+    const connector = guardedConnector(
+      async () => [],
+      () => assert.fail('dialled'),
+    );
+    assert.equal(await connecting(connector, options), 'INVALID_IMAGE (unreachable)');
+  });
+});

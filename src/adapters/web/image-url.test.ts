@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { TaskError } from '../../errors.ts';
+import { readImageUrl } from './image-url.ts';
+
+const RULES = { trustedOrigins: ['http://127.0.0.1:54321'], hostAllowlist: null };
+
+/** Whether the link is refused, and with nothing but the catalogue's error. */
+function isRefused(link: string): boolean {
+  try {
+    const { url, trusted } = readImageUrl(link, RULES);
+    assert.equal(trusted, url.origin === RULES.trustedOrigins[0]);
+    assert.deepEqual([url.username, url.password], ['', '']);
+    assert.notEqual(url.hostname, '');
+    if (!trusted) assert.deepEqual([url.protocol, url.port], ['https:', '']);
+    return false;
+  } catch (error) {
+    assert.ok(
+      error instanceof TaskError && error.message === 'INVALID_IMAGE (refused)',
+      `${error}`,
+    );
+    return true;
+  }
+}
+
+describe('readImageUrl', () => {
+  it('takes https links on the standard port, and trusted origins as they stand', () => {
+    assert.ok(!isRefused('https://shop.example/a.jpg?token=x#part'));
+    assert.ok(!isRefused('https://shop.example:443/a.jpg'));
+    assert.ok(!isRefused('http://127.0.0.1:54321/storage/a.jpg'));
+    assert.ok(isRefused('http://127.0.0.1:54322/storage/a.jpg'));
+    assert.ok(isRefused('http://shop.example/a.jpg'));
+  });
+
+  it('refuses credentials even for trusted origins', () => {
+    assert.ok(isRefused('http://user:password@127.0.0.1:54321/a.jpg'));
+    assert.ok(isRefused('http://@127.0.0.1:54321/a.jpg'));
+  });
+
+  it('takes links of 2,083 characters and no longer ones', () => {
+    const link = 'https://shop.example/'.padEnd(2_083, 'a');
+    assert.ok(!isRefused(link));
+    assert.ok(isRefused(`${link}a`));
+  });
+
+  it('takes only the hosts of the allowlist when there is one', () => {
+    const rules = { ...RULES, hostAllowlist: ['cdn.example'] };
+    assert.equal(readImageUrl('https://CDN.example/a.jpg', rules).url.hostname, 'cdn.example');
+    assert.equal(readImageUrl('http://127.0.0.1:54321/a.jpg', rules).trusted, true);
+    for (const host of [
+      'shop.example',
+      'a.cdn.example',
+      'cdn.example.',
+      'cdn.example.evil.example',
+    ]) {
+      assert.throws(() => readImageUrl(`https://${host}/a.jpg`, rules), { detail: 'refused' });
+    }
+  });
+
+  it('holds its promises for whatever text it gets', () => {
+    const scheme = fc.constantFrom(
+      'https://',
+      'http://',
+      'https:',
+      'HTTPS:\\\\',
+      '//',
+      'ftp://',
+      '',
+    );
+    const user = fc.constantFrom('', '@', 'a@', 'a:b@', ':@', '127.0.0.1:54321@');
+    const host = fc.oneof(
+      fc.domain(),
+      fc.ipV4(),
+      fc.ipV6().map((ip) => `[${ip}]`),
+      fc.string(),
+    );
+    const port = fc.constantFrom('', ':', ':443', ':80', ':54321', ':0', ':99999');
+    const rest = fc.oneof(fc.webPath(), fc.string(), fc.string({ unit: 'binary' }));
+    const link = fc.tuple(scheme, user, host, port, rest).map((parts) => parts.join(''));
+    fc.assert(
+      fc.property(fc.oneof(link, fc.webUrl(), fc.string()), (text) => void isRefused(text)),
+      { numRuns: 10_000 },
+    );
+  });
+
+  it('sees through every spelling with user information', () => {
+    const blank = fc.constantFrom('', '@', '%40', ':', '/', '?', '#');
+    fc.assert(
+      fc.property(blank, blank, (before, after) => {
+        const link = `https://shop.example${before}@${after}127.0.0.1/a.jpg`;
+        return isRefused(link) || new URL(link).hostname === 'shop.example';
+      }),
+    );
+  });
+});

@@ -1,0 +1,271 @@
+/**
+ * Answers of hosts that are broken or mean harm, and what a download must end with.
+ */
+
+import type { RequestListener, ServerResponse } from 'node:http';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
+
+export interface HostileAnswer {
+  readonly why: string;
+  readonly answer: RequestListener;
+  readonly ends: string;
+  /** For an answer that never ends by itself. */
+  readonly timeoutMs?: number;
+}
+
+/** The fetcher of the tests reads this much and no more. */
+export const MAX_BYTES = 100_000;
+
+const JPEG_HEAD = Buffer.from('ffd8ffe000104a464946000101', 'hex');
+const JPEG = { 'content-type': 'image/jpeg' };
+
+const REFUSED = 'INVALID_IMAGE (refused)';
+const TOO_LARGE = 'INVALID_IMAGE (too_large)';
+const UNSUPPORTED = 'INVALID_IMAGE (unsupported)';
+const UNREADABLE = 'INVALID_IMAGE (unreadable)';
+const UNREACHABLE = 'INVALID_IMAGE (unreachable)';
+const BROKEN = 'IMAGE_UNAVAILABLE (connection)';
+const TIMEOUT = 'IMAGE_UNAVAILABLE (timeout)';
+
+function redirect(status: number, location: string): HostileAnswer {
+  return {
+    why: `${status} to ${location}`,
+    answer: (_, response) => response.writeHead(status, { location, ...JPEG }).end(JPEG_HEAD),
+    ends: REFUSED,
+  };
+}
+
+/** Headers and a body which Node's server writes as they are. */
+function body(
+  why: string,
+  headers: Record<string, string | string[]>,
+  bytes: Buffer | string,
+  ends: string,
+): HostileAnswer {
+  return { why, answer: (_, response) => response.writeHead(200, headers).end(bytes), ends };
+}
+
+/** Bytes on the wire, past Node's server. */
+function raw(why: string, text: string, ends: string): HostileAnswer {
+  return { why, answer: (request) => request.socket.end(text, 'latin1'), ends };
+}
+
+/** Writes `piece()` as fast as it is read, until the connection is closed. */
+function pour(response: ServerResponse, piece: () => Buffer | string): void {
+  const more = () => {
+    while (!response.destroyed && response.write(piece()));
+  };
+  response.on('drain', more).on('error', () => {});
+  more();
+}
+
+const ZEROS = Buffer.alloc(20_000_000);
+
+const REDIRECTS = [
+  redirect(301, 'http://169.254.169.254/latest/meta-data/'),
+  redirect(302, 'http://169.254.169.254/latest/meta-data/'),
+  redirect(303, 'https://127.0.0.1/'),
+  redirect(307, 'http://localhost:6379/'),
+  redirect(308, 'file:///etc/passwd'),
+  redirect(302, '//127.0.0.1/'),
+  redirect(302, '/elsewhere.jpg'),
+  redirect(302, 'https://shop.example/a.jpg'),
+  redirect(300, 'https://127.0.0.1/'),
+  redirect(304, 'https://127.0.0.1/'),
+];
+
+const ENCODED = [
+  body('a gzip bomb', { ...JPEG, 'content-encoding': 'gzip' }, gzipSync(ZEROS), UNSUPPORTED),
+  body(
+    'a brotli bomb',
+    { ...JPEG, 'content-encoding': 'br' },
+    brotliCompressSync(ZEROS),
+    UNSUPPORTED,
+  ),
+  body(
+    'a deflate bomb',
+    { ...JPEG, 'content-encoding': 'deflate' },
+    deflateSync(ZEROS),
+    UNSUPPORTED,
+  ),
+  body(
+    'gzip twice',
+    { ...JPEG, 'content-encoding': 'gzip, gzip' },
+    gzipSync(JPEG_HEAD),
+    UNSUPPORTED,
+  ),
+  body('zstd', { ...JPEG, 'content-encoding': 'zstd' }, JPEG_HEAD, UNSUPPORTED),
+  body('an old name', { ...JPEG, 'content-encoding': 'x-gzip' }, JPEG_HEAD, UNSUPPORTED),
+  body(
+    'identity and gzip',
+    { ...JPEG, 'content-encoding': 'identity, gzip' },
+    JPEG_HEAD,
+    UNSUPPORTED,
+  ),
+  body('gzip without saying so', JPEG, gzipSync(JPEG_HEAD), UNSUPPORTED),
+];
+
+const OTHER_TYPES = [
+  body('no type', {}, JPEG_HEAD, UNSUPPORTED),
+  body('an empty type', { 'content-type': '' }, JPEG_HEAD, UNSUPPORTED),
+  body('HTML', { 'content-type': 'text/html' }, '<html></html>', UNSUPPORTED),
+  body(
+    'a type that only contains image/',
+    { 'content-type': 'text/html; image/jpeg' },
+    JPEG_HEAD,
+    UNSUPPORTED,
+  ),
+  body('octets', { 'content-type': 'application/octet-stream' }, JPEG_HEAD, UNSUPPORTED),
+  body('JSON', { 'content-type': 'application/json' }, '{"AccessKeyId":"A"}', UNSUPPORTED),
+  body('HTML as image', JPEG, '<html><body>not found</body></html>', UNSUPPORTED),
+  body('credentials as image', JPEG, '{"AccessKeyId":"A"}', UNSUPPORTED),
+  body(
+    'SVG',
+    { 'content-type': 'image/svg+xml' },
+    '<svg xmlns="http://www.w3.org/2000/svg"/>',
+    UNSUPPORTED,
+  ),
+  body('GIF', { 'content-type': 'image/gif' }, 'GIF89a\x01\x00\x01\x00', UNSUPPORTED),
+  body('TIFF', { 'content-type': 'image/tiff' }, 'II*\x00\x08\x00\x00\x00', UNSUPPORTED),
+  body('PDF as image', JPEG, '%PDF-1.7', UNSUPPORTED),
+  body('half of the magic bytes', JPEG, '\x89PN', UNSUPPORTED),
+  body('no bytes', JPEG, '', UNREADABLE),
+];
+
+const TOO_LONG: HostileAnswer[] = [
+  {
+    why: 'an announced length over the limit',
+    answer: (_, response) => {
+      response.writeHead(200, { ...JPEG, 'content-length': String(MAX_BYTES + 1) });
+      response.flushHeaders();
+    },
+    ends: TOO_LARGE,
+  },
+  raw(
+    'an absurd length',
+    'HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: 9007199254740993\r\n\r\n',
+    TOO_LARGE,
+  ),
+  body(
+    'one byte over the limit',
+    JPEG,
+    Buffer.concat([JPEG_HEAD, Buffer.alloc(MAX_BYTES - JPEG_HEAD.length + 1)]),
+    TOO_LARGE,
+  ),
+  {
+    why: 'an endless body',
+    answer: (_, response) => {
+      response.writeHead(200, JPEG);
+      pour(response, () => JPEG_HEAD);
+    },
+    ends: TOO_LARGE,
+  },
+  {
+    why: 'a body until the connection closes',
+    answer: (request) => {
+      request.socket.on('error', () => {});
+      request.socket.write('HTTP/1.0 200 OK\r\nContent-Type: image/jpeg\r\n\r\n');
+      request.socket.end(Buffer.alloc(1_000_000, JPEG_HEAD));
+    },
+    ends: TOO_LARGE,
+  },
+];
+
+const LIES = [
+  raw(
+    'a length that is too long',
+    'HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: 999\r\n\r\n\xff\xd8\xff\xe0',
+    BROKEN,
+  ),
+  raw(
+    'a negative length',
+    'HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: -1\r\n\r\n\xff\xd8\xff',
+    UNREACHABLE,
+  ),
+  raw(
+    'two lengths',
+    'HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: 3\r\nContent-Length: 9\r\n\r\n\xff\xd8\xff',
+    BROKEN,
+  ),
+  raw(
+    'a length and chunks',
+    'HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n\xff\xd8\xff\r\n0\r\n\r\n',
+    BROKEN,
+  ),
+  raw(
+    'a chunk of a size that is no number',
+    'HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n',
+    UNREACHABLE,
+  ),
+  raw(
+    'chunks without an end',
+    'HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n\xff\xd8\xff\r\n',
+    BROKEN,
+  ),
+  raw('no HTTP', 'SSH-2.0-OpenSSH_9.6\r\n', UNREACHABLE),
+  raw('no status', 'HTTP/1.1\r\n\r\n', UNREACHABLE),
+  raw(
+    'a line break in a header',
+    'HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nX: a\rb\x00\r\n\r\n',
+    UNREACHABLE,
+  ),
+  raw('nothing', '', BROKEN),
+  raw(
+    'headers without end',
+    `HTTP/1.1 200 OK\r\n${`X: ${'a'.repeat(1_000)}\r\n`.repeat(100)}`,
+    UNREACHABLE,
+  ),
+  raw(
+    'an upgrade that nobody asked for',
+    'HTTP/1.1 101 Switching Protocols\r\nUpgrade: raw\r\nConnection: upgrade\r\n\r\n',
+    BROKEN,
+  ),
+];
+
+const SLOW: HostileAnswer[] = [
+  { why: 'no answer', answer: () => {}, ends: TIMEOUT, timeoutMs: 100 },
+  {
+    why: 'headers, then nothing',
+    answer: (_, response) => response.writeHead(200, JPEG).flushHeaders(),
+    ends: TIMEOUT,
+    timeoutMs: 100,
+  },
+  {
+    why: 'a drip of bytes',
+    answer: (_, response) => {
+      response.writeHead(200, JPEG);
+      const drip = setInterval(() => response.write(JPEG_HEAD.subarray(0, 1)), 5);
+      response.on('close', () => clearInterval(drip));
+    },
+    ends: TIMEOUT,
+    timeoutMs: 100,
+  },
+  {
+    why: 'a drip of headers',
+    answer: ({ socket }) => {
+      socket.write('HTTP/1.1 200 OK\r\n');
+      const drip = setInterval(() => socket.write('X: a\r\n'), 5);
+      socket.on('close', () => clearInterval(drip)).on('error', () => {});
+    },
+    ends: TIMEOUT,
+    timeoutMs: 100,
+  },
+  {
+    why: 'endless early hints',
+    answer: ({ socket }) => {
+      const drip = setInterval(() => socket.write('HTTP/1.1 103 Early Hints\r\n\r\n'), 5);
+      socket.on('close', () => clearInterval(drip)).on('error', () => {});
+    },
+    ends: TIMEOUT,
+    timeoutMs: 100,
+  },
+];
+
+export const HOSTILE_ANSWERS: readonly HostileAnswer[] = [
+  ...REDIRECTS,
+  ...ENCODED,
+  ...OTHER_TYPES,
+  ...TOO_LONG,
+  ...LIES,
+  ...SLOW,
+];
