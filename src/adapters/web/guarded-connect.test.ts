@@ -54,7 +54,7 @@ describe('dialPinned', () => {
     const hello = (await listener.firstBytes).toString('latin1');
     assert.ok(hello.includes('shop.example'));
     assert.ok(hello.includes('http/1.1'));
-    assert.equal(asked.includes('\x02h2'), false);
+    assert.equal(hello.includes('\x02h2'), false);
     assert.notEqual(await ended, 'connected');
   });
 });

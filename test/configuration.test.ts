@@ -1,0 +1,71 @@
+/**
+ * The configuration: `.env.example` says what config.ts knows, and every problem is named at once.
+ */
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { it } from 'node:test';
+import { ConfigError, readConfig, VARIABLES } from '../src/config.ts';
+
+const REQUIRED = {
+  SUPABASE_URL: 'https://example.supabase.co',
+  SUPABASE_SERVICE_ROLE_KEY: 'key',
+  OPENAI_API_KEY: 'sk-key',
+};
+
+function problemsOf(env: Record<string, string>): readonly string[] {
+  try {
+    readConfig(env);
+  } catch (error) {
+    assert.ok(error instanceof ConfigError);
+    return error.problems;
+  }
+  return [];
+}
+
+it('.env.example names every variable with its default, and no other', async () => {
+  const file = await readFile(new URL('../.env.example', import.meta.url), 'utf8');
+  const lines = file.split('\n').filter((line) => /^#? ?[A-Z][A-Z0-9_]+=/.test(line));
+  const expected = Object.values(VARIABLES).map(({ name, default: fallback, example }) =>
+    fallback === undefined ? `${name}=${example}` : `# ${name}=${fallback}`,
+  );
+  assert.deepEqual(lines, expected);
+});
+
+it('the required variables alone are a configuration, with the documented defaults', () => {
+  const config = readConfig(REQUIRED);
+  assert.equal(config.redisUrl, 'redis://localhost:6379/0');
+  assert.equal(config.port, 8000);
+  assert.equal(config.openaiImageModel, 'gpt-image-2.6-sunburst');
+  assert.equal(config.rescueMinAgeSeconds, config.taskDeadlineSeconds);
+});
+
+it('all problems are named at once, each with its variable and an example', () => {
+  const problems = problemsOf({ PORT: '99999', OPENAI_MAX_RETRIES: '0', REDIS_URL: 'http://x' });
+  const names = [
+    'REDIS_URL',
+    'SUPABASE_URL',
+    'SUPABASE_SERVICE_ROLE_KEY',
+    'OPENAI_API_KEY',
+    'OPENAI_MAX_RETRIES',
+    'PORT',
+  ];
+  assert.deepEqual(
+    problems.map((problem) => problem.split(' ')[0]),
+    names,
+  );
+  assert.ok(problems.every((problem) => problem.includes('example: ')));
+});
+
+it('secrets are sent over TLS, except on loopback', () => {
+  const url = (SUPABASE_URL: string) => problemsOf({ ...REQUIRED, SUPABASE_URL }).length;
+  assert.equal(url('http://example.com'), 1);
+  assert.equal(url('http://127.0.0.1:54321'), 0);
+  assert.equal(url('http://localhost:54321/'), 0);
+  assert.equal(url('http://127.0.0.1.example.com'), 1);
+});
+
+it('a range is held: RESCUE_MIN_AGE_SECONDS may be 0, WORKER_CONCURRENCY may not', () => {
+  assert.equal(readConfig({ ...REQUIRED, RESCUE_MIN_AGE_SECONDS: '0' }).rescueMinAgeSeconds, 0);
+  assert.equal(problemsOf({ ...REQUIRED, WORKER_CONCURRENCY: '0' }).length, 1);
+  assert.equal(problemsOf({ ...REQUIRED, WORKER_CONCURRENCY: '1e3' }).length, 1);
+});
