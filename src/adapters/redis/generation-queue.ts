@@ -15,6 +15,7 @@ import {
   type WorkerTimes,
   workerOptions,
 } from './bullmq.ts';
+import { drainingSince } from './drain.ts';
 
 interface JobData {
   readonly task: Task;
@@ -31,9 +32,11 @@ const MOST_GIVEN_UP_AT_ONCE = 500;
 /** The jobs as the intake and the rescue see them. `room` is how many may wait before intake stops. */
 export class BullGenerationJobs implements GenerationJobs, AsyncDisposable {
   readonly #queue: Queue<JobData>;
+  readonly #redis: Redis;
   readonly #room: number;
 
   constructor(connection: Redis, room: number) {
+    this.#redis = connection;
     this.#queue = new Queue(GENERATION_QUEUE, { connection, prefix: PREFIX });
     this.#room = room;
   }
@@ -51,7 +54,9 @@ export class BullGenerationJobs implements GenerationJobs, AsyncDisposable {
     );
   }
 
+  /** There is no room at all while the operator drains the worker. */
   async hasRoom(): Promise<boolean> {
+    if ((await drainingSince(this.#redis)) !== null) return false;
     return (await this.#queue.getWaitingCount()) < this.#room;
   }
 

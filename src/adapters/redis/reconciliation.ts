@@ -5,6 +5,20 @@ import type { Redis } from 'ioredis';
 import type { Reconciliation, ReconciliationRecord } from '../../ports.ts';
 
 export const RECONCILIATION_HASH = 'wearon:reconciliation';
+/** Where a record goes once a person has dealt with it. */
+export const RESOLVED_HASH = 'wearon:reconciliation:resolved';
+
+/** A record that a person has dealt with. */
+export interface ResolvedRecord extends ReconciliationRecord {
+  readonly resolvedAt: string;
+  readonly note: string;
+}
+
+/** Moves the record of ARGV[1] to the resolved ones as ARGV[2], if it is still there. */
+const RESOLVE = `
+if redis.call('HDEL', KEYS[1], ARGV[1]) == 0 then return 0 end
+redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
+return 1`;
 
 export class RedisReconciliation implements Reconciliation {
   readonly #redis: Redis;
@@ -15,5 +29,30 @@ export class RedisReconciliation implements Reconciliation {
 
   async add(record: ReconciliationRecord): Promise<void> {
     await this.#redis.hsetnx(RECONCILIATION_HASH, record.sessionId, JSON.stringify(record));
+  }
+
+  /** What waits for a person, oldest first. */
+  async open(): Promise<ReconciliationRecord[]> {
+    const texts = await this.#redis.hvals(RECONCILIATION_HASH);
+    const records = texts.map((text) => JSON.parse(text) as ReconciliationRecord);
+    return records.sort((a, b) => a.at.localeCompare(b.at));
+  }
+
+  /** What persons have dealt with. */
+  async resolved(): Promise<ResolvedRecord[]> {
+    const texts = await this.#redis.hvals(RESOLVED_HASH);
+    return texts.map((text) => JSON.parse(text) as ResolvedRecord);
+  }
+
+  /** Files an open record away with a note; null when there is none for the session. */
+  async resolve(sessionId: string, note: string): Promise<ResolvedRecord | null> {
+    const text = await this.#redis.hget(RECONCILIATION_HASH, sessionId);
+    if (text === null) return null;
+    const record = JSON.parse(text) as ReconciliationRecord;
+    const resolved: ResolvedRecord = { ...record, resolvedAt: new Date().toISOString(), note };
+    const keys = [RECONCILIATION_HASH, RESOLVED_HASH];
+    const args = [sessionId, JSON.stringify(resolved)];
+    const moved = await this.#redis.eval(RESOLVE, keys.length, ...keys, ...args);
+    return moved === 1 ? resolved : null;
   }
 }

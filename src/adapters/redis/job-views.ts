@@ -1,0 +1,156 @@
+/**
+ * The jobs of both queues as the operator looks at them: states, journals, and a push for refunds
+ * that wait.
+ */
+import { type Job as BullJob, type JobType, Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+import type { Journal, RefundIntent, Task } from '../../ports.ts';
+import { GENERATION_QUEUE, PREFIX, REFUND_QUEUE } from './bullmq.ts';
+
+/** Where a job stands. Times are ISO 8601, null where they have not come. */
+export interface JobView {
+  readonly state: string;
+  readonly attemptsStarted: number;
+  readonly stalled: number;
+  readonly createdAt: string;
+  readonly startedAt: string | null;
+  readonly finishedAt: string | null;
+  /** When a delayed job is run again. */
+  readonly nextAttemptAt: string | null;
+  readonly failedReason: string | null;
+}
+
+export interface GenerationJobView extends JobView {
+  readonly task: Task;
+  readonly journal: Journal;
+}
+
+export interface RefundJobView extends JobView {
+  readonly intent: RefundIntent;
+}
+
+interface GenerationData {
+  readonly task: Task;
+  readonly journal: Journal;
+}
+
+/** Paid calls that may come to nothing. Jobs that are done are known for ten minutes. */
+export interface PaidCalls {
+  /** Under way now. */
+  readonly open: number;
+  /** Begun and not heard of again, or ended without an answer: they may have been billed. */
+  readonly outcomeUnknown: number;
+  /** The sessions of the latter. */
+  readonly sessionIds: readonly string[];
+}
+
+const UNFINISHED: JobType[] = ['waiting', 'active', 'delayed', 'failed'];
+const MOST_JOBS = 5000;
+
+/** The session's job, or null when it has none (any more). */
+export function generationJobOf(redis: Redis, id: string): Promise<GenerationJobView | null> {
+  return withQueue(redis, GENERATION_QUEUE, async (queue: Queue<GenerationData>) => {
+    const job = await queue.getJob(id);
+    return job ? { ...(await viewOf(redis, job)), ...job.data } : null;
+  });
+}
+
+/** Refunds that are not booked yet, oldest first; of one session when `sessionId` is given. */
+export function refundJobs(redis: Redis, sessionId?: string): Promise<RefundJobView[]> {
+  return withQueue(redis, REFUND_QUEUE, async (queue: Queue<RefundIntent>) => {
+    const jobs = await refundsIn(queue, sessionId);
+    const view = async (job: BullJob<RefundIntent>) => ({
+      ...(await viewOf(redis, job)),
+      intent: job.data,
+    });
+    return Promise.all(jobs.map(view));
+  });
+}
+
+/**
+ * Lets refunds that wait for their time, or that the queue gave up, run now. Returns the sessions
+ * of those it moved; the rest is running or about to.
+ */
+export function retryRefunds(redis: Redis, sessionId?: string): Promise<string[]> {
+  return withQueue(redis, REFUND_QUEUE, async (queue: Queue<RefundIntent>) => {
+    const moved: string[] = [];
+    for (const job of await refundsIn(queue, sessionId)) {
+      if (await runNow(job)) moved.push(job.data.sessionId);
+    }
+    return moved;
+  });
+}
+
+/** Reads the journals of all jobs that are known. */
+export function paidCalls(redis: Redis): Promise<PaidCalls> {
+  return withQueue(redis, GENERATION_QUEUE, async (queue: Queue<GenerationData>) => {
+    const active = await queue.getJobs(['active'], 0, MOST_JOBS);
+    const resting: JobType[] = ['waiting', 'delayed', 'failed', 'completed'];
+    const others = await queue.getJobs(resting, 0, MOST_JOBS);
+    const unknown = [
+      ...active.filter(({ data }) => hasLostCall(data.journal)),
+      ...others.filter(({ data }) => data.journal.callOpen || hasLostCall(data.journal)),
+    ];
+    return {
+      open: active.filter(({ data }) => data.journal.callOpen).length,
+      outcomeUnknown: unknown.length,
+      sessionIds: unknown.map(({ data }) => data.task.sessionId),
+    };
+  });
+}
+
+function hasLostCall({ failures }: Journal): boolean {
+  return (failures.PROVIDER_OUTCOME_UNKNOWN ?? 0) > 0;
+}
+
+async function refundsIn(queue: Queue<RefundIntent>, sessionId?: string) {
+  const jobs = await queue.getJobs(UNFINISHED, 0, MOST_JOBS, true);
+  return jobs
+    .filter((job) => sessionId === undefined || job.data.sessionId === sessionId)
+    .sort((a, b) => a.timestamp - b.timestamp);
+}
+
+async function runNow(job: BullJob): Promise<boolean> {
+  const state = await job.getState();
+  if (state === 'delayed') await job.promote();
+  else if (state === 'failed') await job.retry('failed');
+  else return false;
+  return true;
+}
+
+async function viewOf(redis: Redis, job: BullJob): Promise<JobView> {
+  return {
+    state: await job.getState(),
+    attemptsStarted: job.attemptsStarted,
+    stalled: job.stalledCounter,
+    createdAt: new Date(job.timestamp).toISOString(),
+    startedAt: isoOf(job.processedOn),
+    finishedAt: isoOf(job.finishedOn),
+    nextAttemptAt: isoOf(await nextAttemptMs(redis, job)),
+    failedReason: job.failedReason ?? null,
+  };
+}
+
+/** BullMQ sorts delayed jobs by their time in ms, shifted left by 12 bits. */
+async function nextAttemptMs(redis: Redis, job: BullJob): Promise<number | undefined> {
+  const score = await redis.zscore(`${job.queueQualifiedName}:delayed`, job.id ?? '');
+  return score === null ? undefined : Math.floor(Number(score) / 4096);
+}
+
+function isoOf(timeMs: number | undefined): string | null {
+  return timeMs === undefined ? null : new Date(timeMs).toISOString();
+}
+
+async function withQueue<Data, T>(
+  connection: Redis,
+  name: string,
+  look: (queue: Queue<Data>) => Promise<T>,
+): Promise<T> {
+  const queue = new Queue<Data>(name, { connection, prefix: PREFIX, skipMetasUpdate: true });
+  queue.on('error', () => undefined);
+  try {
+    return await look(queue);
+  } finally {
+    await queue.close();
+  }
+}

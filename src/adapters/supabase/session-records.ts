@@ -1,0 +1,123 @@
+/**
+ * A session's row and events as the operator looks at them: everything but prompts, links and
+ * e-mail addresses.
+ */
+import type { SupabaseClient } from '@supabase/supabase-js';
+import { z } from 'zod';
+import type { Channel } from '../../ports.ts';
+import { dataOf, TABLES } from './client.ts';
+
+/** Where a link leads to is nobody's business; whether it is there is the operator's. */
+export type LinkState = 'present' | 'expired' | 'none';
+
+const link = z
+  .string()
+  .nullish()
+  .transform((text): LinkState => (text ? (text === 'expired' ? 'expired' : 'present') : 'none'));
+
+const record = z.object({
+  id: z.string(),
+  user_id: z.string().optional(),
+  store_id: z.string().optional(),
+  status: z.string(),
+  request_id: z.string().nullish(),
+  credits_used: z.number().nullable(),
+  error_message: z.string().nullable(),
+  created_at: z.string().nullable(),
+  completed_at: z.string().nullable(),
+  processing_time_ms: z.number().nullable(),
+  input_tokens: z.number().nullable(),
+  output_tokens: z.number().nullable(),
+  estimated_cost_usd: z.number().nullable(),
+  model_image_url: link,
+  outfit_image_url: link,
+  generated_image_url: link,
+  shopper_email: z
+    .string()
+    .nullish()
+    .transform((email) => Boolean(email)),
+});
+
+export type SessionRecord = z.infer<typeof record> & { readonly channel: Channel };
+
+export interface SessionEvent {
+  readonly type: string;
+  readonly at: string;
+}
+
+/** What a task needs that only the row knows. Links and prompt: not to be printed. */
+export interface TaskSourceRow {
+  readonly ownerId: string;
+  readonly status: string;
+  readonly imageUrls: readonly string[];
+  readonly prompt: string;
+  readonly requestId: string | null;
+}
+
+/** The row of the id in either channel's table, or null. */
+export async function findRecord(
+  supabase: SupabaseClient,
+  id: string,
+): Promise<SessionRecord | null> {
+  const row = await findRow(supabase, id);
+  return row === null ? null : { ...record.parse(row.data), channel: row.channel };
+}
+
+const taskRow = z.object({
+  user_id: z.string().optional(),
+  store_id: z.string().optional(),
+  status: z.string(),
+  model_image_url: z.string(),
+  outfit_image_url: z.string().nullable(),
+  accessories: z.array(z.object({ url: z.string() })).nullish(),
+  prompt_system: z.string(),
+  request_id: z.string().nullish(),
+});
+
+/** What the row says of its task: for stores without accessories, which no row keeps. */
+export async function findTaskSource(
+  supabase: SupabaseClient,
+  id: string,
+): Promise<(TaskSourceRow & { readonly channel: Channel }) | null> {
+  const found = await findRow(supabase, id);
+  if (found === null) return null;
+  const row = taskRow.parse(found.data);
+  const worn = (row.accessories ?? []).map(({ url }) => url);
+  const outfit = row.outfit_image_url === null ? [] : [row.outfit_image_url];
+  return {
+    channel: found.channel,
+    ownerId: row.store_id ?? row.user_id ?? '',
+    status: row.status,
+    imageUrls: [row.model_image_url, ...outfit, ...worn],
+    prompt: row.prompt_system,
+    requestId: row.request_id ?? null,
+  };
+}
+
+/** The analytics events that name the session, oldest first. */
+export async function eventsOf(
+  supabase: SupabaseClient,
+  channel: Channel,
+  id: string,
+): Promise<SessionEvent[]> {
+  const rows = dataOf(
+    await supabase
+      .from(TABLES[channel].events)
+      .select('event_type, created_at')
+      .eq('metadata->>session_id', id)
+      .order('created_at'),
+  );
+  return (rows ?? []).map(({ event_type, created_at }) => ({
+    type: String(event_type),
+    at: String(created_at),
+  }));
+}
+
+async function findRow(supabase: SupabaseClient, id: string) {
+  for (const channel of ['b2c', 'b2b'] as const) {
+    const table = supabase.from(TABLES[channel].sessions);
+    const data: unknown = dataOf(await table.select('*').eq('id', id).maybeSingle());
+    if (data !== null) return { channel, data };
+  }
+  return null;
+}

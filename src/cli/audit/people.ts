@@ -1,0 +1,99 @@
+/**
+ * The audit of people's money. Their ledger has no request id: a deduction is known by its time,
+ * shortly before its session, and a refund by the session's id in its description, or by its time.
+ */
+import type { AuditedSession, LedgerRow } from '../../adapters/supabase/audit-records.ts';
+import {
+  auditSession,
+  type Books,
+  type Finding,
+  findingOf,
+  findingOfRow,
+  groupBy,
+  namedSession,
+} from './finding.ts';
+
+/** The platform inserts the session right after the deduction. */
+const DEDUCTION_LEAD_MS = 60_000;
+/** Clocks of the two rows are one, but transactions overlap. */
+const DEDUCTION_LAG_MS = 2_000;
+/** The platform's own refund of a failed push or of a missing session names nothing and comes at once. */
+const NAMELESS_REFUND_MS = 15 * 60_000;
+
+/** `settledBefore`: a payment as young as this may still get its session. */
+export function auditPeople({ sessions, ledger }: Books, settledBefore: Date): Finding[] {
+  const rowsOf = groupBy(ledger, ({ ownerId }) => ownerId);
+  const sessionsOf = groupBy(sessions, ({ ownerId }) => ownerId);
+  const named = groupBy(
+    ledger.filter(({ type }) => type === 'refund'),
+    (row) => namedSession(row) ?? '',
+  );
+  return [...new Set([...rowsOf.keys(), ...sessionsOf.keys()])].flatMap((person) =>
+    auditPerson(
+      { sessions: sessionsOf.get(person) ?? [], ledger: rowsOf.get(person) ?? [] },
+      named,
+      settledBefore,
+    ),
+  );
+}
+
+/** `named` holds everybody's refunds, since one may have gone to somebody else. */
+function auditPerson(
+  { sessions, ledger }: Books,
+  named: ReadonlyMap<string, LedgerRow[]>,
+  settledBefore: Date,
+): Finding[] {
+  const left = new Set(ledger.toSorted((a, b) => +a.createdAt - +b.createdAt));
+  const take = (fits: (row: LedgerRow) => boolean) => {
+    const row = [...left].find(fits);
+    if (row !== undefined) left.delete(row);
+    return row;
+  };
+  const found: Finding[] = [];
+  for (const session of sessions.toSorted((a, b) => +a.createdAt - +b.createdAt)) {
+    const payment = take((row) => row.type === 'deduction' && isJustBefore(row, session));
+    const refunds = [...(named.get(session.sessionId) ?? [])];
+    for (const refund of refunds) left.delete(refund);
+    if (session.status === 'failed' && refunds.length === 0) {
+      const nameless = take((row) => isNamelessRefund(row) && isSoonAfter(row, session));
+      if (nameless !== undefined) refunds.push(nameless);
+    }
+    found.push(...auditSession(session, { isPaid: payment !== undefined, refunds }));
+    if (refunds.some(({ ownerId }) => ownerId !== session.ownerId)) {
+      found.push(findingOf(session, 'refund_to_wrong_payer', 'another person has it'));
+    }
+  }
+  return [...found, ...auditLeftRows([...left], settledBefore)];
+}
+
+function isJustBefore({ createdAt }: LedgerRow, session: AuditedSession): boolean {
+  const leadMs = +session.createdAt - +createdAt;
+  return leadMs >= -DEDUCTION_LAG_MS && leadMs <= DEDUCTION_LEAD_MS;
+}
+
+function isNamelessRefund(row: LedgerRow): boolean {
+  return row.type === 'refund' && namedSession(row) === null;
+}
+
+function isSoonAfter(row: LedgerRow, { createdAt }: { readonly createdAt: Date }): boolean {
+  const lagMs = +row.createdAt - +createdAt;
+  return lagMs >= 0 && lagMs <= NAMELESS_REFUND_MS;
+}
+
+/** Money that moved without a session of this window. A payment that was given back at once is none. */
+function auditLeftRows(rows: readonly LedgerRow[], settledBefore: Date): Finding[] {
+  const left = new Set(rows.filter(({ createdAt }) => createdAt < settledBefore));
+  for (const row of left) {
+    if (row.type !== 'deduction') continue;
+    const back = [...left].find((other) => isNamelessRefund(other) && isSoonAfter(other, row));
+    if (back === undefined) continue;
+    left.delete(row);
+    left.delete(back);
+  }
+  return [...left].map((row) =>
+    findingOfRow(
+      row,
+      row.type === 'refund' ? 'refund_without_session' : 'deduction_without_session',
+    ),
+  );
+}

@@ -1,0 +1,93 @@
+/**
+ * The audit of the stores' money: the ledger's request id ties every row to its session, and the
+ * descriptions say whose balance it was.
+ */
+import type { AuditedSession, LedgerRow } from '../../adapters/supabase/audit-records.ts';
+import {
+  auditSession,
+  type Books,
+  type Finding,
+  findingOf,
+  findingOfRow,
+  groupBy,
+  namedSession,
+} from './finding.ts';
+
+/** The platform's description of a deduction from, and of a refund to, a shopper's balance. */
+const SHOPPER_DEDUCTION = /^B2B shopper generation/;
+const SHOPPER = /\(shopper=([^)]*)\)\s*$/;
+
+/** `settledBefore`: a payment as young as this may still get its session. */
+export function auditStores({ sessions, ledger }: Books, settledBefore: Date): Finding[] {
+  const keyOf = (ownerId: string, requestId: string | null) => `${ownerId} ${requestId ?? ''}`;
+  const rows = groupBy(ledger, (row) => keyOf(row.ownerId, row.requestId));
+  const named = groupBy(
+    ledger.filter(({ type }) => type === 'refund'),
+    (row) => namedSession(row) ?? '',
+  );
+  const found: Finding[] = [];
+  const taken = new Set<LedgerRow>();
+  for (const session of sessions.toSorted((a, b) => +a.createdAt - +b.createdAt)) {
+    const { ownerId, requestId, sessionId } = session;
+    const own = requestId === null ? [] : (rows.get(keyOf(ownerId, requestId)) ?? []);
+    // One payment pays for one session, even where a client used its request id twice.
+    const payment = own.find((row) => row.type !== 'refund' && !taken.has(row));
+    const refunds = new Set([
+      ...own.filter((row) => isRefundOf(row, sessionId) && !taken.has(row)),
+      ...(named.get(sessionId) ?? []),
+    ]);
+    for (const row of [...(payment ? [payment] : []), ...refunds]) taken.add(row);
+    found.push(...auditSession(session, { isPaid: payment !== undefined, refunds: [...refunds] }));
+    for (const refund of refunds) found.push(...auditPayer(session, payment, refund));
+  }
+  return [...found, ...auditLeftRows(ledger, taken, settledBefore)];
+}
+
+function isRefundOf(row: LedgerRow, sessionId: string): boolean {
+  const named = namedSession(row);
+  return row.type === 'refund' && (named === null || named === sessionId);
+}
+
+/** Did the credit go back to where it came from? */
+function auditPayer(
+  session: AuditedSession,
+  payment: LedgerRow | undefined,
+  refund: LedgerRow,
+): Finding[] {
+  if (payment === undefined) return [];
+  const [paid, returned] = [payerOf(payment), payerOf(refund)];
+  if (refund.ownerId === payment.ownerId && paid.who === returned.who) {
+    if (paid.email === returned.email) return [];
+    return [findingOf(session, 'refund_to_wrong_payer', 'another shopper has it')];
+  }
+  const detail = `paid by ${paid.who}, returned to ${returned.who}`;
+  return [findingOf(session, 'refund_to_wrong_payer', detail)];
+}
+
+function payerOf({ type, description }: LedgerRow) {
+  const email = SHOPPER.exec(description)?.[1] ?? null;
+  if (type === 'overage') return { who: 'overage charge', email: null };
+  const isShopper = type === 'refund' ? email !== null : SHOPPER_DEDUCTION.test(description);
+  return isShopper ? { who: 'shopper', email } : { who: 'store', email: null };
+}
+
+/** Money that moved without a session. A payment that was given back is none. */
+function auditLeftRows(
+  ledger: readonly LedgerRow[],
+  taken: ReadonlySet<LedgerRow>,
+  settledBefore: Date,
+): Finding[] {
+  const left = ledger.filter((row) => !taken.has(row) && row.createdAt < settledBefore);
+  return left.flatMap((row) => {
+    const isRefund = row.type === 'refund';
+    const isBalanced = left.some(
+      (other) =>
+        (other.type === 'refund') !== isRefund &&
+        other.ownerId === row.ownerId &&
+        other.requestId !== null &&
+        other.requestId === row.requestId,
+    );
+    if (isBalanced) return [];
+    return [findingOfRow(row, isRefund ? 'refund_without_session' : 'deduction_without_session')];
+  });
+}

@@ -1,0 +1,120 @@
+/**
+ * `dead list|show|replay|drop`: tasks that could never become a job, or whose owner is not the row's.
+ */
+import type { Command } from 'commander';
+import {
+  deadLetters,
+  dropLetter,
+  type FiledLetter,
+  replayLetter,
+} from '../adapters/redis/dead-letters.ts';
+import { findRecord } from '../adapters/supabase/session-records.ts';
+import { isRejection, parseTask } from '../tryon/task.ts';
+import { type Answer, ProblemError } from './answer.ts';
+import type { Desk, Run } from './desk.ts';
+import { ago, pairs, table } from './table.ts';
+
+interface Options {
+  readonly json?: boolean;
+  readonly yes?: boolean;
+  readonly force?: boolean;
+}
+
+export function addDead(program: Command, run: Run): void {
+  const dead = program.command('dead').description('The dead letters: tasks that were rejected');
+  dead
+    .command('list')
+    .description('All dead letters, newest first')
+    .option('--json', 'answer in JSON')
+    .action((options: Options) => run(options, list));
+  dead
+    .command('show <id>')
+    .description('One dead letter with its whole message (it holds links and a prompt)')
+    .option('--json', 'answer in JSON')
+    .action((id: string, options: Options) => run(options, (desk) => show(desk, id)));
+  dead
+    .command('replay <id>')
+    .description('Put the message back on the task list')
+    .option('--force', 'even if it will be rejected or skipped again')
+    .option('--yes', 'do not ask')
+    .option('--json', 'answer in JSON')
+    .action((id: string, options: Options) => run(options, (desk) => replay(desk, id, options)));
+  dead
+    .command('drop <id>')
+    .description('Remove a dead letter for good')
+    .option('--yes', 'do not ask')
+    .option('--json', 'answer in JSON')
+    .action((id: string, options: Options) => run(options, (desk) => drop(desk, id, options)));
+}
+
+async function list(desk: Desk): Promise<Answer> {
+  const letters = await deadLetters(await desk.redis());
+  const data = letters.map(({ raw, text: _, ...letter }) => ({
+    ...letter,
+    bytes: Buffer.byteLength(raw),
+  }));
+  const rows = data.map(({ id, at, reason, sessionId, bytes }) => [
+    id,
+    ago(at),
+    reason,
+    sessionId,
+    bytes,
+  ]);
+  const headings = ['id', 'when', 'reason', 'session', 'bytes'];
+  const text = table(headings, rows, 'There are no dead letters.');
+  return { data, text, isFine: letters.length === 0 };
+}
+
+async function show(desk: Desk, id: string): Promise<Answer> {
+  const { text: _, ...letter } = await letterOf(desk, id);
+  const { raw, ...facts } = letter;
+  return { data: letter, text: `${pairs(facts)}\n\n${raw}`, isFine: true };
+}
+
+async function replay(desk: Desk, id: string, { yes, force }: Options): Promise<Answer> {
+  const letter = await letterOf(desk, id);
+  const obstacle = await obstacleTo(desk, letter);
+  if (obstacle !== null && !force) {
+    throw new ProblemError(`${obstacle} Nothing was replayed; --force does it all the same.`);
+  }
+  await desk.consent(`Put the message of dead letter ${letter.id} back on the task list?`, yes);
+  if (!(await replayLetter(await desk.redis(), letter))) throw gone(letter.id);
+  return {
+    data: { replayed: letter.id, sessionId: letter.sessionId },
+    text: `Dead letter ${letter.id} is back on the task list.`,
+    isFine: true,
+  };
+}
+
+/** Why a replay would come to nothing, or null. */
+async function obstacleTo(desk: Desk, { raw }: FiledLetter): Promise<string | null> {
+  const task = parseTask(Buffer.from(raw, 'utf8'), desk.config.maxImages, new Date());
+  if (isRejection(task)) return `It would be rejected again: ${task.reason}.`;
+  const session = await findRecord(desk.supabase, task.sessionId);
+  if (session === null) return 'Its session has no row any more.';
+  if (session.status !== 'completed' && session.status !== 'failed') return null;
+  return `Its session is ${session.status} already, so the task would be skipped.`;
+}
+
+async function drop(desk: Desk, id: string, { yes }: Options): Promise<Answer> {
+  const letter = await letterOf(desk, id);
+  await desk.consent(`Remove dead letter ${letter.id} (${letter.reason}) for good?`, yes);
+  if (!(await dropLetter(await desk.redis(), letter))) throw gone(letter.id);
+  const data = { dropped: letter.id, sessionId: letter.sessionId };
+  return { data, text: `Dead letter ${letter.id} is removed.`, isFine: true };
+}
+
+/** The letter whose id begins so. */
+async function letterOf(desk: Desk, id: string): Promise<FiledLetter> {
+  const letters = await deadLetters(await desk.redis());
+  const [letter, ...others] = letters.filter((candidate) => candidate.id.startsWith(id));
+  if (letter === undefined) throw gone(id);
+  if (others.some((other) => other.id !== letter.id)) {
+    throw new ProblemError(`Several dead letters begin with ${id}; give more of the id.`);
+  }
+  return letter;
+}
+
+function gone(id: string): ProblemError {
+  return new ProblemError(`There is no dead letter ${id}; see \`wearon dead list\`.`);
+}

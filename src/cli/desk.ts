@@ -1,0 +1,96 @@
+/**
+ * The operator's desk: the worker's adapters, opened when a command first asks for them and let go
+ * at its end, and the operator's consent to what cannot be undone.
+ */
+import { createInterface } from 'node:readline/promises';
+import type { SupabaseClient } from '@supabase/supabase-js';
+import type { Redis } from 'ioredis';
+import { openRedis } from '../adapters/redis/brief-connection.ts';
+import { BullGenerationJobs } from '../adapters/redis/generation-queue.ts';
+import { RedisReconciliation } from '../adapters/redis/reconciliation.ts';
+import { BullRefunds } from '../adapters/redis/refund-queue.ts';
+import { RedisTaskList } from '../adapters/redis/task-list.ts';
+import { SupabaseAnalytics } from '../adapters/supabase/analytics.ts';
+import { connectSupabase } from '../adapters/supabase/client.ts';
+import { SupabaseImageStore } from '../adapters/supabase/image-store.ts';
+import { SupabaseLedger } from '../adapters/supabase/ledger.ts';
+import { SupabasePictureFolders } from '../adapters/supabase/picture-folders.ts';
+import { SupabasePictureLinks } from '../adapters/supabase/picture-links.ts';
+import { SupabaseSessions } from '../adapters/supabase/sessions.ts';
+import type { Config } from '../config.ts';
+import { type Answer, ProblemError, UsageError } from './answer.ts';
+
+/** Whether the operator can be asked, and the two streams for it. */
+export interface Terminal {
+  readonly input: NodeJS.ReadStream;
+  readonly output: NodeJS.WriteStream;
+}
+
+export class Desk implements AsyncDisposable {
+  readonly config: Config;
+  readonly supabase: SupabaseClient;
+  readonly #terminal: Terminal;
+  readonly #parts = new AsyncDisposableStack();
+  #redis: Promise<Redis> | undefined;
+
+  constructor(config: Config, terminal: Terminal) {
+    this.config = config;
+    this.supabase = connectSupabase(config.supabaseUrl, config.supabaseServiceRoleKey);
+    this.#terminal = terminal;
+  }
+
+  /** The connection to Redis. Throws a ProblemError when it cannot be reached. */
+  redis(): Promise<Redis> {
+    this.#redis ??= openRedis(this.config.redisUrl).then(
+      (redis) => this.#parts.adopt(redis, () => redis.disconnect()),
+      (cause: Error) => {
+        throw new ProblemError(`Redis (REDIS_URL) cannot be reached: ${cause.message}`, { cause });
+      },
+    );
+    return this.#redis;
+  }
+
+  /** The adapters over Redis. */
+  async queues() {
+    const redis = await this.redis();
+    return {
+      source: new RedisTaskList(redis, redis),
+      jobs: this.#parts.use(new BullGenerationJobs(redis, this.config.workerConcurrency)),
+      refunds: this.#parts.use(new BullRefunds(redis)),
+      reconciliation: new RedisReconciliation(redis),
+    };
+  }
+
+  /** The adapters over Supabase. */
+  stores() {
+    const { supabase, config } = this;
+    return {
+      sessions: new SupabaseSessions(supabase),
+      ledger: new SupabaseLedger(supabase),
+      analytics: new SupabaseAnalytics(supabase),
+      imageStore: new SupabaseImageStore(supabase, config.supabaseBucket),
+      pictures: new SupabasePictureFolders(supabase, config.supabaseBucket),
+      links: new SupabasePictureLinks(supabase, config.supabaseUrl, config.supabaseBucket),
+    };
+  }
+
+  /** Returns when the operator agrees: by `--yes`, or by answering on a terminal. Throws otherwise. */
+  async consent(question: string, yes: boolean | undefined): Promise<void> {
+    if (yes) return;
+    const { input, output } = this.#terminal;
+    if (!input.isTTY) throw new UsageError(`${question} Say --yes to go ahead.`);
+    const line = createInterface({ input, output });
+    const answer = await line.question(`${question} [y/N] `);
+    line.close();
+    if (!/^y(es)?$/i.test(answer.trim())) throw new ProblemError('Nothing was changed.');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#parts.disposeAsync();
+  }
+}
+
+/** A command's work at the desk. */
+export type Work = (desk: Desk) => Promise<Answer>;
+/** Opens the desk, does the work, prints its answer. */
+export type Run = (options: { json?: boolean }, work: Work) => Promise<void>;

@@ -1,0 +1,56 @@
+/**
+ * `doctor`: looks at everything that the worker depends on, and says what is wrong and how to mend it.
+ */
+import type { Command } from 'commander';
+import type { Answer } from './answer.ts';
+import type { Desk, Run } from './desk.ts';
+import { type Check, fail } from './doctor/check.ts';
+import { checkOpenai } from './doctor/openai.ts';
+import { checkPoseModels } from './doctor/pose.ts';
+import { checkRedis } from './doctor/redis.ts';
+import { checkSupabase } from './doctor/supabase.ts';
+
+export function addDoctor(program: Command, run: Run): void {
+  program
+    .command('doctor')
+    .description('Check Redis, Supabase, OpenAI, the pose models and the clocks')
+    .option('--json', 'answer in JSON')
+    .action((options) => run(options, examine));
+}
+
+async function examine({ config, supabase }: Desk): Promise<Answer> {
+  const parts = await Promise.all([
+    survive('Redis', checkRedis(config.redisUrl)),
+    survive('Supabase', checkSupabase(supabase, config)),
+    survive('OpenAI', checkOpenai(config)),
+    checkPoseModels(config.poseModelPath),
+  ]);
+  const checks = parts.flat();
+  const count = (state: Check['state']) => checks.filter((check) => check.state === state).length;
+  const summary = { ok: count('ok'), warn: count('warn'), fail: count('fail') };
+  return {
+    data: { ...summary, checks },
+    text: describe(checks, summary),
+    isFine: summary.fail === 0,
+  };
+}
+
+/** One part that answers oddly must not hide what the others say. */
+async function survive(name: string, checks: Promise<Check[]>): Promise<Check[]> {
+  return checks.catch((error: Error) => [
+    fail(name, `answers oddly (${error.name})`, 'see its own status and logs'),
+  ]);
+}
+
+function describe(checks: readonly Check[], summary: { warn: number; fail: number }): string {
+  const width = Math.max(...checks.map(({ name }) => name.length));
+  const lines = checks.flatMap(({ state, name, says, mend }) => [
+    `${state.padEnd(4)}  ${name.padEnd(width)}  ${says}`,
+    ...(mend === null ? [] : [`      ${' '.repeat(width)}  → ${mend}`]),
+  ]);
+  const verdict =
+    summary.fail + summary.warn === 0
+      ? 'All is well.'
+      : `${summary.fail} to mend, ${summary.warn} to keep an eye on.`;
+  return [...lines, '', verdict].join('\n');
+}

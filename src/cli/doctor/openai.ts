@@ -1,0 +1,109 @@
+/**
+ * Does the image model's vendor take the key, and for how long will the model be there?
+ */
+import {
+  acceptsSize,
+  describeModel,
+  lifeUntil,
+  type ModelState,
+  modelState,
+} from '../../adapters/openai/catalogue.ts';
+import { type OfferedModel, OpenAiImageModel } from '../../adapters/openai/image-model.ts';
+import type { Config } from '../../config.ts';
+import { TaskError } from '../../errors.ts';
+import { type Check, clockOf, fail, ok, warn } from './check.ts';
+
+const TIMEOUT_MS = 10_000;
+
+export async function checkOpenai(config: Config): Promise<Check[]> {
+  const clock = await clockOf('OpenAI', `${config.openaiBaseUrl}/models`);
+  const offered = await offeredModels(config);
+  const vendor = Array.isArray(offered)
+    ? [ok('OpenAI key', 'accepted'), ...checkOffer(config.openaiImageModel, offered)]
+    : [offered];
+  return [
+    ...vendor,
+    ...checkLife(config.openaiImageModel),
+    ...checkSettings(config),
+    ...(clock === null ? [] : [clock]),
+  ];
+}
+
+/** The models that the vendor lists, or what became of asking. */
+async function offeredModels(config: Config): Promise<OfferedModel[] | Check> {
+  await using model = new OpenAiImageModel({
+    apiKey: config.openaiApiKey,
+    baseUrl: config.openaiBaseUrl,
+    model: config.openaiImageModel,
+    quality: config.openaiImageQuality,
+    size: config.openaiImageSize,
+    timeoutMs: TIMEOUT_MS,
+    warn: () => undefined,
+  });
+  try {
+    return await model.listModels();
+  } catch (error) {
+    return problemOf(error instanceof TaskError ? error.code : 'INTERNAL');
+  }
+}
+
+function problemOf(code: TaskError['code']): Check {
+  switch (code) {
+    case 'PROVIDER_REFUSES_SERVICE':
+      return fail(
+        'OpenAI key',
+        'refused',
+        'set OPENAI_API_KEY to a key that works; see its budget',
+      );
+    case 'PROVIDER_UNAVAILABLE':
+    case 'PROVIDER_OUTCOME_UNKNOWN':
+      return fail('OpenAI', 'not reachable', 'see OPENAI_BASE_URL and the way out of this network');
+    case 'PROVIDER_BUSY':
+      return warn('OpenAI', 'limits the rate', 'ask again in a minute');
+    default:
+      return warn('OpenAI', 'does not list its models', 'none, if OPENAI_BASE_URL is a gateway');
+  }
+}
+
+/** What the vendor itself says of the model. */
+function checkOffer(model: string, offered: readonly OfferedModel[]): Check[] {
+  const found = offered.find(({ name }) => name === model);
+  if (found === undefined) {
+    const mend = 'set OPENAI_IMAGE_MODEL to a model that this key may use';
+    return [fail('image model', `${model} is not among those that the key may use`, mend)];
+  }
+  if (found.shutdownDate === null) return [];
+  return lifeCheck(model, lifeUntil(found.shutdownDate, new Date()));
+}
+
+/** What this worker's own catalogue says of the model. */
+function checkLife(model: string): Check[] {
+  const life = modelState(model, new Date());
+  const found = lifeCheck(model, life);
+  if (found.length > 0) return found;
+  if (life.state !== 'unknown') return [ok('image model', `${model}, no end announced`)];
+  const mend = 'none, if it is a gateway’s name: its cost is not known';
+  return [warn('image model', `${model} is not in the catalogue`, mend)];
+}
+
+function lifeCheck(model: string, life: ModelState): Check[] {
+  if (!('successor' in life)) return [];
+  const mend = `set OPENAI_IMAGE_MODEL=${life.successor}`;
+  return life.state === 'retired'
+    ? [fail('image model', `${model} was shut down on ${life.shutdownDate}`, mend)]
+    : [warn('image model', `${model} is shut down on ${life.shutdownDate}`, mend)];
+}
+
+function checkSettings({ openaiImageModel, openaiImageSize, openaiImageQuality }: Config): Check[] {
+  const found: Check[] = [];
+  if (!acceptsSize(openaiImageModel, openaiImageSize)) {
+    const says = `${openaiImageModel} makes no pictures of ${openaiImageSize}`;
+    found.push(fail('picture size', says, 'set OPENAI_IMAGE_SIZE=1024x1536'));
+  }
+  const facts = describeModel(openaiImageModel);
+  if (facts !== null && !facts.qualities.includes(openaiImageQuality)) {
+    const says = `${openaiImageModel} has no quality ${openaiImageQuality}: high is asked for`;
+    found.push(warn('picture quality', says, 'set OPENAI_IMAGE_QUALITY=high'));
+  }
+  return found;
+}

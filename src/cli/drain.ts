@@ -1,0 +1,85 @@
+/**
+ * `drain`: every replica stops taking tasks; what was taken is finished.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Command } from 'commander';
+import { drainingSince, startDraining, stopDraining } from '../adapters/redis/drain.ts';
+import { type QueueStats, readQueueStats } from '../adapters/redis/queue-stats.ts';
+import { type Answer, UsageError } from './answer.ts';
+import type { Desk, Run } from './desk.ts';
+import { pairs } from './table.ts';
+
+interface Options {
+  readonly json?: boolean;
+  readonly yes?: boolean;
+  readonly off?: boolean;
+  readonly wait?: boolean;
+  readonly timeout: string;
+}
+
+/** A take that was waiting when the flag was set may still bring a task within its 5 s. */
+const LAST_TAKE_MS = 6000;
+const LOOK_AGAIN_MS = 250;
+
+export function addDrain(program: Command, run: Run): void {
+  program
+    .command('drain')
+    .description('Stop taking tasks off the list, on all replicas, until --off')
+    .option('--off', 'take tasks again')
+    .option('--wait', 'return when nothing is under way any more')
+    .option('--timeout <seconds>', 'how long --wait waits at most', '600')
+    .option('--yes', 'do not ask')
+    .option('--json', 'answer in JSON')
+    .action((options: Options) =>
+      run(options, (desk) => (options.off ? resume(desk) : drain(desk, options))),
+    );
+}
+
+async function resume(desk: Desk): Promise<Answer> {
+  const wasDraining = await stopDraining(await desk.redis());
+  const text = wasDraining ? 'Tasks are taken again.' : 'Tasks were taken already.';
+  return { data: { draining: false, wasDraining }, text, isFine: true };
+}
+
+async function drain(desk: Desk, { yes, wait, timeout }: Options): Promise<Answer> {
+  const limitMs = Number(timeout) * 1000;
+  if (!(limitMs > 0)) throw new UsageError('--timeout must be a number of seconds');
+  await desk.consent('Stop taking tasks on all replicas?', yes);
+  const redis = await desk.redis();
+  await startDraining(redis);
+  const since = await drainingSince(redis);
+  if (!wait) {
+    const text = 'No task is taken any more, until `wearon drain --off`.';
+    return { data: { draining: true, since }, text, isFine: true };
+  }
+  const stats = await settled(desk, limitMs);
+  const underWay = underWayIn(stats);
+  const isFine = Object.values(underWay).every((count) => count === 0);
+  const text = isFine
+    ? `Nothing is under way; ${stats.places.list.tasks} tasks wait on the list.`
+    : `After ${timeout} s this is still under way:\n${pairs(underWay)}`;
+  const data = { draining: true, since, underWay, waitingOnList: stats.places.list.tasks };
+  return { data, text, isFine };
+}
+
+/** The numbers once nothing is under way, or when the time is up. */
+async function settled(desk: Desk, limitMs: number): Promise<QueueStats> {
+  const redis = await desk.redis();
+  const since = Date.parse((await drainingSince(redis)) ?? '');
+  for (const end = Date.now() + limitMs; ; await sleep(LOOK_AGAIN_MS)) {
+    const stats = await readQueueStats(redis);
+    const isQuiet = Object.values(underWayIn(stats)).every((count) => count === 0);
+    const isFinal = isQuiet && Date.now() - since > LAST_TAKE_MS;
+    if (isFinal || Date.now() > end) return stats;
+  }
+}
+
+function underWayIn({ places, refundsOutstanding }: QueueStats): Record<string, number> {
+  return {
+    intake: places.intake.tasks,
+    waiting: places.waiting.tasks,
+    active: places.active.tasks,
+    delayed: places.delayed.tasks,
+    refunds: refundsOutstanding,
+  };
+}

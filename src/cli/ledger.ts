@@ -1,0 +1,166 @@
+/**
+ * `ledger verify`: every session of a time window whose money does not add up, and why.
+ */
+import type { Command } from 'commander';
+import {
+  type AuditedSession,
+  ledgerIn,
+  sessionsById,
+  sessionsIn,
+} from '../adapters/supabase/audit-records.ts';
+import type { Channel, ReconciliationRecord } from '../ports.ts';
+import { type Answer, UsageError } from './answer.ts';
+import { type Finding, findingOf, namedSession, REASONS } from './audit/finding.ts';
+import { auditPeople } from './audit/people.ts';
+import { auditStores } from './audit/stores.ts';
+import type { Desk, Run } from './desk.ts';
+import { ago, table } from './table.ts';
+
+/** A payment of the window's first minutes may belong to a session before it, and the other way round. */
+const MARGIN_MS = 10 * 60_000;
+/** The platform inserts the session right after the payment. */
+const SETTLING_MS = 60_000;
+const HOUR_MS = 3_600_000;
+
+interface Options {
+  readonly json?: boolean;
+  readonly since: string;
+  readonly until?: string;
+}
+
+export function addLedger(program: Command, run: Run): void {
+  const ledger = program.command('ledger').description('The credits of stores and people');
+  ledger
+    .command('verify')
+    .description('List every session of a time window whose money does not add up')
+    .option('--since <time>', 'ISO time, or so many hours back, e.g. 24h', '24h')
+    .option('--until <time>', 'ISO time, or so many hours back; now without it')
+    .option('--json', 'answer in JSON')
+    .action((options: Options) => run(options, (desk) => verify(desk, options)));
+}
+
+/** `24h` or an ISO time as a moment. Throws a UsageError. */
+export function momentOf(text: string, now: Date): Date {
+  const hours = /^(\d+(?:\.\d+)?)h$/.exec(text)?.[1];
+  const moment = hours ? new Date(now.getTime() - Number(hours) * HOUR_MS) : new Date(text);
+  if (Number.isNaN(moment.getTime())) {
+    throw new UsageError(`"${text}" is neither an ISO time nor hours such as 24h`);
+  }
+  return moment;
+}
+
+async function verify(desk: Desk, options: Options): Promise<Answer> {
+  const now = new Date();
+  const since = momentOf(options.since, now);
+  const until = options.until === undefined ? now : momentOf(options.until, now);
+  if (since >= until) throw new UsageError('--since must lie before --until');
+  const window = { since, until };
+  const audited = [await audit(desk, 'b2b', window, now), await audit(desk, 'b2c', window, now)];
+  const sessions = audited.reduce((sum, { count }) => sum + count, 0);
+  const findings = await withQueues(
+    desk,
+    audited.flatMap((channel) => channel.findings),
+  );
+  const data = { since: since.toISOString(), until: until.toISOString(), sessions, findings };
+  return { data, text: describe(sessions, findings), isFine: findings.length === 0 };
+}
+
+interface Audited {
+  readonly count: number;
+  readonly findings: Finding[];
+}
+
+/** Reads more than the window, so that no pair is torn at its edges, and keeps what lies inside. */
+async function audit(
+  { supabase, config }: Desk,
+  channel: Channel,
+  { since, until }: { since: Date; until: Date },
+  now: Date,
+): Promise<Audited> {
+  const from = new Date(since.getTime() - MARGIN_MS);
+  // In this order: a refund that is booked meanwhile is in the ledger.
+  const sessions = await sessionsIn(supabase, channel, { since: from, until: now });
+  const ledger = await ledgerIn(supabase, channel, { since: from, until: new Date() });
+  const known = new Set(sessions.map(({ sessionId }) => sessionId));
+  const named = ledger.flatMap((row) => namedSession(row) ?? []);
+  const earlier = named.filter((id) => !known.has(id));
+  const books = {
+    sessions: [...sessions, ...(await sessionsById(supabase, channel, [...new Set(earlier)]))],
+    ledger,
+  };
+  const settledBefore = new Date(now.getTime() - SETTLING_MS);
+  const findings =
+    channel === 'b2b' ? auditStores(books, settledBefore) : auditPeople(books, settledBefore);
+  const isInside = (at: Date) => at >= since && at < until;
+  const inside = sessions.filter(({ createdAt }) => isInside(createdAt));
+  return {
+    count: inside.length,
+    findings: [
+      ...findings.filter(({ at }) => isInside(new Date(at))),
+      ...inside.filter((s) => isStuck(s, config, now)).map(stuck),
+    ],
+  };
+}
+
+function isStuck(session: AuditedSession, config: Desk['config'], now: Date): boolean {
+  const { taskDeadlineSeconds, rescueMinAgeSeconds, rescueIntervalSeconds } = config;
+  const limitSeconds =
+    Math.max(taskDeadlineSeconds * 1.125, rescueMinAgeSeconds) + 2 * rescueIntervalSeconds;
+  const isTerminal = session.status === 'completed' || session.status === 'failed';
+  return !isTerminal && +now - +session.createdAt > limitSeconds * 1000;
+}
+
+function stuck(session: AuditedSession): Finding {
+  return findingOf(session, 'processing_too_long', session.status);
+}
+
+/** What the queues know explains some findings: a refund is under way, or a person has it in hand. */
+async function withQueues(desk: Desk, findings: readonly Finding[]): Promise<Finding[]> {
+  const { refunds, reconciliation } = await desk.queues();
+  const unpaid = findings.filter(({ reason }) => reason === 'failed_without_refund');
+  const underWay = await refunds.aliveAmong(unpaid.flatMap(({ sessionId }) => sessionId ?? []));
+  const open = await reconciliation.open();
+  const handled = new Set(
+    [...open, ...(await reconciliation.resolved())].map(({ sessionId }) => sessionId),
+  );
+  const explained = findings.flatMap((finding): Finding[] => {
+    const id = finding.sessionId ?? '';
+    if (finding.reason !== 'failed_without_refund') return [finding];
+    if (underWay.has(id)) return [{ ...finding, reason: 'refund_outstanding' }];
+    return handled.has(id) ? [] : [finding];
+  });
+  return [...explained, ...open.map(openRecord)];
+}
+
+function openRecord(record: ReconciliationRecord): Finding {
+  const { channel, ownerId, sessionId, credits, at, reason } = record;
+  return {
+    reason: 'reconciliation_open',
+    channel,
+    ownerId,
+    sessionId,
+    credits,
+    at,
+    detail: reason,
+  };
+}
+
+function describe(sessions: number, findings: readonly Finding[]): string {
+  if (findings.length === 0) return `The money of all ${sessions} sessions adds up.`;
+  const rows = findings.map((finding) => [
+    finding.reason,
+    finding.channel,
+    finding.sessionId ?? `owner ${finding.ownerId}`,
+    finding.credits,
+    ago(finding.at),
+    finding.detail,
+  ]);
+  const met = [...new Set(findings.map(({ reason }) => reason))];
+  return [
+    `${findings.length} findings in ${sessions} sessions.`,
+    '',
+    table(['reason', 'channel', 'session', 'credits', 'when', 'detail'], rows, ''),
+    '',
+    ...met.map((reason) => `${reason}: ${REASONS[reason]}`),
+  ].join('\n');
+}

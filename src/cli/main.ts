@@ -1,0 +1,35 @@
+/**
+ * The process of one command: reads the command line and the environment, and sets the exit code.
+ */
+import { CommanderError } from 'commander';
+import { readConfig } from '../config.ts';
+import { createProgram } from './program.ts';
+import { exitAsUsage, runner } from './run.ts';
+
+function readEnvironment() {
+  try {
+    process.loadEnvFile();
+  } catch {
+    // No .env file: the environment is set otherwise.
+  }
+  return readConfig(process.env);
+}
+
+const run = runner({
+  readConfig: readEnvironment,
+  terminal: { input: process.stdin, output: process.stderr },
+  print: (text) => console.log(text),
+  complain: (text) => console.error(text),
+  exit: (code) => {
+    process.exitCode = code;
+  },
+});
+const program = createProgram(run);
+exitAsUsage(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  process.exitCode = error.exitCode;
+}

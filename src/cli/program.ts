@@ -1,0 +1,42 @@
+/**
+ * The operator's command line: every command, by what it looks after.
+ */
+import { Command } from 'commander';
+import { addDead } from './dead.ts';
+import type { Run } from './desk.ts';
+import { addDoctor } from './doctor.ts';
+import { addDrain } from './drain.ts';
+import { addEnqueue } from './enqueue.ts';
+import { addLedger } from './ledger.ts';
+import { addQueue } from './queue.ts';
+import { addReconciliation } from './reconciliation.ts';
+import { addRefunds } from './refunds.ts';
+import { addRescue } from './rescue.ts';
+import { addRetention } from './retention.ts';
+import { addSessions } from './sessions.ts';
+
+/** The whole program; `run` carries a command out. */
+export function createProgram(run: Run): Command {
+  const program = new Command('wearon')
+    .description("The operator's tools for the try-on worker; they read the worker's environment.")
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 fine, 1 a finding or a problem, 2 wrong usage or configuration.',
+    );
+  for (const add of [
+    addDoctor,
+    addQueue,
+    addSessions,
+    addEnqueue,
+    addDead,
+    addRefunds,
+    addLedger,
+    addReconciliation,
+    addRescue,
+    addRetention,
+    addDrain,
+  ]) {
+    add(program, run);
+  }
+  return program;
+}

@@ -1,0 +1,63 @@
+/**
+ * `refunds list|retry`: refunds that are not booked yet.
+ */
+import type { Command } from 'commander';
+import { refundJobs, retryRefunds } from '../adapters/redis/job-views.ts';
+import { type Answer, ProblemError, UsageError } from './answer.ts';
+import type { Desk, Run } from './desk.ts';
+import { ago, table } from './table.ts';
+
+interface RetryOptions {
+  readonly json?: boolean;
+  readonly all?: boolean;
+}
+
+export function addRefunds(program: Command, run: Run): void {
+  const refunds = program.command('refunds').description('Refunds that are not booked yet');
+  refunds
+    .command('list')
+    .description('Every outstanding refund, oldest first')
+    .option('--json', 'answer in JSON')
+    .action((options) => run(options, list));
+  refunds
+    .command('retry [session]')
+    .description('Let waiting refunds run now instead of at their time')
+    .option('--all', 'all of them')
+    .option('--json', 'answer in JSON')
+    .action((id: string | undefined, options: RetryOptions) =>
+      run(options, (desk) => retry(desk, id, options)),
+    );
+}
+
+async function list(desk: Desk): Promise<Answer> {
+  const data = await refundJobs(await desk.redis());
+  const rows = data.map(({ intent, state, attemptsStarted, nextAttemptAt }) => [
+    intent.sessionId,
+    intent.channel,
+    intent.code,
+    state,
+    ago(intent.completedAt),
+    attemptsStarted,
+    nextAttemptAt,
+  ]);
+  const headings = ['session', 'channel', 'code', 'state', 'since', 'attempts', 'next attempt'];
+  return {
+    data,
+    text: table(headings, rows, 'No refund is outstanding.'),
+    isFine: data.length === 0,
+  };
+}
+
+async function retry(desk: Desk, id: string | undefined, { all }: RetryOptions): Promise<Answer> {
+  if ((id === undefined) === !all) throw new UsageError('Give either a session id or --all.');
+  const redis = await desk.redis();
+  if (id !== undefined && (await refundJobs(redis, id)).length === 0) {
+    throw new ProblemError(`No refund is outstanding for session ${id}.`);
+  }
+  const retried = await retryRefunds(redis, id);
+  const text =
+    retried.length === 0
+      ? 'Nothing had to be moved: what is outstanding is running or about to.'
+      : `${retried.length} refunds are run now, by a worker that is up:\n${retried.join('\n')}`;
+  return { data: { retried }, text, isFine: true };
+}

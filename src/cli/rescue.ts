@@ -1,0 +1,75 @@
+/**
+ * `rescue`: the worker's own sweep over lost sessions, at once or only tried.
+ */
+import type { Command } from 'commander';
+import type { TaskIds, WorkerEvent } from '../ports.ts';
+import { type RescueDeps, rescue } from '../tryon/rescue.ts';
+import type { Answer } from './answer.ts';
+import type { Desk, Run } from './desk.ts';
+import { table } from './table.ts';
+
+interface Options {
+  readonly json?: boolean;
+  readonly dryRun?: boolean;
+  readonly yes?: boolean;
+}
+
+interface Rescued {
+  readonly task: TaskIds;
+  readonly by: 'completion' | 'refund';
+}
+
+export function addRescue(program: Command, run: Run): void {
+  program
+    .command('rescue')
+    .description('Settle sessions that nobody works on any more, as the worker does every minute')
+    .option('--dry-run', 'only say which')
+    .option('--yes', 'do not ask')
+    .option('--json', 'answer in JSON')
+    .action((options: Options) => run(options, (desk) => sweepOnce(desk, options)));
+}
+
+async function sweepOnce(desk: Desk, { dryRun = false, yes }: Options): Promise<Answer> {
+  const rescued: Rescued[] = [];
+  const record = (event: WorkerEvent) => {
+    if (event.event === 'session_rescued') rescued.push({ task: event.task, by: event.by });
+  };
+  const { rescueMinAgeSeconds: minAgeSeconds } = desk.config;
+  if (!dryRun) {
+    await desk.consent(`Settle every lost session older than ${minAgeSeconds} s?`, yes);
+  }
+  const deps = { ...desk.stores(), ...(await desk.queues()), minAgeSeconds, record };
+  await rescue(dryRun ? withoutEffects(deps) : deps);
+  const rows = rescued.map(({ task, by }) => [task.sessionId, task.channel, by]);
+  const text = table(['session', 'channel', 'by'], rows, 'No session is lost.');
+  const said = dryRun && rows.length > 0 ? `Would settle:\n${text}` : text;
+  return { data: { dryRun, rescued }, text: said, isFine: !dryRun || rows.length === 0 };
+}
+
+/** The same sweep with everything that would change something left out. */
+function withoutEffects(deps: RescueDeps): RescueDeps {
+  const nothing = async () => undefined;
+  const { sessions, imageStore, jobs, refunds } = deps;
+  return {
+    ...deps,
+    sessions: {
+      find: (ref) => sessions.find(ref),
+      unfinished: (before) => sessions.unfinished(before),
+      markProcessing: async () => true,
+      complete: async () => true,
+      fail: async () => true,
+    },
+    imageStore: {
+      sign: (path, seconds) => imageStore.sign(path, seconds),
+      put: nothing,
+      remove: nothing,
+    },
+    analytics: { record: nothing },
+    jobs: {
+      aliveAmong: (ids) => jobs.aliveAmong(ids),
+      givenUp: () => jobs.givenUp(),
+      forget: nothing,
+    },
+    refunds: { aliveAmong: (ids) => refunds.aliveAmong(ids), add: nothing },
+  };
+}

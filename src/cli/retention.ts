@@ -1,0 +1,103 @@
+/**
+ * `janitor` and `erase`: deleting photos and pictures, past their hours or of one owner.
+ */
+import type { Command } from 'commander';
+import { RETENTION_LOCK, RETENTION_LOCK_MS, RedisLock } from '../adapters/redis/lock.ts';
+import { eraseOwner } from '../retention/erase.ts';
+import { type SweepReport, sweep } from '../retention/janitor.ts';
+import type { Owner } from '../retention/ports.ts';
+import { redact } from '../telemetry/redaction.ts';
+import { type Answer, ProblemError, UsageError } from './answer.ts';
+import type { Desk, Run } from './desk.ts';
+import { pairs } from './table.ts';
+import { uuidOf } from './uuid.ts';
+
+const HOUR_MS = 3_600_000;
+
+interface Options {
+  readonly json?: boolean;
+  readonly dryRun?: boolean;
+  readonly yes?: boolean;
+}
+
+interface EraseOptions extends Options {
+  readonly user?: string;
+  readonly store?: string;
+}
+
+export function addRetention(program: Command, run: Run): void {
+  program
+    .command('janitor')
+    .description('Delete photos and pictures past RETENTION_HOURS and mark their rows')
+    .option('--dry-run', 'only count')
+    .option('--yes', 'do not ask')
+    .option('--json', 'answer in JSON')
+    .action((options: Options) => run(options, (desk) => tidy(desk, options)));
+  program
+    .command('erase')
+    .description("Delete one owner's photos and pictures now, with a proof")
+    .option('--user <id>', 'the person whose pictures go')
+    .option('--store <id>', 'the store whose pictures go')
+    .option('--dry-run', 'only say which')
+    .option('--yes', 'do not ask')
+    .option('--json', 'answer in JSON')
+    .action((options: EraseOptions) => run(options, (desk) => erase(desk, options)));
+}
+
+async function tidy(desk: Desk, { dryRun = false, yes }: Options): Promise<Answer> {
+  const { retentionHours } = desk.config;
+  if (retentionHours === 0) throw new UsageError('RETENTION_HOURS is 0: nothing is to be deleted.');
+  if (!dryRun) {
+    await desk.consent(`Delete all photos and pictures older than ${retentionHours} h?`, yes);
+  }
+  const before = new Date(Date.now() - retentionHours * HOUR_MS);
+  const lock = new RedisLock(await desk.redis(), RETENTION_LOCK, RETENTION_LOCK_MS);
+  const report = await lock.during((signal) => sweep({ before, dryRun, signal }, desk.stores()));
+  if (report === null) throw new ProblemError('A worker is deleting at this moment; try later.');
+  const errors = report.errors.map(({ message }) => redact(message));
+  const data = { ...report, errors };
+  return { data, text: describeSweep(report, errors), isFine: errors.length === 0 };
+}
+
+function describeSweep({ dryRun, before, removed, rowsMarked }: SweepReport, errors: string[]) {
+  const title = dryRun
+    ? `Tried only: stored before ${before}, to be deleted`
+    : `Deleted what was stored before ${before}`;
+  const counts = pairs({
+    "people's results": removed.person_results,
+    "people's uploads": removed.person_uploads,
+    "stores' results": removed.store_results,
+    "stores' uploads": removed.store_uploads,
+    "people's rows marked": rowsMarked.b2c,
+    "stores' rows marked": rowsMarked.b2b,
+  });
+  const failures = errors.map((error) => `A folder failed: ${error}`);
+  return [title, counts, ...failures].join('\n');
+}
+
+async function erase(desk: Desk, options: EraseOptions): Promise<Answer> {
+  const { dryRun = false, yes } = options;
+  const owner = ownerOf(options);
+  const who = `${owner.channel === 'b2c' ? 'person' : 'store'} ${owner.ownerId}`;
+  if (!dryRun) await desk.consent(`Delete all photos and pictures of ${who}?`, yes);
+  const proof = await eraseOwner(owner, dryRun, desk.stores());
+  const { removed, stillThere, unfinished, rowsMarked } = proof;
+  const lines = [
+    `${dryRun ? 'To be deleted' : 'Deleted'}: ${removed.length} objects of ${who}`,
+    ...removed.map((path) => `  ${path}`),
+    `${dryRun ? 'Rows to be marked' : 'Rows marked'}: ${rowsMarked}`,
+    ...(dryRun ? [] : [`Looked up again: ${stillThere.length} objects left`]),
+    ...unfinished.map((id) => `Session ${id} is still under way: erase again when it has ended.`),
+  ];
+  const isFine = dryRun || (stillThere.length === 0 && unfinished.length === 0);
+  return { data: proof, text: lines.join('\n'), isFine };
+}
+
+function ownerOf({ user, store }: EraseOptions): Owner {
+  if ((user === undefined) === (store === undefined)) {
+    throw new UsageError('Give either --user or --store.');
+  }
+  return user === undefined
+    ? { channel: 'b2b', ownerId: uuidOf(store ?? '') }
+    : { channel: 'b2c', ownerId: uuidOf(user) };
+}

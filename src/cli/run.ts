@@ -1,0 +1,58 @@
+/**
+ * Runs one command from its options to its exit code. Nothing that goes wrong prints a link, a key
+ * or a stack.
+ */
+import type { Command } from 'commander';
+import { type Config, ConfigError } from '../config.ts';
+import { TaskError } from '../errors.ts';
+import { redact } from '../telemetry/redaction.ts';
+import { type Answer, EXIT, render, UsageError } from './answer.ts';
+import { Desk, type Run, type Terminal } from './desk.ts';
+
+export interface Surroundings {
+  /** Throws a ConfigError. */
+  readonly readConfig: () => Config;
+  readonly terminal: Terminal;
+  readonly print: (text: string) => void;
+  readonly complain: (text: string) => void;
+  readonly exit: (code: number) => void;
+}
+
+/** How commands are run here. */
+export function runner({ readConfig, terminal, print, complain, exit }: Surroundings): Run {
+  return async ({ json = false }, work) => {
+    try {
+      await using desk = new Desk(readConfig(), terminal);
+      const answer: Answer = await work(desk);
+      print(render(answer, json));
+      exit(answer.isFine ? EXIT.fine : EXIT.problem);
+    } catch (error) {
+      const text = explain(error);
+      if (json) print(JSON.stringify({ error: text }, null, 2));
+      complain(text);
+      exit(exitCodeOf(error));
+    }
+  };
+}
+
+function exitCodeOf(error: unknown): number {
+  return error instanceof ConfigError || error instanceof UsageError ? EXIT.usage : EXIT.problem;
+}
+
+function explain(error: unknown): string {
+  // Its examples hold no secret, and links are what it is about.
+  if (error instanceof ConfigError) return error.message;
+  if (error instanceof TaskError) {
+    const cause = error.cause instanceof Error ? `: ${redact(error.cause.message)}` : '';
+    return `The database or the storage did not do it${cause}. \`wearon doctor\` may say more.`;
+  }
+  return redact(error instanceof Error ? error.message : String(error));
+}
+
+/** Commander's own complaints about the command line end with the exit code for usage. */
+export function exitAsUsage(program: Command): void {
+  program.exitOverride((error) => {
+    throw error.exitCode === 0 ? error : Object.assign(error, { exitCode: EXIT.usage });
+  });
+  for (const command of program.commands) exitAsUsage(command);
+}
