@@ -39,7 +39,7 @@ describe('bodies drawn from what is believed', () => {
     near(
       average(({ chest, waist }) => (chest - 100) * (waist - 85)),
       20,
-      1,
+      1.5,
     );
     near(
       average(({ bideltoid }) => (bideltoid - 46) ** 2),
