@@ -1,0 +1,172 @@
+/**
+ * The pages that say what the code says: metrics, configuration, errors. Made from the tables in
+ * the code, so that they cannot drift from it.
+ */
+import { VARIABLES, type Variable } from '../src/config.ts';
+import { CATALOGUE, type ErrorCode } from '../src/errors.ts';
+import { createMetrics } from '../src/telemetry/metrics.ts';
+
+const MADE_BY = '<!-- Made by scripts/generate-docs.ts; change the code and run it again. -->';
+
+/** Every generated file: path from the repository's root → text. */
+export function generatedPages(): ReadonlyMap<string, string> {
+  return new Map([
+    ['docs/metrics.md', metricsPage()],
+    ['docs/configuration.md', configurationPage()],
+    ['docs/errors.md', errorsPage()],
+    ['.env.example', envExample()],
+  ]);
+}
+
+/** One metric of the worker, as Prometheus sees it. */
+export interface MetricFacts {
+  readonly name: string;
+  readonly type: string;
+  readonly labels: readonly string[];
+  readonly help: string;
+}
+
+/** Every metric that a running worker has, in the order of their making. */
+export function metricFacts(): MetricFacts[] {
+  const metrics = createMetrics();
+  metrics.watch({
+    shared: () => null,
+    isReady: () => false,
+    attemptsRunning: () => 0,
+    concurrency: 0,
+    imageModel: { name: '', shutdownDate: null },
+  });
+  const found = metrics.registry.getMetricsAsArray() as unknown as (MetricFacts & {
+    readonly labelNames: readonly string[];
+  })[];
+  return found.map(({ name, type, help, labelNames }) => ({
+    name,
+    type,
+    help,
+    labels: labelNames,
+  }));
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map(escapeCell).join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+function escapeCell(text: string): string {
+  return text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+}
+
+function code(text: string): string {
+  return text === '' ? '' : `\`${text}\``;
+}
+
+function isOfProcess({ name }: MetricFacts): boolean {
+  return /^wearon_(process|nodejs)_/.test(name);
+}
+
+function metricsTable(facts: readonly MetricFacts[]): string {
+  const rows = facts.map(({ name, type, labels, help }) => [
+    code(name),
+    type,
+    labels.map(code).join(', '),
+    help,
+  ]);
+  return table(['metric', 'type', 'labels', 'meaning'], rows);
+}
+
+function metricsPage(): string {
+  const facts = metricFacts();
+  return `${MADE_BY}
+
+# Metrics
+
+\`GET /metrics\`, in the text format of Prometheus. Labels come from closed sets: no ids, no links,
+no text of anybody. Histograms come as \`_bucket\`, \`_sum\` and \`_count\`.
+
+What is counted is counted by each process since its start: add up over replicas
+(\`sum(rate(…))\`). What is read from Redis (tasks by place, ages, refunds, dead letters, breaker,
+pace) is the same on every replica: take the \`max\`, never the sum. It is read every
+\`METRICS_INTERVAL_SECONDS\`, and \`wearon_shared_reading_age_seconds\` says how old it is.
+
+The dashboards in \`deploy/grafana\` and the alerts in \`deploy/prometheus\` use these names; what to
+do about an alert is in the [runbook](runbook.md).
+
+## The worker
+
+${metricsTable(facts.filter((fact) => !isOfProcess(fact)))}
+
+## The process
+
+${metricsTable(facts.filter(isOfProcess))}
+`;
+}
+
+function describeDefault({ default: fallback }: Variable): string {
+  if (fallback === undefined) return '**required**';
+  return fallback === '' ? 'empty' : code(fallback);
+}
+
+function configurationPage(): string {
+  const rows = Object.values<Variable>(VARIABLES).map((variable) => [
+    code(variable.name),
+    describeDefault(variable),
+    variable.about,
+    variable.example === variable.default ? '' : code(variable.example),
+  ]);
+  return `${MADE_BY}
+
+# Configuration
+
+Environment variables, read once at the start; a \`.env\` file in the working directory is read too.
+A blank variable counts as unset. All problems are named at once and the worker does not start.
+
+${table(['variable', 'default', 'meaning', 'example'], rows)}
+`;
+}
+
+function envExample(): string {
+  const entries = Object.values<Variable>(VARIABLES).map(
+    ({ name, about, default: fallback, example }) => {
+      const setting = fallback === undefined ? `${name}=${example}` : `# ${name}=${fallback}`;
+      const hint = fallback === '' ? `# Example: ${example}\n` : '';
+      return `# ${about}\n${hint}${setting}\n`;
+    },
+  );
+  return `# Made by scripts/generate-docs.ts. Copy it to .env; what has a default is commented out.\n\n${entries.join('\n')}`;
+}
+
+const WHAT_HAPPENS = {
+  final: 'fails, and the credit goes back',
+  transient: 'is tried again inside the deadline',
+  operational: 'paid calls stop; the task waits until its deadline',
+} as const;
+
+function errorsPage(): string {
+  const codes = Object.keys(CATALOGUE) as ErrorCode[];
+  const rows = codes.map((name) => {
+    const entry: { kind: keyof typeof WHAT_HAPPENS; meaning: string; tries?: number } =
+      CATALOGUE[name];
+    const limit = entry.tries === undefined ? '' : `, at most ${entry.tries} times in all`;
+    return [code(name), entry.meaning, WHAT_HAPPENS[entry.kind] + limit];
+  });
+  const texts = codes.flatMap((name) =>
+    Object.entries(CATALOGUE[name].publicTexts).map(([detail, text]) => [
+      code(name),
+      detail === 'default' ? '' : code(detail),
+      text,
+    ]),
+  );
+  return `${MADE_BY}
+
+# Errors of a task
+
+Every way a try-on can go wrong. The code stands in logs and metrics; the shopper reads one of the
+texts below in \`error_message\`, and never anything else: no exception, host, link or vendor.
+
+${table(['code', 'meaning', 'what happens to the task'], rows)}
+
+## What the shopper reads
+
+${table(['code', 'detail', 'text'], texts)}
+`;
+}
