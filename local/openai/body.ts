@@ -5,7 +5,7 @@
 import type { RgbImage } from '../../src/adapters/mediapipe/decode-image.ts';
 import { observe } from '../../src/adapters/mediapipe/estimate-pose.ts';
 import { loadPoseModels, type PoseSessions } from '../../src/adapters/mediapipe/models.ts';
-import type { Pose } from '../../src/adapters/mediapipe/pose.ts';
+import type { Pose } from '../../src/pose.ts';
 import type { Point } from './plane.ts';
 
 const JOINTS = ['shoulder', 'elbow', 'wrist', 'hand', 'hip', 'knee', 'ankle'] as const;

@@ -1,0 +1,120 @@
+/**
+ * The Redis adapters, held to their ports on a real Redis.
+ */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, before, beforeEach, describe, it } from 'node:test';
+import { connectRedis, evictionRisk } from '../../src/adapters/redis/connection.ts';
+import { BullGenerationJobs } from '../../src/adapters/redis/generation-queue.ts';
+import { BullRefunds } from '../../src/adapters/redis/refund-queue.ts';
+import {
+  DEAD_LETTER_LIST,
+  INTAKE_LIST,
+  RedisTaskList,
+  TASK_LIST,
+} from '../../src/adapters/redis/task-list.ts';
+import type { Task } from '../../src/ports.ts';
+import { openShop, type Shop } from '../support/shop.ts';
+
+let shop: Shop;
+let redis: ReturnType<typeof connectRedis>;
+let blocking: ReturnType<typeof connectRedis>;
+let source: RedisTaskList;
+
+before(async () => {
+  shop = await openShop();
+  redis = connectRedis(shop.stack.redis.url, () => undefined);
+  blocking = connectRedis(shop.stack.redis.url, () => undefined);
+  source = new RedisTaskList(redis, blocking);
+});
+
+beforeEach(() => redis.flushall());
+
+after(async () => {
+  redis.disconnect();
+  blocking.disconnect();
+  await shop[Symbol.asyncDispose]();
+});
+
+function task(): Task {
+  return {
+    channel: 'b2c',
+    ownerId: randomUUID(),
+    sessionId: randomUUID(),
+    taskId: randomUUID(),
+    imageUrls: ['https://example.com/a.jpg'],
+    prompt: '',
+    requestId: 'req',
+    createdAt: new Date().toISOString(),
+  };
+}
+
+describe('the task source', () => {
+  it('takes the oldest first, byte for byte, and keeps it on the intake list until it is acknowledged', async () => {
+    const odd = Buffer.from([0xff, 0x00, 0x7b]);
+    await redis.lpush(TASK_LIST, odd);
+    await redis.lpush(TASK_LIST, 'second');
+    const first = await source.take(1);
+    assert.deepEqual(first, odd);
+    assert.deepEqual(await source.leftovers(), [odd]);
+    await source.acknowledge(odd);
+    assert.deepEqual(await source.leftovers(), []);
+    assert.equal(String(await source.take(1)), 'second');
+    assert.equal(await source.take(0.05), null);
+  });
+
+  it('buries a task once, however often it is asked to', async () => {
+    await redis.lpush(INTAKE_LIST, 'bad');
+    const letter = { reason: 'bad', at: 'now', sessionId: null, raw: 'bad' };
+    await source.bury(Buffer.from('bad'), letter);
+    await source.bury(Buffer.from('bad'), letter);
+    assert.equal(await redis.llen(DEAD_LETTER_LIST), 1);
+    assert.equal(await redis.llen(INTAKE_LIST), 0);
+  });
+
+  it('knows every waiting session, past a page and whatever else lies there', async () => {
+    const ids = Array.from({ length: 1200 }, () => randomUUID());
+    await redis.lpush(
+      TASK_LIST,
+      'no json',
+      ...ids.slice(1).map((id) => JSON.stringify({ session_id: id })),
+    );
+    await redis.lpush(INTAKE_LIST, JSON.stringify({ session_id: ids[0] }));
+    assert.deepEqual([...(await source.waitingSessionIds())].sort(), ids.sort());
+  });
+});
+
+describe('the generation jobs', () => {
+  it('are one for a session, and there is room until enough wait', async () => {
+    await using jobs = new BullGenerationJobs(redis, 2);
+    const [one, two] = [task(), task()];
+    await jobs.add(one);
+    await jobs.add({ ...one, prompt: 'another' });
+    assert.equal(await jobs.hasRoom(), true);
+    await jobs.add(two);
+    assert.equal(await jobs.hasRoom(), false);
+    const alive = await jobs.aliveAmong([one.sessionId, two.sessionId, randomUUID()]);
+    assert.deepEqual([...alive].sort(), [one.sessionId, two.sessionId].sort());
+    await jobs.forget(one.sessionId);
+    assert.deepEqual([...(await jobs.aliveAmong([one.sessionId]))], []);
+  });
+});
+
+describe('the refunds', () => {
+  it('are one at a time for a session, and known until they are done', async () => {
+    await using refunds = new BullRefunds(redis);
+    const { channel, ownerId, sessionId } = task();
+    const intent = { channel, ownerId, sessionId, requestId: null, detail: null };
+    await refunds.add({ ...intent, code: 'ABANDONED', completedAt: '2026-01-01T00:00:00.000Z' });
+    await refunds.add({ ...intent, code: 'ABANDONED', completedAt: '2026-02-02T00:00:00.000Z' });
+    assert.deepEqual([...(await refunds.aliveAmong([sessionId, randomUUID()]))], [sessionId]);
+    assert.equal(await redis.llen('wearon:bull:refund:wait'), 1);
+  });
+});
+
+it('a Redis that evicts is a risk, one that does not is none', async () => {
+  assert.equal(await evictionRisk(redis), null);
+  await redis.config('SET', 'maxmemory-policy', 'allkeys-lru');
+  assert.match((await evictionRisk(redis)) ?? '', /allkeys-lru/);
+  await redis.config('SET', 'maxmemory-policy', 'noeviction');
+});

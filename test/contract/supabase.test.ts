@@ -1,0 +1,194 @@
+/**
+ * The Supabase adapters, held to their ports on the local stack's real database and storage.
+ */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, before, describe, it } from 'node:test';
+import {
+  balanceOf,
+  createPerson,
+  createShopper,
+  createStore,
+  eventsOf,
+} from '../../local/platform.ts';
+import { SupabaseAnalytics } from '../../src/adapters/supabase/analytics.ts';
+import { connectSupabase } from '../../src/adapters/supabase/client.ts';
+import { SupabaseImageStore } from '../../src/adapters/supabase/image-store.ts';
+import { SupabaseLedger } from '../../src/adapters/supabase/ledger.ts';
+import { SupabaseSessions } from '../../src/adapters/supabase/sessions.ts';
+import type { Session } from '../../src/ports.ts';
+import { openShop, orderTryOn, photo, type Shop } from '../support/shop.ts';
+
+let shop: Shop;
+let sessions: SupabaseSessions;
+let ledger: SupabaseLedger;
+let images: SupabaseImageStore;
+let analytics: SupabaseAnalytics;
+
+before(async () => {
+  shop = await openShop();
+  const {
+    SUPABASE_URL = '',
+    SUPABASE_SERVICE_ROLE_KEY = '',
+    SUPABASE_BUCKET = '',
+  } = shop.stack.env;
+  const supabase = connectSupabase(SUPABASE_URL, SUPABASE_SERVICE_ROLE_KEY);
+  sessions = new SupabaseSessions(supabase);
+  ledger = new SupabaseLedger(supabase);
+  images = new SupabaseImageStore(supabase, SUPABASE_BUCKET);
+  analytics = new SupabaseAnalytics(supabase);
+});
+
+after(() => shop?.[Symbol.asyncDispose]());
+
+const completion = {
+  imageUrl: 'https://example.com/x.jpg',
+  inputTokens: 1,
+  outputTokens: 2,
+  costUsd: 0.051234,
+  processingTimeMs: 3,
+  completedAt: new Date('2026-11-24T00:00:00.123Z'),
+};
+
+async function sessionOf(ref: Parameters<SupabaseSessions['find']>[0]): Promise<Session> {
+  const session = await sessions.find(ref);
+  assert.ok(session);
+  return session;
+}
+
+describe('sessions', () => {
+  it('are found by id in their channel, with their owner', async () => {
+    for (const customer of [
+      await createPerson(shop.platform),
+      await createShopper(shop.platform),
+    ]) {
+      const tryOn = await orderTryOn(shop.platform, customer);
+      const session = await sessionOf(tryOn);
+      assert.equal(session.ownerId, tryOn.ownerId);
+      assert.equal(session.status, 'queued');
+      assert.equal(session.requestId, tryOn.channel === 'b2b' ? tryOn.requestId : null);
+      assert.equal(await sessions.find({ ...tryOn, sessionId: randomUUID() }), null);
+    }
+  });
+
+  it('are completed once, by their owner only, and never after an end', async () => {
+    const tryOn = await orderTryOn(shop.platform, await createStore(shop.platform));
+    assert.equal(await sessions.complete({ ...tryOn, ownerId: randomUUID() }, completion), false);
+    assert.equal(await sessions.markProcessing(tryOn), true);
+    assert.equal(await sessions.complete(tryOn, completion), true);
+    assert.equal(await sessions.complete(tryOn, completion), false);
+    assert.equal(await sessions.fail(tryOn, 'text', new Date()), false);
+    assert.equal(await sessions.markProcessing(tryOn), false);
+    const session = await sessionOf(tryOn);
+    assert.equal(session.completedAt?.getTime(), completion.completedAt.getTime());
+  });
+
+  it('are failed with the exact time, by which the writer knows them again', async () => {
+    const tryOn = await orderTryOn(shop.platform, await createPerson(shop.platform));
+    const at = new Date('2026-11-24T01:02:03.456Z');
+    assert.equal(await sessions.fail(tryOn, 'text', at), true);
+    assert.equal(await sessions.fail(tryOn, 'text', at), false);
+    const session = await sessionOf(tryOn);
+    assert.equal(session.completedAt?.getTime(), at.getTime());
+    assert.equal(session.errorMessage, 'text');
+  });
+
+  it('that are unfinished are listed past the page, of both channels, and only older ones', async () => {
+    const { database } = shop.stack;
+    const person = await createPerson(shop.platform);
+    await database.query(
+      `insert into generation_sessions (user_id, status, model_image_url, prompt_system, created_at)
+       select $1, 'queued', 'x', 'x', now() - interval '1 hour' from generate_series(1, 1100)`,
+      [person.userId],
+    );
+    const young = await orderTryOn(shop.platform, person);
+    const found: string[] = [];
+    for await (const session of sessions.unfinished(new Date(Date.now() - 60_000))) {
+      if (session.ownerId === person.userId) found.push(session.sessionId);
+    }
+    assert.equal(new Set(found).size, 1100);
+    assert.equal(found.includes(young.sessionId), false);
+    await database.query('delete from generation_sessions where user_id = $1', [person.userId]);
+  });
+});
+
+describe('the ledger', () => {
+  it('books a store and a shopper once per request id', async () => {
+    const store = await createStore(shop.platform);
+    const shopper = await createShopper(shop.platform);
+    const [a, b] = [randomUUID(), randomUUID()];
+    assert.equal(await ledger.refundStore(store.storeId, 1, a, 'x'), 'refunded');
+    assert.equal(await ledger.refundStore(store.storeId, 1, a, 'x'), 'already_refunded');
+    const who = { storeId: shopper.storeId, email: shopper.shopperEmail };
+    assert.equal(await ledger.refundShopper(who, 1, b, 'x'), 'refunded');
+    assert.equal(await ledger.refundShopper(who, 1, b, 'x'), 'already_refunded');
+    assert.equal(await balanceOf(shop.platform, store), 11);
+    assert.equal(await balanceOf(shop.platform, shopper), 11);
+  });
+
+  it('refuses a shopper whose balance row is gone', async () => {
+    const { storeId } = await createStore(shop.platform);
+    const who = { storeId, email: 'nobody@example.com' };
+    assert.equal(await ledger.refundShopper(who, 1, randomUUID(), 'x'), 'refused');
+  });
+
+  it("finds a person's refund by the session that it names, and no other's", async () => {
+    const person = await createPerson(shop.platform);
+    const [one, other] = [
+      await orderTryOn(shop.platform, person),
+      await orderTryOn(shop.platform, person),
+    ];
+    await ledger.refundPerson(person.userId, 1, `refund (session ${one.sessionId})`);
+    assert.equal((await ledger.entries(await sessionOf(one), null)).length, 1);
+    assert.equal((await ledger.entries(await sessionOf(other), null)).length, 0);
+  });
+
+  it('is read by request ids of any spelling', async () => {
+    const store = await createStore(shop.platform);
+    const requestId = 'a,b("c")%20&x=1 ü';
+    const tryOn = await orderTryOn(shop.platform, store, { requestId });
+    const entries = await ledger.entries(await sessionOf(tryOn), requestId);
+    assert.deepEqual(
+      entries.map(({ type }) => type),
+      ['deduction'],
+    );
+  });
+});
+
+describe('the image store', () => {
+  it('replaces, signs what is there, and forgets', async () => {
+    const path = `generated/${randomUUID()}/${randomUUID()}.jpg`;
+    assert.equal(await images.sign(path, 60), null);
+    await images.remove(path);
+    await images.put(path, await photo('#111111'));
+    const bytes = await photo('#eeeeee');
+    await images.put(path, bytes);
+    const link = await images.sign(path, 60);
+    const answer = await fetch(link ?? '');
+    assert.equal(answer.headers.get('content-type'), 'image/jpeg');
+    assert.deepEqual(Buffer.from(await answer.arrayBuffer()), bytes);
+    await images.remove(path);
+    assert.equal(await images.sign(path, 60), null);
+  });
+
+  it('throws STORAGE_UNAVAILABLE, and nothing else, when storage answers an error', async () => {
+    shop.stack.supabase.faults.add({ path: /\/object\/sign\//, kind: 'status', status: 500 });
+    await assert.rejects(images.sign('generated/x/y.jpg', 60), { code: 'STORAGE_UNAVAILABLE' });
+    shop.stack.supabase.faults.add({ path: /\/object\/sign\//, kind: 'drop' });
+    await assert.rejects(images.sign('generated/x/y.jpg', 60), { code: 'STORAGE_UNAVAILABLE' });
+  });
+});
+
+describe('analytics', () => {
+  it('has one event of a type for a session, however often it is recorded', async () => {
+    for (const customer of [await createPerson(shop.platform), await createStore(shop.platform)]) {
+      const tryOn = await orderTryOn(shop.platform, customer);
+      const session = await sessionOf(tryOn);
+      await analytics.record(session, 'generation_completed', { a: 1 });
+      await analytics.record(session, 'generation_completed', { a: 2 });
+      await analytics.record(session, 'credit_refunded', {});
+      const events = await eventsOf(shop.platform, tryOn);
+      assert.deepEqual(events, ['generation_completed', 'credit_refunded']);
+    }
+  });
+});
