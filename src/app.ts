@@ -3,7 +3,7 @@
  * the right order: not ready → intake → attempts → HTTP → connections.
  */
 import type { Redis } from 'ioredis';
-import { modelState } from './adapters/openai/catalogue.ts';
+import { acceptsSize, modelState } from './adapters/openai/catalogue.ts';
 import { OpenAiImageModel } from './adapters/openai/image-model.ts';
 import { connectRedis, evictionRisk } from './adapters/redis/connection.ts';
 import { BullGenerationJobs, BullGenerationWorker } from './adapters/redis/generation-queue.ts';
@@ -20,6 +20,7 @@ import { SupabasePictureFolders } from './adapters/supabase/picture-folders.ts';
 import { SupabasePictureLinks } from './adapters/supabase/picture-links.ts';
 import { SupabaseSessions } from './adapters/supabase/sessions.ts';
 import { WebImageFetcher } from './adapters/web/image-fetcher.ts';
+import { openBoard } from './app/board.ts';
 import { startSizing } from './app/sizing.ts';
 import { watchWorker } from './app/watch.ts';
 import { type Config, ConfigError } from './config.ts';
@@ -50,7 +51,7 @@ const WATCHDOG_INTERVAL_MS = 5000;
 
 /** Starts the worker. Throws a ConfigError when the image model cannot be used any more. */
 export async function startApp(config: Config, logger: Logger): Promise<App> {
-  const warnings = checkImageModel(config.openaiImageModel);
+  const warnings = checkImageModel(config);
   for (const warning of warnings) logger.warn({ warning }, 'configuration_warning');
   await using stack = new AsyncDisposableStack();
   const metrics = createMetrics();
@@ -67,6 +68,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     tracing.answered(request);
   });
   registerMetrics(server, metrics);
+  await openBoard(config.adminToken, server, adapters.redis, stack);
   const poses = await startSizing(config, adapters.fetcher, server, { logger, metrics, stack });
   startRefunds(config, adapters, tracing, stack);
   const worker = startAttempts(config, adapters, tracing, stack);
@@ -96,8 +98,13 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
   return Object.assign(stack.move(), { address });
 }
 
-/** Warnings about the configured model; a ConfigError when it is shut down. */
-function checkImageModel(model: string): string[] {
+/** Warnings about the configured model; a ConfigError when it is shut down, or cannot make the size. */
+function checkImageModel({ openaiImageModel: model, openaiImageSize: size }: Config): string[] {
+  if (!acceptsSize(model, size)) {
+    throw new ConfigError([
+      `OPENAI_IMAGE_SIZE ${size} is not a size of ${model} (example: OPENAI_IMAGE_SIZE=1024x1536)`,
+    ]);
+  }
   const life = modelState(model, new Date());
   switch (life.state) {
     case 'usable':

@@ -259,6 +259,20 @@ export const VARIABLES = {
     },
     (value) => (value === '' ? null : parseUrl(value, ['https:', 'http:']).href),
   ),
+  adminToken: variable(
+    'ADMIN_TOKEN',
+    {
+      about:
+        'Opens the queue board at /admin/queues, as a bearer token or as the password of any user. Empty: no board. Secret.',
+      default: '',
+      example: 'at-least-16-random-characters',
+    },
+    (value) => {
+      if (!/^(\S{16,})?$/.test(value))
+        throw new Error('must have 16 characters or more, no spaces');
+      return value === '' ? null : value;
+    },
+  ),
   host: text('HOST', { about: 'The address that HTTP listens on.', default: '0.0.0.0' }),
   port: integer('PORT', 0, 65_535, { about: 'The port that HTTP listens on.', default: '8000' }),
   logLevel: oneOf('LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'silent'], {

@@ -1,0 +1,22 @@
+/**
+ * The queue board, where a token for it is configured.
+ */
+import { Queue } from 'bullmq';
+import type { FastifyInstance } from 'fastify';
+import type { Redis } from 'ioredis';
+import { GENERATION_QUEUE, PREFIX, REFUND_QUEUE } from '../adapters/redis/bullmq.ts';
+
+/** Adds `/admin/queues` to the server; without a token there is none, and none of it is loaded. */
+export async function openBoard(
+  token: string | null,
+  server: FastifyInstance,
+  connection: Redis,
+  stack: AsyncDisposableStack,
+): Promise<void> {
+  if (token === null) return;
+  const { registerBoard } = await import('../http/admin.ts');
+  const queues = [GENERATION_QUEUE, REFUND_QUEUE].map((name) =>
+    stack.adopt(new Queue(name, { connection, prefix: PREFIX }), (queue) => queue.close()),
+  );
+  await registerBoard(server, queues, token);
+}
