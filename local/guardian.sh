@@ -4,7 +4,7 @@
 trap '' INT TERM HUP
 cat >/dev/null
 for note in "$1"/pids/*; do
-  [ -f "$note" ] && true 2>/dev/null
+  [ -f "$note" ] && kill -s $(cat "$note") 2>/dev/null
 done
 # A server may still be writing while it ends.
 for attempt in 1 2 3 4 5 6 7 8 9 10; do
