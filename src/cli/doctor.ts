@@ -5,8 +5,6 @@ import type { Command } from 'commander';
 import type { Answer } from './answer.ts';
 import type { Desk, Run } from './desk.ts';
 import { type Check, fail } from './doctor/check.ts';
-import { checkOpenai } from './doctor/openai.ts';
-import { checkPoseModels } from './doctor/pose.ts';
 import { checkRedis } from './doctor/redis.ts';
 import { checkSupabase } from './doctor/supabase.ts';
 
@@ -19,6 +17,9 @@ export function addDoctor(program: Command, run: Run): void {
 }
 
 async function examine({ config, supabase }: Desk): Promise<Answer> {
+  // Slow to load, and no other command needs them.
+  const { checkOpenai } = await import('./doctor/openai.ts');
+  const { checkPoseModels } = await import('./doctor/pose.ts');
   const parts = await Promise.all([
     survive('Redis', checkRedis(config.redisUrl)),
     survive('Supabase', checkSupabase(supabase, config)),

@@ -179,7 +179,6 @@ describe('wrong money', () => {
     await refund(ofPerson);
     await refund(ofPerson);
     assert.deepEqual(await reasonsFor(ofPerson), ['refunded_twice']);
-    await setStatus(ofPerson, 'failed');
     await shop.stack.database.query('truncate generation_sessions, credit_transactions');
     const ofStore = await tryOnThat('failed', await createStore(shop.platform));
     await refund(ofStore);
