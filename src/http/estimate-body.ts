@@ -1,6 +1,6 @@
 /**
  * `POST /estimate-body`: a photo's link and a height in, measurements and a size out. Answers what
- * the platform expects (docs/api.md) within 4.5 s, and keeps nothing of the photo.
+ * the platform expects within 4.5 s, and keeps nothing of the photo.
  */
 import { randomUUID, timingSafeEqual } from 'node:crypto';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
