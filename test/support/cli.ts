@@ -2,6 +2,7 @@
  * The real command line as a process of its own.
  */
 import { execFile } from 'node:child_process';
+import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
@@ -22,7 +23,9 @@ export function wearon(
   input = '',
 ): Promise<CliResult> {
   return new Promise((resolve) => {
-    const options = { env: { PATH: process.env.PATH, ...env }, maxBuffer: 1 << 26 };
+    // Not in the repository, where a developer's .env would be read.
+    const cwd = tmpdir();
+    const options = { cwd, env: { PATH: process.env.PATH, ...env }, maxBuffer: 1 << 26 };
     const child = execFile(process.execPath, [MAIN, ...args], options, (error, stdout, stderr) => {
       const code = error === null ? 0 : Number(error.code ?? 1);
       resolve({ code, stdout, stderr, json: args.includes('--json') ? parse(stdout) : null });

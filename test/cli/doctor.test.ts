@@ -1,0 +1,219 @@
+/**
+ * `wearon doctor` on a healthy local stack, and with one thing after the other broken.
+ */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { BUCKET, type LocalStack, startLocalStack } from '../../local/stack.ts';
+import { openRedis } from '../../src/adapters/redis/brief-connection.ts';
+import { clockCheck } from '../../src/cli/doctor/check.ts';
+import { wearon } from '../support/cli.ts';
+
+const NO_MODELS = fileURLToPath(new URL('.', import.meta.url));
+
+let stack: LocalStack;
+
+before(async () => {
+  stack = await startLocalStack({ openai: { plain: true } });
+});
+
+after(async () => {
+  await stack?.[Symbol.asyncDispose]();
+});
+
+interface Check {
+  readonly name: string;
+  readonly state: 'ok' | 'warn' | 'fail';
+  readonly says: string;
+  readonly mend: string | null;
+}
+
+/** The doctor's findings but for the pose models, which a checkout need not have. */
+async function examine(env: Record<string, string> = {}) {
+  const { code, json, stderr } = await wearon({ ...stack.env, ...env }, ['doctor', '--json']);
+  assert.ok(json?.checks, stderr);
+  const checks: Check[] = json.checks.filter(({ name }: Check) => name !== 'pose models');
+  return { code, checks, found: checks.filter(({ state }) => state !== 'ok') };
+}
+
+/** The one finding there is. */
+async function theFinding(env: Record<string, string> = {}): Promise<Check> {
+  const { found, code } = await examine(env);
+  assert.equal(found.length, 1, JSON.stringify(found));
+  const [finding] = found;
+  if (finding?.state === 'fail') assert.equal(code, 1);
+  assert.ok(finding?.mend, 'says how to mend it');
+  return finding;
+}
+
+/** Runs the test on a changed database and changes it back. */
+async function withSql(change: string, back: string, test: () => Promise<void>): Promise<void> {
+  await stack.database.query(change);
+  try {
+    await test();
+  } finally {
+    await stack.database.query(back);
+  }
+}
+
+describe('the doctor', () => {
+  it('finds nothing on a stack that is well', async () => {
+    const { found, checks } = await examine();
+    assert.deepEqual(found, []);
+    const names = checks.map(({ name }) => name);
+    for (const name of ['Redis', 'Supabase functions', 'OpenAI key', 'clock, Redis']) {
+      assert.ok(names.includes(name), name);
+    }
+  });
+
+  it('says in words what is wrong and how to mend it, without a secret', async () => {
+    const env = { ...stack.env, SUPABASE_BUCKET: 'images' };
+    const { stdout } = await wearon(env, ['doctor']);
+    assert.match(stdout, /fail +Supabase bucket +there is no bucket images/);
+    assert.match(stdout, /→ set SUPABASE_BUCKET/);
+    for (const secret of [stack.supabase.serviceRoleKey, stack.openai.apiKey]) {
+      assert.ok(!stdout.includes(secret));
+    }
+  });
+
+  it('finds missing pose models', async () => {
+    const env = { ...stack.env, MEDIAPIPE_MODEL_PATH: NO_MODELS };
+    const { code, json } = await wearon(env, ['doctor', '--json']);
+    assert.equal(code, 1);
+    const check = json.checks.find(({ name }: Check) => name === 'pose models');
+    assert.equal(check.state, 'fail');
+    assert.match(check.says, /npm run models/);
+  });
+});
+
+describe('the doctor finds of Redis', () => {
+  it('that it is away', async () => {
+    const finding = await theFinding({ REDIS_URL: 'redis://127.0.0.1:1/0' });
+    assert.equal(finding.name, 'Redis');
+  });
+
+  it('that it may throw tasks away', async () => {
+    const redis = await openRedis(stack.redis.url);
+    try {
+      await redis.config('SET', 'maxmemory-policy', 'allkeys-lru');
+      const finding = await theFinding();
+      assert.equal(finding.state, 'fail');
+      assert.match(finding.says, /allkeys-lru/);
+    } finally {
+      await redis.config('SET', 'maxmemory-policy', 'noeviction');
+      redis.disconnect();
+    }
+  });
+
+  it('that the worker is drained', async () => {
+    await wearon(stack.env, ['drain', '--yes']);
+    const finding = await theFinding();
+    assert.deepEqual([finding.name, finding.state], ['intake', 'warn']);
+    await wearon(stack.env, ['drain', '--off']);
+  });
+});
+
+describe('the doctor finds of Supabase', () => {
+  it('that it is away', async () => {
+    const finding = await theFinding({ SUPABASE_URL: 'http://127.0.0.1:1' });
+    assert.match(finding.says, /not reachable/);
+  });
+
+  it('that the key is refused', async () => {
+    const finding = await theFinding({ SUPABASE_SERVICE_ROLE_KEY: 'wrong' });
+    assert.deepEqual([finding.name, finding.says], ['Supabase key', 'refused']);
+  });
+
+  it('that the bucket is not there, public, too small or narrow', async () => {
+    assert.match((await theFinding({ SUPABASE_BUCKET: 'images' })).says, /no bucket images/);
+    const set = (column: string, value: string) =>
+      `update storage.buckets set ${column} = ${value} where id = '${BUCKET}'`;
+    const types = "array['image/jpeg', 'image/png', 'image/webp']";
+    await withSql(set('public', 'true'), set('public', 'false'), async () => {
+      assert.match((await theFinding()).says, /public/);
+    });
+    await withSql(set('file_size_limit', '1000'), set('file_size_limit', '10485760'), async () => {
+      assert.match((await theFinding()).says, /at most 1000 bytes/);
+    });
+    const mime = 'allowed_mime_types';
+    await withSql(set(mime, "array['image/png']"), set(mime, types), async () => {
+      assert.match((await theFinding()).says, /no image\/jpeg/);
+    });
+  });
+
+  it('that a column is missing', async () => {
+    const table = 'alter table generation_sessions';
+    await withSql(
+      `${table} rename column input_tokens to tokens`,
+      `${table} rename column tokens to input_tokens`,
+      async () => {
+        const finding = await theFinding();
+        assert.equal(finding.name, 'Supabase table');
+        assert.match(finding.says, /input_tokens/);
+      },
+    );
+  });
+});
+
+describe('the doctor finds of a function', () => {
+  it('that it is missing or has other arguments, and never runs one', async () => {
+    const ledger = 'select count(*)::int as rows from credit_transactions';
+    const before = (await stack.database.query(ledger)).rows;
+    await using changed = await startLocalStack({ openai: { plain: true } });
+    await changed.database.query('alter function refund_credits rename to refund_credit');
+    await changed.database.query('drop function refund_store_credits');
+    await changed.database.query(
+      `create function refund_store_credits(store uuid, p_amount integer, p_request_id text,
+         p_description text) returns void language sql as 'select null::void'`,
+    );
+    const { json } = await wearon(changed.env, ['doctor', '--json']);
+    const found = json.checks.filter(({ name }: Check) => name === 'Supabase function');
+    assert.deepEqual(
+      found.map(({ says }: Check) => says.split('(')[0]),
+      ['refund_credits', 'refund_store_credits'],
+    );
+    assert.deepEqual((await stack.database.query(ledger)).rows, before);
+  });
+});
+
+describe('the doctor finds of the image model', () => {
+  it('that the key is refused', async () => {
+    const finding = await theFinding({ OPENAI_API_KEY: 'sk-wrong' });
+    assert.deepEqual([finding.name, finding.says], ['OpenAI key', 'refused']);
+  });
+
+  it('that the vendor is away', async () => {
+    const finding = await theFinding({ OPENAI_BASE_URL: 'http://127.0.0.1:1/v1' });
+    assert.match(finding.says, /not reachable/);
+  });
+
+  it('that it is shut down', async () => {
+    const { found, code } = await examine({ OPENAI_IMAGE_MODEL: 'gpt-image-1' });
+    assert.equal(code, 1);
+    const shutDown = found.find(({ says }) => says.includes('was shut down on 2026-10-23'));
+    assert.equal(shutDown?.state, 'fail');
+    assert.match(shutDown?.mend ?? '', /OPENAI_IMAGE_MODEL=gpt-image/);
+  });
+
+  it('that the key may not use it, or that nobody knows it', async () => {
+    const { found } = await examine({ OPENAI_IMAGE_MODEL: 'dall-e-9' });
+    assert.deepEqual(
+      found.map(({ state }) => state),
+      ['fail', 'warn'],
+    );
+  });
+
+  it('that it makes no pictures of the size', async () => {
+    const finding = await theFinding({ OPENAI_IMAGE_SIZE: '1000x1001' });
+    assert.equal(finding.name, 'picture size');
+  });
+});
+
+describe('a clock', () => {
+  it('may be some seconds off, and says in which direction it is', () => {
+    assert.equal(clockCheck('x', 1_000_000, 1_004_000).state, 'ok');
+    const ahead = clockCheck('x', 1_000_000, 1_060_000);
+    assert.deepEqual([ahead.state, ahead.says], ['warn', 'this machine is 60 s ahead']);
+    assert.equal(clockCheck('x', 1_060_000, 1_000_000).says, 'this machine is 60 s behind');
+  });
+});

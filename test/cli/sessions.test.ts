@@ -1,0 +1,127 @@
+/**
+ * `wearon sessions show`, `janitor` and `erase`, and the launcher behind `npx wearon`.
+ */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { moderationBlocked } from '../../local/openai/vendor-errors.ts';
+import { createPerson, createShopper } from '../../local/platform.ts';
+import { objectPaths, storeObjects } from '../support/bucket.ts';
+import { wearon } from '../support/cli.ts';
+import { openShop, orderTryOn, push, type Shop, settledRow } from '../support/shop.ts';
+import { startWorkerProcess } from '../support/worker-process.ts';
+
+let shop: Shop;
+
+before(async () => {
+  shop = await openShop();
+});
+
+after(async () => {
+  await shop?.[Symbol.asyncDispose]();
+});
+
+function run(...args: readonly string[]) {
+  return wearon(shop.stack.env, args);
+}
+
+describe('sessions show', () => {
+  it('has everything about a session in one view, and no link, prompt or e-mail', async () => {
+    await using worker = await startWorkerProcess(shop.stack.env);
+    const shopper = await createShopper(shop.platform);
+    const done = await orderTryOn(shop.platform, shopper);
+    await push(shop.platform, done);
+    await settledRow(shop, done);
+    const failed = await orderTryOn(shop.platform, shopper);
+    shop.stack.openai.faults.add(moderationBlocked());
+    await push(shop.platform, failed);
+    await worker.logged('credit_refunded', (line) => line.session_id === failed.sessionId);
+    await worker.end('SIGTERM');
+
+    const good = (await run('sessions', 'show', done.sessionId, '--json')).json;
+    assert.deepEqual([good.row.status, good.job.state], ['completed', 'completed']);
+    assert.equal(good.job.journal.providerCalls, 1);
+    assert.equal(good.picture.stored, true);
+    assert.deepEqual(
+      good.ledger.map(({ type }: { type: string }) => type),
+      ['deduction'],
+    );
+
+    const text = (await run('sessions', 'show', failed.sessionId)).stdout;
+    for (const said of [/status +failed/, /refund +1 /, /safety filter/, /stored +false/]) {
+      assert.match(text, said);
+    }
+    for (const output of [text, JSON.stringify(good)]) {
+      assert.doesNotMatch(output, /token=|https?:\/\/|@shopper\.test|fashion photograph/);
+    }
+  });
+
+  it('knows a session that waits on the list, and one that is only in a dead letter', async () => {
+    const { redis } = shop.platform;
+    const tryOn = await orderTryOn(shop.platform, await createPerson(shop.platform));
+    await push(shop.platform, tryOn);
+    const waiting = (await run('sessions', 'show', tryOn.sessionId, '--json')).json;
+    assert.deepEqual([waiting.onList, waiting.job, waiting.row.status], [true, null, 'queued']);
+    const sessionId = randomUUID();
+    const letter = { reason: 'unknown version', at: new Date().toISOString(), sessionId, raw: '' };
+    await redis.lpush('wearon:tasks:generation:dead', JSON.stringify(letter));
+    const dead = (await run('sessions', 'show', sessionId, '--json')).json;
+    assert.deepEqual([dead.row, dead.deadLetters[0].reason], [null, 'unknown version']);
+    await redis.flushall();
+  });
+});
+
+describe('janitor', () => {
+  it('counts in a dry run, deletes for real, and leaves the field to one that is at work', async () => {
+    await storeObjects(shop.stack, ['uploads/old.jpg'], 7);
+    const before = await objectPaths(shop.stack);
+    const tried = await run('janitor', '--dry-run', '--json');
+    assert.deepEqual([tried.code, tried.json.removed.person_uploads], [0, 1]);
+    assert.deepEqual(await objectPaths(shop.stack), before);
+    await shop.platform.redis.set('wearon:retention:lock', 'another');
+    assert.equal((await run('janitor', '--yes')).code, 1);
+    await shop.platform.redis.del('wearon:retention:lock');
+    const done = await run('janitor', '--yes', '--json');
+    assert.deepEqual([done.code, done.json.removed.person_uploads], [0, 1]);
+    assert.ok(!(await objectPaths(shop.stack)).includes('uploads/old.jpg'));
+    const off = await wearon({ ...shop.stack.env, RETENTION_HOURS: '0' }, ['janitor', '--yes']);
+    assert.equal(off.code, 2);
+  });
+});
+
+describe('erase', () => {
+  it("deletes one owner's pictures and proves it", async () => {
+    const person = await createPerson(shop.platform);
+    const tryOn = await orderTryOn(shop.platform, person);
+    const path = `generated/${person.userId}/${tryOn.sessionId}.jpg`;
+    await storeObjects(shop.stack, [path], 0);
+    const args = ['erase', '--user', person.userId, '--json'];
+    const tried = await run(...args, '--dry-run');
+    assert.deepEqual([tried.code, tried.json.removed.length], [0, 3]);
+    assert.ok((await objectPaths(shop.stack)).includes(path));
+    const running = await run(...args, '--yes');
+    assert.deepEqual([running.code, running.json.unfinished], [1, [tryOn.sessionId]]);
+    await shop.stack.database.query("update generation_sessions set status = 'failed'");
+    const done = await run(...args, '--yes');
+    assert.deepEqual([done.code, done.json.stillThere, done.json.rowsMarked], [0, [], 1]);
+    assert.ok(!(await objectPaths(shop.stack)).includes(path));
+    assert.equal((await run('erase', '--yes')).code, 2);
+    assert.equal((await run('erase', '--yes', '--user', '../..')).code, 2);
+  });
+});
+
+describe('the launcher', () => {
+  it('passes the command line and the exit code on', async () => {
+    const launcher = fileURLToPath(new URL('../../bin/wearon.js', import.meta.url));
+    const { stdout } = await promisify(execFile)(launcher, ['--help']);
+    assert.match(stdout, /Usage: wearon/);
+    const failed = await promisify(execFile)(launcher, ['nonsense']).then(
+      () => null,
+      (error: { code: number }) => error.code,
+    );
+    assert.equal(failed, 2);
+  });
+});
