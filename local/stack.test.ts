@@ -86,8 +86,10 @@ test('Ctrl-C ends the stack in good order', async (t) => {
 test('a killed owner takes its servers and its folder along', async (t) => {
   const owner = await startOwner(t);
   const redis = new Redis(owner.redisUrl, { retryStrategy: null });
+  t.after(() => redis.disconnect());
   await redis.ping();
   const database = new pg.Client(owner.databaseUrl);
+  t.after(() => database.end());
   await database.connect();
   const { promise: databaseGone, resolve } = Promise.withResolvers<void>();
   // The server says first that it ends, which the client takes for an error.
