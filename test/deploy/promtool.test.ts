@@ -1,0 +1,121 @@
+/**
+ * Prometheus' own judgement of its configuration and rules, and an alert that arrives at the
+ * webhook. Needs Debian's packages `prometheus` and `prometheus-alertmanager`; without them these
+ * tests are skipped and say so.
+ */
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
+import { it, type TestContext } from 'node:test';
+import { promisify } from 'node:util';
+import { until } from '../../local/until.ts';
+
+const run = promisify(execFile);
+const DEPLOY = join(import.meta.dirname, '../../deploy');
+
+/** Is the program there? Skips the test, with what to install, when it is not. */
+async function needs(t: TestContext, program: string, debianPackage: string): Promise<boolean> {
+  const isThere = await run(program, ['--version']).then(
+    () => true,
+    () => false,
+  );
+  if (!isThere) t.skip(`${program} is missing: apt-get install ${debianPackage}`);
+  return isThere;
+}
+
+for (const [what, args] of [
+  ['accepts the configuration', ['check', 'config', 'prometheus/prometheus.yml']],
+  ['accepts the rules', ['check', 'rules', 'prometheus/alerts.yml']],
+  [
+    'sees every alert fire and stay quiet as its cases say',
+    ['test', 'rules', 'prometheus/alerts.test.yml'],
+  ],
+] as const) {
+  it(`promtool ${what}`, async (t) => {
+    if (!(await needs(t, 'promtool', 'prometheus'))) return;
+    const { stdout } = await run('promtool', args, { cwd: DEPLOY });
+    assert.match(stdout, /SUCCESS/);
+  });
+}
+
+interface Notification {
+  readonly status: string;
+  readonly alerts: readonly { readonly labels: Readonly<Record<string, string>> }[];
+}
+
+/** The address comes from a file, which Debian's Alertmanager does not know yet; and nobody waits here. */
+function forTest(configuration: string, webhook: string): string {
+  return configuration
+    .replace('url_file: /run/secrets/alert_webhook_url', `url: ${webhook}`)
+    .replaceAll(/group_wait: \d+s/g, 'group_wait: 0s');
+}
+
+it('an alert arrives at the webhook, and what follows from it is held back', async (t) => {
+  const program = 'prometheus-alertmanager';
+  if (!(await needs(t, program, program))) return;
+  await using stack = new AsyncDisposableStack();
+  const folder = await mkdtemp(join(tmpdir(), 'wearon-alerts-'));
+  stack.defer(() => rm(folder, { recursive: true, force: true }));
+
+  const received: Notification[] = [];
+  const webhook = createServer(async (request, response) => {
+    received.push((await json(request)) as Notification);
+    response.end();
+  });
+  await once(webhook.listen(0, '127.0.0.1'), 'listening');
+  stack.defer(() => {
+    webhook.closeAllConnections();
+    webhook.close();
+  });
+  const { port } = webhook.address() as AddressInfo;
+  const original = await readFile(join(DEPLOY, 'alertmanager/alertmanager.yml'), 'utf8');
+  const file = join(folder, 'alertmanager.yml');
+  await writeFile(file, forTest(original, `http://127.0.0.1:${port}/`));
+
+  const free = createServer().listen(0, '127.0.0.1');
+  await once(free, 'listening');
+  const listen = `127.0.0.1:${(free.address() as AddressInfo).port}`;
+  await new Promise((resolve) => free.close(resolve));
+  const options = [
+    `--config.file=${file}`,
+    `--storage.path=${folder}`,
+    '--cluster.listen-address=',
+  ];
+  const manager = spawn(program, [...options, `--web.listen-address=${listen}`], {
+    stdio: 'ignore',
+  });
+  stack.defer(async () => {
+    manager.kill('SIGKILL');
+    await once(manager, 'exit');
+  });
+  await until('Alertmanager to be ready', () =>
+    fetch(`http://${listen}/-/ready`).then(
+      ({ ok }) => ok,
+      () => false,
+    ),
+  );
+
+  const names = ['NoReplica', 'OldestTaskWaits', 'RefundsOutstanding'];
+  const alerts = names.map((alertname) => ({ labels: { alertname, severity: 'page' } }));
+  const sent = await fetch(`http://${listen}/api/v2/alerts`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(alerts),
+  });
+  assert.equal(sent.status, 200);
+  const arrived = () => received.flatMap((n) => n.alerts.map(({ labels }) => labels.alertname));
+  await until('both alerts to arrive', () => {
+    return arrived().includes('NoReplica') && arrived().includes('RefundsOutstanding');
+  });
+  await until('what follows from them to be held back', async () => {
+    const answer = await fetch(`http://${listen}/api/v2/alerts?filter=alertname="OldestTaskWaits"`);
+    const [alert] = (await answer.json()) as { status: { inhibitedBy: string[] } }[];
+    return (alert?.status.inhibitedBy.length ?? 0) > 0;
+  });
+});
