@@ -75,8 +75,3 @@ export function auditSession(
   if (wrong !== undefined) note('wrong_amount', `${wrong.amount} instead of ${session.credits}`);
   return found;
 }
-
-/** The values by their keys, in their order. */
-export function groupBy<T>(values: readonly T[], key: (value: T) => string): Map<string, T[]> {
-  return Map.groupBy(values, key);
-}

@@ -9,7 +9,6 @@ import {
   type Finding,
   findingOf,
   findingOfRow,
-  groupBy,
   namedSession,
 } from './finding.ts';
 
@@ -22,9 +21,9 @@ const NAMELESS_REFUND_MS = 15 * 60_000;
 
 /** `settledBefore`: a payment as young as this may still get its session. */
 export function auditPeople({ sessions, ledger }: Books, settledBefore: Date): Finding[] {
-  const rowsOf = groupBy(ledger, ({ ownerId }) => ownerId);
-  const sessionsOf = groupBy(sessions, ({ ownerId }) => ownerId);
-  const named = groupBy(
+  const rowsOf = Map.groupBy(ledger, ({ ownerId }) => ownerId);
+  const sessionsOf = Map.groupBy(sessions, ({ ownerId }) => ownerId);
+  const named = Map.groupBy(
     ledger.filter(({ type }) => type === 'refund'),
     (row) => namedSession(row) ?? '',
   );

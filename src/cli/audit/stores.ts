@@ -9,7 +9,6 @@ import {
   type Finding,
   findingOf,
   findingOfRow,
-  groupBy,
   namedSession,
 } from './finding.ts';
 
@@ -20,8 +19,8 @@ const SHOPPER = /\(shopper=([^)]*)\)\s*$/;
 /** `settledBefore`: a payment as young as this may still get its session. */
 export function auditStores({ sessions, ledger }: Books, settledBefore: Date): Finding[] {
   const keyOf = (ownerId: string, requestId: string | null) => `${ownerId} ${requestId ?? ''}`;
-  const rows = groupBy(ledger, (row) => keyOf(row.ownerId, row.requestId));
-  const named = groupBy(
+  const rows = Map.groupBy(ledger, (row) => keyOf(row.ownerId, row.requestId));
+  const named = Map.groupBy(
     ledger.filter(({ type }) => type === 'refund'),
     (row) => namedSession(row) ?? '',
   );
