@@ -3,6 +3,7 @@
  */
 import type { Redis } from 'ioredis';
 import { describeModel } from '../adapters/openai/catalogue.ts';
+import { drainingSince } from '../adapters/redis/drain.ts';
 import { readGateState } from '../adapters/redis/provider-gate.ts';
 import { readQueueStats } from '../adapters/redis/queue-stats.ts';
 import type { Config } from '../config.ts';
@@ -23,8 +24,12 @@ export function watchWorker(config: Config, metrics: Metrics, watched: Watched):
   const stop = new AbortController();
   let shared: SharedReading | null = null;
   const read = async () => {
-    const [queues, gate] = await Promise.all([readQueueStats(redis), readGateState(redis)]);
-    shared = { queues, gate, atMs: Date.now() };
+    const [queues, gate, drainedAt] = await Promise.all([
+      readQueueStats(redis),
+      readGateState(redis),
+      drainingSince(redis),
+    ]);
+    shared = { queues, gate, isDraining: drainedAt !== null, atMs: Date.now() };
   };
   metrics.watch({
     shared: () => shared,

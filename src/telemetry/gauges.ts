@@ -16,6 +16,8 @@ export interface SharedReading {
     readonly reconciliation: number;
   };
   readonly gate: { readonly breaker: 'closed' | 'open' | 'half_open'; readonly slowness: number };
+  /** The operator keeps new tasks on the list. */
+  readonly isDraining: boolean;
   readonly atMs: number;
 }
 
@@ -72,6 +74,10 @@ function addSharedGauges({ gauge, gauges }: Meters, shared: GaugeSources['shared
     'Failed sessions whose payment awaits a person.',
     count('reconciliation'),
   );
+  gauge('draining', '1 while the operator keeps new tasks on the list.', () => {
+    const isDraining = shared()?.isDraining;
+    return isDraining === undefined ? null : Number(isDraining);
+  });
   gauges('breaker_state', '1 for the state that paid calls are in.', 'state', () => {
     const now = shared()?.gate.breaker;
     if (now === undefined) return null;

@@ -120,6 +120,7 @@ describe('the gauges', () => {
       reconciliation: 2,
     },
     gate: { breaker: 'half_open', slowness: 4 },
+    isDraining: true,
     atMs,
   });
 
@@ -147,6 +148,7 @@ describe('the gauges', () => {
       'wearon_breaker_state{state="open"} 0',
       'wearon_provider_pace_slowness_ratio 4',
       'wearon_ready 1',
+      'wearon_draining 1',
       `wearon_image_model_retirement_timestamp_seconds{model="gpt-image-1.5"} ${Date.UTC(2026, 11, 1) / 1000}`,
     );
   });

@@ -33,7 +33,7 @@ export interface Metrics {
 /** Metrics that nobody else shares; `processMetrics` adds event loop, memory and garbage collection. */
 export function createMetrics({ processMetrics = true } = {}): Metrics {
   const registry = new Registry();
-  if (processMetrics) collectDefaultMetrics({ register: registry, prefix: METRIC_PREFIX });
+  if (processMetrics) addProcessMetrics(registry);
   const meters = metersOf(registry);
   return {
     registry,
@@ -43,4 +43,12 @@ export function createMetrics({ processMetrics = true } = {}): Metrics {
     timedPoses: timePoses(meters),
     watch: (sources) => addGauges(meters, sources),
   };
+}
+
+/** Gauges of the library's own that are named like counters; each has a twin with a proper name. */
+const MISNAMED = ['nodejs_active_handles', 'nodejs_active_requests', 'nodejs_active_resources'];
+
+function addProcessMetrics(registry: Registry): void {
+  collectDefaultMetrics({ register: registry, prefix: METRIC_PREFIX });
+  for (const name of MISNAMED) registry.removeSingleMetric(`${METRIC_PREFIX}${name}_total`);
 }

@@ -15,6 +15,7 @@ import { json } from 'node:stream/consumers';
 import { it, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
 import { until } from '../../local/until.ts';
+import { createMetrics } from '../../src/telemetry/metrics.ts';
 
 const run = promisify(execFile);
 const DEPLOY = join(import.meta.dirname, '../../deploy');
@@ -43,6 +44,15 @@ for (const [what, args] of [
     assert.match(stdout, /SUCCESS/);
   });
 }
+
+it('promtool finds nothing to object to in the metrics of a worker', async (t) => {
+  if (!(await needs(t, 'promtool', 'prometheus'))) return;
+  const { registry } = createMetrics();
+  const lint = run('promtool', ['check', 'metrics']);
+  lint.child.stdin?.end(await registry.metrics());
+  const { stdout, stderr } = await lint;
+  assert.equal(stdout + stderr, '');
+});
 
 interface Notification {
   readonly status: string;
