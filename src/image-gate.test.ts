@@ -5,6 +5,7 @@ import {
   animatedPng,
   animatedWebp,
   jpegClaiming,
+  losslessWebpClaiming,
   plain,
   pngClaiming,
   webpClaiming,
@@ -40,9 +41,14 @@ describe('the image gate', () => {
     await assertRefused(jpegClaiming(8, 65_500), 'too_large');
   });
 
-  it('refuses pictures that take more memory to decode than an ordinary one of 50 megapixels', async () => {
-    const ordinary = await readImageHeader(await jpegClaiming(10_000, 5_000, true));
-    assert.equal(ordinary.decodeBytes, MAX_DECODE_BYTES);
+  it('knows what decoding holds in memory, and refuses what is over the budget', async () => {
+    const cost = async (bytes: Promise<Buffer>) => (await readImageHeader(await bytes)).decodeBytes;
+    const inStrips = 100_000_000;
+    assert.equal(await cost(jpegClaiming(10_000, 5_000)), inStrips);
+    assert.equal(await cost(webpClaiming(10_000, 5_000)), inStrips);
+    assert.equal(await cost(pngClaiming(10_000, 5_000)), inStrips);
+    assert.equal(await cost(jpegClaiming(10_000, 5_000, true)), 150_000_000);
+    assert.equal(await cost(losslessWebpClaiming(10_000, 5_000)), MAX_DECODE_BYTES);
     await assertRefused(deepInterlacedClaiming(10_000, 5_000), 'too_large');
   });
 

@@ -5,7 +5,7 @@
 
 import sharp, { type Metadata, type SharpOptions } from 'sharp';
 import { TaskError } from './errors.ts';
-import { type ImageFormat, imageFormat, isAnimatedPng } from './image-header.ts';
+import { type ImageFormat, imageFormat, isAnimatedPng, isLosslessWebp } from './image-header.ts';
 
 export const MAX_PIXELS = 50_000_000;
 
@@ -13,10 +13,11 @@ export const MAX_PIXELS = 50_000_000;
 export const MAX_SIDE_PX = 16_384;
 
 /**
- * What one picture may take while it is decoded: a progressive JPEG of 50 megapixels without
- * chroma subsampling. Only exotic pictures take more (interlaced with 16 bits, progressive CMYK).
+ * What one picture may take while it is decoded, and all pictures together: 50 megapixels of
+ * four bytes. Only exotic pictures of that size take more (interlaced with 16 bits, progressive
+ * without chroma subsampling or in CMYK).
  */
-export const MAX_DECODE_BYTES = 300_000_000;
+export const MAX_DECODE_BYTES = 200_000_000;
 
 /** What decoding a picture takes that can be read in strips: measured at 50 megapixels, rounded up. */
 const STRIPS_BYTES = 100_000_000;
@@ -29,6 +30,24 @@ export const DECODING = {
   sequentialRead: true,
   pages: 1,
 } as const satisfies SharpOptions;
+
+/**
+ * Sets up the decoding of the whole process, threads included; for the composition root, once. No
+ * decoder but the three works any more, nothing decoded is kept for later, and a picture is decoded
+ * by one thread.
+ */
+export function configureDecoders(): void {
+  sharp.block({ operation: ['VipsForeignLoad'] });
+  sharp.unblock({
+    operation: [
+      'VipsForeignLoadJpegBuffer',
+      'VipsForeignLoadPngBuffer',
+      'VipsForeignLoadWebpBuffer',
+    ],
+  });
+  sharp.cache(false);
+  sharp.concurrency(1);
+}
 
 export interface ImageHeader {
   readonly format: ImageFormat;
@@ -54,7 +73,7 @@ export async function readImageHeader(bytes: Uint8Array): Promise<ImageHeader> {
     throw invalid('unsupported');
   }
   const { width: widthPx, height: heightPx } = metadata;
-  const decodeBytes = decodeCost(metadata);
+  const decodeBytes = decodeCost(bytes, metadata);
   if (widthPx * heightPx > MAX_PIXELS || Math.max(widthPx, heightPx) > MAX_SIDE_PX) {
     throw invalid('too_large');
   }
@@ -73,13 +92,18 @@ async function readMetadata(bytes: Uint8Array): Promise<Metadata> {
 }
 
 /**
- * Bytes that a decoder holds at once. Interlaced PNG and progressive JPEG are complete only
- * with their last byte, so they are held whole: PNG as pixels, JPEG as 16-bit coefficients.
+ * Bytes that a decoder holds at once. Interlaced PNG, progressive JPEG and lossless WebP are
+ * held whole: as pixels, as 16-bit coefficients, and as pixels of four bytes.
  */
-function decodeCost({ width, height, channels, depth, format, isProgressive }: Metadata): number {
-  if (!isProgressive) return STRIPS_BYTES;
-  const bytesPerSample = format === 'jpeg' || depth === 'ushort' ? 2 : 1;
-  return Math.max(STRIPS_BYTES, width * height * channels * bytesPerSample);
+function decodeCost(bytes: Uint8Array, metadata: Metadata): number {
+  const { width, height, channels, depth, format, isProgressive } = metadata;
+  const perPixel = () => {
+    if (format === 'webp') return isLosslessWebp(bytes) ? 4 : 0;
+    if (!isProgressive) return 0;
+    if (format === 'jpeg') return 2 * (metadata.chromaSubsampling === '4:2:0' ? 1.5 : channels);
+    return channels * (depth === 'ushort' ? 2 : 1);
+  };
+  return Math.max(STRIPS_BYTES, width * height * perPixel());
 }
 
 function invalid(detail: 'unsupported' | 'too_large' | 'unreadable', cause?: unknown): TaskError {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { animatedPng, insertPngChunk, plain } from '../test/support/odd-images.ts';
-import { imageFormat, isAnimatedPng } from './image-header.ts';
+import { imageFormat, isAnimatedPng, isLosslessWebp } from './image-header.ts';
 
 describe('imageFormat', () => {
   it('knows JPEG, PNG and WebP by their first bytes', async () => {
@@ -34,5 +34,20 @@ describe('isAnimatedPng', () => {
     const png = await plain(8, 8).png().toBuffer();
     png.writeUInt32BE(0xffff_ffff, 33);
     assert.equal(isAnimatedPng(png), false);
+  });
+});
+
+describe('isLosslessWebp', () => {
+  it('finds the bitstream, also behind other chunks', async () => {
+    const lossless = plain(8, 8).webp({ lossless: true });
+    assert.equal(isLosslessWebp(await lossless.toBuffer()), true);
+    assert.equal(isLosslessWebp(await lossless.withIccProfile('p3').toBuffer()), true);
+  });
+
+  it('is false for lossy ones, with and without transparency, and for half a header', async () => {
+    const lossy = await plain(8, 8).webp().toBuffer();
+    assert.equal(isLosslessWebp(lossy), false);
+    assert.equal(isLosslessWebp(await plain(8, 8).ensureAlpha(0.5).webp().toBuffer()), false);
+    assert.equal(isLosslessWebp(lossy.subarray(0, 14)), false);
   });
 });

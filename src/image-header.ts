@@ -29,3 +29,20 @@ export function isAnimatedPng(bytes: Uint8Array): boolean {
   }
   return false;
 }
+
+/**
+ * True for a WebP whose picture is a `VP8L` bitstream, by the RIFF chunks of the WebP container
+ * specification. Its decoder holds all pixels at once, which that of lossy WebP does not.
+ */
+export function isLosslessWebp(bytes: Uint8Array): boolean {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  // A chunk is its type (4 bytes), its data's length (4), and the data, padded to an even length.
+  for (let at = 12; at + 8 <= bytes.length; ) {
+    const type = Buffer.from(bytes.subarray(at, at + 4)).toString('latin1');
+    if (type === 'VP8L') return true;
+    if (type === 'VP8 ') return false;
+    const length = view.getUint32(at + 4, true);
+    at += 8 + length + (length % 2);
+  }
+  return false;
+}

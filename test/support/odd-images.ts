@@ -41,6 +41,15 @@ export async function webpClaiming(widthPx: number, heightPx: number): Promise<B
   return webp;
 }
 
+/** A lossless WebP whose header claims a size, each side at most 16,384. */
+export async function losslessWebpClaiming(widthPx: number, heightPx: number): Promise<Buffer> {
+  const webp = await plain(8, 8).webp({ lossless: true }).toBuffer();
+  const behindSignature = 21;
+  const alpha = webp.readUInt32LE(behindSignature) & 0xf000_0000;
+  webp.writeUInt32LE((alpha | (widthPx - 1) | ((heightPx - 1) << 14)) >>> 0, behindSignature);
+  return webp;
+}
+
 /** A WebP animation. */
 export async function animatedWebp(frames: number): Promise<Buffer> {
   const pictures = Array.from({ length: frames }, (_, at) =>

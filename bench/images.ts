@@ -1,0 +1,86 @@
+/**
+ * `node bench/images.ts`: what preparing a photo takes, beside its parts and what was not chosen,
+ * and the memory for ten pictures of 50 megapixels at once.
+ */
+import { mkdtempDisposable } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import sharp from 'sharp';
+import {
+  configureDecoders,
+  DECODING,
+  MAX_DECODE_BYTES,
+  readImageHeader,
+} from '../src/image-gate.ts';
+import { prepareImage } from '../src/tryon/resize.ts';
+import { Semaphore } from '../src/tryon/semaphore.ts';
+import { prepareElsewhere, writeLargeImages } from '../test/support/large-images.ts';
+import { fastTimesInTurns, fixed, machineName, printTable } from './timing.ts';
+
+const ROUNDS = 30;
+
+/** A photo of 12 megapixels as a phone stores it: turned by EXIF, some grain. */
+async function phonePhoto(): Promise<Buffer> {
+  const noise = { type: 'gaussian', mean: 128, sigma: 20 } as const;
+  const small = { width: 1_000, height: 750, channels: 3, background: '#888', noise } as const;
+  const grain = await sharp({ create: small }).png().toBuffer();
+  return sharp(grain)
+    .resize(4_000, 3_000, { kernel: 'cubic' })
+    .withMetadata({ orientation: 6 })
+    .jpeg({ quality: 90 })
+    .toBuffer();
+}
+
+async function timePhoto(photo: Buffer): Promise<void> {
+  const memory = new Semaphore(MAX_DECODE_BYTES);
+  const { signal } = new AbortController();
+  const wholeDecode = () => sharp(photo, DECODING).raw().toBuffer();
+  const mozjpeg = () =>
+    sharp(photo, { ...DECODING, autoOrient: true })
+      .resize(1024, 1024, { fit: 'inside' })
+      .jpeg({ quality: 75, mozjpeg: true })
+      .toBuffer();
+  const times = await fastTimesInTurns(
+    {
+      prepareImage: () => prepareImage(photo, memory, signal),
+      'of it, reading the header': () => readImageHeader(photo),
+      'for comparison, optimised by mozjpeg': mozjpeg,
+      'for comparison, decoding in full size': wholeDecode,
+    },
+    ROUNDS,
+  );
+  printTable(
+    [`a 12-megapixel photo of ${fixed(photo.length / 1e6)} MB`, 'ms'],
+    Object.entries(times).map(([name, ms]) => [name, fixed(ms)]),
+  );
+}
+
+async function measureMemory(): Promise<void> {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'large-images-'));
+  const paths = await writeLargeImages(folder.path);
+  const rows: unknown[][] = [];
+  for (const path of paths) {
+    const { peakRssMb, startRssMb, tookMs } = await prepareElsewhere([path]);
+    rows.push([basename(path), fixed(peakRssMb, 0), fixed(startRssMb, 0), fixed(tookMs, 0)]);
+  }
+  const all = await prepareElsewhere(paths);
+  rows.push([
+    'all ten at once',
+    fixed(all.peakRssMb, 0),
+    fixed(all.startRssMb, 0),
+    fixed(all.tookMs, 0),
+  ]);
+  const unbounded = await prepareElsewhere(paths, Number.MAX_SAFE_INTEGER);
+  rows.push([
+    'all ten, no budget',
+    fixed(unbounded.peakRssMb, 0),
+    fixed(unbounded.startRssMb, 0),
+    fixed(unbounded.tookMs, 0),
+  ]);
+  printTable(['50 megapixels', 'peak RSS, MB', 'at the start', 'ms'], rows);
+}
+
+console.log(`${machineName()}\n`);
+configureDecoders();
+await timePhoto(await phonePhoto());
+await measureMemory();

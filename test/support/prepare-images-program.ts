@@ -1,0 +1,33 @@
+/**
+ * Prepares the pictures named as arguments, all at once, and prints what it took as JSON
+ * (see `Prepared` in large-images.ts).
+ */
+
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { configureDecoders, MAX_DECODE_BYTES } from '../../src/image-gate.ts';
+import { prepareImage } from '../../src/tryon/resize.ts';
+import { Semaphore } from '../../src/tryon/semaphore.ts';
+
+const { values, positionals } = parseArgs({
+  options: { memory: { type: 'string' } },
+  allowPositionals: true,
+});
+configureDecoders();
+const startRssMb = process.memoryUsage.rss() / 1e6;
+const memory = new Semaphore(Number(values.memory ?? MAX_DECODE_BYTES));
+const { signal } = new AbortController();
+const startedAt = performance.now();
+const jpegs = await Promise.all(
+  positionals.map((path) => prepareImage(readFileSync(path), memory, signal)),
+);
+const tookMs = performance.now() - startedAt;
+const sizes = jpegs.map(({ length }) => length);
+console.log(JSON.stringify({ peakRssMb: peakRssMb(), startRssMb, tookMs, sizes }));
+
+/** The kernel's high-water mark of this process; unlike `maxRSS` it does not start at its parent's. */
+function peakRssMb(): number {
+  const [, kibibytes] =
+    /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
+  return (Number(kibibytes) * 1024) / 1e6;
+}
