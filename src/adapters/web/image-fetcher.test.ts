@@ -118,6 +118,17 @@ describe('the image fetcher', () => {
     assert.equal(error.message, 'INVALID_IMAGE (too_large)');
   });
 
+  it('hangs up on an answer that it refuses by its head', async () => {
+    await using host = await startImageHost((_request, response) => {
+      response.writeHead(404, { 'content-type': 'image/jpeg' }).write(PICTURE);
+    });
+    await using fetcher = trusting(host.origin);
+    await assert.rejects(fetcher.fetch(`${host.origin}/a.jpg`, WITHIN_A_MINUTE), {
+      message: 'INVALID_IMAGE (unreachable)',
+    });
+    await host.deserted();
+  });
+
   it('hangs up on an endless body at the limit', async () => {
     let sent = 0;
     await using host = await startImageHost((_request, response) => {
