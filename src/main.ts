@@ -3,6 +3,7 @@
  */
 import { type App, startApp } from './app.ts';
 import { ConfigError, readConfig } from './config.ts';
+import { configureDecoders } from './image-gate.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 
 /** What letting go may take beyond the grace for running attempts. */
@@ -43,6 +44,7 @@ try {
     logger.fatal({ error }, 'crashed');
     process.exit(1);
   });
+  configureDecoders();
   const app = await startApp(config, logger);
   stopOnSignal(app, logger, config.shutdownGraceSeconds * 1000);
 } catch (error) {
