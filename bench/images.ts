@@ -8,8 +8,8 @@ import { basename, join } from 'node:path';
 import sharp from 'sharp';
 import {
   configureDecoders,
+  DECODE_BUDGET_BYTES,
   DECODING,
-  MAX_DECODE_BYTES,
   readImageHeader,
 } from '../src/image-gate.ts';
 import { prepareImage } from '../src/tryon/resize.ts';
@@ -32,7 +32,7 @@ async function phonePhoto(): Promise<Buffer> {
 }
 
 async function timePhoto(photo: Buffer): Promise<void> {
-  const memory = new Semaphore(MAX_DECODE_BYTES);
+  const memory = new Semaphore(DECODE_BUDGET_BYTES);
   const { signal } = new AbortController();
   const wholeDecode = () => sharp(photo, DECODING).raw().toBuffer();
   const mozjpeg = () =>

@@ -27,7 +27,7 @@ import { type Config, ConfigError } from './config.ts';
 import { registerHealth } from './http/health.ts';
 import { noteAnswers, registerMetrics } from './http/metrics.ts';
 import { createServer } from './http/server.ts';
-import { MAX_DECODE_BYTES } from './image-gate.ts';
+import { DECODE_BUDGET_BYTES } from './image-gate.ts';
 import type { RecordEvent } from './ports.ts';
 import { repeat } from './repeat.ts';
 import { type SweepReport, sweep } from './retention/janitor.ts';
@@ -215,7 +215,7 @@ function startAttempts(
   const deps = {
     ...adapters,
     deadLetters: adapters.source,
-    decodeMemory: new Semaphore(MAX_DECODE_BYTES),
+    decodeMemory: new Semaphore(DECODE_BUDGET_BYTES),
     providerTimeoutMs: config.providerTimeoutSeconds * 1000,
     maxProviderCalls: config.openaiMaxRetries,
     taskDeadlineSeconds: config.taskDeadlineSeconds,

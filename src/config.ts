@@ -148,7 +148,7 @@ export const VARIABLES = {
   ),
   openaiMaxRetries: integer('OPENAI_MAX_RETRIES', 1, 10, {
     about:
-      'The most paid calls per task, all attempts together. Calls refused for the rate do not count.',
+      'The most paid calls per task, all attempts together. Calls refused for the rate, the key or the quota do not count.',
     default: '3',
   }),
   openaiRateLimitPerMinute: integer('OPENAI_RATE_LIMIT_PER_MINUTE', 1, 1_000_000, {

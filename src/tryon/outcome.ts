@@ -57,10 +57,11 @@ export function asTaskError(error: unknown): TaskError {
 
 /**
  * The journal with one more failure, which also closes the call that was open. A call refused for
- * the rate cost nothing and is not counted.
+ * the rate, the key or the quota was not carried out and is not counted.
  */
-export function withFailure(journal: Journal, { code }: TaskError): Journal {
-  const uncounted = journal.callOpen && code === 'PROVIDER_BUSY' ? 1 : 0;
+export function withFailure(journal: Journal, { code, kind }: TaskError): Journal {
+  const wasRefused = code === 'PROVIDER_BUSY' || kind === 'operational';
+  const uncounted = journal.callOpen && wasRefused ? 1 : 0;
   return {
     ...journal,
     failures: { ...journal.failures, [code]: (journal.failures[code] ?? 0) + 1 },

@@ -32,7 +32,7 @@ it('X18: while the key is refused tasks wait, one call probes at a time, and non
   const store = await createStore(platform, { credits: 20 });
   const tryOns = await Promise.all(Array.from({ length: 8 }, () => orderTryOn(platform, store)));
   const badKey = stack.openai.faults.add(BAD_KEY);
-  const worker = await crash.startWorker();
+  const worker = await crash.startWorker({ OPENAI_MAX_RETRIES: '1' });
   await push(platform, ...tryOns);
   await worker.logged('breaker_opened');
   const callsWhenOpened = badKey.hits;

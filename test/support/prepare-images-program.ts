@@ -5,7 +5,7 @@
 
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { configureDecoders, MAX_DECODE_BYTES } from '../../src/image-gate.ts';
+import { configureDecoders, DECODE_BUDGET_BYTES } from '../../src/image-gate.ts';
 import { prepareImage } from '../../src/tryon/resize.ts';
 import { Semaphore } from '../../src/tryon/semaphore.ts';
 
@@ -15,7 +15,7 @@ const { values, positionals } = parseArgs({
 });
 configureDecoders();
 const startRssMb = process.memoryUsage.rss() / 1e6;
-const memory = new Semaphore(Number(values.memory ?? MAX_DECODE_BYTES));
+const memory = new Semaphore(Number(values.memory ?? DECODE_BUDGET_BYTES));
 const { signal } = new AbortController();
 const startedAt = performance.now();
 const jpegs = await Promise.all(
