@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TaskError } from '../errors.ts';
-import type { Job, Session, Task, TaskSource } from '../ports.ts';
+import type { Completion, Job, Session, Task, TaskSource } from '../ports.ts';
 import { type GenerateDeps, generate } from './generate.ts';
 import {
   asTaskError,
@@ -54,7 +54,10 @@ async function walk(job: Job, deps: AttemptDeps, limits: Limits): Promise<Outcom
   if (reason !== null) return { kind: 'skipped', reason };
 
   const stored = await linkToStored(task, deps.imageStore);
-  if (stored !== null) return finish(job, stored, deps, limits);
+  if (stored !== null) {
+    const result = job.journal.result ?? NOTHING_KNOWN;
+    return finish(task, { ...result, imageUrl: stored }, deps, limits);
+  }
 
   await guardSpending(job, deps, limits);
   if (!(await deps.sessions.markProcessing(task))) return { kind: 'skipped', reason: 'terminal' };
@@ -66,14 +69,16 @@ async function walk(job: Job, deps: AttemptDeps, limits: Limits): Promise<Outcom
   const { jpeg, usage } = await generate(job, images, deps, limits);
   const result = { ...usage, processingTimeMs: Date.now() - startedAtMs };
 
-  // From here on the picture is paid for: nothing but the end of its use may stop it.
+  // From here on the picture is paid for: nothing but the end of its use may stop it, so Redis is
+  // told beside storing and completing, and waited for only then.
   const noted = job.record({ ...job.journal, callOpen: false, result }).catch(() => undefined);
   const paidAtMs = Date.now();
   const link = await persistently(limits, () => storePicture(task, jpeg, deps.imageStore));
   const durationMs = Date.now() - paidAtMs;
   deps.record({ event: 'picture_stored', task, sizeBytes: jpeg.byteLength, durationMs });
+  const outcome = await finish(task, { ...result, imageUrl: link }, deps, limits);
   await noted;
-  return finish(job, link, deps, limits);
+  return outcome;
 }
 
 function terminalReason({ status }: Session): string | null {
@@ -110,19 +115,17 @@ const NOTHING_KNOWN = {
 
 /** Completes the session with its stored picture. */
 async function finish(
-  job: Job,
-  imageUrl: string,
+  task: Task,
+  picture: Omit<Completion, 'completedAt'>,
   deps: AttemptDeps,
   limits: Limits,
 ): Promise<Outcome> {
-  const { task, journal } = job;
-  const result = journal.result ?? NOTHING_KNOWN;
-  const completion = { ...result, imageUrl, completedAt: new Date() };
+  const completion = { ...picture, completedAt: new Date() };
   if (!(await persistently(limits, () => complete(task, completion, deps)))) {
     return { kind: 'skipped', reason: 'lost' };
   }
   const totalMs = Date.now() - Date.parse(task.createdAt);
-  const { processingTimeMs } = result;
+  const { processingTimeMs } = picture;
   deps.record({ event: 'generation_completed', task, processingTimeMs, totalMs });
   return { kind: 'completed' };
 }

@@ -191,6 +191,23 @@ it('X16: a Redis that crashes and comes back loses no task and doubles none', as
   assert.ok(crash.paidCalls() - callsBefore <= 24);
 });
 
+it('X16: a picture that is paid for is delivered while Redis is away', async () => {
+  const tryOn = await orderTryOn(crash.shop.platform, await createPerson(crash.shop.platform));
+  const answered = crash.shop.stack.openai.faults.add({ method: 'POST', kind: 'hold-after' });
+  await crash.startWorker();
+  await push(crash.shop.platform, tryOn);
+  await answered.hit;
+  await crash.shop.stack.redis.kill();
+  try {
+    answered.release();
+    const row = await settledRow(crash.shop, tryOn);
+    assert.equal(row.status, 'completed');
+    assert.ok(row.input_tokens > 0);
+  } finally {
+    await crash.shop.stack.redis.start();
+  }
+});
+
 it('X17: sessions that only a flushed Redis knew of are failed and refunded, in both channels', async () => {
   for (const customer of await customersOfAllKinds(crash.shop.platform)) {
     if (customer.kind === 'overage') continue;
