@@ -3,7 +3,6 @@
  * the right order: not ready → intake → attempts → HTTP → connections.
  */
 import type { Redis } from 'ioredis';
-import { acceptsSize, modelState } from './adapters/openai/catalogue.ts';
 import { OpenAiImageModel } from './adapters/openai/image-model.ts';
 import { connectRedis, evictionRisk } from './adapters/redis/connection.ts';
 import { BullGenerationJobs, BullGenerationWorker } from './adapters/redis/generation-queue.ts';
@@ -21,16 +20,17 @@ import { SupabasePictureLinks } from './adapters/supabase/picture-links.ts';
 import { SupabaseSessions } from './adapters/supabase/sessions.ts';
 import { WebImageFetcher } from './adapters/web/image-fetcher.ts';
 import { openBoard } from './app/board.ts';
+import { checkImageModel } from './app/image-model.ts';
+import { startRetention } from './app/retention.ts';
 import { startSizing } from './app/sizing.ts';
 import { watchWorker } from './app/watch.ts';
-import { type Config, ConfigError } from './config.ts';
-import { registerHealth } from './http/health.ts';
+import type { Config } from './config.ts';
+import { isReady, registerHealth } from './http/health.ts';
 import { noteAnswers, registerMetrics } from './http/metrics.ts';
 import { createServer } from './http/server.ts';
 import { DECODE_BUDGET_BYTES } from './image-gate.ts';
 import type { RecordEvent } from './ports.ts';
 import { repeat } from './repeat.ts';
-import { type SweepReport, sweep } from './retention/janitor.ts';
 import { createEventLog, recordTo } from './telemetry/events.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
@@ -51,14 +51,18 @@ const WATCHDOG_INTERVAL_MS = 5000;
 
 /** Starts the worker. Throws a ConfigError when the image model cannot be used any more. */
 export async function startApp(config: Config, logger: Logger): Promise<App> {
-  const warnings = checkImageModel(config);
-  for (const warning of warnings) logger.warn({ warning }, 'configuration_warning');
+  const warnings: string[] = [];
+  const warn = (warning: string) => {
+    warnings.push(warning);
+    logger.warn({ warning }, 'configuration_warning');
+  };
+  checkImageModel(config, warn);
   await using stack = new AsyncDisposableStack();
   const metrics = createMetrics();
   const tracing = await openTracing(config.otlpEndpoint, stack);
   const record = recordTo(createEventLog(logger), metrics.record, tracing.record);
 
-  const adapters = openAdapters(config, logger, record, stack);
+  const adapters = openAdapters(config, warn, record, stack);
   const server = await createServer((error) =>
     record({ event: 'loop_error', loop: 'http', error }),
   );
@@ -75,22 +79,20 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
   startRetention(config, adapters, logger, stack);
   const stopping = startLoops(config, adapters, stack);
 
-  registerHealth(server, () => ({
+  const states = () => ({
     isStopping: stopping.aborted,
     redisConnected: adapters.redis.status === 'ready',
     isWorking: worker.isRunning,
     poseModelLoaded: poses.ready,
     warnings,
-  }));
-  const isReady = () => !stopping.aborted && adapters.redis.status === 'ready' && worker.isRunning;
-  const noteError = (error: Error) => record({ event: 'loop_error', loop: 'metrics', error });
-  const { redis } = adapters;
+  });
+  registerHealth(server, states);
   stack.use(
     watchWorker(config, metrics, {
-      redis,
-      isReady,
+      redis: adapters.redis,
+      isReady: () => isReady(states()),
       attemptsRunning: () => worker.activeCount,
-      onError: noteError,
+      onError: (error) => record({ event: 'loop_error', loop: 'metrics', error }),
     }),
   );
   const address = await server.listen({ host: config.host, port: config.port });
@@ -98,38 +100,12 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
   return Object.assign(stack.move(), { address });
 }
 
-/** Warnings about the configured model; a ConfigError when it is shut down, or cannot make the size. */
-function checkImageModel({ openaiImageModel: model, openaiImageSize: size }: Config): string[] {
-  if (!acceptsSize(model, size)) {
-    throw new ConfigError([
-      `OPENAI_IMAGE_SIZE ${size} is not a size of ${model} (example: OPENAI_IMAGE_SIZE=1024x1536)`,
-    ]);
-  }
-  const life = modelState(model, new Date());
-  switch (life.state) {
-    case 'usable':
-      return [];
-    case 'unknown':
-      return [`OPENAI_IMAGE_MODEL ${model} is not in the catalogue: its cost is not known`];
-    case 'retiring':
-      return [
-        `OPENAI_IMAGE_MODEL ${model} is shut down on ${life.shutdownDate}: use ${life.successor}`,
-      ];
-    case 'retired':
-      throw new ConfigError([
-        `OPENAI_IMAGE_MODEL ${model} was shut down on ${life.shutdownDate} (example: OPENAI_IMAGE_MODEL=${life.successor})`,
-      ]);
-    default:
-      return life satisfies never;
-  }
-}
-
 type Adapters = ReturnType<typeof openAdapters>;
 
 /** Everything outside the process, connected. Disposed of last. */
 function openAdapters(
   config: Config,
-  logger: Logger,
+  warn: (warning: string) => void,
   record: RecordEvent,
   stack: AsyncDisposableStack,
 ) {
@@ -165,7 +141,7 @@ function openAdapters(
         quality: config.openaiImageQuality,
         size: config.openaiImageSize,
         timeoutMs: config.providerTimeoutSeconds * 1000,
-        warn: (warning) => logger.warn({ warning }, 'image_model_warning'),
+        warn,
       }),
     ),
     pictures: new SupabasePictureFolders(supabase, config.supabaseBucket),
@@ -228,39 +204,6 @@ function startAttempts(
   );
   stack.defer(() => worker.stop(config.shutdownGraceSeconds * 1000));
   return worker;
-}
-
-/** Deletes photos and pictures past their hours, on one replica at a time, until the stop. */
-function startRetention(
-  config: Config,
-  adapters: Adapters,
-  logger: Logger,
-  stack: AsyncDisposableStack,
-): void {
-  if (config.retentionHours === 0) return;
-  const stop = new AbortController();
-  const tidy = async () => {
-    const report = await adapters.retentionLock.during((lost) => {
-      const before = new Date(Date.now() - config.retentionHours * 3_600_000);
-      const signal = AbortSignal.any([stop.signal, lost]);
-      return sweep({ before, dryRun: false, signal }, adapters);
-    });
-    if (report !== null) logSweep(report, logger);
-  };
-  const everyMs = config.retentionIntervalSeconds * 1000;
-  const loop = repeat(tidy, everyMs, stop.signal, (error) =>
-    adapters.record({ event: 'loop_error', loop: 'retention', error }),
-  );
-  stack.defer(() => {
-    stop.abort();
-    return loop;
-  });
-}
-
-function logSweep({ errors, ...report }: SweepReport, logger: Logger): void {
-  for (const error of errors) logger.error({ loop: 'retention', error }, 'loop_error');
-  const fields = { before: report.before, removed: report.removed, rows_marked: report.rowsMarked };
-  logger.info({ ...fields, errors: errors.length }, 'retention_swept');
 }
 
 /** Takes tasks off the list and looks after what was lost, until the stop, which is the first thing to go. */

@@ -31,7 +31,8 @@ const healthBody = z.object({
   warnings: z.array(z.string()),
 });
 
-function isReady(states: ComponentStates): boolean {
+/** Does the worker take tasks? */
+export function isReady(states: ComponentStates): boolean {
   return !states.isStopping && states.redisConnected && states.isWorking;
 }
 

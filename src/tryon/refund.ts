@@ -48,7 +48,7 @@ export function routeRefund(session: Session, entries: readonly LedgerEntry[]): 
   };
 }
 
-/** A client may have used one request id for two sessions: then the refund is not this session's. */
+/** A client may have used one request id for two sessions: then the refund may be the other one's. */
 function routeOfRefunded({ sessionId }: Session, { description }: LedgerEntry): Route {
   const named = SESSION_IN_DESCRIPTION.exec(description)?.[1]?.toLowerCase();
   return named === undefined || named === sessionId

@@ -1,0 +1,47 @@
+/**
+ * Puts retention together: the sweep, its lock, and its loop.
+ */
+import type { RedisLock } from '../adapters/redis/lock.ts';
+import type { Config } from '../config.ts';
+import type { RecordEvent } from '../ports.ts';
+import { repeat } from '../repeat.ts';
+import { type SweepReport, sweep } from '../retention/janitor.ts';
+import type { Logger } from '../telemetry/logger.ts';
+
+type RetentionAdapters = Parameters<typeof sweep>[1] & {
+  readonly retentionLock: RedisLock;
+  readonly record: RecordEvent;
+};
+
+/** Deletes photos and pictures past their hours, on one replica at a time, until the stop. */
+export function startRetention(
+  config: Config,
+  adapters: RetentionAdapters,
+  logger: Logger,
+  stack: AsyncDisposableStack,
+): void {
+  if (config.retentionHours === 0) return;
+  const stop = new AbortController();
+  const tidy = async () => {
+    const report = await adapters.retentionLock.during((lost) => {
+      const before = new Date(Date.now() - config.retentionHours * 3_600_000);
+      const signal = AbortSignal.any([stop.signal, lost]);
+      return sweep({ before, dryRun: false, signal }, adapters);
+    });
+    if (report !== null) logSweep(report, logger);
+  };
+  const everyMs = config.retentionIntervalSeconds * 1000;
+  const loop = repeat(tidy, everyMs, stop.signal, (error) =>
+    adapters.record({ event: 'loop_error', loop: 'retention', error }),
+  );
+  stack.defer(() => {
+    stop.abort();
+    return loop;
+  });
+}
+
+function logSweep({ errors, ...report }: SweepReport, logger: Logger): void {
+  for (const error of errors) logger.error({ loop: 'retention', error }, 'loop_error');
+  const fields = { before: report.before, removed: report.removed, rows_marked: report.rowsMarked };
+  logger.info({ ...fields, errors: errors.length }, 'retention_swept');
+}
