@@ -20,7 +20,7 @@ import { SupabasePictureLinks } from './adapters/supabase/picture-links.ts';
 import { SupabaseSessions } from './adapters/supabase/sessions.ts';
 import { WebImageFetcher } from './adapters/web/image-fetcher.ts';
 import { openBoard } from './app/board.ts';
-import { checkImageModel } from './app/image-model.ts';
+import { checkImageModel, watchImageModel } from './app/image-model.ts';
 import { startRetention } from './app/retention.ts';
 import { startSizing } from './app/sizing.ts';
 import { watchWorker } from './app/watch.ts';
@@ -53,6 +53,7 @@ const WATCHDOG_INTERVAL_MS = 5000;
 export async function startApp(config: Config, logger: Logger): Promise<App> {
   const warnings: string[] = [];
   const warn = (warning: string) => {
+    if (warnings.includes(warning)) return;
     warnings.push(warning);
     logger.warn({ warning }, 'configuration_warning');
   };
@@ -87,11 +88,17 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     warnings,
   });
   registerHealth(server, states);
+  const imageModel = stack.use(
+    watchImageModel(config, adapters.imageModel, warn, (error) =>
+      logger.debug({ error }, 'image_models_not_listed'),
+    ),
+  );
   stack.use(
     watchWorker(config, metrics, {
       redis: adapters.redis,
       isReady: () => isReady(states()),
       attemptsRunning: () => worker.activeCount,
+      imageModel,
       onError: (error) => record({ event: 'loop_error', loop: 'metrics', error }),
     }),
   );

@@ -176,8 +176,9 @@ export const VARIABLES = {
     default: '480',
   }),
   jobLockSeconds: integer('JOB_LOCK_SECONDS', 1, 600, {
-    about: 'How long a job stays with a process that has gone silent.',
-    default: '30',
+    about:
+      'How long a job stays with a process that has gone silent; it goes on elsewhere within 1.5 times that.',
+    default: '20',
   }),
   rescueIntervalSeconds: integer('RESCUE_INTERVAL_SECONDS', 1, 3600, {
     about: 'How often lost sessions and half handed-over tasks are looked for.',

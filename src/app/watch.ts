@@ -2,25 +2,25 @@
  * Keeps what the metrics show of Redis fresh, in the background: a scrape waits for nobody.
  */
 import type { Redis } from 'ioredis';
-import { describeModel } from '../adapters/openai/catalogue.ts';
 import { drainingSince } from '../adapters/redis/drain.ts';
 import { readGateState } from '../adapters/redis/provider-gate.ts';
 import { readQueueStats } from '../adapters/redis/queue-stats.ts';
 import type { Config } from '../config.ts';
 import { repeat } from '../repeat.ts';
-import type { SharedReading } from '../telemetry/gauges.ts';
+import type { GaugeSources, SharedReading } from '../telemetry/gauges.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 
 export interface Watched {
   readonly redis: Redis;
   readonly isReady: () => boolean;
   readonly attemptsRunning: () => number;
+  readonly imageModel: GaugeSources['imageModel'];
   readonly onError: (error: Error) => void;
 }
 
 /** Adds the gauges and begins to read; disposing of it ends the reading. */
 export function watchWorker(config: Config, metrics: Metrics, watched: Watched): Disposable {
-  const { redis, isReady, attemptsRunning, onError } = watched;
+  const { redis, isReady, attemptsRunning, imageModel, onError } = watched;
   const stop = new AbortController();
   let shared: SharedReading | null = null;
   const read = async () => {
@@ -36,10 +36,7 @@ export function watchWorker(config: Config, metrics: Metrics, watched: Watched):
     isReady,
     attemptsRunning,
     concurrency: config.workerConcurrency,
-    imageModel: {
-      name: config.openaiImageModel,
-      shutdownDate: describeModel(config.openaiImageModel)?.shutdownDate ?? null,
-    },
+    imageModel,
   });
   // Nobody waits for its end: Redis may be away, and a reading is of no use any more.
   void repeat(read, config.metricsIntervalSeconds * 1000, stop.signal, onError);

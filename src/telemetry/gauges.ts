@@ -27,6 +27,7 @@ export interface GaugeSources {
   readonly isReady: () => boolean;
   readonly attemptsRunning: () => number;
   readonly concurrency: number;
+  /** Its `shutdownDate` may become known while the worker runs. */
   readonly imageModel: { readonly name: string; readonly shutdownDate: string | null };
 }
 
@@ -43,12 +44,15 @@ export function addGauges(meters: Meters, sources: GaugeSources): void {
     'The most attempts at once in this process (WORKER_CONCURRENCY).',
     () => sources.concurrency,
   );
-  const { name, shutdownDate } = sources.imageModel;
+  const { imageModel } = sources;
   gauges(
     'image_model_retirement_timestamp_seconds',
     'When the image model is shut down; absent where no date is known.',
     'model',
-    () => (shutdownDate === null ? null : { [name]: Date.parse(shutdownDate) / 1000 }),
+    () => {
+      const { name, shutdownDate } = imageModel;
+      return shutdownDate === null ? null : { [name]: Date.parse(shutdownDate) / 1000 };
+    },
   );
 }
 

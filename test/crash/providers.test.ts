@@ -14,8 +14,14 @@ import {
   push,
   settledRow,
 } from '../support/shop.ts';
+import type { WorkerProcess } from '../support/worker-process.ts';
 
 const crash = useCrashShop();
+
+async function warningsOf({ address }: WorkerProcess): Promise<string[]> {
+  const answer = await fetch(`${address}/health`);
+  return ((await answer.json()) as { warnings: string[] }).warnings;
+}
 
 const BAD_KEY = {
   method: 'POST',
@@ -125,4 +131,45 @@ it('paid calls are paced over all replicas', async () => {
   await Promise.all(tryOns.map((tryOn) => settledRow(crash.shop, tryOn)));
   const lastCallMs = Number(stack.openai.calls.at(-1)?.at);
   assert.ok(lastCallMs - pushedAtMs >= 9 * 500 - 20, `10 calls in ${lastCallMs - pushedAtMs} ms`);
+});
+
+it('the vendor is asked once a day how long the model lives, and its answer is passed on', async () => {
+  const { openai } = crash.shop.stack;
+  const model = 'gpt-image-2.6-sunburst';
+  const endsOn = new Date(Date.now() + 10 * 86_400_000).toISOString().slice(0, 10);
+  const offers = (data: object[]) =>
+    openai.faults.add({
+      method: 'GET',
+      path: /\/models$/,
+      kind: 'status',
+      status: 200,
+      body: { object: 'list', data },
+    });
+  offers([{ id: model, shutdown_date: endsOn }]);
+  const worker = await crash.startWorker({ OPENAI_IMAGE_MODEL: model });
+  const { warning } = await worker.logged('configuration_warning');
+  assert.match(String(warning), new RegExp(`${model} is shut down on ${endsOn}: use `));
+  assert.deepEqual(await warningsOf(worker), [warning]);
+  const metrics = await (await fetch(`${worker.address}/metrics`)).text();
+  const seconds = Date.parse(endsOn) / 1000;
+  assert.match(metrics, new RegExp(`retirement_timestamp_seconds{model="${model}"} ${seconds}`));
+
+  offers([{ id: 'another', shutdown_date: null }]);
+  const other = await crash.startWorker({ OPENAI_IMAGE_MODEL: model });
+  const missing = await other.logged('configuration_warning');
+  assert.match(String(missing.warning), /not among the models that the key may use/);
+});
+
+it('a vendor that lists no models is left in peace', async () => {
+  const notFound = crash.shop.stack.openai.faults.add({
+    method: 'GET',
+    path: /\/models$/,
+    kind: 'status',
+    status: 404,
+    body: {},
+  });
+  const worker = await crash.startWorker();
+  await notFound.hit;
+  await worker.logged('image_models_not_listed');
+  assert.deepEqual(await warningsOf(worker), []);
 });

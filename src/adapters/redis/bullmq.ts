@@ -12,9 +12,12 @@ export const REFUND_QUEUE = 'refund';
 
 export interface WorkerTimes {
   readonly concurrency: number;
-  /** How long a job stays with a process that has gone silent; stalled jobs are looked for as often. */
+  /** How long a job stays with a process that has gone silent. */
   readonly lockMs: number;
 }
+
+/** Stalled jobs are looked for this often in the time of a lock. */
+const STALLED_CHECKS_PER_LOCK = 4;
 
 /** The options of both workers: a silent process's job goes on elsewhere after its lock and one check. */
 export function workerOptions(connection: Redis, { concurrency, lockMs }: WorkerTimes) {
@@ -24,7 +27,7 @@ export function workerOptions(connection: Redis, { concurrency, lockMs }: Worker
     concurrency,
     autorun: false,
     lockDuration: lockMs,
-    stalledInterval: lockMs,
+    stalledInterval: lockMs / STALLED_CHECKS_PER_LOCK,
     runRetryDelay: 1000,
   };
 }
