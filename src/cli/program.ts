@@ -2,7 +2,6 @@
  * The operator's command line: every command, by what it looks after.
  */
 import { Command } from 'commander';
-import project from '../../package.json' with { type: 'json' };
 import { addDead } from './dead.ts';
 import type { Run } from './desk.ts';
 import { addDoctor } from './doctor.ts';
@@ -20,7 +19,6 @@ import { addSessions } from './sessions.ts';
 export function createProgram(run: Run): Command {
   const program = new Command('wearon')
     .description("The operator's tools for the try-on worker; they read the worker's environment.")
-    .version(project.version)
     .addHelpText(
       'after',
       '\nExit codes: 0 fine, 1 a finding or a problem, 2 wrong usage or configuration.',
