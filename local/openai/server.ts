@@ -25,6 +25,8 @@ export interface OpenAiServerOptions {
   readonly latencyMs?: number;
   /** Answers with a ready-made grey picture, whatever the images show, for benchmarks. Default false. */
   readonly plain?: boolean;
+  /** Draws the pictures instead, where a test must know whose picture is whose. */
+  readonly draw?: Draw;
   /** The folder with the pose models; where there are none, the body is guessed by proportions. */
   readonly poseModels?: string;
 }
@@ -53,14 +55,15 @@ export async function startOpenAiServer(options: OpenAiServerOptions = {}): Prom
     baseUrl: '',
     [Symbol.asyncDispose]: () => app.close(),
   };
-  const draw = options.plain
-    ? plainPictures()
-    : dressedPictures(options.poseModels ?? DEFAULT_POSE_MODELS);
-  addRoutes(app, server, draw);
+  addRoutes(app, server, options.draw ?? drawingOf(options));
   const listen = (port: number) => app.listen({ port, host: LOOPBACK });
   const url = await (options.port === undefined ? onFreePort(listen) : listen(options.port));
   server.baseUrl = `${url}/v1`;
   return server;
+}
+
+function drawingOf({ plain, poseModels }: OpenAiServerOptions): Draw {
+  return plain ? plainPictures() : dressedPictures(poseModels ?? DEFAULT_POSE_MODELS);
 }
 
 interface Shop {

@@ -1,0 +1,126 @@
+/**
+ * A burst of mixed orders on a bad day, and whether everything held afterwards.
+ */
+import { until } from '../../local/until.ts';
+import { PREFIX, REFUND_QUEUE } from '../../src/adapters/redis/bullmq.ts';
+import { openShop, type Shop } from '../support/shop.ts';
+import { QUICK_RECOVERY } from '../support/worker-process.ts';
+import { lookAtBystander, type Verdict, verify } from './invariants.ts';
+import { drawMarked } from './marked-pictures.ts';
+import { Customers } from './orders.ts';
+import { chanceFrom } from './random.ts';
+import { Replica } from './replica.ts';
+import { storm, type Weather } from './storm.ts';
+
+export interface BurstOptions {
+  readonly kills: number;
+  readonly seed: number;
+  /** Environment of the workers beside the stack's. */
+  readonly env?: Record<string, string>;
+  /** Gets a line now and then. */
+  readonly report?: (line: string) => void;
+}
+
+export interface BurstResult extends Verdict {
+  readonly orders: number;
+  readonly strays: number;
+  readonly weather: Weather;
+  /** From the kill to the next sign of work on the session, for each attempt that was cut off. */
+  readonly orphanMs: readonly number[];
+}
+
+const BATCH = 8;
+const FEWEST_UNFINISHED = 8;
+/** Slow enough that calls are under way when something happens. */
+const MODEL_LATENCY_MS = 150;
+const QUIET_LIMIT_MS = 600_000;
+
+const WORKER_ENV = {
+  ...QUICK_RECOVERY,
+  LOG_LEVEL: 'info',
+  WORKER_CONCURRENCY: '8',
+  OPENAI_RATE_LIMIT_PER_MINUTE: '6000',
+  // A task that only rescue could find again must show as lost.
+  RESCUE_MIN_AGE_SECONDS: '86400',
+  POSE_WORKERS: '1',
+};
+
+/** Runs it from start to end; the seed repeats orders, troubles and their order, but no timing. */
+export async function runBurst({
+  kills,
+  seed,
+  env = {},
+  report,
+}: BurstOptions): Promise<BurstResult> {
+  const chance = chanceFrom(seed);
+  await using shop = await openShop({ openai: { draw: drawMarked, latencyMs: MODEL_LATENCY_MS } });
+  const workerEnv = { ...shop.stack.env, ...WORKER_ENV, ...env };
+  await using first = new Replica(workerEnv);
+  await using second = new Replica(workerEnv);
+  const replicas = [first, second] as const;
+  const customers = await Customers.move(shop.platform, chance);
+  const before = await lookAtBystander(shop, customers);
+  const order = async () => {
+    if ((await unfinished(shop)) > FEWEST_UNFINISHED) return;
+    // The platform's own requests must not run into the troubles meant for the workers.
+    shop.stack.supabase.faults.clear();
+    await customers.order(BATCH);
+    report?.(`${first.kills + second.kills} kills, ${customers.orders.length} orders`);
+  };
+  const weather = await storm(shop.stack, [...replicas], { kills, chance, order });
+  report?.('the storm is over');
+  await quiet(shop);
+  const verdict = await verify(shop, customers, before);
+  await Promise.all(replicas.map((replica) => replica[Symbol.asyncDispose]()));
+  const { orders, strays } = customers;
+  return { ...verdict, orders: orders.length, strays, weather, orphanMs: orphanTimes(replicas) };
+}
+
+/** Sessions of all customers that are in no terminal state; the bystander's is one of them. */
+async function unfinished({ stack }: Shop): Promise<number> {
+  const { rows } = await stack.database.query(
+    `select count(*)::int as count from (
+       select status from generation_sessions union all select status from store_generation_sessions
+     ) as all_sessions where status not in ('completed', 'failed')`,
+  );
+  return Number(rows[0]?.count) - 1;
+}
+
+/** Every session has ended, and no refund and no hand-over is under way. */
+async function quiet(shop: Shop): Promise<void> {
+  const { redis } = shop.platform;
+  const busy = ['wait', 'active', 'delayed', 'prioritized'];
+  await until(
+    'everything to end',
+    async () => {
+      if ((await unfinished(shop)) > 0) return false;
+      const counts = await Promise.all(
+        busy.map((state) => countOf(redis, `${PREFIX}:${REFUND_QUEUE}:${state}`)),
+      );
+      return counts.every((count) => count === 0);
+    },
+    QUIET_LIMIT_MS,
+  );
+}
+
+async function countOf(redis: Shop['platform']['redis'], key: string): Promise<number> {
+  const type = await redis.type(key);
+  if (type === 'none') return 0;
+  return type === 'list' ? redis.llen(key) : redis.zcard(key);
+}
+
+/** How long each orphan waited for the next word about it, from any process. */
+function orphanTimes(replicas: readonly Replica[]): number[] {
+  const said = Map.groupBy(
+    replicas.flatMap((replica) => replica.said),
+    ({ sessionId }) => sessionId,
+  );
+  return replicas
+    .flatMap(({ orphans }) => orphans)
+    .map(({ sessionId, killedAtMs }) => {
+      const next = (said.get(sessionId) ?? [])
+        .map(({ atMs }) => atMs)
+        .filter((atMs) => atMs > killedAtMs);
+      return Math.min(...next) - killedAtMs;
+    });
+}
