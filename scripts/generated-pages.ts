@@ -120,6 +120,9 @@ function configurationPage(): string {
 Environment variables, read once at the start; a \`.env\` file in the working directory is read too.
 A blank variable counts as unset. All problems are named at once and the worker does not start.
 
+Any of them may come from a file instead, as secrets are mounted: \`OPENAI_API_KEY_FILE=/run/secrets/openai_api_key\`
+stands for \`OPENAI_API_KEY\` with that file's text. Setting both is refused.
+
 ${table(['variable', 'default', 'meaning', 'example'], rows)}
 `;
 }

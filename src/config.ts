@@ -1,7 +1,9 @@
 /**
- * Environment → Config. Pure: reads nothing but the record it is given, and alone knows the
- * variables' names. The table below is also what `.env.example` and docs/configuration.md say.
+ * Environment → Config. Reads nothing but the record it is given and the files that it names for
+ * secrets, and alone knows the variables' names. The table below is also what `.env.example` and
+ * docs/configuration.md say.
  */
+import { readFileSync } from 'node:fs';
 
 /** One environment variable: what it means, what it defaults to, and how its text becomes a value. */
 export interface Variable<T = unknown> {
@@ -308,14 +310,31 @@ export class ConfigError extends Error {
   }
 }
 
+/**
+ * What a variable is set to: its own text or, as secrets are mounted, that of the file which
+ * NAME_FILE names. Throws an Error whose message ends the sentence "NAME …".
+ */
+function givenText(name: string, env: NodeJS.ProcessEnv): string | undefined {
+  const given = env[name]?.trim();
+  const path = env[`${name}_FILE`]?.trim();
+  if (!path) return given;
+  if (given) throw new Error(`must not be set when ${name}_FILE is`);
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new Error(`cannot be read from the file ${path} that ${name}_FILE names: ${code}`);
+  }
+}
+
 function readVariable(
   { name, default: fallback, example, parse }: Variable,
   env: NodeJS.ProcessEnv,
 ) {
-  const given = env[name]?.trim() || fallback;
   const hint = `(example: ${name}=${example})`;
-  if (given === undefined) return { problem: `${name} is required but missing ${hint}` };
   try {
+    const given = givenText(name, env) || fallback;
+    if (given === undefined) return { problem: `${name} is required but missing ${hint}` };
     return { value: parse(given) };
   } catch (error) {
     return { problem: `${name} ${(error as Error).message} ${hint}` };

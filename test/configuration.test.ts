@@ -2,6 +2,9 @@
  * The configuration: its defaults, its ranges, and that every problem is named at once.
  */
 import assert from 'node:assert/strict';
+import { mkdtempDisposable, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { it } from 'node:test';
 import { ConfigError, readConfig } from '../src/config.ts';
 
@@ -58,4 +61,21 @@ it('a range is held: RESCUE_MIN_AGE_SECONDS may be 0, WORKER_CONCURRENCY may not
   assert.equal(readConfig({ ...REQUIRED, RESCUE_MIN_AGE_SECONDS: '0' }).rescueMinAgeSeconds, 0);
   assert.equal(problemsOf({ ...REQUIRED, WORKER_CONCURRENCY: '0' }).length, 1);
   assert.equal(problemsOf({ ...REQUIRED, WORKER_CONCURRENCY: '1e3' }).length, 1);
+});
+
+it('a variable may come from a file that NAME_FILE names, and from one place only', async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'wearon-secrets-'));
+  const file = join(folder.path, 'openai_api_key');
+  await writeFile(file, ' sk-from-a-file\n');
+  const { OPENAI_API_KEY, ...others } = REQUIRED;
+  const fromFile = { ...others, OPENAI_API_KEY_FILE: file };
+  assert.equal(readConfig(fromFile).openaiApiKey, 'sk-from-a-file');
+  assert.equal(readConfig({ ...fromFile, OPENAI_API_KEY: ' ' }).openaiApiKey, 'sk-from-a-file');
+
+  const [both] = problemsOf({ ...fromFile, OPENAI_API_KEY });
+  assert.match(both ?? '', /^OPENAI_API_KEY must not be set when OPENAI_API_KEY_FILE is/);
+  const [missing] = problemsOf({ ...fromFile, OPENAI_API_KEY_FILE: `${file}.not-there` });
+  assert.match(missing ?? '', /^OPENAI_API_KEY cannot be read .*OPENAI_API_KEY_FILE names: ENOENT/);
+  await writeFile(file, '\n');
+  assert.match(problemsOf(fromFile)[0] ?? '', /^OPENAI_API_KEY is required but missing/);
 });
