@@ -127,7 +127,7 @@ function openAdapters(
     redis,
     blocking,
     source: new RedisTaskList(redis, blocking),
-    jobs: stack.use(new BullGenerationJobs(redis, config.workerConcurrency)),
+    jobs: stack.use(new BullGenerationJobs(redis)),
     refunds: stack.use(new BullRefunds(redis)),
     reconciliation: new RedisReconciliation(redis),
     sessions: new SupabaseSessions(supabase),

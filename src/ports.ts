@@ -225,8 +225,8 @@ export class LockLostError extends Error {
 export interface GenerationJobs {
   /** Adds the job unless the session has one. */
   add(task: Task): Promise<void>;
-  /** Whether another task may be taken from the list now. */
-  hasRoom(): Promise<boolean>;
+  /** Whether the operator wants tasks to stay on the list. */
+  areDraining(): Promise<boolean>;
   /** Which of these sessions have a job that is not finished. */
   aliveAmong(sessionIds: readonly string[]): Promise<Set<string>>;
   /** Jobs that were given up without an attempt's outcome, because they stalled too often. */

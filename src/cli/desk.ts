@@ -55,7 +55,7 @@ export class Desk implements AsyncDisposable {
     const redis = await this.redis();
     return {
       source: new RedisTaskList(redis, redis),
-      jobs: this.#parts.use(new BullGenerationJobs(redis, this.config.workerConcurrency)),
+      jobs: this.#parts.use(new BullGenerationJobs(redis)),
       refunds: this.#parts.use(new BullRefunds(redis)),
       reconciliation: new RedisReconciliation(redis),
     };

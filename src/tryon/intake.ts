@@ -18,7 +18,9 @@ export interface IntakeDeps {
 
 /** How long a take waits for a task: bounded, so that a half-open connection is noticed. */
 const TAKE_WAIT_SECONDS = 5;
-const NO_ROOM_WAIT_MS = 100;
+const DRAINING_WAIT_MS = 100;
+/** Hand-overs at the same time: most of each is waiting for Redis. */
+const HAND_OVERS_AT_ONCE = 32;
 const ERROR_WAIT_MS = 1000;
 
 function deadLetter(raw: Buffer, { reason, salvaged }: Rejection): DeadLetter {
@@ -66,20 +68,33 @@ export async function admitLeftovers(deps: IntakeDeps): Promise<void> {
   for (const raw of await deps.source.leftovers()) await admit(raw, deps);
 }
 
-/** Takes tasks while there is room, until the signal; survives Redis being away. */
+/**
+ * Takes every task there is, until the signal; survives Redis being away. In which order they are
+ * run is decided among the jobs, where each owner's can be told apart.
+ */
 export async function runIntake(deps: IntakeDeps, signal: AbortSignal): Promise<void> {
+  const handOvers = new Set<Promise<void>>();
+  const noteError = (error: unknown) =>
+    deps.record({ event: 'loop_error', loop: 'intake', error: error as Error });
   while (!signal.aborted) {
     try {
-      if (await deps.jobs.hasRoom()) {
-        const raw = await deps.source.take(TAKE_WAIT_SECONDS);
-        if (raw !== null) await admit(raw, deps);
-      } else {
-        await sleep(NO_ROOM_WAIT_MS, undefined, { signal });
+      if (await deps.jobs.areDraining()) {
+        await sleep(DRAINING_WAIT_MS, undefined, { signal });
+        continue;
       }
+      const raw = await deps.source.take(TAKE_WAIT_SECONDS);
+      if (raw === null) continue;
+      // What cannot be handed over now stays on the intake list, for `admitLeftovers`.
+      const handOver = admit(raw, deps)
+        .catch(noteError)
+        .finally(() => handOvers.delete(handOver));
+      handOvers.add(handOver);
+      if (handOvers.size >= HAND_OVERS_AT_ONCE) await Promise.race(handOvers);
     } catch (error) {
-      if (signal.aborted) return;
-      deps.record({ event: 'loop_error', loop: 'intake', error: error as Error });
+      if (signal.aborted) break;
+      noteError(error);
       await sleep(ERROR_WAIT_MS, undefined, { signal }).catch(() => undefined);
     }
   }
+  await Promise.all(handOvers);
 }

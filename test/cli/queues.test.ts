@@ -100,7 +100,7 @@ describe('queue stats', () => {
       await orderTryOn(shop.platform, person),
     ];
     await push(shop.platform, onList);
-    await using jobs = new BullGenerationJobs(redis, 10);
+    await using jobs = new BullGenerationJobs(redis);
     await using refunds = new BullRefunds(redis);
     const { ownerId, sessionId, channel, requestId, task } = inJob;
     const { taskId, imageUrls, prompt, createdAt } = task;

@@ -13,6 +13,7 @@ import {
   RedisTaskList,
   TASK_LIST,
 } from '../../src/adapters/redis/task-list.ts';
+import { beginRound, takeTurn } from '../../src/adapters/redis/turns.ts';
 import type { Task } from '../../src/ports.ts';
 import { openShop, type Shop } from '../support/shop.ts';
 
@@ -85,18 +86,53 @@ describe('the task source', () => {
 });
 
 describe('the generation jobs', () => {
-  it('are one for a session, and there is room until enough wait', async () => {
-    await using jobs = new BullGenerationJobs(redis, 2);
+  it('are one for a session', async () => {
+    await using jobs = new BullGenerationJobs(redis);
     const [one, two] = [task(), task()];
     await jobs.add(one);
     await jobs.add({ ...one, prompt: 'another' });
-    assert.equal(await jobs.hasRoom(), true);
     await jobs.add(two);
-    assert.equal(await jobs.hasRoom(), false);
     const alive = await jobs.aliveAmong([one.sessionId, two.sessionId, randomUUID()]);
     assert.deepEqual([...alive].sort(), [one.sessionId, two.sessionId].sort());
     await jobs.forget(one.sessionId);
     assert.deepEqual([...(await jobs.aliveAmong([one.sessionId]))], []);
+  });
+});
+
+describe('the turns', () => {
+  const rounds = async (...owners: string[]) => {
+    const taken: number[] = [];
+    for (const owner of owners) taken.push(await takeTurn(redis, owner));
+    return taken;
+  };
+
+  it('give each owner one task in a round, and a newcomer the next round to start', async () => {
+    assert.deepEqual(await rounds('hog', 'hog', 'hog', 'other', 'hog'), [1, 2, 3, 1, 4]);
+    await beginRound(redis, 3);
+    await beginRound(redis, 2);
+    assert.deepEqual(await rounds('newcomer', 'hog', 'other'), [4, 5, 4]);
+  });
+
+  it('begin again when nothing waits and nothing came for a while, and only then', async () => {
+    await using jobs = new BullGenerationJobs(redis);
+    const takenAt = (ms: number) => redis.hset('wearon:turns', 'takenMs', ms);
+    const waiting = task();
+    await takenAt(Date.now());
+    await beginRound(redis, 50);
+    assert.deepEqual(await rounds('one'), [51]);
+    await jobs.add(waiting);
+    await takenAt(0);
+    assert.deepEqual(await rounds('one'), [52]);
+    await jobs.forget(waiting.sessionId);
+    assert.deepEqual(await rounds('one'), [53]);
+    await takenAt(0);
+    assert.deepEqual(await rounds('one'), [1]);
+  });
+
+  it('stay within what the queue can sort', async () => {
+    await beginRound(redis, 2_097_151);
+    await redis.hset('wearon:turns', 'takenMs', Date.now());
+    assert.deepEqual(await rounds('one', 'one'), [2_097_151, 2_097_151]);
   });
 });
 

@@ -76,7 +76,7 @@ describe('the queue stats', () => {
   });
 
   it('take a job to be as old as its task, not as its place in the queue', async () => {
-    await using jobs = new BullGenerationJobs(redis, 10);
+    await using jobs = new BullGenerationJobs(redis);
     await jobs.add(taskOf(ago(1000)));
     await jobs.add(taskOf(ago(4000)));
     const { places } = await readQueueStats(redis);

@@ -16,6 +16,7 @@ import {
   workerOptions,
 } from './bullmq.ts';
 import { drainingSince } from './drain.ts';
+import { beginRound, takeTurn } from './turns.ts';
 
 interface JobData {
   readonly task: Task;
@@ -28,17 +29,17 @@ const KEPT_WHEN_DONE = { age: 600, count: 1000 };
 /** A job whose process went silent more often than this is given up: it may be what kills them. */
 const MOST_STALLS = 5;
 const MOST_GIVEN_UP_AT_ONCE = 500;
+/** The priority of a job that waits for another attempt: it goes before all that wait for a first. */
+const HAD_ITS_TURN = 0;
 
-/** The jobs as the intake and the rescue see them. `room` is how many may wait before intake stops. */
+/** The jobs as the intake and the rescue see them. Owners take turns, however many jobs each has. */
 export class BullGenerationJobs implements GenerationJobs, AsyncDisposable {
   readonly #queue: Queue<JobData>;
   readonly #redis: Redis;
-  readonly #room: number;
 
-  constructor(connection: Redis, room: number) {
+  constructor(connection: Redis) {
     this.#redis = connection;
     this.#queue = new Queue(GENERATION_QUEUE, { connection, prefix: PREFIX });
-    this.#room = room;
   }
 
   async add(task: Task): Promise<void> {
@@ -49,15 +50,14 @@ export class BullGenerationJobs implements GenerationJobs, AsyncDisposable {
         jobId: task.sessionId,
         // A job is as old as its task.
         timestamp: Date.parse(task.createdAt),
+        priority: await takeTurn(this.#redis, task.ownerId),
         removeOnComplete: KEPT_WHEN_DONE,
       },
     );
   }
 
-  /** There is no room at all while the operator drains the worker. */
-  async hasRoom(): Promise<boolean> {
-    if ((await drainingSince(this.#redis)) !== null) return false;
-    return (await this.#queue.getWaitingCount()) < this.#room;
+  async areDraining(): Promise<boolean> {
+    return (await drainingSince(this.#redis)) !== null;
   }
 
   async aliveAmong(sessionIds: readonly string[]): Promise<Set<string>> {
@@ -106,6 +106,9 @@ class LockedJob implements Job {
   }
 }
 
+/** An order of jobs that could not be noted costs no job its end. */
+function ignore(): void {}
+
 export type RunJob = (job: Job, signal: AbortSignal) => Promise<JobEnd>;
 
 /** Runs the attempts, at most `concurrency` at a time, until `stop`. */
@@ -119,7 +122,11 @@ export class BullGenerationWorker {
       const abort = new AbortController();
       this.#running.set(id, abort);
       try {
+        beginRound(connection, job.priority).catch(ignore);
         const end = await run(new LockedJob(job, token, times.lockMs), abort.signal);
+        if (end.kind === 'again') {
+          await job.changePriority({ priority: HAD_ITS_TURN }).catch(ignore);
+        }
         await endJob(job, token, end);
       } finally {
         if (this.#running.get(id) === abort) this.#running.delete(id);

@@ -85,7 +85,7 @@ export function retryRefunds(redis: Redis, sessionId?: string): Promise<string[]
 export function paidCalls(redis: Redis): Promise<PaidCalls> {
   return withQueue(redis, GENERATION_QUEUE, async (queue: Queue<GenerationData>) => {
     const active = await queue.getJobs(['active'], 0, MOST_JOBS);
-    const resting: JobType[] = ['waiting', 'delayed', 'failed', 'completed'];
+    const resting: JobType[] = ['waiting', 'prioritized', 'delayed', 'failed', 'completed'];
     const others = await queue.getJobs(resting, 0, MOST_JOBS);
     const unknown = [
       ...active.filter(({ data }) => hasLostCall(data.journal)),

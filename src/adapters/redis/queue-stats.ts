@@ -35,11 +35,13 @@ const MOST_LOOKED_AT = 1000;
  */
 const READ = `
 local jobs, refunds, most = ARGV[1], ARGV[2], tonumber(ARGV[3])
-local function oldest(ids)
+local function oldest(...)
   local least = false
-  for _, id in ipairs(ids) do
-    local at = tonumber(redis.call('HGET', jobs .. id, 'timestamp') or nil)
-    if at and (not least or at < least) then least = at end
+  for _, ids in ipairs({...}) do
+    for _, id in ipairs(ids) do
+      local at = tonumber(redis.call('HGET', jobs .. id, 'timestamp') or nil)
+      if at and (not least or at < least) then least = at end
+    end
   end
   return least and string.format('%.0f', least)
 end
@@ -50,7 +52,8 @@ end
 return {
   redis.call('LLEN', KEYS[1]), redis.call('LINDEX', KEYS[1], -1),
   redis.call('LLEN', KEYS[2]), redis.call('LINDEX', KEYS[2], -1),
-  redis.call('LLEN', jobs .. 'wait'), oldest(redis.call('LRANGE', jobs .. 'wait', -most, -1)),
+  redis.call('LLEN', jobs .. 'wait') + redis.call('ZCARD', jobs .. 'prioritized'),
+  oldest(redis.call('LRANGE', jobs .. 'wait', -most, -1), redis.call('ZRANGE', jobs .. 'prioritized', 0, most - 1)),
   redis.call('LLEN', jobs .. 'active'), oldest(redis.call('LRANGE', jobs .. 'active', -most, -1)),
   redis.call('ZCARD', jobs .. 'delayed'), oldest(redis.call('ZRANGE', jobs .. 'delayed', 0, most - 1)),
   redis.call('ZCARD', jobs .. 'failed'), count(refunds),
