@@ -109,6 +109,8 @@ export type AnalyticsEventType =
 
 /** The platform's dashboards count these rows. */
 export interface Analytics {
+  /** Whether the session has an event of this type. */
+  has(session: Session, type: AnalyticsEventType): Promise<boolean>;
   /** Inserts the event unless the session has one of this type already. */
   record(
     session: Session,

@@ -5,6 +5,7 @@
  */
 import { publicText } from '../errors.ts';
 import type {
+  Analytics,
   Ledger,
   LedgerEntry,
   Payer,
@@ -17,7 +18,8 @@ import type {
 } from '../ports.ts';
 import { recordAnalytics, type SettleDeps } from './settle.ts';
 
-export interface RefundDeps extends Omit<SettleDeps, 'imageStore'> {
+export interface RefundDeps extends Omit<SettleDeps, 'imageStore' | 'analytics'> {
+  readonly analytics: Analytics;
   readonly ledger: Ledger;
   readonly reconciliation: Reconciliation;
 }
@@ -56,8 +58,17 @@ function routeOfRefunded({ sessionId }: Session, { description }: LedgerEntry): 
     : { to: 'reconciliation', because: 'refund_belongs_to_another_session' };
 }
 
-/** Carries the intent out. Throws STORAGE_UNAVAILABLE to be run again, or LockLostError. */
-export async function settleRefund(job: RefundJob, deps: RefundDeps): Promise<void> {
+/**
+ * How long after its order a person's session may still be refunded by the platform, which then
+ * believes that its push failed: it pays first, fails the row after that, and names no session.
+ */
+const PRODUCER_REFUNDS_MS = 5000;
+
+/**
+ * Carries the intent out. Returns 0 when it is settled, or the milliseconds after which it must be
+ * run again. Throws STORAGE_UNAVAILABLE to be run again too, or LockLostError.
+ */
+export async function settleRefund(job: RefundJob, deps: RefundDeps): Promise<number> {
   const { intent } = job;
   const text = publicText(intent.code, intent.detail);
   const won = await deps.sessions.fail(intent, text, new Date(intent.completedAt));
@@ -65,13 +76,26 @@ export async function settleRefund(job: RefundJob, deps: RefundDeps): Promise<vo
   if (session === null || !(won || isFailedBy(session, intent))) {
     const reason = session === null ? 'no_session' : `settled_by_others_${session.status}`;
     deps.record({ event: 'refund_skipped', task: intent, reason });
-    return;
+    return 0;
   }
   const moderation = intent.code === 'MODERATION_BLOCKED';
-  const type = moderation ? 'generation_moderation_blocked' : 'generation_failed';
-  deps.record({ event: 'generation_failed', task: intent, code: intent.code, moderation });
+  if (won) deps.record({ event: 'generation_failed', task: intent, code: intent.code, moderation });
+  const earlyMs = producerMayRefundForMs(session, intent);
+  if (earlyMs > 0) return earlyMs;
   await payBack(job, session, deps);
+  const type = moderation ? 'generation_moderation_blocked' : 'generation_failed';
   await recordAnalytics(session, type, { request_id: intent.requestId, code: intent.code }, deps);
+  return 0;
+}
+
+/** A store's refund has a key that both would use; a person's has none. Clocks may differ, so the failure counts too. */
+function producerMayRefundForMs(
+  { channel, createdAt }: Session,
+  { completedAt }: RefundIntent,
+): number {
+  if (channel === 'b2b') return 0;
+  const sinceMs = Math.min(createdAt.getTime(), Date.parse(completedAt));
+  return sinceMs + PRODUCER_REFUNDS_MS - Date.now();
 }
 
 /** Is it our own failing of the row, in a run that was cut short? */
@@ -85,6 +109,11 @@ function isFailedBy(session: Session, intent: RefundIntent): boolean {
 }
 
 async function payBack(job: RefundJob, session: Session, deps: RefundDeps): Promise<void> {
+  if (await deps.analytics.has(session, 'generation_completed')) {
+    // Somebody set the row back after the picture was delivered.
+    deps.record({ event: 'refund_skipped', task: job.intent, reason: 'delivered_before' });
+    return;
+  }
   const requestId = session.requestId ?? job.intent.requestId;
   const route = routeRefund(session, await deps.ledger.entries(session, requestId));
   await job.confirmLock();

@@ -54,8 +54,8 @@ export async function runRefund(
   deps: RefundDeps,
 ): Promise<JobEnd> {
   try {
-    await settleRefund(job, deps);
-    return DONE;
+    const delayMs = await settleRefund(job, deps);
+    return delayMs > 0 ? { kind: 'again', delayMs } : DONE;
   } catch (error) {
     if (error instanceof LockLostError) return HAND_BACK;
     const taskError = asTaskError(error);

@@ -18,7 +18,7 @@ import { resultPath } from './store.ts';
 export interface SettleDeps {
   readonly sessions: Sessions;
   readonly imageStore: ImageStore;
-  readonly analytics: Analytics;
+  readonly analytics: Pick<Analytics, 'record'>;
   readonly record: RecordEvent;
 }
 

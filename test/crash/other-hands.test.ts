@@ -13,15 +13,18 @@ import {
   createStore,
   deletePerson,
   deleteStore,
+  eventsOf,
   ledgerOf,
   recoverStuckJobs,
   refundFailedPush,
 } from '../../local/platform.ts';
 import { until } from '../../local/until.ts';
+import { removeObjects } from '../support/bucket.ts';
 import { useCrashShop } from '../support/crash-shop.ts';
 import {
   assertRefundedOnce,
   balanceReaches,
+  customersOfAllKinds,
   orderTryOn,
   picturePath,
   push,
@@ -34,6 +37,13 @@ const crash = useCrashShop();
 async function isStored(path: string): Promise<boolean> {
   const { supabase, bucket } = crash.shop.platform;
   return (await supabase.storage.from(bucket).createSignedUrl(path, 60)).error === null;
+}
+
+function refundIsOver(sessionId: string) {
+  const { redis } = crash.shop.platform;
+  return until('the refund job to end', async () => {
+    return (await redis.exists(`wearon:bull:refund:refund-${sessionId}`)) === 0;
+  });
 }
 
 it('X7: the same message twice, with two replicas, is generated once', async () => {
@@ -93,11 +103,7 @@ it('X9: a cron that has refunded but not yet failed the session is not refunded 
       await worker.logged('generation_failed', (line) => line.session_id === tryOn.sessionId);
     },
   });
-  await until('the refund job to end', async () => {
-    return (
-      (await crash.shop.platform.redis.exists(`wearon:bull:refund:refund-${tryOn.sessionId}`)) === 0
-    );
-  });
+  await refundIsOver(tryOn.sessionId);
   const refunds = (await ledgerOf(crash.shop.platform, tryOn)).filter(
     ({ type }) => type === 'refund',
   );
@@ -157,6 +163,46 @@ it('X12: a task whose producer refunded it, believing that the push failed, is d
   assert.equal(line.reason, 'already_failed');
   assert.equal(crash.paidCalls(), callsBefore);
   assert.equal(await balanceOf(crash.shop.platform, person), 10);
+});
+
+it('X12: a producer that refunds a task which failed already pays instead of us, not beside us', async () => {
+  const { platform, stack } = crash.shop;
+  const worker = await crash.startWorker();
+  for (const customer of await customersOfAllKinds(platform)) {
+    if (customer.kind === 'overage') continue;
+    const tryOn = await orderTryOn(platform, customer);
+    stack.openai.faults.add(moderationBlocked());
+    await push(platform, tryOn);
+    await worker.logged('generation_failed', (line) => line.session_id === tryOn.sessionId);
+    await refundFailedPush(platform, tryOn).catch((error: Error) => {
+      // We were first, with the key that both use.
+      assert.match(error.message, /duplicate key/);
+    });
+    await refundIsOver(tryOn.sessionId);
+    assert.equal(await balanceOf(platform, customer), 10, customer.kind);
+  }
+});
+
+it('a row that its owner sets back after its picture was deleted is failed, and not refunded', async () => {
+  const { platform, stack } = crash.shop;
+  const person = await createPerson(platform);
+  const worker = await crash.startWorker({ RESCUE_MIN_AGE_SECONDS: '1' });
+  const tryOn = await orderTryOn(platform, person);
+  await push(platform, tryOn);
+  assert.equal((await settledRow(crash.shop, tryOn)).status, 'completed');
+  await until('the delivery to be on record', async () =>
+    (await eventsOf(platform, tryOn)).includes('generation_completed'),
+  );
+  await removeObjects(stack);
+  await stack.database.query(
+    `update generation_sessions set status = 'queued', completed_at = null, generated_image_url = null,
+     created_at = now() - interval '1 hour' where id = $1`,
+    [tryOn.sessionId],
+  );
+  const skipped = await worker.logged('refund_skipped', (l) => l.session_id === tryOn.sessionId);
+  assert.equal(skipped.reason, 'delivered_before');
+  assert.equal((await rowOf(crash.shop, tryOn)).status, 'failed');
+  assert.equal(await balanceOf(platform, person), 9);
 });
 
 it('X13: a refund whose answer is lost after it was booked is not booked twice, for every payer', async () => {

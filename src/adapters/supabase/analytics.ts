@@ -12,11 +12,7 @@ export class SupabaseAnalytics implements Analytics {
     this.#supabase = supabase;
   }
 
-  async record(
-    session: Session,
-    type: AnalyticsEventType,
-    metadata: Parameters<Analytics['record']>[2],
-  ): Promise<void> {
+  async has(session: Session, type: AnalyticsEventType): Promise<boolean> {
     const { events, owner } = TABLES[session.channel];
     const known = dataOf(
       await this.#supabase
@@ -27,7 +23,16 @@ export class SupabaseAnalytics implements Analytics {
         .eq('metadata->>session_id', session.sessionId)
         .limit(1),
     );
-    if ((known ?? []).length > 0) return;
+    return (known ?? []).length > 0;
+  }
+
+  async record(
+    session: Session,
+    type: AnalyticsEventType,
+    metadata: Parameters<Analytics['record']>[2],
+  ): Promise<void> {
+    if (await this.has(session, type)) return;
+    const { events, owner } = TABLES[session.channel];
     const shopper = session.channel === 'b2b' ? { shopper_email: session.shopperEmail } : {};
     dataOf(
       await this.#supabase.from(events).insert({
