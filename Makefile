@@ -1,6 +1,7 @@
-# Thin targets: npm scripts do the work. `make help` lists them.
+# Thin targets: npm scripts and docker compose do the work. `make help` lists them.
 .DEFAULT_GOAL := help
 export ONNXRUNTIME_NODE_INSTALL = skip
+PRODUCTION = docker compose --file deploy/compose.prod.yaml --env-file deploy/.env
 
 node_modules/.installed: package.json package-lock.json
 	@command -v npm >/dev/null || { echo 'npm is missing: install Node.js (any version from 20) with npm'; exit 1; }
@@ -12,7 +13,8 @@ models/manifest.json: node_modules/.installed scripts/build-models.ts
 	@npm run --silent models
 	@touch $@
 
-.PHONY: prepare demo test check bench dev help
+.PHONY: prepare demo test check bench dev needs-docker needs-settings build up down logs \
+	prod-up prod-down prod-logs prod-pull pin rehearse help
 
 prepare: node_modules/.installed models/manifest.json ## Fetch the packages and convert the pose models
 
@@ -31,6 +33,42 @@ bench: prepare ## The benchmarks, with their baselines
 
 dev: prepare ## The local stack alone; prints the environment to use with it
 	@npm run --silent local
+
+needs-docker:
+	@docker compose version >/dev/null 2>&1 || { echo 'Docker with its compose plugin is missing: https://docs.docker.com/engine/install'; exit 1; }
+
+needs-settings: needs-docker
+	@test -f deploy/.env || { echo 'deploy/.env is missing: copy deploy/.env.example and fill it in'; exit 1; }
+
+build: needs-docker ## In containers: build the images
+	@docker compose build
+
+up: needs-docker ## In containers: Redis, the local stack and the worker, on http://localhost:8000
+	@docker compose up --build --detach --wait
+
+down: needs-docker ## In containers: end them and remove their data
+	@docker compose down --volumes
+
+logs: needs-docker ## In containers: follow the logs
+	@docker compose logs --follow --tail 100
+
+prod-pull: needs-settings ## Production: fetch the images
+	@$(PRODUCTION) pull
+
+prod-up: needs-settings ## Production: start it and wait until it is healthy
+	@$(PRODUCTION) up --detach --wait --remove-orphans
+
+prod-down: needs-settings ## Production: end it; data stays
+	@$(PRODUCTION) down
+
+prod-logs: needs-settings ## Production: follow the logs
+	@$(PRODUCTION) logs --follow --tail 100
+
+pin: prepare ## Ask the registry for the images' digests and write them behind their versions
+	@npm run --silent pin
+
+rehearse: prepare ## Build the image on Debian without a registry and run its tests (as root)
+	@scripts/rehearse-image.sh
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12

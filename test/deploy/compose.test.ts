@@ -1,0 +1,297 @@
+/**
+ * The compose files agree with the worker, with the files beside them and with their own rules: all is
+ * pinned, limited, watched and confined, and nothing but nginx can be reached from outside.
+ */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { access, copyFile, mkdtempDisposable, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { parseEnv, promisify } from 'node:util';
+import { parse } from 'yaml';
+import { readConfig, VARIABLES } from '../../src/config.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const DEPLOY = join(ROOT, 'deploy');
+const run = promisify(execFile);
+
+interface Service {
+  readonly image?: string;
+  readonly build?: unknown;
+  readonly ports?: readonly string[];
+  readonly volumes?: readonly (string | { type: string; source: string; read_only?: boolean })[];
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly networks?: readonly string[] | Readonly<Record<string, { aliases?: string[] } | null>>;
+  readonly secrets?: readonly string[];
+  readonly healthcheck?: { readonly test?: readonly string[] };
+  readonly deploy?: { resources: { limits: { cpus?: string; memory?: string; pids?: number } } };
+  readonly restart?: string;
+  readonly read_only?: boolean;
+  readonly cap_drop?: readonly string[];
+  readonly security_opt?: readonly string[];
+  readonly logging?: { options: Record<string, string> };
+  readonly privileged?: boolean;
+  readonly network_mode?: string;
+  readonly stop_grace_period?: string;
+  readonly command?: readonly string[];
+  readonly profiles?: readonly string[];
+}
+
+interface Compose {
+  readonly services: Readonly<Record<string, Service>>;
+  readonly networks?: Readonly<Record<string, { internal?: boolean } | null>>;
+  readonly volumes?: Readonly<Record<string, unknown>>;
+  readonly secrets?: Readonly<Record<string, { file: string }>>;
+}
+
+const read = (path: string) => readFile(join(ROOT, path), 'utf8');
+const PRODUCTION_TEXT = await read('deploy/compose.prod.yaml');
+const production = parse(PRODUCTION_TEXT, { merge: true }) as Compose;
+const development = parse(await read('compose.yaml'), { merge: true }) as Compose;
+const WORKERS = ['worker-a', 'worker-b'];
+
+function networksOf({ networks = [] }: Service): string[] {
+  return Array.isArray(networks) ? [...networks] : Object.keys(networks);
+}
+
+/** What a service of production lacks of what every one must have. */
+function shortcomings(name: string, service: Service): string[] {
+  const { cpus, memory, pids } = service.deploy?.resources.limits ?? {};
+  const demands: [boolean, string][] = [
+    [service.restart === 'unless-stopped', 'is not started again'],
+    [service.healthcheck !== undefined, 'has no health check'],
+    [cpus !== undefined && memory !== undefined && pids !== undefined, 'has no limits'],
+    [service.read_only === true, 'may write its root'],
+    [service.cap_drop?.join() === 'ALL', 'keeps capabilities'],
+    [service.security_opt?.includes('no-new-privileges:true') === true, 'may gain privileges'],
+    [service.logging?.options['max-size'] !== undefined, 'may fill the disk with its log'],
+    [service.privileged === undefined && service.network_mode === undefined, 'is not confined'],
+    [networksOf(service).length > 0, 'is on the default network'],
+    [service.ports === undefined || name === 'nginx', 'publishes a port'],
+  ];
+  return demands.filter(([isMet]) => !isMet).map(([, problem]) => `${name} ${problem}`);
+}
+
+const FULL_VERSION = /^[a-z/-]+:v?\d+\.\d+\.\d+(-[a-z0-9.]+)?(@sha256:[0-9a-f]{64})?$/;
+
+/** Bind mounts of files that belong to the repository, relative to the compose file. */
+function mountedPaths({ services }: Compose): string[] {
+  return Object.values(services)
+    .flatMap(({ volumes = [] }) => volumes)
+    .map((volume) => (typeof volume === 'string' ? (volume.split(':')[0] ?? '') : volume.source))
+    .filter((source) => source.startsWith('.'));
+}
+
+function problemsOfEnvironment(environment: Readonly<Record<string, string>>): string[] {
+  const known = Object.values(VARIABLES).flatMap(({ name }) => [name, `${name}_FILE`]);
+  return Object.keys(environment).filter((name) => !known.includes(name));
+}
+
+/** `70s` → 70. */
+const seconds = (period = '') => Number(/^(\d+)s$/.exec(period)?.[1]);
+
+describe('production', () => {
+  it('holds every service to the same rules, and a lax one is found out', () => {
+    for (const [name, service] of Object.entries(production.services)) {
+      assert.deepEqual(shortcomings(name, service), []);
+    }
+    const lax = { image: 'x', ports: ['6379:6379'], network_mode: 'host' };
+    assert.equal(shortcomings('lax', lax).length, 10);
+  });
+
+  it('opens ports 80 and 443 and nothing else', () => {
+    const ports = Object.values(production.services).flatMap(({ ports = [] }) => ports);
+    assert.deepEqual(ports, ['80:80', '443:443']);
+  });
+
+  it('names every image with its full version, the worker by what is deployed', () => {
+    for (const [name, { image = '' }] of Object.entries(production.services)) {
+      if (WORKERS.includes(name)) assert.match(image, /^\$\{WORKER_IMAGE:\?/);
+      else assert.match(image, FULL_VERSION, name);
+    }
+  });
+
+  it('runs two workers that differ in nothing, both under the name worker', () => {
+    const [a, b] = WORKERS.map((name) => production.services[name]);
+    assert.ok(a !== undefined);
+    assert.deepEqual(a, b);
+    assert.ok(a.networks !== undefined && 'backend' in a.networks);
+    assert.deepEqual(a.networks.backend, { aliases: ['worker'] });
+  });
+
+  it('gives a worker variables that it knows, and longer than it needs to stop', async () => {
+    const { environment = {}, stop_grace_period } = production.services['worker-a'] ?? {};
+    assert.deepEqual(problemsOfEnvironment(environment), []);
+    const [, marginMs = ''] = /STOP_MARGIN_MS = ([\d_]+)/.exec(await read('src/main.ts')) ?? [];
+    const needed =
+      Number(environment.SHUTDOWN_GRACE_SECONDS) + Number(marginMs.replace('_', '')) / 1000;
+    assert.ok(needed > 0 && seconds(stop_grace_period) > needed);
+  });
+
+  it('keeps every secret of the worker in a file', () => {
+    const secret = Object.values(VARIABLES).filter(({ about }) => about.includes('Secret.'));
+    const { environment = {}, secrets = [] } = production.services['worker-a'] ?? {};
+    for (const name of [...secret.map((variable) => variable.name), 'REDIS_URL']) {
+      assert.equal(environment[`${name}_FILE`], `/run/secrets/${name.toLowerCase()}`);
+      assert.ok(secrets.includes(name.toLowerCase()), name);
+    }
+  });
+
+  it('says of every secret what it is, and mounts no other', async () => {
+    const told = [...(await read('deploy/secrets/README.md')).matchAll(/^\| `(\w+)`/gm)];
+    const declared = Object.entries(production.secrets ?? {});
+    assert.deepEqual(told.map(([, name]) => name).sort(), declared.map(([name]) => name).sort());
+    for (const [name, { file }] of declared) assert.equal(file, `./secrets/${name}`);
+    const used = Object.values(production.services).flatMap(({ secrets = [] }) => secrets);
+    assert.deepEqual([...new Set(used)].sort(), declared.map(([name]) => name).sort());
+    const alertmanager = await read('deploy/alertmanager/alertmanager.yml');
+    assert.match(alertmanager, /url_file: \/run\/secrets\/alert_webhook_url/);
+  });
+
+  it('asks for settings that .env.example names, and .env.example makes a worker start', async () => {
+    const example = parseEnv(await read('deploy/.env.example'));
+    const asked = [...PRODUCTION_TEXT.matchAll(/\$\{(\w+)/g)].map(([, name = '']) => name);
+    assert.deepEqual(
+      [...new Set(asked)].filter((name) => !(name in example)),
+      [],
+    );
+    const secrets = { SUPABASE_SERVICE_ROLE_KEY: 'key', OPENAI_API_KEY: 'key' };
+    assert.doesNotThrow(() => readConfig({ ...example, ...secrets }));
+  });
+
+  it('keeps the services from the outside that have no business there', () => {
+    const internal = Object.entries(production.networks ?? {})
+      .filter(([, network]) => network?.internal)
+      .map(([name]) => name);
+    const goesOut = (service: Service) =>
+      networksOf(service).some((name) => !internal.includes(name));
+    const outside = Object.entries(production.services).filter(([, service]) => goesOut(service));
+    const names = outside.map(([name]) => name);
+    assert.deepEqual(names.sort(), ['alertmanager', 'nginx', ...WORKERS]);
+    assert.deepEqual(networksOf(production.services.redis as Service), ['queue']);
+  });
+
+  it('reaches by its name, on a network in common, whatever its files point to', async () => {
+    const files = {
+      prometheus: ['prometheus/prometheus.yml'],
+      grafana: ['grafana/provisioning/datasources/datasources.yml'],
+      alloy: ['alloy/config.alloy'],
+    };
+    for (const [from, paths] of Object.entries(files)) {
+      const text = (await Promise.all(paths.map((path) => read(`deploy/${path}`)))).join('\n');
+      const hosts = [...text.matchAll(/(?:https?:\/\/|targets: \["|names: \[)([a-z-]+)/g)];
+      assert.ok(hosts.length > 0, from);
+      for (const [, host = ''] of hosts) assert.ok(reaches(from, host), `${from} → ${host}`);
+    }
+  });
+
+  it('has a disk for what must stay, and none for nobody', () => {
+    const mounted = Object.values(production.services)
+      .flatMap(({ volumes = [] }) => volumes)
+      .map((volume) => (typeof volume === 'string' ? volume.split(':')[0] : volume.source))
+      .filter((source) => /^[a-z]/.test(source ?? ''));
+    assert.deepEqual(mounted.sort(), Object.keys(production.volumes ?? {}).sort());
+  });
+});
+
+/** Is there a service or an alias of this name on a network that `from` is on as well? */
+function reaches(from: string, host: string): boolean {
+  if (host === 'localhost') return true;
+  const own = networksOf(production.services[from] as Service);
+  return Object.entries(production.services).some(([name, service]) => {
+    const { networks = [] } = service;
+    return networksOf(service).some((network) => {
+      const options = Array.isArray(networks)
+        ? null
+        : (networks as Record<string, { aliases?: string[] } | null>)[network];
+      return own.includes(network) && [name, ...(options?.aliases ?? [])].includes(host);
+    });
+  });
+}
+
+describe('both', () => {
+  it('mount what is in the repository', async () => {
+    const paths = [
+      // The configuration of nginx comes with a change of its own.
+      ...mountedPaths(production)
+        .filter((path) => path !== './nginx')
+        .map((path) => join(DEPLOY, path)),
+      ...mountedPaths(development).map((path) => join(ROOT, path)),
+    ];
+    assert.ok(paths.length > 5);
+    await Promise.all(paths.map((path) => access(path)));
+  });
+
+  it('let no Redis throw tasks away, nor forget them when it is started again', () => {
+    for (const { services } of [production, development]) {
+      const command = services.redis?.command?.join(' ') ?? '';
+      assert.match(command, /--maxmemory-policy noeviction/);
+      assert.match(command, /--appendonly yes/);
+    }
+  });
+
+  it('are accepted by docker compose', async (t) => {
+    const isThere = await run('docker', ['compose', 'version']).then(
+      () => true,
+      () => false,
+    );
+    if (!isThere) return t.skip('docker compose is missing');
+    await run('docker', ['compose', 'config', '--quiet'], { cwd: ROOT });
+    await using folder = await mkdtempDisposable(join(tmpdir(), 'wearon-compose-'));
+    await copyFile(join(DEPLOY, 'compose.prod.yaml'), join(folder.path, 'compose.yaml'));
+    const example = await read('deploy/.env.example');
+    await writeFile(join(folder.path, '.env'), example.replace(/^WORKER_IMAGE=$/m, '$&worker'));
+    for (const profile of ['', 'redis']) {
+      const env = { ...process.env, COMPOSE_PROFILES: profile };
+      await run('docker', ['compose', 'config', '--quiet'], { cwd: folder.path, env });
+    }
+  });
+});
+
+describe('development', () => {
+  it('publishes on loopback only, and names its image with its full version', () => {
+    for (const { image = '', build, ports = [] } of Object.values(development.services)) {
+      for (const port of ports) assert.match(port, /^127\.0\.0\.1:/);
+      if (build === undefined) assert.match(image, FULL_VERSION);
+    }
+  });
+
+  it('gives the worker variables that it knows', () => {
+    assert.deepEqual(problemsOfEnvironment(development.services.worker?.environment ?? {}), []);
+    assert.deepEqual(problemsOfEnvironment({ REDIS_URI: 'x' }), ['REDIS_URI']);
+  });
+
+  it('builds from stages that the Dockerfile has', async () => {
+    const dockerfile = await read('Dockerfile');
+    for (const { build } of Object.values(development.services)) {
+      if (build === undefined) continue;
+      assert.match(
+        dockerfile,
+        new RegExp(`^FROM \\S+ AS ${(build as { target: string }).target}$`, 'm'),
+      );
+    }
+  });
+});
+
+it('no secret and no setting of a machine can be committed from deploy/', async () => {
+  const ignored = ['deploy/.env', 'deploy/secrets/openai_api_key'];
+  const { stdout } = await run('git', ['check-ignore', ...ignored], { cwd: ROOT });
+  assert.deepEqual(stdout.trim().split('\n'), ignored);
+});
+
+it('each target of make that needs Docker says in one line that it is missing', async (t) => {
+  const make = await run('which', ['make']).then(
+    ({ stdout }) => stdout.trim(),
+    () => undefined,
+  );
+  if (make === undefined) return t.skip('make is missing');
+  const targets = ['build', 'up', 'down', 'logs', 'prod-pull', 'prod-up', 'prod-down', 'prod-logs'];
+  for (const target of targets) {
+    const answer = run(make, ['--silent', target], { cwd: ROOT, env: { PATH: '/nonexistent' } });
+    await assert.rejects(answer, ({ stdout }: { stdout: string }) => {
+      assert.match(stdout, /^Docker with its compose plugin is missing: https:\S+\n$/, target);
+      return true;
+    });
+  }
+});
