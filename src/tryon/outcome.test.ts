@@ -6,13 +6,15 @@ import { backoffMs, failedBefore, outcomeOf, withFailure } from './outcome.ts';
 
 const OPEN_CALL: Journal = { failures: {}, providerCalls: 1, callOpen: true, result: null };
 
-function callsAfter(code: ErrorCode): number {
-  return withFailure(OPEN_CALL, new TaskError(code)).providerCalls;
+function callsAfter(code: ErrorCode, detail?: string): number {
+  const error = new TaskError(code, detail === undefined ? {} : { detail });
+  return withFailure(OPEN_CALL, error).providerCalls;
 }
 
-it('a call that was refused for the rate, the key or the quota does not use up a call of the task', () => {
+it('a call that was refused for the rate, the key or the quota, or reached nobody, does not use up a call of the task', () => {
   assert.equal(callsAfter('PROVIDER_BUSY'), 0);
   assert.equal(callsAfter('PROVIDER_REFUSES_SERVICE'), 0);
+  assert.equal(callsAfter('PROVIDER_UNAVAILABLE', 'not_reached'), 0);
 });
 
 it('a call that may have been carried out counts', () => {

@@ -55,13 +55,18 @@ export function asTaskError(error: unknown): TaskError {
   return error instanceof TaskError ? error : new TaskError('INTERNAL', { cause: error });
 }
 
+/** Was the call refused for the rate, the key or the quota, or did it reach nobody? Then nothing was done. */
+function wasNotCarriedOut({ code, kind, detail }: TaskError): boolean {
+  return code === 'PROVIDER_BUSY' || kind === 'operational' || detail === 'not_reached';
+}
+
 /**
- * The journal with one more failure, which also closes the call that was open. A call refused for
- * the rate, the key or the quota was not carried out and is not counted.
+ * The journal with one more failure, which also closes the call that was open. A call that was not
+ * carried out is not counted.
  */
-export function withFailure(journal: Journal, { code, kind }: TaskError): Journal {
-  const wasRefused = code === 'PROVIDER_BUSY' || kind === 'operational';
-  const uncounted = journal.callOpen && wasRefused ? 1 : 0;
+export function withFailure(journal: Journal, error: TaskError): Journal {
+  const { code } = error;
+  const uncounted = journal.callOpen && wasNotCarriedOut(error) ? 1 : 0;
   return {
     ...journal,
     failures: { ...journal.failures, [code]: (journal.failures[code] ?? 0) + 1 },

@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { startOpenAiServer } from '../../local/openai/server.ts';
 import { answerWithoutImage, rateLimited, serverError } from '../../local/openai/vendor-errors.ts';
 import { createPerson, createStore } from '../../local/platform.ts';
 import { useCrashShop } from '../support/crash-shop.ts';
@@ -32,6 +33,14 @@ const BAD_KEY = {
     error: { message: 'Incorrect API key', type: 'invalid_request_error', code: 'invalid_api_key' },
   },
 } as const;
+
+/** A port on which nobody listens. */
+async function closedPort(): Promise<number> {
+  const gone = await startOpenAiServer();
+  const port = Number(new URL(gone.baseUrl).port);
+  await gone[Symbol.asyncDispose]();
+  return port;
+}
 
 it('X18: while the key is refused tasks wait, one call probes at a time, and none is lost', async () => {
   const { platform, stack } = crash.shop;
@@ -172,4 +181,21 @@ it('a vendor that lists no models is left in peace', async () => {
   await notFound.hit;
   await worker.logged('image_models_not_listed');
   assert.deepEqual(await warningsOf(worker), []);
+});
+
+it('calls that reach nobody cost a task none of its calls', async () => {
+  const { platform } = crash.shop;
+  const apiKey = 'sk-of-a-server-that-comes-late';
+  const port = await closedPort();
+  const tryOn = await orderTryOn(platform, await createPerson(platform));
+  const worker = await crash.startWorker({
+    OPENAI_BASE_URL: `http://127.0.0.1:${port}/v1`,
+    OPENAI_API_KEY: apiKey,
+    OPENAI_MAX_RETRIES: '1',
+  });
+  await push(platform, tryOn);
+  await worker.logged('generation_retried', ({ code }) => code === 'PROVIDER_UNAVAILABLE');
+  await using late = await startOpenAiServer({ port, apiKey, plain: true });
+  assert.equal((await settledRow(crash.shop, tryOn)).status, 'completed');
+  assert.equal(late.calls.length, 1);
 });

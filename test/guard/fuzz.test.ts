@@ -1,6 +1,6 @@
 /**
- * The guard against what nobody thought of: links to denied addresses in random spellings, and
- * pictures with random damage.
+ * The guard against what nobody thought of: messages of any shape, links to denied addresses in
+ * random spellings, and pictures with random damage.
  */
 
 import assert from 'node:assert/strict';
@@ -9,8 +9,10 @@ import fc from 'fast-check';
 import sharp from 'sharp';
 import { WebImageFetcher } from '../../src/adapters/web/image-fetcher.ts';
 import { TaskError } from '../../src/errors.ts';
+import type { SessionRef } from '../../src/ports.ts';
 import { prepareImage } from '../../src/tryon/resize.ts';
 import { Semaphore } from '../../src/tryon/semaphore.ts';
+import { isRejection, parseTask } from '../../src/tryon/task.ts';
 import { DENIED_ADDRESSES } from './corpus-addresses.ts';
 
 const NEVER = new AbortController().signal;
@@ -114,3 +116,83 @@ async function somePhoto() {
   const create = { width: 64, height: 48, channels: 3, background: 'red', noise } as const;
   return sharp(await sharp({ create }).png().toBuffer()).withExif({ IFD0: { Artist: 'A' } });
 }
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const MAX_IMAGES = 16;
+const NOW = new Date('2026-11-24T12:00:00Z');
+
+/** Whatever it says, it says it in checked words. */
+function assertSane(raw: Uint8Array): void {
+  const parsed = parseTask(raw, MAX_IMAGES, NOW);
+  if (isRejection(parsed)) {
+    assert.match(parsed.reason, /^[\w .:-]{1,80}$/);
+    if (parsed.salvaged !== null) assertIds(parsed.salvaged);
+    return;
+  }
+  assertIds(parsed);
+  assert.ok(parsed.imageUrls.length >= 1 && parsed.imageUrls.length <= MAX_IMAGES);
+  assert.ok(Date.parse(parsed.createdAt) <= NOW.getTime());
+}
+
+function assertIds({ channel, ownerId, sessionId }: SessionRef): void {
+  assert.ok(channel === 'b2b' || channel === 'b2c');
+  assert.match(ownerId, UUID);
+  assert.match(sessionId, UUID);
+}
+
+const VALID = {
+  task_id: '11111111-1111-4111-8111-111111111111',
+  channel: 'b2b',
+  store_id: '22222222-2222-4222-8222-222222222222',
+  session_id: '33333333-3333-4333-8333-333333333333',
+  image_urls: ['https://example.com/a.jpg'],
+  prompt: 'a prompt',
+  request_id: 'req_1',
+  version: 1,
+  created_at: '2026-11-24T11:59:00.000Z',
+};
+
+describe('the parser of tasks, against messages of any shape', () => {
+  const bytesOf = (value: unknown) => Buffer.from(JSON.stringify(value) ?? '');
+
+  it('takes the message that the others are made from', () => {
+    assert.equal(isRejection(parseTask(bytesOf(VALID), MAX_IMAGES, NOW)), false);
+  });
+
+  it('answers any bytes and any JSON with a task or a reason', () => {
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 2000 }), assertSane));
+    fc.assert(fc.property(fc.json(), (text) => assertSane(Buffer.from(text))));
+  });
+
+  it('lets no id, date or list through that is not one, whatever stands in any of the fields', () => {
+    const names = fc.constantFrom(...Object.keys(VALID), 'user_id', '__proto__', 'constructor');
+    const value = fc.oneof(
+      fc.jsonValue(),
+      fc.string(),
+      fc.constantFrom('b2c', 'B2B', '../../etc/passwd', '%2e%2e', '9999-12-31T23:59:59Z', 1e308),
+      fc.array(fc.webUrl(), { maxLength: 20 }),
+    );
+    const changed = fc.dictionary(names, value, { maxKeys: 4, noNullPrototype: true });
+    fc.assert(
+      fc.property(changed, (fields) => assertSane(bytesOf({ ...VALID, ...fields }))),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('reads a cut or damaged message as no task, or as the task that it still is', () => {
+    const whole = bytesOf(VALID);
+    const damage = fc.record({
+      at: fc.nat(whole.length - 1),
+      byte: fc.nat(255),
+      length: fc.integer({ min: 0, max: whole.length }),
+    });
+    fc.assert(
+      fc.property(damage, ({ at, byte, length }) => {
+        const damaged = Buffer.from(whole.subarray(0, length));
+        if (at < length) damaged[at] = byte;
+        assertSane(damaged);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
