@@ -27,6 +27,8 @@ export function openPlatform({ env, database }: PlatformSurroundings): Platform 
     auth,
   });
   const redis = new Redis(setting('REDIS_URL'), { enableReadyCheck: false });
+  // It connects again by itself; a command that cannot be sent rejects.
+  redis.on('error', () => undefined);
   return {
     supabase,
     redis,
