@@ -34,7 +34,7 @@ interface Service {
   readonly privileged?: boolean;
   readonly network_mode?: string;
   readonly stop_grace_period?: string;
-  readonly command?: readonly string[];
+  readonly command?: string | readonly string[];
   readonly profiles?: readonly string[];
 }
 
@@ -225,7 +225,8 @@ describe('both', () => {
 
   it('let no Redis throw tasks away, nor forget them when it is started again', () => {
     for (const { services } of [production, development]) {
-      const command = services.redis?.command?.join(' ') ?? '';
+      const { command = '' } = services.redis ?? {};
+      assert.ok(typeof command === 'string');
       assert.match(command, /--maxmemory-policy noeviction/);
       assert.match(command, /--appendonly yes/);
     }

@@ -92,6 +92,10 @@ describe('the Dockerfile', () => {
     assert.match(command[2], /\/livez/);
   });
 
+  it('keeps the inference from reporting to its maker', () => {
+    assert.match(worker('ENV').join(' '), /\bORT_DISABLE_TELEMETRY=1\b/);
+  });
+
   it('says what it is in the labels of OCI', () => {
     const labels = worker('LABEL').join(' ');
     for (const name of ['title', 'description', 'licenses', 'version', 'revision', 'source']) {
