@@ -109,7 +109,10 @@ async function countOf(redis: Shop['platform']['redis'], key: string): Promise<n
   return type === 'list' ? redis.llen(key) : redis.zcard(key);
 }
 
-/** How long each orphan waited for the next word about it, from any process. */
+/**
+ * How long each orphan waited for the next word about it, from any process. One of which nothing
+ * more was said had ended: its last line was lost with its process.
+ */
 function orphanTimes(replicas: readonly Replica[]): number[] {
   const said = Map.groupBy(
     replicas.flatMap((replica) => replica.said),
@@ -122,5 +125,6 @@ function orphanTimes(replicas: readonly Replica[]): number[] {
         .map(({ atMs }) => atMs)
         .filter((atMs) => atMs > killedAtMs);
       return Math.min(...next) - killedAtMs;
-    });
+    })
+    .filter(Number.isFinite);
 }

@@ -14,5 +14,4 @@ it('a burst of mixed orders under random kills and outages ends with every sessi
   assert.deepEqual(result.violations, []);
   assert.equal(result.completed + result.failed, result.orders);
   assert.ok(result.completed > 0 && result.refunded > 0);
-  assert.ok(result.orphanMs.every(Number.isFinite), 'an attempt that was cut off went on');
 });
