@@ -1,7 +1,7 @@
 /**
  * The built image at work, as deploy/compose.prod.yaml runs it: read-only, as its own user, without
- * capabilities, its secrets in files. Takes the image's name from IMAGE and docker or podman from
- * CONTAINER_ENGINE; scripts/rehearse-image.sh builds one and sets both.
+ * capabilities, its secrets in files. Takes the image's name from IMAGE, which scripts/rehearse-image.sh
+ * builds and sets.
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
+import { parse } from 'yaml';
 import { play, setScenes } from '../../local/demo/scenes.ts';
 import { onFreePort } from '../../local/loopback.ts';
 import {
@@ -24,23 +25,36 @@ import { PEOPLE } from '../../local/samples/samples.ts';
 import { type LocalStack, startLocalStack } from '../../local/stack.ts';
 import { until } from '../../local/until.ts';
 
-const { IMAGE = '', CONTAINER_ENGINE = 'docker' } = process.env;
+const { IMAGE = '' } = process.env;
 const NAME = 'wearon-worker-image-run';
 const SECRETS = ['REDIS_URL', 'SUPABASE_SERVICE_ROLE_KEY', 'OPENAI_API_KEY'];
-/** The limits of deploy/compose.prod.yaml. */
-const CONFINEMENT = [
-  ['--read-only', '--tmpfs=/tmp:size=16m', '--cap-drop=ALL', '--security-opt=no-new-privileges'],
-  ['--memory=1g', '--cpus=1.5', '--pids-limit=200', '--network=host'],
-].flat();
 
-async function engine(...args: string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(CONTAINER_ENGINE, args);
+/** The options of `docker run` for what deploy/compose.prod.yaml says of a worker. */
+async function confinement(): Promise<string[]> {
+  const text = await readFile('deploy/compose.prod.yaml', 'utf8');
+  const { services } = parse(text, { merge: true });
+  const { read_only, init, tmpfs, cap_drop, security_opt, deploy } = services['worker-a'];
+  const { cpus, memory, pids } = deploy.resources.limits;
+  return [
+    `--read-only=${read_only}`,
+    `--init=${init}`,
+    `--cpus=${cpus}`,
+    `--memory=${memory}`,
+    `--pids-limit=${pids}`,
+    ...tmpfs.map((place: string) => `--tmpfs=${place}`),
+    ...cap_drop.map((name: string) => `--cap-drop=${name}`),
+    ...security_opt.map((option: string) => `--security-opt=${option}`),
+  ];
+}
+
+async function docker(...args: string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)('docker', args);
   return stdout.trim();
 }
 
 /** What a program answers in a container of its own. */
 const answerOf = (...command: string[]) =>
-  engine('run', '--rm', '--network=none', IMAGE, ...command);
+  docker('run', '--rm', '--network=none', IMAGE, ...command);
 
 /** The files of the image under a folder that match a pattern of `find`. */
 async function filesOf(folder: string, ...pattern: string[]): Promise<string[]> {
@@ -101,7 +115,7 @@ describe('a container', { skip: IMAGE === '' && 'no IMAGE' }, () => {
     platform = stack.use(openPlatform(local));
     const folder = stack.use(await mkdtempDisposable(join(tmpdir(), 'wearon-image-run-')));
     stack.defer(async () => {
-      await engine('rm', '--force', NAME);
+      await docker('rm', '--force', NAME);
     });
     const port = await onFreePort(async (free) => free);
     address = `http://127.0.0.1:${port}`;
@@ -110,15 +124,8 @@ describe('a container', { skip: IMAGE === '' && 'no IMAGE' }, () => {
     const settings = plain
       .filter(([name]) => !SECRETS.includes(name))
       .map(([name, value]) => `--env=${name}=${value}`);
-    await engine(
-      'run',
-      '--detach',
-      `--name=${NAME}`,
-      ...CONFINEMENT,
-      ...settings,
-      ...secrets,
-      IMAGE,
-    );
+    const options = [...(await confinement()), '--network=host', ...settings, ...secrets];
+    await docker('run', '--detach', `--name=${NAME}`, ...options, IMAGE);
     await until('the worker in the container', async () => {
       const answer = await fetch(`${address}/health`).catch(() => undefined);
       return answer?.ok;
@@ -127,33 +134,37 @@ describe('a container', { skip: IMAGE === '' && 'no IMAGE' }, () => {
   after(() => stack.disposeAsync());
 
   it('runs as nobody special, in a root that cannot be written', async () => {
-    const status = await engine(
+    const processes = await docker(
       'exec',
       NAME,
-      'grep',
-      '-E',
-      '^(Uid|CapEff|CapBnd|NoNewPrivs)',
-      '/proc/1/status',
+      'sh',
+      '-c',
+      'cat /proc/[0-9]*/cmdline | tr "\\0" " "',
     );
+    assert.match(processes, /node src\/main\.ts/);
+    const status = await docker('exec', NAME, 'cat', '/proc/1/status');
     assert.match(status, /^Uid:\t1000\t1000\t1000\t1000$/m);
     assert.match(status, /^CapEff:\t0+$/m);
     assert.match(status, /^CapBnd:\t0+$/m);
     assert.match(status, /^NoNewPrivs:\t1$/m);
-    await assert.rejects(engine('exec', NAME, 'touch', '/app/src/x'), /Read-only file system/);
-    const started = await engine('exec', NAME, 'cat', '/proc/1/cmdline');
-    assert.equal(started.replaceAll('\0', ' ').trim(), 'node src/main.ts');
+    await assert.rejects(docker('exec', NAME, 'touch', '/app/src/x'), /Read-only file system/);
   });
 
-  it('is healthy by its own HEALTHCHECK', async () => {
-    const dockerfile = await readFile('Dockerfile', 'utf8');
-    const [, command = ''] = /HEALTHCHECK[^[]+CMD (\[.*\])/.exec(dockerfile) ?? [];
-    const words = JSON.parse(command) as string[];
-    await engine('exec', NAME, ...words);
-    await assert.rejects(engine('exec', '--env=PORT=1', NAME, ...words));
+  it('is healthy, and would not be if nobody answered', async () => {
+    const health = () => docker('inspect', '--format={{.State.Health.Status}}', NAME);
+    await until(
+      'the engine to find it healthy',
+      async () => (await health()) === 'healthy',
+      60_000,
+    );
+    const check = JSON.parse(
+      await docker('inspect', '--format={{json .Config.Healthcheck.Test}}', NAME),
+    );
+    await assert.rejects(docker('exec', '--env=PORT=1', NAME, ...check.slice(1)));
   });
 
   it('is found to be in order by the doctor, who reads the secrets from their files', async () => {
-    assert.match(await engine('exec', NAME, 'wearon', 'doctor'), /redis/i);
+    assert.match(await docker('exec', NAME, 'wearon', 'doctor'), /redis/i);
   });
 
   it("ends the demo's tasks as they must end, with every credit where it belongs", async () => {
@@ -186,11 +197,17 @@ describe('a container', { skip: IMAGE === '' && 'no IMAGE' }, () => {
     assert.match(recommended_size, /^[A-Z0-9]+$/);
   });
 
-  it('stops in good order on SIGTERM', async (t) => {
+  it('stops in good order on SIGTERM, and has logged nothing but JSON', async (t) => {
     t.diagnostic(`peak of memory: ${await peakMegabytes()} MB`);
-    await engine('stop', '--time=70', NAME);
-    assert.equal(await engine('inspect', '--format={{.State.ExitCode}}', NAME), '0');
-    assert.match(await engine('logs', NAME), /"message":"worker_stopped"/);
+    await docker('stop', '--time=70', NAME);
+    assert.equal(await docker('inspect', '--format={{.State.ExitCode}}', NAME), '0');
+    const { stdout, stderr } = await promisify(execFile)('docker', ['logs', NAME]);
+    assert.equal(stderr, '');
+    const messages = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).message);
+    assert.equal(messages.at(-1), 'worker_stopped');
   });
 });
 
@@ -205,8 +222,9 @@ async function writeSecrets(folder: string, env: Record<string, string>): Promis
   return [`--volume=${folder}:/run/secrets:ro`, ...(await Promise.all(options))];
 }
 
-/** The most memory that the worker has held. */
+/** The most memory that the largest process of the container has held. */
 async function peakMegabytes(): Promise<number> {
-  const status = await engine('exec', NAME, 'cat', '/proc/1/status');
-  return Math.round(Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024);
+  const peaks = await docker('exec', NAME, 'sh', '-c', 'grep -h VmHWM /proc/[0-9]*/status');
+  const kilobytes = [...peaks.matchAll(/(\d+) kB/g)].map(([, amount]) => Number(amount));
+  return Math.round(Math.max(...kilobytes) / 1024);
 }
