@@ -86,27 +86,21 @@ async function unfinished({ stack }: Shop): Promise<number> {
   return Number(rows[0]?.count) - 1;
 }
 
-/** Every session has ended, and no refund and no hand-over is under way. */
+/** Every session has ended, and no refund is under way. */
 async function quiet(shop: Shop): Promise<void> {
-  const { redis } = shop.platform;
-  const busy = ['wait', 'active', 'delayed', 'prioritized'];
   await until(
     'everything to end',
-    async () => {
-      if ((await unfinished(shop)) > 0) return false;
-      const counts = await Promise.all(
-        busy.map((state) => countOf(redis, `${PREFIX}:${REFUND_QUEUE}:${state}`)),
-      );
-      return counts.every((count) => count === 0);
-    },
+    async () => (await unfinished(shop)) === 0 && (await refundsUnderWay(shop)) === 0,
     QUIET_LIMIT_MS,
   );
 }
 
-async function countOf(redis: Shop['platform']['redis'], key: string): Promise<number> {
-  const type = await redis.type(key);
-  if (type === 'none') return 0;
-  return type === 'list' ? redis.llen(key) : redis.zcard(key);
+/** In one moment: a refund moves from one of the places to another. */
+async function refundsUnderWay({ platform }: Shop): Promise<number> {
+  const key = (place: string) => `${PREFIX}:${REFUND_QUEUE}:${place}`;
+  const places = platform.redis.multi().llen(key('wait')).llen(key('active'));
+  const counts = await places.zcard(key('delayed')).exec();
+  return (counts ?? []).reduce((sum, [, count]) => sum + Number(count), 0);
 }
 
 /**
