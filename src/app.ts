@@ -64,9 +64,8 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
   const record = recordTo(createEventLog(logger), metrics.record, tracing.record);
 
   const adapters = openAdapters(config, warn, record, stack);
-  const server = await createServer((error) =>
-    record({ event: 'loop_error', loop: 'http', error }),
-  );
+  const noteHttpError = (error: Error) => record({ event: 'loop_error', loop: 'http', error });
+  const server = await createServer(noteHttpError, config.trustedProxies);
   stack.defer(() => server.close());
   noteAnswers(server, (request) => {
     metrics.answered(request);

@@ -4,6 +4,7 @@
  * docs/configuration.md say.
  */
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 
 /** One environment variable: what it means, what it defaults to, and how its text becomes a value. */
 export interface Variable<T = unknown> {
@@ -93,6 +94,16 @@ function parseHost(value: string): string {
   if (!/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(value))
     throw new Error('must hold host names only');
   return value.toLowerCase();
+}
+
+/** An address or a network; not that of everybody, whose word about a client is worth nothing. */
+function parseNetwork(value: string): string {
+  const [address = '', bits, ...rest] = value.split('/');
+  const mostBits = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0;
+  const isNetwork = bits === undefined || (/^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= mostBits);
+  if (mostBits === 0 || !isNetwork || rest.length > 0)
+    throw new Error('must hold addresses and networks only, such as 10.0.0.0/8');
+  return value;
 }
 
 /** Every variable the worker knows, by the name of its value in Config. */
@@ -249,6 +260,15 @@ export const VARIABLES = {
     about: 'Requests a minute that one client address may send to /estimate-body; 0 sets no limit.',
     default: '0',
   }),
+  trustedProxies: list(
+    'TRUSTED_PROXIES',
+    {
+      about:
+        'Addresses and networks of the proxies whose X-Forwarded-For names the client, comma-separated. Empty: the peer is the client.',
+      example: '172.16.0.0/12',
+    },
+    parseNetwork,
+  ),
   metricsIntervalSeconds: integer('METRICS_INTERVAL_SECONDS', 1, 300, {
     about: 'How often the queues are counted for the metrics; one scrape interval is enough.',
     default: '15',

@@ -31,9 +31,16 @@ const TITLES: Readonly<Record<number, string>> = {
   500: 'Internal Server Error',
 };
 
-/** A server without routes, not yet listening; `onError` hears of errors that are ours. */
-export async function createServer(onError: (error: Error) => void): Promise<FastifyInstance> {
+/**
+ * A server without routes, not yet listening; `onError` hears of errors that are ours. What a peer
+ * says of the client's address counts when it is one of `trustedProxies` (addresses or networks).
+ */
+export async function createServer(
+  onError: (error: Error) => void,
+  trustedProxies: readonly string[] = [],
+): Promise<FastifyInstance> {
   const server = fastify({
+    trustProxy: trustedProxies.length > 0 && [...trustedProxies],
     bodyLimit: MOST_BODY_BYTES,
     logger: false,
     forceCloseConnections: 'idle',
