@@ -4,10 +4,11 @@
 trap '' INT TERM HUP
 cat >/dev/null
 for note in "$1"/pids/*; do
+  # shellcheck disable=SC2046 # Two words: the signal and the pid.
   [ -f "$note" ] && kill -s $(cat "$note") 2>/dev/null
 done
 # A server may still be writing while it ends.
-for attempt in 1 2 3 4 5 6 7 8 9 10; do
+for _ in 1 2 3 4 5 6 7 8 9 10; do
   rm -rf "$1" 2>/dev/null && [ ! -e "$1" ] && exit 0
   sleep 0.5
 done
