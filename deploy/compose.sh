@@ -9,8 +9,9 @@ compose() {
   docker compose --file compose.prod.yaml --env-file .env "$@"
 }
 
+# Goes on when nobody listens any more, as when the connection to the server broke off.
 say() {
-  echo "· $*"
+  echo "· $*" || true
 }
 
 # Says what is wrong and what to do, and ends.
@@ -52,4 +53,25 @@ is_running() {
   local containers
   containers=$(compose ps --quiet --status running "$1") || give_up 'docker compose does not answer: it says why above.'
   [ -n "$containers" ]
+}
+
+# Does the service take tasks? Asked inside, because no port of it is open.
+is_ready() {
+  local question='fetch("http://127.0.0.1:8000/readyz").then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))'
+  compose exec -T "$1" node -e "$question" </dev/null >/dev/null 2>&1
+}
+
+# Waits until the service was ready four times in a row: longer than nginx remembers where it was.
+wait_until_ready() {
+  local service=$1 in_a_row=0
+  for _ in $(seq "${READY_LOOKS:-60}"); do
+    if is_ready "$service"; then in_a_row=$((in_a_row + 1)); else in_a_row=0; fi
+    [ "$in_a_row" -lt 4 ] || return 0
+    sleep "${POLL_SECONDS:-2}"
+  done
+  return 1
+}
+
+is_image_by_digest() {
+  [[ $1 =~ ^[a-z0-9][a-z0-9._/:-]*@sha256:[0-9a-f]{64}$ ]]
 }

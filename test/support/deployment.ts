@@ -2,7 +2,7 @@
  * A deployment in a folder of its own: the scripts of deploy/ as they are, a stand-in for docker that
  * keeps a record, and the settings and secrets that an operator would have filled in.
  */
-import { execFile, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import {
   copyFile,
   cp,
@@ -40,6 +40,8 @@ export interface Deployment extends AsyncDisposable {
     args?: readonly string[],
     env?: Record<string, string>,
   ): Promise<{ code: number; output: string }>;
+  /** Starts a script of deploy/ and does not wait for its end. */
+  spawn(script: string, args: readonly string[]): ChildProcess;
   /** How docker was called since the last look. */
   calls(): Promise<string[]>;
   /** Which image each service runs. */
@@ -58,14 +60,26 @@ export async function makeDeployment(settings: Record<string, string> = {}): Pro
     recursive: true,
     filter: (path) => !/\/(\.env|state|secrets\/[a-z_]+)$/.test(path),
   });
-  await Promise.all([bin, join(docker, 'running')].map((path) => mkdir(path, { recursive: true })));
+  await Promise.all(
+    [bin, join(docker, 'running'), join(temporary.path, 'cron')].map((path) =>
+      mkdir(path, { recursive: true }),
+    ),
+  );
   await symlink(FAKE_DOCKER, join(bin, 'docker'));
   await copyFile(join(folder, '.env.example'), join(folder, '.env'));
   const filled = { DOMAIN, CERTBOT_EMAIL: 'ops@worker.test', ...settings };
   const lines = Object.entries(filled).map(([name, value]) => `${name}=${value}\n`);
   const example = await readFile(join(folder, '.env'), 'utf8');
-  const kept = example.split('\n').filter((line) => !(line.split('=', 1)[0] ?? '' in filled));
+  const kept = example.split('\n').filter((line) => !((line.split('=', 1)[0] ?? '') in filled));
   await writeFile(join(folder, '.env'), `${kept.join('\n')}${lines.join('')}`);
+  const given = {
+    PATH: `${bin}:${process.env.PATH}`,
+    FAKE_DOCKER: docker,
+    LETSENCRYPT: letsencrypt,
+    WEBROOT: join(temporary.path, 'webroot'),
+    CRON_FOLDER: join(temporary.path, 'cron'),
+    POLL_SECONDS: '0',
+  };
   let seen = 0;
   return {
     folder,
@@ -73,22 +87,14 @@ export async function makeDeployment(settings: Record<string, string> = {}): Pro
     tell: (file, text) => writeFile(join(docker, file), `${text.trimEnd()}\n`),
     run: (script, args = [], env = {}) => {
       const { promise, resolve } = Promise.withResolvers<{ code: number; output: string }>();
-      const given = {
-        PATH: `${bin}:${process.env.PATH}`,
-        FAKE_DOCKER: docker,
-        LETSENCRYPT: letsencrypt,
-        WEBROOT: join(temporary.path, 'webroot'),
-        CRON_FOLDER: join(temporary.path, 'cron'),
-        POLL_SECONDS: '0',
-        ...env,
-      };
       const done = (error: Error | null, stdout: string, stderr: string) => {
         const code = error === null ? 0 : Number((error as { code?: number }).code ?? -1);
         resolve({ code, output: stdout + stderr });
       };
-      execFile(join(folder, script), args, { env: given }, done);
+      execFile(join(folder, script), args, { env: { ...given, ...env } }, done);
       return promise;
     },
+    spawn: (script, args) => spawn(join(folder, script), args, { env: given, stdio: 'pipe' }),
     calls: async () => {
       const lines = ((await readOrNull(join(docker, 'calls'))) ?? '').split('\n').slice(0, -1);
       const fresh = lines.slice(seen);

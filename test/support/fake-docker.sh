@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Stands in for docker in the tests of the scripts in deploy/: writes down how it was called and keeps
 # in the folder $FAKE_DOCKER which service runs which image. Told by files in that folder: `failing`
-# (a call that contains one of its lines fails), `unready` (images that never become ready),
+# (a call that contains one of its lines fails), `unready` (images that never become ready, or `SERVICE IMAGE`),
 # `certificate` (what certbot gets). `sequence` counts the containers that were made.
 set -euo pipefail
 echo "docker $*" >>"$FAKE_DOCKER/calls"
@@ -33,7 +33,7 @@ start() {
 is_ready() {
   local image
   image=$(cat "$FAKE_DOCKER/running/$1" 2>/dev/null) || return 1
-  ! grep --quiet --line-regexp --fixed-strings "$image" "$FAKE_DOCKER/unready" 2>/dev/null
+  ! grep --quiet --line-regexp -e "$image" -e "$1 $image" "$FAKE_DOCKER/unready" 2>/dev/null
 }
 
 certbot() {
@@ -46,14 +46,15 @@ certbot() {
 # compose --file F --env-file E COMMAND …
 compose() {
   shift 4
-  local command=$1 service=
+  local command=$1 service services
   shift
   case $command in
     up)
-      for service in "$@"; do [[ $service == -* ]] || start "$service"; done
-      if [[ ${service:-} == -* ]]; then
-        for service in worker-a worker-b nginx prometheus; do start "$service"; done
-      fi
+      case ${!#} in
+        worker-? | nginx) services=("${!#}") ;;
+        *) services=(worker-a worker-b nginx prometheus) ;;
+      esac
+      for service in "${services[@]}"; do start "$service"; done
       ;;
     ps) [ ! -e "$FAKE_DOCKER/running/${!#}" ] || echo "id-of-${!#}" ;;
     exec) [[ "$*" != *readyz* ]] || is_ready "$2" ;;
