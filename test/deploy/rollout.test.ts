@@ -14,6 +14,7 @@ import {
 
 const UPDATE = 'rolling-update.sh';
 const FIRST = 'first-deploy.sh';
+const FLOCK = 'flock';
 const image = (digit: string) => `registry.test/wearon-worker@sha256:${digit.repeat(64)}`;
 const [OLD, NEW, NEWER] = [image('0'), image('1'), image('2')];
 const SECRETS = ['redis_url', 'supabase_service_role_key', 'openai_api_key', 'alert_webhook_url'];
@@ -218,7 +219,7 @@ describe('a rolling update', { skip }, () => {
   it('does not run twice at the same time', async () => {
     await using deployment = await inService();
     const lock = join(deployment.folder, 'state/lock');
-    const holder = spawn('flock', [lock, 'sh', '-c', 'echo held; cat'], { stdio: 'pipe' });
+    const holder = spawn(FLOCK, [lock, 'sh', '-c', 'echo held; cat'], { stdio: 'pipe' });
     await once(holder.stdout, 'data');
     const { code, output } = await deployment.run(UPDATE, [NEW]);
     assert.equal(code, 1);
