@@ -1,95 +1,179 @@
 /**
- * The documents agree with the repository: links lead somewhere, and commands exist.
+ * What the pages point at is there: files, headings, npm scripts, make targets, variables, metrics
+ * and the commands of the operator's command line.
  */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { readFileSync, statSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
-import { it } from 'node:test';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { describe, it } from 'node:test';
+import type { Command } from 'commander';
+import { metricFacts } from '../../scripts/generated-pages.ts';
+import { createProgram } from '../../src/cli/program.ts';
+import {
+  commandsOf,
+  type Page,
+  parsePage,
+  ROOT,
+  readPage,
+  trackedFiles,
+  trackedPages,
+} from '../support/markdown.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
-const documents = execFileSync('git', ['ls-files', '*.md'], { cwd: ROOT, encoding: 'utf8' })
-  .split('\n')
-  .filter((path) => path !== '');
-const textOf = (path: string) => readFileSync(join(ROOT, path), 'utf8');
+const PAGES = trackedPages();
 
-/** Without blocks and spans of code, in which brackets mean something else. */
-function proseOf(path: string): string {
-  return textOf(path)
-    .replaceAll(/^```[\s\S]*?^```/gm, '')
-    .replaceAll(/`[^`\n]*`/g, 'code');
+/** Null when the target is there. Addresses on the web are not asked. */
+function deadLink(page: Page, target: string): string | null {
+  if (/^[a-z][a-z+.-]*:/i.test(target)) return null;
+  const [path = '', anchor] = target.split('#');
+  const file =
+    path === '' ? join(ROOT, page.path) : join(ROOT, dirname(page.path), decodeURI(path));
+  const say = (why: string) => `${page.path}: ${target}: ${why}`;
+  if (relative(ROOT, file).startsWith('..')) return say('is outside of the repository');
+  if (!existsSync(file)) return say('is not there');
+  if (anchor === undefined) return null;
+  const { anchors } = path === '' ? page : readPage(relative(ROOT, file));
+  return anchors.has(anchor) ? null : say('has no such heading');
 }
 
-/** A heading as GitHub names it in a link. */
-function anchorOf(heading: string): string {
-  return heading
-    .trim()
-    .toLowerCase()
-    .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
-    .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
-    .replaceAll(' ', '-');
+const deadLinks = (page: Page) =>
+  page.targets.map((target) => deadLink(page, target)).filter((dead) => dead !== null);
+
+/** Code between backticks and the commands of `sh` blocks. */
+const quoted = (page: Page) => [...page.codeSpans, ...commandsOf(page)];
+
+const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+const targets = readFileSync(join(ROOT, 'Makefile'), 'utf8').matchAll(/^([a-z-]+):/gm);
+const MAKE_TARGETS = new Set([...targets].map(([, target]) => target));
+const NPM_COMMANDS = ['install', 'ci', 'test', 'start'];
+
+function unknownScript(text: string): string | null {
+  const [, npm] = /\bnpm (?:run (?:--silent )?)?([a-z][\w:-]*)/.exec(text) ?? [];
+  if (npm !== undefined && !(npm in scripts) && !NPM_COMMANDS.includes(npm)) return text;
+  const [, make] = /(?:^|[;&|] *)make ([a-z][\w-]*)/.exec(text) ?? [];
+  return make !== undefined && !MAKE_TARGETS.has(make) ? text : null;
 }
 
-function anchorsOf(path: string): Set<string> {
-  const text = textOf(path).replaceAll(/^```[\s\S]*?^```/gm, '');
-  return new Set(
-    [...text.matchAll(/^#{1,6} (.+)$/gm)].map(([, heading]) => anchorOf(heading ?? '')),
+/** Folders of the repository: what begins with one of them is a path. */
+const FOLDERS = new Set(
+  trackedFiles()
+    .filter((path) => path.includes('/'))
+    .map((path) => path.split('/', 1)[0] ?? ''),
+);
+/** Files that whoever deploys or builds makes. */
+const MADE_LATER = /^(models|deploy\/\.env|deploy\/secrets|\.demo)(\/|$)/;
+
+function missingFile(text: string): string | null {
+  return (text.match(/(?<![\w./~-])\.?[\w-]+(?:\/[\w.-]+)+\/?(?![\w<{*…])/g) ?? [])
+    .filter((path) => FOLDERS.has(path.split('/', 1)[0] ?? '') && !MADE_LATER.test(path))
+    .some((path) => !existsSync(join(ROOT, path)))
+    ? text
+    : null;
+}
+
+const inAllPages = (find: (text: string) => string | null) =>
+  PAGES.flatMap((page) =>
+    quoted(page)
+      .map(find)
+      .filter((found) => found !== null)
+      .map((found) => `${page.path}: ${found}`),
   );
-}
 
-function exists(path: string): boolean {
-  return statSync(join(ROOT, path), { throwIfNoEntry: false }) !== undefined;
-}
-
-/** What is wrong with a link of a document; null when it leads somewhere. */
-function fault(document: string, link: string): string | null {
-  const [file = '', anchor] = link.split('#');
-  const path = file === '' ? document : relative(ROOT, resolve(ROOT, dirname(document), file));
-  if (path.startsWith('..')) return 'leads out of the repository';
-  if (!exists(path)) return 'leads nowhere';
-  if (anchor === undefined || !path.endsWith('.md')) return null;
-  return anchorsOf(path).has(anchor) ? null : 'leads to no heading';
-}
-
-const LINK = /\]\(([^)\s]+)\)/g;
-
-it('every relative link in a document leads to a file, and to a heading where it names one', () => {
-  const faults = documents.flatMap((document) =>
-    [...proseOf(document).matchAll(LINK)]
-      .map(([, link = '']) => link)
-      .filter((link) => !/^[a-z]+:/.test(link))
-      .map((link) => ({ link, why: fault(document, link) }))
-      .filter(({ why }) => why !== null)
-      .map(({ link, why }) => `${document}: ${link} ${why}`),
-  );
-  assert.deepEqual(faults, []);
+it('every link leads to a file, and every # to a heading of it', () => {
+  assert.ok(PAGES.length > 15);
+  assert.deepEqual(PAGES.flatMap(deadLinks), []);
 });
 
-it('a planted dead link is found', () => {
-  assert.equal(fault('README.md', 'docs/no-such-file.md'), 'leads nowhere');
-  assert.equal(fault('README.md', 'ARCHITECTURE.md#no-such-heading'), 'leads to no heading');
-  assert.equal(fault('docs/index.md', '../ARCHITECTURE.md#the-walk'), null);
+it('every page of docs can be reached from its index', () => {
+  const index = PAGES.find(({ path }) => path === 'docs/index.md');
+  const pages = PAGES.map(({ path }) => path).filter((path) => /^docs\/[^/]+$/.test(path));
+  const missing = pages.filter((path) => !index?.targets.includes(path.slice('docs/'.length)));
+  assert.deepEqual(missing, ['docs/index.md']);
 });
 
-it('every npm script, make target and command of wearon in a document exists', () => {
-  const scripts = Object.keys(JSON.parse(textOf('package.json')).scripts);
-  const targets = [...textOf('Makefile').matchAll(/^([a-z-]+):/gm)].map(([, name]) => name);
-  const commands = [...textOf('docs/cli.md').matchAll(/wearon ([a-z]+)/g)].map(([, name]) => name);
-  const known = { 'npm run': scripts, make: targets, 'npx wearon': commands };
-  const faults = documents.flatMap((document) =>
-    Object.entries(known).flatMap(([program, names]) =>
-      [...textOf(document).matchAll(new RegExp(`\`${program} ([a-z][a-z:-]*)`, 'g'))]
-        .filter(([, name]) => !names.includes(name ?? ''))
-        .map(([command]) => `${document}: ${command}`),
-    ),
+it('every npm script and make target that a page names exists', () => {
+  assert.deepEqual(inAllPages(unknownScript), []);
+});
+
+it('every file that a page names exists', () => {
+  assert.deepEqual(inAllPages(missingFile), []);
+});
+
+const NAMES_OF_THE_PLATFORM = 'WORKER_API_URL';
+
+it('every NAME_IN_CAPITALS that a page names is known to the code', () => {
+  const isCode = (path: string) => !path.endsWith('.md') && !path.startsWith('test/docs/');
+  const code = trackedFiles()
+    .filter(isCode)
+    .filter((path) => statSync(join(ROOT, path), { throwIfNoEntry: false })?.isFile())
+    .map((path) => readFileSync(join(ROOT, path), 'latin1'));
+  const known = new Set(
+    `${code.join('\n')} ${NAMES_OF_THE_PLATFORM}`.match(/\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b/g),
   );
-  assert.deepEqual(faults, []);
+  // A name with _FILE is what the configuration makes of the name without.
+  const isKnown = (name: string) => known.has(name) || known.has(name.replace(/_FILE$/, ''));
+  const unknown = inAllPages((text) => {
+    const names = text.match(/\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b/g) ?? [];
+    return names.find((name) => !isKnown(name)) ?? null;
+  });
+  assert.deepEqual(unknown, []);
 });
 
-it('every document of docs can be reached from its index', () => {
-  const index = textOf('docs/index.md');
-  const missing = documents
-    .filter((path) => /^docs\/[a-z-]+\.md$/.test(path) && path !== 'docs/index.md')
-    .filter((path) => !index.includes(`](${path.slice('docs/'.length)})`));
-  assert.deepEqual(missing, []);
+it('every metric that a page names is one of the worker', () => {
+  const known = new Set(metricFacts().map(({ name }) => name));
+  const unknown = inAllPages((text) => {
+    const names = text.match(/\bwearon_[a-z0-9_]+/g) ?? [];
+    const isKnown = (name: string) => known.has(name.replace(/_(bucket|sum|count)$/, ''));
+    return names.find((name) => !isKnown(name)) ?? null;
+  });
+  assert.deepEqual(unknown, []);
+});
+
+/** Follows the words of a command line as far as they are commands, then looks at its options. */
+function unknownCommand(text: string): string | null {
+  const [, line] = /(?:npx |src\/cli\/main\.ts |^)wearon (.*)/.exec(text) ?? [];
+  if (line === undefined) return null;
+  const words = line
+    .replace(/<[^>]*>/g, '…')
+    .replace(/ [>|].*/, '')
+    .split(/\s+/);
+  let command: Command = createProgram(async () => undefined);
+  while (command.commands.length > 0) {
+    const word = words.shift();
+    if (word === undefined || /^[-…]/.test(word)) break;
+    const next = command.commands.find((known) => known.name() === word);
+    if (next === undefined) return text;
+    command = next;
+  }
+  const flags = words.filter((word) => /^--[a-z]/.test(word));
+  const known = [...command.options.map(({ long }) => long), '--help', '--json'];
+  return flags.every((flag) => known.includes(flag)) ? null : text;
+}
+
+it('every command of the command line that a page shows exists, with its options', () => {
+  assert.deepEqual(inAllPages(unknownCommand), []);
+});
+
+describe('what is wrong is found:', () => {
+  const planted = parsePage(
+    'docs/planted.md',
+    [
+      '[gone](gone.md) [no heading](runbook.md#nothing) [out](../../etc/passwd)',
+      '[fine](runbook.md#breakeropen) ![gone](images/gone.png) <img src="images/gone-too.png">',
+      '`npm run nothing` `make nothing` `src/nothing.ts` `npx wearon nothing`',
+      '```sh\nnpx wearon drain --nothing # a comment\n```',
+    ].join('\n\n'),
+  );
+
+  it('dead links and pictures', () => {
+    assert.equal(deadLinks(planted).length, 5);
+  });
+
+  it('scripts, files and commands that are not there', () => {
+    const found = (find: (text: string) => string | null) =>
+      quoted(planted).filter((text) => find(text) !== null);
+    assert.deepEqual(found(unknownScript), ['npm run nothing', 'make nothing']);
+    assert.deepEqual(found(missingFile), ['src/nothing.ts']);
+    const commands = ['npx wearon nothing', 'npx wearon drain --nothing'];
+    assert.deepEqual(found(unknownCommand), commands);
+  });
 });
