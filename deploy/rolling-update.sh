@@ -68,13 +68,13 @@ update() {
   done
 }
 
-# The rest, where its definition changed, and nginx, whose file may have been replaced.
+# The rest, where its definition changed; and those whose files may have been replaced read them anew.
 update_the_others() {
   compose up --detach --remove-orphans --wait --wait-timeout 180 >>"$LOG" 2>&1 ||
     give_up "The workers run $1, but not every other service is healthy: docker compose ps (and deploy/$LOG)."
   compose exec -T nginx nginx -t -q -c /etc/nginx/wearon/nginx.conf </dev/null ||
     give_up "The workers run $1, but nginx keeps its old configuration: it does not accept the new one."
-  compose kill --signal HUP nginx >>"$LOG" 2>&1
+  compose kill --signal HUP nginx prometheus alertmanager alloy >>"$LOG" 2>&1
 }
 
 [ $# -le 1 ] || usage
