@@ -66,7 +66,7 @@ export interface PhotoObservation {
   readonly heightPx: number;
   /** Mean brightness of the whole picture, 0..1 (gamma-encoded BT.601 luma). */
   readonly luminance: number;
-  /** How many people the detector found. People who overlap may count as one. */
+  /** How many people the detector found, in a second look too. People who overlap may still count as one. */
   readonly people: number;
   /** Everyone the detector found, best first. */
   readonly detections: readonly Detection[];

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { PosePool, type PosePoolOptions } from '../../src/adapters/mediapipe/pose-pool.ts';
 import type { PoseOutcome } from '../../src/pose.ts';
+import { checkPhoto } from '../../src/sizing/photo-check.ts';
 import { deviationOf, FIXTURES, foundPose, readGoldens } from '../support/pose-goldens.ts';
 import { poseModelFolder } from '../support/pose-models.ts';
 
@@ -40,6 +41,20 @@ test('a thread sees what the calling thread sees', async () => {
   if (outcome.kind !== 'observed' || golden === undefined) return;
   const { landmarksPx } = deviationOf(foundPose(outcome.observation), golden);
   assert.ok(Math.max(...landmarksPx) < 0.5);
+});
+
+test('two people who overlap are two, though the detector takes them for one', async () => {
+  await using pool = await readyPool();
+  const couple = await readFile(join(FIXTURES, 'overlapping_s1_00_s1_05.jpg'));
+  const outcome = await pool.estimate(couple, NEVER);
+  assert.ok(outcome.kind === 'observed');
+  assert.equal(outcome.observation.people, 2);
+  assert.deepEqual(
+    checkPhoto(outcome.observation).map(({ reason }) => reason),
+    ['several_people'],
+  );
+  const alone = await pool.estimate(photo, NEVER);
+  assert.ok(alone.kind === 'observed' && alone.observation.people === 1);
 });
 
 test('photos at the same time do not disturb each other', async () => {

@@ -23,6 +23,7 @@ import {
 import { type PoseSessions, runModel } from './models.ts';
 import { DEFAULT_MASK_ROWS, maskGridFor, maskProbabilities, projectMask } from './person-mask.ts';
 import { regionOf, toPixels, wholePicture } from './region.ts';
+import { withoutPerson } from './second-look.ts';
 import { type RotatedSquare, warpSquare } from './warp.ts';
 
 const MIN_POSE_SCORE = 0.5;
@@ -47,15 +48,21 @@ export async function observe(
   maxMaskRows = DEFAULT_MASK_ROWS,
 ): Promise<PhotoObservation> {
   const whole = warpSquare(image, wholePicture(image), DETECTOR_SIZE, 'black');
-  const people = await detectPeople(sessions, whole);
-  const [person = null] = people;
+  const detected = await detectPeople(sessions, whole);
+  const [person = null] = detected;
+  const pose = person && (await poseIn(sessions, image, regionOf(person, image), maxMaskRows));
+  const isAlone = detected.length === 1 && pose !== null;
+  const hidden = isAlone
+    ? await detectPeople(sessions, withoutPerson(whole, image, pose.mask))
+    : [];
+  const people = [...detected, ...hidden];
   return {
     widthPx: image.width,
     heightPx: image.height,
     luminance: pictureLuminance(whole, image),
     people: people.length,
     detections: people.map((found) => detectionOf(found, image)),
-    pose: person && (await poseIn(sessions, image, regionOf(person, image), maxMaskRows)),
+    pose,
   };
 }
 
