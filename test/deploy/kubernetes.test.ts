@@ -1,0 +1,234 @@
+/**
+ * The example for Kubernetes agrees with the worker, with compose.prod.yaml and with itself.
+ */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { promisify } from 'node:util';
+import { parse, parseAllDocuments } from 'yaml';
+import { metricFacts } from '../../scripts/generated-pages.ts';
+import { TASK_LIST } from '../../src/adapters/redis/task-list.ts';
+import { VARIABLES } from '../../src/config.ts';
+
+const DEPLOY = join(import.meta.dirname, '../../deploy');
+const FOLDER = join(DEPLOY, 'kubernetes');
+const KUSTOMIZATION = 'kustomization.yaml';
+
+interface Container {
+  readonly image: string;
+  readonly env: readonly { readonly name: string; readonly value: string }[];
+  readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
+  readonly resources: { readonly limits: Readonly<Record<string, string>> };
+  readonly securityContext: Readonly<Record<string, unknown>>;
+  readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[];
+  readonly startupProbe: Probe;
+  readonly livenessProbe: Probe;
+  readonly readinessProbe: Probe;
+  readonly lifecycle: { readonly preStop: { readonly sleep: { readonly seconds: number } } };
+}
+
+interface Probe {
+  readonly httpGet: { readonly path: string; readonly port: string };
+}
+
+interface PodSpec {
+  readonly containers: readonly [Container];
+  readonly securityContext: Readonly<Record<string, unknown>>;
+  readonly terminationGracePeriodSeconds: number;
+  readonly automountServiceAccountToken: boolean;
+  readonly topologySpreadConstraints: readonly unknown[];
+  readonly volumes: readonly {
+    readonly name: string;
+    readonly secret?: { readonly secretName: string; readonly items: readonly { key: string }[] };
+  }[];
+}
+
+interface Resource {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+  // biome-ignore lint/suspicious/noExplicitAny: each kind has a shape of its own.
+  readonly spec?: any;
+  readonly stringData?: Readonly<Record<string, string>>;
+}
+
+const files = (await readdir(FOLDER)).filter((name) => name !== KUSTOMIZATION);
+const texts = await Promise.all(files.map((name) => readFile(join(FOLDER, name), 'utf8')));
+const resources = texts
+  .flatMap((text) => parseAllDocuments(text))
+  .map((document) => document.toJS() as Resource);
+const kustomization = parse(await readFile(join(FOLDER, KUSTOMIZATION), 'utf8')) as {
+  resources: string[];
+  images: { name: string }[];
+};
+
+function the(kind: string, name = 'wearon-worker'): Resource {
+  const found = resources.find((one) => one.kind === kind && one.metadata.name === name);
+  assert.ok(found !== undefined, `${kind} ${name}`);
+  return found;
+}
+
+const deployment = the('Deployment').spec as {
+  readonly replicas: number;
+  readonly strategy: { readonly rollingUpdate: Readonly<Record<string, number>> };
+  readonly selector: { readonly matchLabels: Readonly<Record<string, string>> };
+  readonly template: {
+    readonly metadata: { readonly labels: Readonly<Record<string, string>> };
+    readonly spec: PodSpec;
+  };
+};
+const pod = deployment.template.spec;
+const [container] = pod.containers;
+const env = Object.fromEntries(container.env.map(({ name, value }) => [name, value]));
+
+it('the kustomization takes every file but the example of the secret', () => {
+  const applied = files.filter((name) => name !== 'secret.example.yaml');
+  assert.deepEqual(kustomization.resources.toSorted(), applied.toSorted());
+  assert.ok(kustomization.images.some(({ name }) => name === container.image));
+});
+
+it('kubectl makes one stream of it', async (t) => {
+  const built = await promisify(execFile)('kubectl', ['kustomize', FOLDER]).catch((error) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
+  if (built === null) return t.skip('kubectl is missing');
+  const made = parseAllDocuments(built.stdout).map((document) => document.toJS() as Resource);
+  assert.equal(made.length, resources.filter(({ kind }) => kind !== 'Secret').length);
+  assert.match(built.stdout, /image: \S+@sha256:[0-9a-f]{64}$/m);
+});
+
+describe('the deployment', () => {
+  it('has two workers and never fewer while it is renewed', () => {
+    assert.equal(deployment.replicas, 2);
+    assert.deepEqual(deployment.strategy.rollingUpdate, { maxUnavailable: 0, maxSurge: 1 });
+    assert.equal(pod.topologySpreadConstraints.length, 1);
+  });
+
+  it('gives the worker variables that it knows, and its secrets in files that are mounted', () => {
+    const known = Object.values(VARIABLES);
+    const names = known.flatMap(({ name }) => [name, `${name}_FILE`]);
+    assert.deepEqual(
+      Object.keys(env).filter((name) => !names.includes(name)),
+      [],
+    );
+    const [secrets] = pod.volumes.flatMap(({ secret }) => (secret ? [secret] : []));
+    const keys = secrets?.items.map(({ key }) => key) ?? [];
+    const mount = container.volumeMounts.find(({ name }) => name === 'secrets')?.mountPath;
+    const secret = known.filter(({ about }) => about.includes('Secret.')).map(({ name }) => name);
+    for (const name of [...secret, 'REDIS_URL']) {
+      assert.equal(env[`${name}_FILE`], `${mount}/${name.toLowerCase()}`);
+      assert.ok(keys.includes(name.toLowerCase()), name);
+      assert.equal(env[name], undefined);
+    }
+    const example = the('Secret', secrets?.secretName);
+    assert.deepEqual(Object.keys(example.stringData ?? {}).toSorted(), keys.toSorted());
+    for (const { name, default: fallback } of known) {
+      if (fallback === undefined) assert.ok(name in env || `${name}_FILE` in env, name);
+    }
+  });
+
+  it('waits longer than the worker needs to stop', async () => {
+    const main = await readFile(join(DEPLOY, '../src/main.ts'), 'utf8');
+    const [, margin = ''] = /STOP_MARGIN_MS = ([\d_]+)/.exec(main) ?? [];
+    const marginSeconds = Number(margin.replace('_', '')) / 1000;
+    const { seconds } = container.lifecycle.preStop.sleep;
+    const needed = seconds + Number(env.SHUTDOWN_GRACE_SECONDS) + marginSeconds;
+    assert.ok(needed > 0 && pod.terminationGracePeriodSeconds > needed);
+  });
+
+  it('asks the right paths at the right port', () => {
+    assert.equal(container.startupProbe.httpGet.path, '/livez');
+    assert.equal(container.livenessProbe.httpGet.path, '/livez');
+    assert.equal(container.readinessProbe.httpGet.path, '/readyz');
+    const [port] = container.ports;
+    assert.equal(port?.containerPort, Number(VARIABLES.port.default));
+    for (const probe of [container.startupProbe, container.livenessProbe, container.readinessProbe])
+      assert.equal(probe.httpGet.port, port?.name);
+  });
+
+  it('meets the restricted standard for pods', () => {
+    const { runAsNonRoot, seccompProfile } = pod.securityContext;
+    assert.equal(runAsNonRoot, true);
+    assert.deepEqual(seccompProfile, { type: 'RuntimeDefault' });
+    assert.deepEqual(container.securityContext, {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    });
+    assert.equal(pod.automountServiceAccountToken, false);
+  });
+
+  it('has the limits of compose.prod.yaml', async () => {
+    const compose = parse(await readFile(join(DEPLOY, 'compose.prod.yaml'), 'utf8'), {
+      merge: true,
+    });
+    const { cpus, memory } = compose.services['worker-a'].deploy.resources.limits;
+    const { cpu = '', memory: ours = '' } = container.resources.limits;
+    assert.equal(Number.parseInt(cpu, 10) / 1000, Number(cpus));
+    assert.equal(ours.replace('Mi', 'm'), memory);
+  });
+});
+
+describe('what is around it', () => {
+  it('means the pods of the deployment', () => {
+    const { labels } = deployment.template.metadata;
+    assert.deepEqual(deployment.selector.matchLabels, labels);
+    assert.deepEqual(the('Service').spec.selector, labels);
+    assert.deepEqual(the('PodDisruptionBudget').spec.selector.matchLabels, labels);
+    assert.deepEqual(the('NetworkPolicy').spec.podSelector.matchLabels, labels);
+    assert.equal(the('ScaledObject').spec.scaleTargetRef.name, 'wearon-worker');
+    assert.ok(the('PodDisruptionBudget').spec.minAvailable < deployment.replicas);
+  });
+
+  it('shows the public what nginx shows of the worker, and nothing else', async () => {
+    const [rule] = the('Ingress').spec.rules;
+    const paths = rule.http.paths.map(({ path }: { path: string }) => path);
+    assert.deepEqual(paths, ['/estimate-body', '/health', '/livez', '/docs']);
+    const nginx = await readFile(join(DEPLOY, 'nginx/nginx.conf'), 'utf8');
+    for (const path of paths)
+      assert.match(nginx, new RegExp(`location (=|~ \\^|\\S+) ?${path}|\\^${path}`));
+  });
+
+  it('lets out names, Redis and HTTPS only, and only to public addresses', () => {
+    const { egress, policyTypes } = the('NetworkPolicy').spec;
+    assert.deepEqual(policyTypes, ['Ingress', 'Egress']);
+    const ports = egress.flatMap(({ ports }: { ports: { port: number }[] }) =>
+      ports.map(({ port }) => port),
+    );
+    assert.deepEqual(ports, [53, 53, 443, 6379]);
+    const blocks = egress[1].to.map(({ ipBlock }: { ipBlock: object }) => ipBlock);
+    const [v4, v6] = blocks as { cidr: string; except: string[] }[];
+    for (const range of ['10.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12', '192.168.0.0/16']) {
+      assert.ok(v4?.except.includes(range), range);
+    }
+    assert.deepEqual(v6?.except, ['fc00::/7', 'fe80::/10']);
+  });
+
+  it('counts workers by the list that the platform fills and by metrics that the worker has', () => {
+    const { triggers, minReplicaCount } = the('ScaledObject').spec;
+    const [redis, ...byMetrics] = triggers as {
+      type: string;
+      metadata: Record<string, string>;
+      authenticationRef?: { name: string };
+    }[];
+    assert.equal(redis?.metadata.listName, TASK_LIST);
+    assert.equal(minReplicaCount, deployment.replicas);
+    const facts = new Map(metricFacts().map((fact) => [fact.name, fact.labels]));
+    assert.deepEqual(
+      byMetrics.map(({ type }) => type),
+      ['prometheus', 'prometheus'],
+    );
+    for (const { metadata } of byMetrics) {
+      const [, name = '', label = ''] =
+        /(wearon_\w+)\{(\w+)=~"list\|intake\|waiting"\}/.exec(metadata.query ?? '') ?? [];
+      assert.ok(facts.get(name)?.includes(label), metadata.query);
+    }
+    const authentication = the('TriggerAuthentication', redis?.authenticationRef?.name);
+    for (const { name, key } of authentication.spec.secretTargetRef) {
+      assert.ok(key in (the('Secret', name).stringData ?? {}), key);
+    }
+  });
+});
