@@ -12,6 +12,7 @@ import {
   type DetectedPerson,
   decodeDetections,
   mergeOverlapping,
+  overlap,
 } from './detector.ts';
 import {
   decodeLandmarks,
@@ -51,11 +52,10 @@ export async function observe(
   const detected = await detectPeople(sessions, whole);
   const [person = null] = detected;
   const pose = person && (await poseIn(sessions, image, regionOf(person, image), maxMaskRows));
-  const isAlone = detected.length === 1 && pose !== null;
-  const hidden = isAlone
-    ? await detectPeople(sessions, withoutPerson(whole, image, pose.mask))
-    : [];
-  const people = [...detected, ...hidden];
+  const people =
+    person !== null && pose !== null && detected.length === 1
+      ? [person, ...(await peopleBehind(person, pose, { sessions, whole, image }))]
+      : detected;
   return {
     widthPx: image.width,
     heightPx: image.height,
@@ -64,6 +64,16 @@ export async function observe(
     detections: people.map((found) => detectionOf(found, image)),
     pose,
   };
+}
+
+/** Whoever the second look finds where the person is: elsewhere the first one would have. */
+async function peopleBehind(
+  person: DetectedPerson,
+  { mask }: Pose,
+  { sessions, whole, image }: { sessions: PoseSessions; whole: Uint8Array; image: RgbImage },
+): Promise<DetectedPerson[]> {
+  const found = await detectPeople(sessions, withoutPerson(whole, image, mask));
+  return found.filter((other) => overlap(other, person) > 0);
 }
 
 async function detectPeople(
