@@ -81,6 +81,13 @@ test('more than 50 megapixels are refused from the header, without decoding', as
   await assertUnusable(header, 'too_large');
 });
 
+test('a very large photo is made smaller in its proportions, any other stays as it is', async () => {
+  const large = await decodeImage(await plain(8000, 6000).jpeg().toBuffer());
+  assert.deepEqual([large.width, large.height], [4096, 3072]);
+  const usual = await decodeImage(await plain(4032, 3024).jpeg().toBuffer());
+  assert.deepEqual([usual.width, usual.height], [4032, 3024]);
+});
+
 test('a damaged picture is unreadable', async () => {
   const whole = await plain(400, 400).jpeg().toBuffer();
   await assertUnusable(whole.subarray(0, whole.length / 2), 'unreadable');

@@ -1,6 +1,6 @@
 /**
  * A photo's file as plain pixels, the way the pose goldens were made: EXIF orientation applied,
- * sRGB, no resize; what is transparent becomes white.
+ * sRGB, no resize but of very large photos; what is transparent becomes white.
  */
 import sharp from 'sharp';
 import { TaskError } from '../../errors.ts';
@@ -13,11 +13,20 @@ export interface RgbImage {
   readonly data: Uint8Array;
 }
 
+/**
+ * A larger photo is made as small as this while it is decoded, which bounds what one holds in memory
+ * (48 MB). The models look at 256 px of it; the largest photos of telephones in use stay as they are.
+ */
+const LONGEST_SIDE_PX = 4096;
+
 /** Throws `INVALID_IMAGE` (`unsupported`, `too_large`, `unreadable`) for what does not pass the image gate. */
 export async function decodeImage(file: Uint8Array): Promise<RgbImage> {
-  await readImageHeader(file);
-  const { data, info } = await sharp(file, DECODING)
-    .autoOrient()
+  const { widthPx, heightPx } = await readImageHeader(file);
+  const photo = sharp(file, DECODING).autoOrient();
+  if (Math.max(widthPx, heightPx) > LONGEST_SIDE_PX) {
+    photo.resize(LONGEST_SIDE_PX, LONGEST_SIDE_PX, { fit: 'inside' });
+  }
+  const { data, info } = await photo
     .flatten({ background: '#ffffff' })
     .toColourspace('srgb')
     .raw({ depth: 'uchar' })
