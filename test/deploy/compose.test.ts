@@ -151,7 +151,7 @@ describe('production', () => {
 
   it('asks for settings that .env.example names, and .env.example makes a worker start', async () => {
     const example = parseEnv(await read('deploy/.env.example'));
-    const asked = [...PRODUCTION_TEXT.matchAll(/\$\{(\w+)/g)].map(([, name = '']) => name);
+    const asked = [...PRODUCTION_TEXT.matchAll(/\$\{(\w+):\?/g)].map(([, name = '']) => name);
     assert.deepEqual(
       [...new Set(asked)].filter((name) => !(name in example)),
       [],
@@ -213,10 +213,7 @@ function reaches(from: string, host: string): boolean {
 describe('both', () => {
   it('mount what is in the repository', async () => {
     const paths = [
-      // The configuration of nginx comes with a change of its own.
-      ...mountedPaths(production)
-        .filter((path) => path !== './nginx')
-        .map((path) => join(DEPLOY, path)),
+      ...mountedPaths(production).map((path) => join(DEPLOY, path)),
       ...mountedPaths(development).map((path) => join(ROOT, path)),
     ];
     assert.ok(paths.length > 5);
