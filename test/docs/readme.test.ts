@@ -1,0 +1,110 @@
+/**
+ * Every command of the README, run as a reader would.
+ */
+import assert from 'node:assert/strict';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { it } from 'node:test';
+import { promisify } from 'node:util';
+import { startLocalStack } from '../../local/stack.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const run = promisify(execFile);
+
+/** The commands in the README's blocks of shell, without their comments; a backslash joins lines. */
+function commands(): string[] {
+  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+  return [...readme.matchAll(/^```sh\n([\s\S]*?)^```/gm)]
+    .flatMap(([, block = '']) => block.replaceAll(/\\\n\s*/g, '').split('\n'))
+    .map((line) => line.replace(/\s+#.*$/, '').trim())
+    .filter((line) => line !== '');
+}
+
+function command(beginning: string): string {
+  const found = commands().find((each) => each.startsWith(beginning));
+  assert.ok(found, `the README has a command that begins with "${beginning}"`);
+  return found;
+}
+
+/** A command in a process group of its own, as a terminal gives it one; `says` waits for a line of it. */
+function start(shell: string, env: Record<string, string> = {}) {
+  const child: ChildProcess = spawn('sh', ['-c', shell], {
+    cwd: ROOT,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
+  });
+  // When the last of the group has closed its output: npm may be gone before the worker.
+  const exit = once(child, 'close');
+  const lines: string[] = [];
+  const waiting: { pattern: RegExp; resolve: (found: string) => void }[] = [];
+  const look = (line: string) => {
+    for (const { pattern, resolve } of waiting) {
+      const [, found] = pattern.exec(line) ?? [];
+      if (found !== undefined) resolve(found);
+    }
+  };
+  if (child.stdout) {
+    createInterface(child.stdout).on('line', (line) => {
+      lines.push(line);
+      look(line);
+    });
+  }
+  return {
+    /** The first group of the pattern in a line, said or still to be said. */
+    says(pattern: RegExp): Promise<string> {
+      const { promise, resolve } = Promise.withResolvers<string>();
+      waiting.push({ pattern, resolve });
+      lines.forEach(look);
+      const ended = exit.then(() => assert.fail(`ended before ${pattern}:\n${lines.join('\n')}`));
+      ended.catch(() => undefined);
+      return Promise.race([promise, ended]);
+    },
+    /** What Ctrl-C does: the signal goes to the whole group. Resolves when all of it is gone. */
+    async end(signal: NodeJS.Signals): Promise<number | null> {
+      if (child.exitCode === null && child.pid !== undefined) process.kill(-child.pid, signal);
+      const [code] = await exit;
+      return code;
+    },
+  };
+}
+
+it('the README has no command that this test does not run', () => {
+  const known = [/^make demo$/, /^make test$/, /^curl -s http:\S+\/estimate-body /, /^npm start$/];
+  const others = commands().filter((each) => !known.some((pattern) => pattern.test(each)));
+  assert.deepEqual(others, []);
+});
+
+it('make demo serves until Ctrl-C, and the question for a size is answered meanwhile', async () => {
+  const ask = command('curl ');
+  const demo = start(command('make demo'));
+  try {
+    const photo = await demo.says(/export PHOTO='([^']+)'/);
+    const address = await demo.says(/health (\S+)\/health/);
+    const { stdout } = await run('sh', ['-c', ask.replace('http://127.0.0.1:8000', address)], {
+      env: { PATH: process.env.PATH, PHOTO: photo },
+    });
+    assert.match(JSON.parse(stdout).recommended_size, /^(XS|S|M|L|XL|XXL)$/);
+    await demo.says(/(Serving) until Ctrl-C/);
+  } finally {
+    await demo.end('SIGINT');
+  }
+});
+
+it('make test runs the tests', async () => {
+  const { stdout } = await run('make', ['--dry-run', command('make test').slice(5)], { cwd: ROOT });
+  assert.match(stdout, /^npm --silent test$/m);
+});
+
+it('npm start runs the worker with the environment, and ends on SIGTERM', async () => {
+  await using stack = await startLocalStack({ openai: { plain: true } });
+  const worker = start(command('npm start'), { ...stack.env, HOST: '127.0.0.1', PORT: '0' });
+  const address = await worker.says(/"address":"(http[^"]+)","message":"worker_started"/);
+  assert.equal((await fetch(`${address}/livez`)).status, 200);
+  const stopped = worker.says(/"message":"(worker_stopped)"/);
+  await worker.end('SIGTERM');
+  assert.equal(await stopped, 'worker_stopped');
+});
