@@ -13,7 +13,10 @@ const installed = fileURLToPath(new URL('../node_modules/.bin/node', import.meta
 const isNewEnough = Number(process.versions.node.split('.')[0]) >= LEAST_MAJOR;
 const node = isNewEnough ? process.execPath : installed;
 if (existsSync(node)) {
-  const { status } = spawnSync(node, [main, ...process.argv.slice(2)], { stdio: 'inherit' });
+  // onnxruntime reports to its maker unless it is told not to.
+  const env = { ORT_DISABLE_TELEMETRY: '1', ...process.env };
+  const args = [main, ...process.argv.slice(2)];
+  const { status } = spawnSync(node, args, { stdio: 'inherit', env });
   process.exitCode = status ?? 1;
 } else {
   console.error(

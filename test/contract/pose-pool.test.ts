@@ -33,6 +33,12 @@ function kinds(outcomes: readonly PoseOutcome[]): Record<string, number> {
   return Object.fromEntries(Object.entries(groups).map(([kind, list]) => [kind, list.length]));
 }
 
+test('onnxruntime is told not to report to its maker, unless somebody wants it to', async () => {
+  delete process.env.ORT_DISABLE_TELEMETRY;
+  await using _pool = await readyPool();
+  assert.equal(process.env.ORT_DISABLE_TELEMETRY, '1');
+});
+
 test('a thread sees what the calling thread sees', async () => {
   await using pool = await readyPool();
   const outcome = await pool.estimate(photo, NEVER);

@@ -154,3 +154,13 @@ it('an expression that names what does not exist is found out', () => {
   assert.equal(problemsOf('wearon_generations_total{kode="x"}').length, 1);
   assert.equal(problemsOf('wearon_refunds_outstanding_bucket').length, 1);
 });
+
+it('Alloy takes the lines of both workers apart as those of one service', async () => {
+  const config = await readFile(join(DEPLOY, 'alloy/config.alloy'), 'utf8');
+  const pattern = /regex +?= "([^"]+)"\n\s+replacement +?= "\$1"\n\s+target_label +?= "service"/;
+  const [, regex = ''] = pattern.exec(config) ?? [];
+  const serviceOf = (name: string) => new RegExp(`^(?:${regex})$`).exec(name)?.[1];
+  const names = ['worker-a', 'worker-b', 'nginx', 'node-exporter'];
+  assert.deepEqual(names.map(serviceOf), ['worker', 'worker', 'nginx', 'node-exporter']);
+  assert.match(config, /selector = "\{service=\\"worker\\"\}"/);
+});
