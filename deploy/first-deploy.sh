@@ -91,7 +91,7 @@ fi
 compose config --quiet || give_up 'docker compose does not accept compose.prod.yaml: it says why above.'
 
 say 'fetching the images …'
-compose pull --quiet
+compose pull --quiet || give_up 'Not every image can be fetched, see above. A private registry needs docker login first.'
 certbot/issue.sh
 say 'starting …'
 starting=(--detach --wait --wait-timeout 300)

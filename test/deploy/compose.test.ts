@@ -22,6 +22,7 @@ interface Service {
   readonly ports?: readonly string[];
   readonly volumes?: readonly (string | { type: string; source: string; read_only?: boolean })[];
   readonly environment?: Readonly<Record<string, string>>;
+  readonly env_file?: readonly string[];
   readonly networks?: readonly string[] | Readonly<Record<string, { aliases?: string[] } | null>>;
   readonly secrets?: readonly string[];
   readonly healthcheck?: { readonly test?: readonly string[] };
@@ -83,9 +84,12 @@ function mountedPaths({ services }: Compose): string[] {
     .filter((source) => source.startsWith('.'));
 }
 
+/** Only compose reads it, but it is in .env, see compose.prod.yaml. */
+const OF_COMPOSE = 'WORKER_IMAGE';
+
 function problemsOfEnvironment(environment: Readonly<Record<string, string>>): string[] {
   const known = Object.values(VARIABLES).flatMap(({ name }) => [name, `${name}_FILE`]);
-  return Object.keys(environment).filter((name) => !known.includes(name));
+  return Object.keys(environment).filter((name) => ![...known, OF_COMPOSE].includes(name));
 }
 
 /** `70s` → 70. */
@@ -118,6 +122,14 @@ describe('production', () => {
     assert.deepEqual(a, b);
     assert.ok(a.networks !== undefined && 'backend' in a.networks);
     assert.deepEqual(a.networks.backend, { aliases: ['worker'] });
+  });
+
+  it('starts no worker anew because .env names another image by now', () => {
+    for (const name of WORKERS) {
+      const { environment, env_file } = production.services[name] as Service;
+      assert.deepEqual(env_file, ['.env']);
+      assert.equal(environment?.[OF_COMPOSE], `\${${OF_COMPOSE}}`);
+    }
   });
 
   it('gives a worker variables that it knows, and longer than it needs to stop', async () => {

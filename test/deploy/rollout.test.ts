@@ -86,6 +86,13 @@ describe('a rolling update', { skip }, () => {
     assert.equal((await deployment.read('state/previous-image'))?.trim(), OLD);
   });
 
+  it('brings changes of the other services into force without touching the workers', async () => {
+    await using deployment = await inService();
+    assert.equal((await deployment.run(UPDATE, [NEW])).code, 0);
+    const last = (await deployment.calls()).filter((call) => / up /.test(call)).at(-1);
+    assert.match(last ?? '', /--no-deps .* prometheus nginx$/);
+  });
+
   it('lets nginx read its configuration anew when it is accepted, and only then', async () => {
     await using deployment = await inService();
     await deployment.run(UPDATE, [NEW]);

@@ -50,16 +50,17 @@ compose() {
   shift
   case $command in
     up)
-      case ${!#} in
-        worker-? | nginx) services=("${!#}") ;;
-        *) services=(worker-a worker-b nginx prometheus) ;;
-      esac
+      services=()
+      for service in "$@"; do
+        case $service in worker-? | nginx | prometheus) services+=("$service") ;; esac
+      done
+      [ ${#services[@]} -gt 0 ] || services=(worker-a worker-b nginx prometheus)
       for service in "${services[@]}"; do start "$service"; done
       ;;
     ps) [ ! -e "$FAKE_DOCKER/running/${!#}" ] || echo "id-of-${!#}" ;;
     exec) [[ "$*" != *readyz* ]] || is_ready "$2" ;;
     logs) echo "the last words of ${!#}" ;;
-    config) worker_image >/dev/null ;;
+    config) [ "$1" != --services ] || printf '%s\n' prometheus worker-b nginx worker-a ;;
     *) ;;
   esac
 }
