@@ -4,6 +4,8 @@
  */
 import { VARIABLES, type Variable } from '../src/config.ts';
 import { CATALOGUE, type ErrorCode } from '../src/errors.ts';
+import { REFUSALS } from '../src/http/refusal.ts';
+import { PHOTO_ADVICE } from '../src/sizing/photo-check.ts';
 import { createMetrics } from '../src/telemetry/metrics.ts';
 
 const MADE_BY = '<!-- Made by scripts/generate-docs.ts; change the code and run it again. -->';
@@ -161,15 +163,58 @@ function errorsPage(): string {
   );
   return `${MADE_BY}
 
-# Errors of a task
+# Errors
+
+Of [a try-on](#of-a-try-on), of [POST /estimate-body](#of-post-estimate-body), and of [HTTP itself](#of-http-itself).
+
+## Of a try-on
 
 Every way a try-on can go wrong. The code stands in logs and metrics; the shopper reads one of the
 texts below in \`error_message\`, and never anything else: no exception, host, link or vendor.
 
 ${table(['code', 'meaning', 'what happens to the task'], rows)}
 
-## What the shopper reads
+### What the shopper reads
 
 ${table(['code', 'detail', 'text'], texts)}
+
+## Of POST /estimate-body
+
+The body is \`{"detail", "code", "reasons", "advice"?}\`. \`detail\` is the text that clients of the
+former worker know, \`code\` is for programs. With a status of 429 or 503 comes \`Retry-After\`.
+
+${table(['status', 'code', 'detail', 'meaning'], refusalRows())}
+
+### What the person in the photo reads
+
+The \`reasons\` of \`PHOTO_NOT_USABLE\`, most important first, and for each one the sentence in \`advice\`.
+
+${table(['reason', 'advice'], adviceRows())}
+
+## Of HTTP itself
+
+What no route answers itself (a path that is not there, a method that is not allowed, a body that is too
+large or of another type than JSON) is a problem in the sense of RFC 9457, as \`application/problem+json\`:
+\`{"type": "about:blank", "title", "status", "detail"}\`, where \`title\` and \`detail\` are the status' name.
 `;
+}
+
+function refusalRows(): string[][] {
+  const invalidRequest = [
+    '422',
+    code('INVALID_REQUEST'),
+    'a list of `{"type", "loc", "msg", "input"}`',
+    'The request is not as described; every field at fault is named, in the form of FastAPI.',
+  ];
+  const rows = Object.entries(REFUSALS).map(([kind, { status, detail, meaning }]) => [
+    String(status),
+    code(kind),
+    detail,
+    meaning,
+  ]);
+  return [...rows, invalidRequest].sort(([a = ''], [b = '']) => a.localeCompare(b));
+}
+
+function adviceRows(): string[][] {
+  return Object.entries(PHOTO_ADVICE).map(([reason, advice]) => [code(reason), advice]);
 }

@@ -19,7 +19,10 @@ export function estimateBodyRequest(chartNames: readonly string[]) {
 export type EstimateBodyRequest = z.infer<ReturnType<typeof estimateBodyRequest>>;
 
 export const estimateBodyQuery = z.object({
-  include: z.enum(['landmarks']).optional().describe('Adds what was seen in the photo'),
+  include: z
+    .enum(['landmarks'])
+    .optional()
+    .meta({ description: 'Adds what was seen in the photo', examples: ['landmarks'] }),
 });
 
 const cm = z.number().positive();
@@ -39,34 +42,36 @@ const worldLandmark = z.object({
   visibility: z.number(),
 });
 
-export const estimateBodyAnswer = z.object({
-  recommended_size: z.string(),
-  measurements: z
-    .object({
-      chest_cm: cm,
-      waist_cm: cm.describe('At the navel'),
-      hip_cm: cm,
-      shoulder_cm: cm,
-      inseam_cm: cm.optional(),
-    })
-    .describe('The platform accepts no other keys here'),
-  confidence: z.number().min(0).max(1).describe('Probability that the recommended size is right'),
-  body_type: z.enum(['athletic', 'slim', 'average', 'broad']).nullable(),
-  size_range: z.object({ lower: z.string(), upper: z.string() }),
-  size_probabilities: z.record(z.string(), z.number()).nullable(),
-  uncertainty_cm: z
-    .object({ chest_cm: z.number(), waist_cm: z.number(), hip_cm: z.number() })
-    .nullable()
-    .describe('One standard deviation of the error'),
-  estimator: z.enum(['calibrated', 'classic']),
-  size_chart: z.object({ name: z.string(), source: z.string() }),
-  landmarks: z.array(landmark).optional().describe('33 points, with ?include=landmarks'),
-  world_landmarks: z.array(worldLandmark).optional().describe('The same in metres'),
-  photo_findings: z
-    .array(z.object({ reason: z.string(), advice: z.string() }))
-    .optional()
-    .describe('What the photo check has to say'),
-});
+export const estimateBodyAnswer = z
+  .object({
+    recommended_size: z.string(),
+    measurements: z
+      .object({
+        chest_cm: cm,
+        waist_cm: cm.describe('At the navel'),
+        hip_cm: cm,
+        shoulder_cm: cm,
+        inseam_cm: cm.optional(),
+      })
+      .describe('The platform accepts no other keys here'),
+    confidence: z.number().min(0).max(1).describe('Probability that the recommended size is right'),
+    body_type: z.enum(['athletic', 'slim', 'average', 'broad']).nullable(),
+    size_range: z.object({ lower: z.string(), upper: z.string() }),
+    size_probabilities: z.record(z.string(), z.number()).nullable(),
+    uncertainty_cm: z
+      .object({ chest_cm: z.number(), waist_cm: z.number(), hip_cm: z.number() })
+      .nullable()
+      .describe('One standard deviation of the error'),
+    estimator: z.enum(['calibrated', 'classic']),
+    size_chart: z.object({ name: z.string(), source: z.string() }),
+    landmarks: z.array(landmark).optional().describe('33 points, with ?include=landmarks'),
+    world_landmarks: z.array(worldLandmark).optional().describe('The same in metres'),
+    photo_findings: z
+      .array(z.object({ reason: z.string(), advice: z.string() }))
+      .optional()
+      .describe('What the photo check has to say'),
+  })
+  .meta({ id: 'BodyEstimate' });
 
 const fieldError = z.object({
   type: z.string(),
@@ -75,9 +80,16 @@ const fieldError = z.object({
   input: z.unknown(),
 });
 
-export const estimateBodyRefusal = z.object({
-  detail: z.union([z.string(), z.array(fieldError)]),
-  code: z.string().describe('Stable, for machines'),
-  reasons: z.array(z.string()).describe('What exactly is wrong; may be empty'),
-  advice: z.array(z.string()).optional().describe('For the person in the photo, one a reason'),
-});
+export const estimateBodyRefusal = z
+  .object({
+    detail: z.union([z.string(), z.array(fieldError)]),
+    code: z.string().describe('Stable, for machines'),
+    reasons: z.array(z.string()).describe('What exactly is wrong; may be empty'),
+    advice: z.array(z.string()).optional().describe('For the person in the photo, one a reason'),
+  })
+  .meta({ id: 'Refusal' });
+
+/** What HTTP itself refuses (RFC 9457); the server sends it. */
+export const problem = z
+  .object({ type: z.string(), title: z.string(), status: z.int(), detail: z.string() })
+  .meta({ id: 'Problem' });

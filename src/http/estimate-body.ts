@@ -12,6 +12,7 @@ import {
   estimateBodyQuery,
   estimateBodyRefusal,
   estimateBodyRequest,
+  problem,
 } from './estimate-body-schemas.ts';
 import {
   type EstimateBodyDeps,
@@ -40,6 +41,17 @@ const MAX_REQUEST_ID_CHARACTERS = 256;
 const DEFAULT_UNDER_WAY = 32;
 const DEFAULT_DEADLINE_MS = 4_400;
 
+const ANSWERS = {
+  200: estimateBodyAnswer,
+  400: estimateBodyRefusal,
+  401: estimateBodyRefusal,
+  422: estimateBodyRefusal,
+  429: estimateBodyRefusal,
+  500: estimateBodyRefusal,
+  503: estimateBodyRefusal,
+  default: { content: { 'application/problem+json': { schema: problem } } },
+} as const;
+
 /** Adds the route to a server with zod compilers. Protections are off unless they are asked for. */
 export function registerEstimateBody(
   server: FastifyInstance,
@@ -54,7 +66,7 @@ export function registerEstimateBody(
       summary: 'Measurements and a size from one photo and a height',
       body: estimateBodyRequest(deps.charts.map(({ name }) => name)),
       querystring: estimateBodyQuery,
-      response: { 200: estimateBodyAnswer, '4xx': estimateBodyRefusal, '5xx': estimateBodyRefusal },
+      response: ANSWERS,
     },
     onRequest: async (request, reply) => {
       reply.header(REQUEST_ID, givenRequestId(request) ?? `req_${randomUUID()}`);

@@ -19,17 +19,22 @@ export interface ComponentStates {
   readonly warnings: readonly string[];
 }
 
-const healthBody = z.object({
-  status: z.enum(['ok', 'degraded']).describe('ok when every part works'),
-  model_loaded: z.boolean().describe('the pose model is loaded'),
-  size_rec_model_loaded: z.boolean().describe('the same, under its other name'),
-  redis_connected: z.boolean(),
-  celery_connected: z.boolean().describe('the job workers run; the name is kept for old monitors'),
-  prometheus_connected: z.null().describe('not checked: monitoring does not influence health'),
-  loki_connected: z.null().describe('not checked'),
-  grafana_connected: z.null().describe('not checked'),
-  warnings: z.array(z.string()),
-});
+/** Every key of the worker that this one replaces, and what monitors may want to know beside them. */
+export const healthBody = z
+  .object({
+    status: z.enum(['ok', 'degraded']).describe('ok when every part works'),
+    model_loaded: z.boolean().describe('the pose model is loaded'),
+    size_rec_model_loaded: z.boolean().describe('the same, under its other name'),
+    redis_connected: z.boolean(),
+    celery_connected: z
+      .boolean()
+      .describe('the job workers run; the name is kept for old monitors'),
+    prometheus_connected: z.null().describe('not checked: monitoring does not influence health'),
+    loki_connected: z.null().describe('not checked'),
+    grafana_connected: z.null().describe('not checked'),
+    warnings: z.array(z.string()).describe('e.g. that the image model will be shut down soon'),
+  })
+  .meta({ id: 'Health' });
 
 /** Does the worker take tasks? */
 export function isReady(states: ComponentStates): boolean {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { fastify } from 'fastify';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { noteAnswers, registerMetrics } from './metrics.ts';
+import { createServer } from './server.ts';
 
 it('answers are timed by route and status, and paths that nobody serves count as one', async () => {
-  const server = fastify();
+  const server = await createServer((error) => assert.fail(error));
   const metrics = createMetrics({ processMetrics: false });
   noteAnswers(server, metrics.answered);
   registerMetrics(server, metrics);

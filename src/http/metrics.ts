@@ -2,6 +2,7 @@
  * `GET /metrics` for Prometheus, and the time of every answer, by route.
  */
 import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { AnsweredRequest } from '../telemetry/sizing-metrics.ts';
 
@@ -30,7 +31,13 @@ export function noteAnswers(
 export function registerMetrics(server: FastifyInstance, { registry }: Metrics): void {
   server.get(
     '/metrics',
-    { schema: { tags: ['operation'], summary: 'Metrics in the text format of Prometheus' } },
+    {
+      schema: {
+        tags: ['operation'],
+        summary: 'Metrics in the text format of Prometheus',
+        response: { 200: { content: { 'text/plain': { schema: z.string() } } } },
+      },
+    },
     async (_request, reply) => {
       const text = await registry.metrics();
       return reply.type(registry.contentType).send(text);

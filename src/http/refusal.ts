@@ -34,16 +34,50 @@ const UNAVAILABLE = 'Pose estimation service is temporarily unavailable';
 const BAD_IMAGE = 'Invalid or inaccessible image URL';
 
 /** The texts of the first four statuses are those of the worker that this one replaces. */
-const REFUSALS = {
-  INVALID_IMAGE: { status: 400, detail: BAD_IMAGE },
-  IMAGE_UNAVAILABLE: { status: 400, detail: BAD_IMAGE },
-  PHOTO_NOT_USABLE: { status: 422, detail: 'Could not detect full body pose from image' },
-  MODEL_NOT_LOADED: { status: 503, detail: UNAVAILABLE },
-  BUSY: { status: 503, detail: UNAVAILABLE },
-  TOOK_TOO_LONG: { status: 503, detail: UNAVAILABLE },
-  INTERNAL: { status: 500, detail: 'Failed to estimate body measurements' },
-  UNAUTHORIZED: { status: 401, detail: 'Missing or wrong X-Worker-Secret' },
-  RATE_LIMITED: { status: 429, detail: 'Too many requests' },
-} as const satisfies Record<string, { status: number; detail: string }>;
+export const REFUSALS = {
+  INVALID_IMAGE: {
+    status: 400,
+    detail: BAD_IMAGE,
+    meaning:
+      'The link leads to no photo that may be fetched, or the file is no usable picture. `reasons` has one of `unreachable`, `refused`, `too_large`, `unsupported`, `unreadable`.',
+  },
+  IMAGE_UNAVAILABLE: {
+    status: 400,
+    detail: BAD_IMAGE,
+    meaning:
+      'The host of the photo did not answer, or with an error of its own. Another try may succeed.',
+  },
+  PHOTO_NOT_USABLE: {
+    status: 422,
+    detail: 'Could not detect full body pose from image',
+    meaning: 'Nobody can be measured in this photo. `reasons` and `advice`: below.',
+  },
+  MODEL_NOT_LOADED: {
+    status: 503,
+    detail: UNAVAILABLE,
+    meaning: 'The pose models are not loaded, or not yet.',
+  },
+  BUSY: { status: 503, detail: UNAVAILABLE, meaning: 'Too many photos wait already.' },
+  TOOK_TOO_LONG: {
+    status: 503,
+    detail: UNAVAILABLE,
+    meaning: 'The answer would have come after the 4.4 seconds that it may take.',
+  },
+  INTERNAL: {
+    status: 500,
+    detail: 'Failed to estimate body measurements',
+    meaning: 'The worker met an error that it does not know: a defect to be mended.',
+  },
+  UNAUTHORIZED: {
+    status: 401,
+    detail: 'Missing or wrong X-Worker-Secret',
+    meaning: 'The worker has an `ESTIMATE_BODY_SECRET`, and the request did not name it.',
+  },
+  RATE_LIMITED: {
+    status: 429,
+    detail: 'Too many requests',
+    meaning: 'This client address sent more than `ESTIMATE_BODY_RATE_PER_MINUTE`.',
+  },
+} as const satisfies Record<string, { status: number; detail: string; meaning: string }>;
 
 export type RefusalKind = keyof typeof REFUSALS;

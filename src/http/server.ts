@@ -10,6 +10,7 @@ import {
   serializerCompiler,
   validatorCompiler,
 } from 'fastify-type-provider-zod';
+import { API_INFO, transformApiDocument } from './api-document.ts';
 
 const MOST_BODY_BYTES = 16_384;
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
@@ -63,13 +64,10 @@ export async function createServer(
   await server.register(swagger, {
     openapi: {
       openapi: '3.1.0',
-      info: {
-        title: 'wearon-worker',
-        description: 'Size recommendations, health and metrics of the WearOn worker.',
-        version: '1.0.0',
-      },
+      info: API_INFO,
     },
     transform: jsonSchemaTransform,
+    transformObject: transformApiDocument,
   });
   await server.register(scalar, {
     routePrefix: '/docs',

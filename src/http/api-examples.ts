@@ -1,0 +1,329 @@
+/**
+ * What the API's documentation says and shows of every operation beside its schemas. A request and
+ * the answer it gets have the same name; tests send the requests and get these answers.
+ */
+import type { z } from 'zod';
+import { PHOTO_ADVICE } from '../sizing/photo-check.ts';
+import { EN_13402_WOMEN, ORIGINAL_CHART } from '../sizing/size-chart.ts';
+import type { estimateBodyAnswer, estimateBodyRefusal } from './estimate-body-schemas.ts';
+import type { healthBody } from './health.ts';
+
+export interface Example {
+  readonly summary: string;
+  readonly value: unknown;
+}
+
+export interface ResponseNotes {
+  readonly description: string;
+  /** The answer says in seconds when to ask again. */
+  readonly retryAfter?: true;
+  readonly examples: Readonly<Record<string, Example>>;
+}
+
+export interface OperationNotes {
+  readonly description: string;
+  readonly requests?: Readonly<Record<string, Example>>;
+  /** By status; `default` is what HTTP itself has to say. */
+  readonly responses: Readonly<Record<string, ResponseNotes>>;
+}
+
+type Answer = z.input<typeof estimateBodyAnswer>;
+type Refusal = z.input<typeof estimateBodyRefusal>;
+
+const PHOTO = 'https://images.example.com/ada.jpg';
+const BAD_IMAGE = 'Invalid or inaccessible image URL';
+const UNAVAILABLE = 'Pose estimation service is temporarily unavailable';
+
+const problem = (status: number, title: string) => ({
+  type: 'about:blank',
+  title,
+  status,
+  detail: title,
+});
+
+const ESTIMATE_BODY: OperationNotes = {
+  description: `Looks at one photo of a whole person from the front and tells body measurements and a size. Nothing of the photo is kept. An answer comes within 4.5 seconds.
+
+\`detail\` of a refusal is for people, \`code\` is for programs; neither changes between releases. All codes: docs/errors.md.`,
+  requests: {
+    photo_and_height: {
+      summary: 'A photo and a height',
+      value: { image_url: PHOTO, height_cm: 159.6 },
+    },
+    all_that_is_known: {
+      summary: 'All that may be known of the person, and a chart',
+      value: {
+        image_url: PHOTO,
+        height_cm: 159.6,
+        weight_kg: 59,
+        sex: 'female',
+        age: 34,
+        size_chart: 'en13402_women',
+      },
+    },
+    expired_link: {
+      summary: 'A link that leads nowhere any more',
+      value: { image_url: 'https://images.example.com/deleted.jpg', height_cm: 172 },
+    },
+    half_a_person: {
+      summary: 'A photo without the feet',
+      value: { image_url: 'https://images.example.com/without-feet.jpg', height_cm: 172 },
+    },
+    height_in_metres: {
+      summary: 'A height in metres',
+      value: { image_url: PHOTO, height_cm: 1.72 },
+    },
+  },
+  responses: {
+    200: {
+      description: 'Measurements and a size.',
+      examples: {
+        photo_and_height: {
+          summary: 'A photo and a height',
+          value: {
+            recommended_size: 'L',
+            measurements: {
+              chest_cm: 89,
+              waist_cm: 80.7,
+              hip_cm: 100.4,
+              shoulder_cm: 35.6,
+              inseam_cm: 76.3,
+            },
+            confidence: 0.551,
+            body_type: 'average',
+            size_range: { lower: 'M', upper: 'L' },
+            size_probabilities: { XS: 0, S: 0.006, M: 0.439, L: 0.551, XL: 0.004, XXL: 0 },
+            uncertainty_cm: { chest_cm: 4.5, waist_cm: 4.6, hip_cm: 3 },
+            estimator: 'calibrated',
+            size_chart: { name: ORIGINAL_CHART.name, source: ORIGINAL_CHART.source },
+          } satisfies Answer,
+        },
+        all_that_is_known: {
+          summary: 'With weight, sex and age',
+          value: {
+            recommended_size: 'S',
+            measurements: {
+              chest_cm: 88.3,
+              waist_cm: 79.8,
+              hip_cm: 99.1,
+              shoulder_cm: 35.5,
+              inseam_cm: 76.3,
+            },
+            confidence: 0.605,
+            body_type: 'average',
+            size_range: { lower: 'S', upper: 'M' },
+            size_probabilities: {
+              XXS: 0,
+              XS: 0.059,
+              S: 0.605,
+              M: 0.332,
+              L: 0.004,
+              XL: 0,
+              XXL: 0,
+              '3XL': 0,
+            },
+            uncertainty_cm: { chest_cm: 3.8, waist_cm: 3.9, hip_cm: 2.2 },
+            estimator: 'calibrated',
+            size_chart: { name: EN_13402_WOMEN.name, source: EN_13402_WOMEN.source },
+          } satisfies Answer,
+        },
+      },
+    },
+    400: {
+      description: 'The photo cannot be had, or is no usable picture.',
+      examples: {
+        expired_link: {
+          summary: 'The link leads nowhere',
+          value: {
+            detail: BAD_IMAGE,
+            code: 'INVALID_IMAGE',
+            reasons: ['unreachable'],
+          } satisfies Refusal,
+        },
+        host_is_away: {
+          summary: 'The host of the photo has trouble',
+          value: {
+            detail: BAD_IMAGE,
+            code: 'IMAGE_UNAVAILABLE',
+            reasons: ['status'],
+          } satisfies Refusal,
+        },
+      },
+    },
+    401: {
+      description: 'The worker wants a secret and did not get it.',
+      examples: {
+        no_secret: {
+          summary: 'Without X-Worker-Secret',
+          value: {
+            detail: 'Missing or wrong X-Worker-Secret',
+            code: 'UNAUTHORIZED',
+            reasons: [],
+          } satisfies Refusal,
+        },
+      },
+    },
+    422: {
+      description: 'Nobody can be measured in this photo, or the request is not as described.',
+      examples: {
+        half_a_person: {
+          summary: 'The feet are not in the photo',
+          value: {
+            detail: 'Could not detect full body pose from image',
+            code: 'PHOTO_NOT_USABLE',
+            reasons: ['feet_not_visible'],
+            advice: [PHOTO_ADVICE.feet_not_visible],
+          } satisfies Refusal,
+        },
+        height_in_metres: {
+          summary: 'A height in metres',
+          value: {
+            detail: [
+              {
+                type: 'greater_than_equal',
+                loc: ['body', 'height_cm'],
+                msg: 'Input should be greater than or equal to 100',
+                input: 1.72,
+              },
+            ],
+            code: 'INVALID_REQUEST',
+            reasons: [],
+          } satisfies Refusal,
+        },
+      },
+    },
+    429: {
+      description: 'This client asks too often.',
+      retryAfter: true,
+      examples: {
+        too_often: {
+          summary: 'More than ESTIMATE_BODY_RATE_PER_MINUTE',
+          value: {
+            detail: 'Too many requests',
+            code: 'RATE_LIMITED',
+            reasons: [],
+          } satisfies Refusal,
+        },
+      },
+    },
+    500: {
+      description: 'A defect of the worker.',
+      examples: {
+        defect: {
+          summary: 'The log says more',
+          value: {
+            detail: 'Failed to estimate body measurements',
+            code: 'INTERNAL',
+            reasons: [],
+          } satisfies Refusal,
+        },
+      },
+    },
+    503: {
+      description: 'Not now: ask again.',
+      retryAfter: true,
+      examples: {
+        starting: {
+          summary: 'The pose models are not loaded yet',
+          value: { detail: UNAVAILABLE, code: 'MODEL_NOT_LOADED', reasons: [] } satisfies Refusal,
+        },
+        busy: {
+          summary: 'Too many photos wait already',
+          value: { detail: UNAVAILABLE, code: 'BUSY', reasons: [] } satisfies Refusal,
+        },
+        took_too_long: {
+          summary: 'The answer would have come too late',
+          value: { detail: UNAVAILABLE, code: 'TOOK_TOO_LONG', reasons: [] } satisfies Refusal,
+        },
+      },
+    },
+    default: {
+      description:
+        'What HTTP itself refuses, such as a body of another type than JSON: a problem (RFC 9457).',
+      examples: {
+        not_json: {
+          summary: 'A body of another type',
+          value: problem(415, 'Unsupported Media Type'),
+        },
+      },
+    },
+  },
+};
+
+const simple = (status: 'ok' | 'unavailable'): Example => ({ summary: status, value: { status } });
+
+const health = (
+  status: 'ok' | 'degraded',
+  { redis, pose }: { redis: boolean; pose: boolean },
+): z.input<typeof healthBody> => ({
+  status,
+  model_loaded: pose,
+  size_rec_model_loaded: pose,
+  redis_connected: redis,
+  celery_connected: true,
+  prometheus_connected: null,
+  loki_connected: null,
+  grafana_connected: null,
+  warnings: [],
+});
+
+/** By method and path. */
+export const OPERATIONS: Readonly<Record<string, OperationNotes>> = {
+  'POST /estimate-body': ESTIMATE_BODY,
+  'GET /livez': {
+    description: 'For whoever restarts processes. It asks nobody, so it says nothing of Redis.',
+    responses: {
+      200: { description: 'The process is alive.', examples: { alive: simple('ok') } },
+    },
+  },
+  'GET /readyz': {
+    description: 'For whoever replaces one process by another.',
+    responses: {
+      200: { description: 'It takes tasks.', examples: { ready: simple('ok') } },
+      503: {
+        description: 'It stops, or Redis is away.',
+        examples: { stopping: simple('unavailable') },
+      },
+    },
+  },
+  'GET /health': {
+    description:
+      'For monitors that were made for the worker which this one replaces: its keys are the same.',
+    responses: {
+      200: {
+        description: 'Every part works.',
+        examples: {
+          healthy: { summary: 'All is well', value: health('ok', { redis: true, pose: true }) },
+        },
+      },
+      503: {
+        description: 'A part does not work.',
+        examples: {
+          starting: {
+            summary: 'The pose models are not loaded yet',
+            value: health('degraded', { redis: true, pose: false }),
+          },
+          redis_away: {
+            summary: 'Redis does not answer',
+            value: health('degraded', { redis: false, pose: true }),
+          },
+        },
+      },
+    },
+  },
+  'GET /metrics': {
+    description: 'For Prometheus. Every metric: docs/metrics.md.',
+    responses: {
+      200: {
+        description: 'The text format of Prometheus, version 0.0.4.',
+        examples: {
+          excerpt: {
+            summary: 'Three lines of many',
+            value:
+              '# HELP wearon_ready 1 while this process takes tasks.\n# TYPE wearon_ready gauge\nwearon_ready 1\n',
+          },
+        },
+      },
+    },
+  },
+};
