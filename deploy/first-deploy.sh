@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Brings the service up on a server with Docker: looks at settings and secrets, gets the certificate,
-# starts everything, asks the doctor, and has cron renew the certificate. What is done already is not
+# starts everything, has cron renew the certificate, and asks the doctor. What is done already is not
 # done again, so run it as often as it takes. Run it as root.
 #
 #   first-deploy.sh [IMAGE@sha256:…]   the worker's image; without it, the one that .env names
@@ -101,7 +101,7 @@ if is_ready worker-a || is_ready worker-b; then
 fi
 compose up "${starting[@]}" ||
   give_up 'Not everything is healthy: docker compose ps says what, docker compose logs why.'
+renew_by_cron
 compose exec -T worker-a wearon doctor </dev/null ||
   give_up 'The doctor finds something to mend, see above. Then run it again.'
-renew_by_cron
 say "https://$(setting DOMAIN)/health answers; Grafana is at https://$(setting DOMAIN)/grafana/."

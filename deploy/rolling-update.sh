@@ -68,11 +68,9 @@ update() {
   done
 }
 
-# The rest, where its definition changed, and never both workers at once; and those whose files may have been replaced read them anew.
+# The rest, where its definition changed (the workers are as they should be already); and those whose files may have been replaced read them anew.
 update_the_others() {
-  local -a others
-  mapfile -t others < <(compose config --services | grep -vx "${WORKERS[@]/#/-e}")
-  compose up --detach --no-deps --remove-orphans --wait --wait-timeout 180 "${others[@]}" >>"$LOG" 2>&1 ||
+  compose up --detach --remove-orphans --wait --wait-timeout 180 >>"$LOG" 2>&1 ||
     give_up "The workers run $1, but not every other service is healthy: docker compose ps (and deploy/$LOG)."
   compose exec -T nginx nginx -t -q -c /etc/nginx/wearon/nginx.conf </dev/null ||
     give_up "The workers run $1, but nginx keeps its old configuration: it does not accept the new one."

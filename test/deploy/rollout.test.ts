@@ -89,8 +89,10 @@ describe('a rolling update', { skip }, () => {
   it('brings changes of the other services into force without touching the workers', async () => {
     await using deployment = await inService();
     assert.equal((await deployment.run(UPDATE, [NEW])).code, 0);
-    const last = (await deployment.calls()).filter((call) => / up /.test(call)).at(-1);
-    assert.match(last ?? '', /--no-deps .* prometheus nginx$/);
+    const calls = await deployment.calls();
+    const last = calls.findLastIndex((call) => / up .*--remove-orphans/.test(call));
+    assert.ok(last > calls.lastIndexOf(`started worker-b ${NEW}`));
+    assert.deepEqual(story(calls.slice(last)), []);
   });
 
   it('lets nginx read its configuration anew when it is accepted, and only then', async () => {
@@ -260,7 +262,7 @@ describe('a rolling update', { skip }, () => {
 });
 
 describe('the first deployment', { skip }, () => {
-  it('gets the certificate, starts everything, asks the doctor, and has cron renew', async () => {
+  it('gets the certificate, starts everything, has cron renew, and asks the doctor', async () => {
     await using deployment = await newServer();
     const { code, output } = await deployment.run(FIRST);
     assert.equal(code, 0, output);
