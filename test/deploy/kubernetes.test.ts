@@ -11,6 +11,7 @@ import { parse, parseAllDocuments } from 'yaml';
 import { metricFacts } from '../../scripts/generated-pages.ts';
 import { TASK_LIST } from '../../src/adapters/redis/task-list.ts';
 import { VARIABLES } from '../../src/config.ts';
+import { schemaProblems } from '../support/kubernetes-schemas.ts';
 
 const DEPLOY = join(import.meta.dirname, '../../deploy');
 const FOLDER = join(DEPLOY, 'kubernetes');
@@ -87,6 +88,19 @@ it('the kustomization takes every file but the example of the secret', () => {
   const applied = files.filter((name) => name !== 'secret.example.yaml');
   assert.deepEqual(kustomization.resources.toSorted(), applied.toSorted());
   assert.ok(kustomization.images.some(({ name }) => name === container.image));
+});
+
+it('every resource is what the schemas of Kubernetes and KEDA say, and a wrong one is found out', () => {
+  for (const resource of resources) assert.deepEqual(schemaProblems(resource), []);
+  const broken = structuredClone(the('Deployment'));
+  broken.spec.replicas = 'two';
+  delete broken.spec.template.spec.containers[0].name;
+  broken.spec.template.spec.containers[0].redinessProbe = {};
+  assert.deepEqual(schemaProblems(broken), [
+    'data/spec/replicas must be integer',
+    'data/spec/template/spec/containers/0 must have required property name',
+    '/spec/template/spec/containers/0/redinessProbe is no field that the schema knows',
+  ]);
 });
 
 it('kubectl makes one stream of it', async (t) => {
