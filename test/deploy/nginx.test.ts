@@ -158,6 +158,7 @@ describe('nginx in front of the workers', { skip: reason ?? false }, () => {
     const refused = answers.filter(({ status }) => status === 429);
     assert.ok(refused.length > 0, 'some are refused');
     assert.ok(refused.every(({ headers }) => headers['retry-after'] === '1'));
+    for (const { headers } of refused) assert.ok('strict-transport-security' in headers);
     assert.ok(
       answers.some(({ status }) => status === 422),
       'and some are answered',
@@ -169,6 +170,7 @@ describe('nginx in front of the workers', { skip: reason ?? false }, () => {
     const { status, headers, body } = await ask('/health');
     assert.equal(status, 503);
     assert.equal(headers['retry-after'], '2');
+    assert.ok('strict-transport-security' in headers);
     assert.equal(JSON.parse(body).detail, 'Service temporarily unavailable');
   });
 });
