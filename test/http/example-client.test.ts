@@ -1,0 +1,78 @@
+/**
+ * The example of a client, against a real worker; and its types, against the worker's own.
+ */
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, it } from 'node:test';
+import type { z } from 'zod';
+import { type BodyEstimate, estimateBody, type SizeRequest } from '../../examples/estimate-body.ts';
+import { createPerson, uploadPhoto } from '../../local/platform.ts';
+import type {
+  EstimateBodyRequest,
+  estimateBodyAnswer,
+} from '../../src/http/estimate-body-schemas.ts';
+import { FIXTURES } from '../support/pose-goldens.ts';
+import { openShop, type Shop } from '../support/shop.ts';
+import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
+
+/** Fails to compile when one has what the other has not. */
+type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
+type DeepReadonly<T> = { readonly [K in keyof T]: DeepReadonly<T[K]> };
+type WithoutLandmarks = Omit<
+  z.output<typeof estimateBodyAnswer>,
+  'landmarks' | 'world_landmarks' | 'photo_findings'
+>;
+const SAME_REQUEST: Same<SizeRequest, DeepReadonly<EstimateBodyRequest>> = true;
+const SAME_ANSWER: Same<BodyEstimate, DeepReadonly<WithoutLandmarks>> = true;
+
+let shop: Shop;
+let worker: WorkerProcess;
+
+before(async () => {
+  shop = await openShop();
+  worker = await startWorkerProcess({ ...shop.stack.env, ESTIMATE_BODY_SECRET: 'open sesame' });
+  await worker.logged('pose_model_loaded');
+});
+
+after(async () => {
+  await worker?.[Symbol.asyncDispose]();
+  await shop?.[Symbol.asyncDispose]();
+});
+
+async function ask(file: string, secret = 'open sesame') {
+  const bytes = await readFile(join(FIXTURES, file));
+  const image_url = await uploadPhoto(shop.platform, await createPerson(shop.platform), { bytes });
+  const client = { workerUrl: worker.address, secret };
+  return estimateBody(client, { image_url, height_cm: 170.7 }, 'req_example');
+}
+
+it('its types are the worker’s', () => {
+  assert.ok(SAME_REQUEST && SAME_ANSWER);
+});
+
+it('it gets a size for a photo that can be measured', async () => {
+  const answer = await ask('s1_00.jpg');
+  assert.ok(answer.kind === 'estimated');
+  assert.match(answer.estimate.recommended_size, /^(XS|S|M|L|XL|XXL)$/);
+  assert.ok(answer.estimate.measurements.chest_cm > 70);
+});
+
+it('it gets advice for one that cannot', async () => {
+  const answer = await ask('hard_half_body_45.jpg');
+  assert.ok(answer.kind === 'unusable_photo');
+  assert.deepEqual(answer.reasons, ['feet_not_visible']);
+  assert.match(answer.advice[0] ?? '', /Step back/);
+});
+
+it('it tells a wrong secret from a worker that is away', async () => {
+  const refused = await ask('s1_00.jpg', 'wrong');
+  assert.deepEqual(refused, { kind: 'refused', status: 401, code: 'UNAUTHORIZED' });
+  const away = { workerUrl: 'http://127.0.0.1:1' };
+  const answer = await estimateBody(
+    away,
+    { image_url: 'https://a.example/b.jpg', height_cm: 170 },
+    'r',
+  );
+  assert.equal(answer.kind, 'try_later');
+});
