@@ -9,6 +9,7 @@ import { FastifyAdapter } from '@bull-board/fastify';
 import type { Queue } from 'bullmq';
 import type { FastifyInstance } from 'fastify';
 import { redact } from '../telemetry/redaction.ts';
+import { PAGE_POLICY } from './page-policy.ts';
 
 export const BOARD_PATH = '/admin/queues';
 const LOOKING: readonly string[] = ['GET', 'HEAD'];
@@ -23,7 +24,7 @@ export async function registerBoard(
   createBullBoard({ queues: queues.map(readOnly), serverAdapter: board });
   await server.register(async (scope) => {
     scope.addHook('onRequest', async ({ headers, method }, reply) => {
-      reply.header('cache-control', 'no-store');
+      reply.headers({ 'cache-control': 'no-store', 'content-security-policy': PAGE_POLICY });
       if (!isToken(givenToken(headers.authorization), token)) {
         const challenge = 'Basic realm="wearon-worker", charset="UTF-8"';
         return reply

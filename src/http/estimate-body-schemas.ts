@@ -19,10 +19,7 @@ export function estimateBodyRequest(chartNames: readonly string[]) {
 export type EstimateBodyRequest = z.infer<ReturnType<typeof estimateBodyRequest>>;
 
 export const estimateBodyQuery = z.object({
-  include: z
-    .enum(['landmarks'])
-    .optional()
-    .meta({ description: 'Adds what was seen in the photo', examples: ['landmarks'] }),
+  include: z.enum(['landmarks']).optional().describe('Adds what was seen in the photo'),
 });
 
 const cm = z.number().positive();

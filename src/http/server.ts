@@ -11,9 +11,21 @@ import {
   validatorCompiler,
 } from 'fastify-type-provider-zod';
 import { API_INFO, transformApiDocument } from './api-document.ts';
+import { PAGE_POLICY } from './page-policy.ts';
 
 const MOST_BODY_BYTES = 16_384;
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+
+/** Without what Scalar offers of its own house: fonts, developer tools, an assistant, telemetry. */
+const DOCS_PAGE = {
+  title: 'wearon-worker',
+  withDefaultFonts: false,
+  showDeveloperTools: 'never',
+  hideClientButton: true,
+  telemetry: false,
+  agent: { disabled: true },
+  mcp: { disabled: true },
+} as const;
 
 /** Answers with a problem; `title` is the status' own name. */
 function sendProblem(reply: FastifyReply, status: number, title: string): FastifyReply {
@@ -69,9 +81,11 @@ export async function createServer(
     transform: jsonSchemaTransform,
     transformObject: transformApiDocument,
   });
-  await server.register(scalar, {
-    routePrefix: '/docs',
-    configuration: { title: 'wearon-worker' },
+  await server.register(async (scope) => {
+    scope.addHook('onRequest', async (_request, reply) => {
+      reply.header('content-security-policy', PAGE_POLICY);
+    });
+    await scope.register(scalar, { routePrefix: '/docs', configuration: DOCS_PAGE });
   });
   return server;
 }

@@ -49,6 +49,7 @@ describe('the queue board', () => {
     const page = await ask('', basic(TOKEN));
     assert.equal(page.status, 200);
     assert.match(await page.text(), /<html/);
+    assert.match(page.headers.get('content-security-policy') ?? '', /^default-src 'self';/);
   });
 
   it('shows a job without the links of its photos and without its prompt', async () => {

@@ -13,7 +13,6 @@ interface Media {
 
 interface Operation {
   readonly description?: string;
-  readonly parameters?: readonly { readonly name: string; readonly example?: unknown }[];
   readonly requestBody?: { readonly content: Readonly<Record<string, Media>> };
   readonly responses: Readonly<
     Record<string, { description: string; content: Readonly<Record<string, Media>> }>

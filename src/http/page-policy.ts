@@ -1,0 +1,14 @@
+/**
+ * The pages that packages bring along (API documentation, queue board) may load and ask nothing but
+ * this worker: whoever looks at them is not told to fonts, trackers or helpers of other houses.
+ */
+export const PAGE_POLICY = [
+  "default-src 'self'",
+  "script-src 'self' 'unsafe-inline'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "font-src 'self' data:",
+  "base-uri 'self'",
+  "form-action 'self'",
+  "frame-ancestors 'self'",
+].join('; ');
