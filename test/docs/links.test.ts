@@ -153,6 +153,21 @@ it('every command of the command line that a page shows exists, with its options
   assert.deepEqual(inAllPages(unknownCommand), []);
 });
 
+/** Words that Mermaid's flowcharts keep for themselves: as the name of a node they break the picture. */
+const KEPT_BY_MERMAID =
+  /(^|(>|-|\|)\s*)(call|href|click|end|class|style|default)\b\s*([[({>]|-|$)/m;
+
+it('no diagram has a node with a name that Mermaid keeps for itself', () => {
+  const diagrams = PAGES.flatMap(({ path, codeBlocks }) =>
+    codeBlocks
+      .filter(({ lang, text }) => lang === 'mermaid' && text.startsWith('flowchart'))
+      .map(({ text }) => ({ path, text: text.replace(/^\s*end$/gm, '') })),
+  );
+  assert.ok(diagrams.length >= 3);
+  for (const { path, text } of diagrams) assert.doesNotMatch(text, KEPT_BY_MERMAID, path);
+  assert.match('flowchart TD\n  gate --> call[paid call]', KEPT_BY_MERMAID);
+});
+
 describe('what is wrong is found:', () => {
   const planted = parsePage(
     'docs/planted.md',
