@@ -98,7 +98,9 @@ it('every file that a page names exists', () => {
   assert.deepEqual(inAllPages(missingFile), []);
 });
 
-const NAMES_OF_THE_PLATFORM = 'WORKER_API_URL';
+/** Of the platform and of the worker that this one replaces. */
+const NAMES_OF_OTHERS =
+  'WORKER_API_URL GF_SECURITY_ADMIN_PASSWORD WHATSAPP_APP_TOKEN WHATSAPP_RECIPIENT_NUMBER';
 
 it('every NAME_IN_CAPITALS that a page names is known to the code', () => {
   const isCode = (path: string) => !path.endsWith('.md') && !path.startsWith('test/docs/');
@@ -107,7 +109,7 @@ it('every NAME_IN_CAPITALS that a page names is known to the code', () => {
     .filter((path) => statSync(join(ROOT, path), { throwIfNoEntry: false })?.isFile())
     .map((path) => readFileSync(join(ROOT, path), 'latin1'));
   const known = new Set(
-    `${code.join('\n')} ${NAMES_OF_THE_PLATFORM}`.match(/\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b/g),
+    `${code.join('\n')} ${NAMES_OF_OTHERS}`.match(/\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b/g),
   );
   // A name with _FILE is what the configuration makes of the name without.
   const isKnown = (name: string) => known.has(name) || known.has(name.replace(/_FILE$/, ''));
