@@ -18,7 +18,7 @@ const CHARACTERS_PER_TOKEN = 4;
 
 /** The `usage` object of an answer. `sizes`: width and height of each input image in pixels. */
 export function usageOf(
-  form: EditForm,
+  form: Pick<EditForm, 'prompt' | 'quality' | 'width' | 'height'>,
   sizes: readonly { readonly width: number; readonly height: number }[],
 ) {
   const textTokens = Math.ceil(form.prompt.length / CHARACTERS_PER_TOKEN);

@@ -2,10 +2,16 @@
  * The JSON in the pages is what the worker takes and gives.
  */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { it } from 'node:test';
+import { usageOf } from '../../local/openai/usage.ts';
+import { DEFAULT_PROMPT } from '../../local/platform/task-message.ts';
+import { DEFAULT_IMAGE_MODEL } from '../../src/adapters/openai/catalogue.ts';
+import { costUsd } from '../../src/adapters/openai/cost.ts';
 import { OPERATIONS } from '../../src/http/api-examples.ts';
 import { isRejection, parseTask } from '../../src/tryon/task.ts';
-import { readPage } from '../support/markdown.ts';
+import { ROOT, readPage } from '../support/markdown.ts';
 
 function jsonOf(path: string): { text: string; value: unknown }[] {
   return readPage(path)
@@ -29,4 +35,18 @@ it('the task of data-models.md is one that the worker takes, with every key of t
   const { codeSpans } = readPage('docs/data-models.md');
   for (const key of Object.keys(example.value as object)) assert.ok(codeSpans.includes(key), key);
   assert.deepEqual(others, []);
+});
+
+it('the costs of scaling.md are those that the code calculates', () => {
+  const page = readFileSync(join(ROOT, 'docs/scaling.md'), 'utf8');
+  const rows = [...page.matchAll(/^\| `(\w+)` \| ([\d,]+) \| ([\d,]+) \| (\d+) \|$/gm)];
+  assert.equal(rows.length, 5);
+  const photos = [0, 1].map(() => ({ width: 768, height: 1024 }));
+  for (const [, quality = '', ...numbers] of rows) {
+    const form = { prompt: DEFAULT_PROMPT, quality, width: 1024, height: 1536 };
+    const usage = usageOf(form, photos);
+    const cost = Math.round((costUsd(DEFAULT_IMAGE_MODEL, usage) ?? 0) * 1000);
+    const told = numbers.map((number) => Number(number.replaceAll(',', '')));
+    assert.deepEqual(told, [usage.input_tokens, usage.output_tokens, cost], quality);
+  }
 });
