@@ -4,27 +4,18 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { it } from 'node:test';
 import { promisify } from 'node:util';
 import { startLocalStack } from '../../local/stack.ts';
+import { commandsOf, ROOT, readPage } from '../support/markdown.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
 const run = promisify(execFile);
 
-/** The commands in the README's blocks of shell, without their comments; a backslash joins lines. */
-function commands(): string[] {
-  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
-  return [...readme.matchAll(/^```sh\n([\s\S]*?)^```/gm)]
-    .flatMap(([, block = '']) => block.replaceAll(/\\\n\s*/g, '').split('\n'))
-    .map((line) => line.replace(/\s+#.*$/, '').trim())
-    .filter((line) => line !== '');
-}
+const COMMANDS = commandsOf(readPage('README.md'));
 
 function command(beginning: string): string {
-  const found = commands().find((each) => each.startsWith(beginning));
+  const found = COMMANDS.find((each) => each.startsWith(beginning));
   assert.ok(found, `the README has a command that begins with "${beginning}"`);
   return found;
 }
@@ -74,7 +65,7 @@ function start(shell: string, env: Record<string, string> = {}) {
 
 it('the README has no command that this test does not run', () => {
   const known = [/^make demo$/, /^make test$/, /^curl -s http:\S+\/estimate-body /, /^npm start$/];
-  const others = commands().filter((each) => !known.some((pattern) => pattern.test(each)));
+  const others = COMMANDS.filter((each) => !known.some((pattern) => pattern.test(each)));
   assert.deepEqual(others, []);
 });
 
