@@ -8,6 +8,7 @@ import type { Sex } from '../src/sizing/body-estimate.ts';
 import type { PhotoEvidence } from '../src/sizing/body-posterior.ts';
 import { photoEvidence } from '../src/sizing/estimate-body.ts';
 import type { ObservedPhoto } from '../src/sizing/observed-photo.ts';
+import { photoVariants } from './photo-variants.ts';
 
 /** Somebody whose body is known. cm, kg, years. */
 export interface KnownPerson {
@@ -28,7 +29,9 @@ export interface TapedPerson extends KnownPerson {
   readonly biacromial: number;
 }
 
+/** One photo of somebody known. */
 export interface PhotographedPerson extends KnownPerson {
+  /** Of the original photo, also where this is a variant of it. */
   readonly file: string;
   readonly dressed: boolean;
   readonly photo: ObservedPhoto;
@@ -50,6 +53,8 @@ export interface JudgedPhoto {
 export interface SizingData {
   readonly taped: readonly TapedPerson[];
   readonly photographed: readonly PhotographedPerson[];
+  /** The same people in the same photos, taken otherwise: to fit on, not to judge. */
+  readonly variants: readonly PhotographedPerson[];
   readonly judged: readonly JudgedPhoto[];
   /** File (relative to the data folder) → SHA-256 in hex. */
   readonly checksums: Readonly<Record<string, string>>;
@@ -83,26 +88,46 @@ export async function readSizingData(folder: string): Promise<SizingData> {
   const csv = await readFile(join(folder, TAPED_FILE));
   const checksums: Record<string, string> = { [TAPED_FILE]: sha256(csv) };
   const photographed: PhotographedPerson[] = [];
+  const variants: PhotographedPerson[] = [];
   const judged: JudgedPhoto[] = [];
   for (const set of PHOTO_SETS) {
     const list = await readFile(join(folder, set, 'people.json'));
     checksums[`${set}/people.json`] = sha256(list);
     const { people } = JSON.parse(list.toString()) as { people: PersonRecord[] };
-    for (const person of people) {
-      const photo = await estimatePose(
-        models,
-        await readFile(join(folder, set, 'images', person.file)),
-      );
+    for (const [seed, person] of people.entries()) {
+      const bytes = await readFile(join(folder, set, 'images', person.file));
+      const photo = await estimatePose(models, bytes);
       judged.push(judgedPhoto(person, photo));
-      if (person.role === 'positive') {
-        const evidence = photoEvidence(photo, person.stature_cm);
-        if (evidence === null) throw new Error(`${person.file} cannot be measured`);
-        const dressed = set === 'people-dressed';
-        photographed.push({ ...knownPerson(person), file: person.file, dressed, photo, evidence });
+      if (person.role !== 'positive') continue;
+      const dressed = set === 'people-dressed';
+      photographed.push(measured(person, dressed, photo));
+      for (const variant of await photoVariants(bytes, seed)) {
+        const seen = await estimatePose(models, variant);
+        // A few of the smallest and most blurred are not recognised any more.
+        if (seen.pose !== null) variants.push(measured(person, dressed, seen));
       }
     }
   }
-  return { taped: parseTaped(csv.toString()), photographed, judged, checksums };
+  return { taped: parseTaped(csv.toString()), photographed, variants, judged, checksums };
+}
+
+/** Every photo and its variants, without those of the people whom `leftOut` names. */
+export function photosToFitOn(
+  { photographed, variants }: SizingData,
+  leftOut: ReadonlySet<string> = new Set(),
+): PhotographedPerson[] {
+  return [...photographed, ...variants].filter(({ file }) => !leftOut.has(file));
+}
+
+/** Throws when the photo shows nobody who could be measured. */
+function measured(
+  person: PersonRecord,
+  dressed: boolean,
+  photo: ObservedPhoto,
+): PhotographedPerson {
+  const evidence = photoEvidence(photo, person.stature_cm);
+  if (evidence === null) throw new Error(`${person.file} cannot be measured`);
+  return { ...knownPerson(person), file: person.file, dressed, photo, evidence };
 }
 
 function judgedPhoto(person: PersonRecord, photo: ObservedPhoto): JudgedPhoto {

@@ -23,13 +23,15 @@ import {
   transpose,
   type Vector,
 } from '../src/sizing/matrix.ts';
-import { PHOTO_FEATURES, type PhotoFeatures } from '../src/sizing/measure-photo.ts';
+import { PHOTO_FEATURES } from '../src/sizing/measure-photo.ts';
 import type { KnownPerson, PhotographedPerson, TapedPerson } from './fit-sizing-data.ts';
 
 /** Choices that the decision document argues for; the report varies none of them. */
 export const CHOICES = {
   /** Ridge on the slopes of the photo model (features in cm on body parts in cm). */
   ridge: 10,
+  /** Ridge on how loose clothes change those slopes. */
+  ridgeLoose: 300,
   /** Ridge on the difference between the sexes. */
   ridgeMale: 2,
   /** How far correlations between the features' errors are drawn to zero: 60 and 40 people are few. */
@@ -96,77 +98,120 @@ function fitBody(people: readonly KnownPerson[], kind: PriorKind) {
   return { terms, covariance: covarianceOf(rest, people.length - 1) };
 }
 
-/** One row per feature on (tight, loose, male, height, body parts); how much noise each fit leaves. */
-function fitPhotoModel(people: readonly PhotographedPerson[]): PhotoModel {
-  const reference = BODY.map((part) => Math.round(mean(people.map((person) => person[part]))));
-  const inputs = people.map((person) => [
-    person.dressed ? 0 : 1,
-    person.dressed ? 1 : 0,
-    person.sex === 'male' ? 0.5 : -0.5,
-    person.heightCm - 170,
-    ...BODY.map((part, i) => person[part] - (reference[i] ?? 0)),
-  ]);
-  const dressed = people.map((person) => person.dressed);
-  const observed = people.map(({ evidence }) =>
-    PHOTO_FEATURES.map((name) => known(evidence.features, name)),
+/**
+ * One row per feature on (tight, loose, male, height, body parts, body parts under loose clothes);
+ * how much noise each fit leaves. Every person counts as one, however many photos there are.
+ */
+function fitPhotoModel(photos: readonly PhotographedPerson[]): PhotoModel {
+  const reference = BODY.map((part) => Math.round(mean(photos.map((person) => person[part]))));
+  const inputs = photos.map((person) => {
+    const body = BODY.map((part, i) => person[part] - (reference[i] ?? 0));
+    const { dressed } = person;
+    return [
+      ...(dressed ? [0, 1] : [1, 0]),
+      person.sex === 'male' ? 0.5 : -0.5,
+      person.heightCm - 170,
+      ...body,
+      ...body.map((value) => (dressed ? value : 0)),
+    ];
+  });
+  const dressed = photos.map((person) => person.dressed);
+  const weight = new Set(photos.map(({ file }) => file)).size / photos.length;
+  const observed = photos.map(({ evidence }) =>
+    PHOTO_FEATURES.map((name) => evidence.features[name]),
   );
   const fitted = PHOTO_FEATURES.map((name, j) => {
     // Soles and camera do not depend on girths.
-    const usesBody = name !== 'ankleToSole';
-    const rows = usesBody ? inputs : inputs.map((row) => row.slice(0, 4));
-    const values = column(observed, j);
-    return [...fitFeature(rows, values, dressed), ...(usesBody ? [] : BODY.map(() => 0))];
+    const terms = name === 'ankleToSole' ? 4 : 4 + 2 * BODY.length;
+    const seen = observed.flatMap((row, i) => {
+      const value = row[j] ?? null;
+      return value === null
+        ? []
+        : [{ value, input: inputs[i] ?? [], dressed: dressed[i] === true }];
+    });
+    const rows = seen.map(({ input }) => input.slice(0, terms));
+    const found = fitFeature(rows, seen, weight);
+    return Array.from({ length: 4 + 2 * BODY.length }, (_, term) => found[term] ?? 0);
   });
   const rest = observed.map((row, i) =>
-    row.map((value, j) => value - dot(fitted[j] ?? [], inputs[i] ?? [])),
+    row.map((value, j) => (value === null ? null : value - dot(fitted[j] ?? [], inputs[i] ?? []))),
   );
-  const averages = transpose(observed).map(mean);
-  const loose = noiseOf(
-    rest.filter((_, i) => dressed[i]),
-    averages,
-  );
+  const averages = PHOTO_FEATURES.map((_, j) => mean(observed.flatMap((row) => row[j] ?? [])));
+  const noise = (of: boolean) =>
+    noiseOf(
+      photos.flatMap(({ file }, i) => (dressed[i] === of ? [{ file, rest: rest[i] ?? [] }] : [])),
+      averages,
+    );
+  const slopes = (first: number) => fitted.map((row) => row.slice(first, first + BODY.length));
   return {
     features: PHOTO_FEATURES,
     offset: { tight: column(fitted, 0), loose: column(fitted, 1) },
     male: column(fitted, 2),
     height: column(fitted, 3),
-    slopes: fitted.map((row) => row.slice(4)),
+    slopes: { tight: slopes(4), loose: plus(slopes(4), slopes(4 + BODY.length)) },
     reference,
     noise: {
-      tight: noiseOf(
-        rest.filter((_, i) => !dressed[i]),
-        averages,
-      ),
-      loose,
-      odd: scaled(loose, CHOICES.oddNoise),
+      tight: noise(false),
+      loose: noise(true),
+      odd: scaled(noise(true), CHOICES.oddNoise),
     },
     fitShares: CHOICES.fitShares,
   };
 }
 
+interface SeenFeature {
+  readonly value: number;
+  readonly dressed: boolean;
+}
+
 /** Ridge regression that trusts dressed and undressed people each by their own noise. */
-function fitFeature(inputs: Matrix, observed: Vector, dressed: readonly boolean[]): Vector {
-  const penalties = inputs[0]?.map((_, i) =>
-    i < 2 ? 0 : i === 2 ? CHOICES.ridgeMale : CHOICES.ridge,
-  );
-  let weights = observed.map(() => 1);
+function fitFeature(inputs: Matrix, seen: readonly SeenFeature[], weight: number): Vector {
+  const penalties = inputs[0]?.map((_, i) => {
+    if (i < 2) return 0;
+    if (i === 2) return CHOICES.ridgeMale;
+    return i < 4 + BODY.length ? CHOICES.ridge : CHOICES.ridgeLoose;
+  });
+  const observed = seen.map(({ value }) => value);
+  let weights = observed.map(() => weight);
   let terms: Vector = [];
-  for (let round = 0; round < 3; round += 1) {
+  for (let round = 0; round < 4; round += 1) {
     terms = leastSquares(inputs, observed, weights, penalties);
     const squares = observed.map((value, i) => (value - dot(terms, inputs[i] ?? [])) ** 2);
-    const variance = (of: boolean) => mean(squares.filter((_, i) => dressed[i] === of));
-    const raw = dressed.map((is) => 1 / variance(is));
-    weights = raw.map((weight) => weight / mean(raw));
+    const variance = (of: boolean) => mean(squares.filter((_, i) => seen[i]?.dressed === of));
+    const [undressed, dressed] = [variance(false), variance(true)];
+    const raw = seen.map((one) => 1 / (one.dressed ? dressed : undressed));
+    weights = raw.map((value) => (weight * value) / mean(raw));
   }
   return terms;
 }
 
-function noiseOf(rest: Matrix, averages: Vector): Matrix {
-  const raw = covarianceOf(rest, rest.length - 3);
-  const keep = 1 - CHOICES.shrinkCorrelations;
-  const shrunk = raw.map((row, i) => row.map((value, j) => (i === j ? value : value * keep)));
-  const jitter = averages.map((a) => averages.map((b) => CHOICES.scaleJitter ** 2 * a * b));
-  return scaled(plus(shrunk, jitter), CHOICES.noiseInflation);
+/** What one photo leaves unexplained, per feature; null where it was not seen. */
+interface Unexplained {
+  readonly file: string;
+  readonly rest: readonly (number | null)[];
+}
+
+/** Covariance over the photos that show both of two features, for people that were not fitted on. */
+function noiseOf(photos: readonly Unexplained[], averages: Vector): Matrix {
+  const unseen = averages.map((_, j) => {
+    const people = new Set(photos.filter(({ rest }) => rest[j] !== null).map(({ file }) => file))
+      .size;
+    if (people < 6) throw new Error(`only ${people} people show ${PHOTO_FEATURES[j]}`);
+    return Math.sqrt(people / (people - 3));
+  });
+  const covariance = averages.map((a, i) =>
+    averages.map((b, j) => {
+      const products = photos.flatMap(({ rest }) => {
+        const [one, other] = [rest[i] ?? null, rest[j] ?? null];
+        return one === null || other === null ? [] : [one * other];
+      });
+      const keep = i === j ? 1 : 1 - CHOICES.shrinkCorrelations;
+      const seen = keep * mean(products) * (unseen[i] ?? 1) * (unseen[j] ?? 1);
+      return CHOICES.noiseInflation * (seen + CHOICES.scaleJitter ** 2 * a * b);
+    }),
+  );
+  cholesky(covariance); // Throws when shrinking was not enough to make it a covariance.
+  return covariance;
 }
 
 function bodyTypeLimits(taped: readonly TapedPerson[]): SizingCoefficients['bodyTypes'] {
@@ -206,12 +251,6 @@ function leastSquares(
 
 function covarianceOf(rest: Matrix, degrees: number): Matrix {
   return scaled(multiply(transpose(rest), rest), 1 / degrees);
-}
-
-function known(features: PhotoFeatures, name: keyof PhotoFeatures): number {
-  const value = features[name];
-  if (value === null) throw new Error(`a photo to fit on shows no ${name}`);
-  return value;
 }
 
 function column(rows: Matrix, index: number): Vector {

@@ -4,24 +4,30 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readSizingData, type SizingData, sharedDataFolder } from './fit-sizing-data.ts';
+import {
+  photosToFitOn,
+  readSizingData,
+  type SizingData,
+  sharedDataFolder,
+} from './fit-sizing-data.ts';
 import { CHOICES, fitSizing } from './fit-sizing-model.ts';
 
 const OUTPUT = join(import.meta.dirname, '../src/sizing/coefficients.generated.json');
 
 const data = await readSizingData(sharedDataFolder(process.env));
-const coefficients = { about: describe(data), ...fitSizing(data.taped, data.photographed) };
+const coefficients = { about: describe(data), ...fitSizing(data.taped, photosToFitOn(data)) };
 await writeFile(OUTPUT, `${JSON.stringify(coefficients, significant, 1)}\n`);
 console.log(
-  `fitted on ${data.taped.length} people and ${data.photographed.length} photos: ${OUTPUT}`,
+  `fitted on ${data.taped.length} people and ${data.photographed.length} photos with ${data.variants.length} variants: ${OUTPUT}`,
 );
 
-function describe({ taped, photographed, checksums }: SizingData) {
+function describe({ taped, photographed, variants, checksums }: SizingData) {
   return {
     command: 'npm run fit:sizing',
     taped_people: taped.length,
     undressed_photos: photographed.filter(({ dressed }) => !dressed).length,
     dressed_photos: photographed.filter(({ dressed }) => dressed).length,
+    variants_of_photos: variants.length,
     sha256: checksums,
     choices: CHOICES,
   };

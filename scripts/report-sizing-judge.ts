@@ -3,7 +3,12 @@ import type { Girths, PersonFacts } from '../src/sizing/body-estimate.ts';
 import { GIRTHS } from '../src/sizing/body-estimate.ts';
 import { estimateBody, estimateFromEvidence } from '../src/sizing/estimate-body.ts';
 import { ORIGINAL_CHART, sizeIndex } from '../src/sizing/size-chart.ts';
-import type { PhotographedPerson, SizingData, TapedPerson } from './fit-sizing-data.ts';
+import {
+  type PhotographedPerson,
+  photosToFitOn,
+  type SizingData,
+  type TapedPerson,
+} from './fit-sizing-data.ts';
 import { fitSizing, mean } from './fit-sizing-model.ts';
 
 /** One answer for one person beside the truth. */
@@ -33,10 +38,7 @@ export const FOLDS = 10;
 /** Every person answered by coefficients that were fitted without them (`usePhoto` false: facts alone). */
 export function crossValidate(data: SizingData, told: Told, usePhoto: boolean): Judged[] {
   const byFold = Array.from({ length: FOLDS }, (_, fold) =>
-    fitSizing(
-      data.taped,
-      data.photographed.filter((_, i) => foldOf(i) !== fold),
-    ),
+    fitSizing(data.taped, photosToFitOn(data, peopleIn(fold, data))),
   );
   return data.photographed.map((person, i) => {
     const coefficients = byFold[foldOf(i)];
@@ -159,6 +161,10 @@ function factsOf(person: PhotographedPerson, told: Told): PersonFacts {
 
 function indexOf(size: string): number {
   return ORIGINAL_CHART.sizes.findIndex((entry) => entry.size === size);
+}
+
+function peopleIn(fold: number, { photographed }: SizingData): Set<string> {
+  return new Set(photographed.filter((_, i) => foldOf(i) === fold).map(({ file }) => file));
 }
 
 function foldOf(index: number): number {

@@ -43,10 +43,23 @@ export function trunkPoint(points: BodyPoints, share: number): PixelPoint {
   return along(shoulders, middleOf(points, 'leftHip', 'rightHip'), share);
 }
 
-/** Where the arm's middle line crosses the row `y`; null above the shoulder and below the wrist. */
+/** The fingertips lie this many times as far from the wrist as the index finger's first joint. */
+const FINGERTIPS = 1.6;
+
+/** Where the middle line of arm and hand crosses the row `y`; null above the shoulder and below the fingertips. */
 export function armCrossing(points: BodyPoints, side: Side, y: number): number | null {
-  const [shoulder, elbow, wrist] = [`${side}Shoulder`, `${side}Elbow`, `${side}Wrist`] as const;
-  return crossing(points(shoulder), points(elbow), y) ?? crossing(points(elbow), points(wrist), y);
+  const wrist = points(`${side}Wrist`);
+  const line = [
+    points(`${side}Shoulder`),
+    points(`${side}Elbow`),
+    wrist,
+    along(wrist, points(`${side}Index`), FINGERTIPS),
+  ];
+  for (const [i, lower] of line.slice(1).entries()) {
+    const x = crossing(line[i] ?? lower, lower, y);
+    if (x !== null) return x;
+  }
+  return null;
 }
 
 function crossing(upper: PixelPoint, lower: PixelPoint, y: number): number | null {

@@ -3,7 +3,7 @@ import type { PersonFacts, Sex } from './body-estimate.ts';
 import { bodyPriors, type SexPrior } from './body-prior.ts';
 import { FITS, type Fit, type PhotoModel, type SizingCoefficients } from './coefficients.ts';
 import { type Gaussian, type LinearObservation, observe, sharesOf } from './gaussian.ts';
-import { scaled } from './matrix.ts';
+import { dot, scaled } from './matrix.ts';
 import type { PhotoFeatures } from './measure-photo.ts';
 
 /** One way that things may be, with its probability; those of a mixture sum to 1. */
@@ -61,7 +61,8 @@ function observation(
     const value = evidence?.features[feature] ?? null;
     return value === null ? [] : [{ index, value }];
   });
-  const offsets = fit === 'tight' ? photo.offset.tight : photo.offset.loose;
+  const clothes = fit === 'tight' ? 'tight' : 'loose';
+  const [offsets, slopes] = [photo.offset[clothes], photo.slopes[clothes]];
   const male = sex === 'male' ? 0.5 : -0.5;
   const at = (list: readonly number[], index: number) => list[index] ?? 0;
   const rows = measured.map(({ index }) => index);
@@ -72,12 +73,9 @@ function observation(
         at(offsets, row) +
         male * at(photo.male, row) +
         (facts.heightCm - 170) * at(photo.height, row) -
-        (photo.slopes[row] ?? []).reduce(
-          (sum, slope, i) => sum + slope * at(photo.reference, i),
-          0,
-        ),
+        dot(slopes[row] ?? [], photo.reference),
     ),
-    slopes: rows.map((row) => photo.slopes[row] ?? []),
+    slopes: rows.map((row) => slopes[row] ?? []),
     noise: scaled(
       rows.map((row) => rows.map((column) => at(photo.noise[fit][row] ?? [], column))),
       1 / (evidence?.clarity ?? 1) ** 2,

@@ -40,14 +40,14 @@ export interface SexModel {
 /** How photos show bodies, from renders with known girths. */
 export interface PhotoModel {
   readonly features: readonly PhotoFeature[];
-  /** Per feature. */
+  /** Per feature. Clothes unlike any seen are taken for loose ones with more noise. */
   readonly offset: { readonly tight: Vector; readonly loose: Vector };
   /** Per feature: male minus female. */
   readonly male: Vector;
   /** Per feature and cm of height above 170. */
   readonly height: Vector;
-  /** Per feature: slopes on (body - reference). */
-  readonly slopes: Matrix;
+  /** Per feature: slopes on (body - reference). Loose clothes hang from the chest, for one. */
+  readonly slopes: { readonly tight: Matrix; readonly loose: Matrix };
   readonly reference: Vector;
   readonly noise: Readonly<Record<Fit, Matrix>>;
   readonly fitShares: Readonly<Record<Fit, number>>;

@@ -1,21 +1,21 @@
 /**
  * Measures a person in a photo: a scale from the height they gave, and a few breadths in cm that
  * tell about girths. Outline breadths include the clothes; what that means is for the estimate to
- * say. See docs/decisions for why these and no others.
+ * say. Decision 6 says why these and no others.
  */
-import {
-  along,
-  armCrossing,
-  type BodyPoints,
-  bodyPoints,
-  distancePx,
-  middleOf,
-  SIDES,
-  type Side,
-  trunkPoint,
-} from './body-points.ts';
+import { type BodyPoints, bodyPoints, distancePx, middleOf, SIDES } from './body-points.ts';
+import { calfBreadth, thighOutline, upperArmOutline } from './limb-outline.ts';
 import type { ObservedPhoto } from './observed-photo.ts';
-import { type RowSpan, reach, type Silhouette, silhouetteOf, spanAround } from './silhouette.ts';
+import { type RowSpan, reach, type Silhouette, silhouetteOf } from './silhouette.ts';
+import {
+  breadthCm,
+  chestBreadth,
+  hipBreadth,
+  type MeasuredBreadth,
+  type Outline,
+  shoulderBreadth,
+  waistBreadth,
+} from './trunk-outline.ts';
 
 /** What is measured, in cm. */
 export const PHOTO_FEATURES = [
@@ -25,10 +25,16 @@ export const PHOTO_FEATURES = [
   'hipJoints',
   /** Outline over both upper arms, at the shoulders. */
   'shoulderOutline',
-  /** Outline of the trunk without arms, mean from the lower ribs to the hip joints. */
+  /** Outline of the trunk under the armpits; only where the arms stand off. */
+  'chestOutline',
+  /** Outline of the trunk without arms, from the lower ribs to the hip joints. */
   'trunkOutline',
-  /** Outline just below the hip joints. */
+  /** Outline around the hip joints. */
   'hipOutline',
+  /** From the line of the upper arm's joints to its outer border, mean of both. */
+  'upperArmOutline',
+  /** From the line of the thigh's joints to its outer border, mean of both. */
+  'thighOutline',
   /** Outline of one calf, mean of both. */
   'calfOutline',
   /** From the ankles down to the lowest point of the feet: soles, and how far the camera looks down. */
@@ -39,14 +45,6 @@ export type PhotoFeature = (typeof PHOTO_FEATURES)[number];
 /** Null: not measurable in this photo. */
 export type PhotoFeatures = Readonly<Record<PhotoFeature, number | null>>;
 
-/** A horizontal stretch in the image, in pixels, to draw over the photo. */
-export interface MeasuredBreadth {
-  readonly name: 'shoulder' | 'waist' | 'hip';
-  readonly yPx: number;
-  readonly leftPx: number;
-  readonly rightPx: number;
-}
-
 export interface PhotoMeasurement {
   /** Rows of the top of the head and of the soles, in pixels. */
   readonly crownPx: number;
@@ -56,16 +54,6 @@ export interface PhotoMeasurement {
   /** Where the outline's breadths were read. */
   readonly breadths: readonly MeasuredBreadth[];
 }
-
-/** Levels of the trunk (0 shoulders, 1 hip joints) that an outline breadth is the mean of. */
-const LEVELS = {
-  shoulder: levels(0, 0.15),
-  waist: levels(0.6, 1),
-  hip: levels(1, 1.2),
-} as const;
-
-/** Breadth of a sleeved arm beside the trunk in cm: the mean of the dressed renders. */
-const TYPICAL_ARM_CM = 7.8;
 
 /**
  * Measures the person in the photo, who is `heightCm` tall. Null when there is no pose or its
@@ -78,25 +66,40 @@ export function measurePhoto(photo: ObservedPhoto, heightCm: number): PhotoMeasu
   const { crownPx, solesPx } = verticalExtent(points, silhouette);
   if (!(solesPx - crownPx > 1)) return null;
   const cmPerPx = heightCm / (solesPx - crownPx);
-  const ankleY = middleOf(points, 'leftAnkle', 'rightAnkle').y;
-  const trunk = silhouette === null ? null : trunkBreadths(silhouette, points, cmPerPx);
-  const calfPx = silhouette === null ? null : calfBreadth(silhouette, points);
+  const joints = {
+    shoulderJoints: distancePx(points, 'leftShoulder', 'rightShoulder') * cmPerPx,
+    hipJoints: distancePx(points, 'leftHip', 'rightHip') * cmPerPx,
+  };
+  if (silhouette === null) {
+    return { crownPx, solesPx, cmPerPx, features: { ...NOTHING, ...joints }, breadths: [] };
+  }
+  const outline: Outline = { points, silhouette, cmPerPx };
+  const [shoulder, chest] = [shoulderBreadth(outline), chestBreadth(outline)];
+  const [waist, hip] = [waistBreadth(outline), hipBreadth(outline)];
+  const inCm = (px: number | null) => (px === null ? null : px * cmPerPx);
   return {
     crownPx,
     solesPx,
     cmPerPx,
     features: {
-      shoulderJoints: distancePx(points, 'leftShoulder', 'rightShoulder') * cmPerPx,
-      hipJoints: distancePx(points, 'leftHip', 'rightHip') * cmPerPx,
-      shoulderOutline: widthCm(trunk?.shoulder, cmPerPx),
-      trunkOutline: widthCm(trunk?.waist, cmPerPx),
-      hipOutline: widthCm(trunk?.hip, cmPerPx),
-      calfOutline: calfPx === null ? null : calfPx * cmPerPx,
-      ankleToSole: silhouette === null ? null : (solesPx - ankleY) * cmPerPx,
+      ...joints,
+      shoulderOutline: breadthCm(shoulder, cmPerPx),
+      chestOutline: breadthCm(chest, cmPerPx),
+      trunkOutline: breadthCm(waist, cmPerPx),
+      hipOutline: breadthCm(hip, cmPerPx),
+      upperArmOutline: inCm(upperArmOutline(silhouette, points)),
+      thighOutline: inCm(thighOutline(silhouette, points)),
+      calfOutline: inCm(calfBreadth(silhouette, points)),
+      ankleToSole: inCm(solesPx - middleOf(points, 'leftAnkle', 'rightAnkle').y),
     },
-    breadths: [trunk?.shoulder, trunk?.waist, trunk?.hip].filter((breadth) => breadth != null),
+    breadths: [shoulder, chest, waist, hip].filter((breadth) => breadth !== null),
   };
 }
+
+const NOTHING = Object.fromEntries(PHOTO_FEATURES.map((name) => [name, null])) as Record<
+  PhotoFeature,
+  null
+>;
 
 /**
  * The rows of crown and soles. With a mask: how far the head reaches up and the feet reach down.
@@ -125,102 +128,4 @@ export function verticalExtent(
     crownPx: reach(silhouette, nose.y, -1, around(nose.x)),
     solesPx: Math.max(...soles),
   };
-}
-
-function trunkBreadths(silhouette: Silhouette, points: BodyPoints, cmPerPx: number) {
-  const whole = (share: number) => {
-    const { x, y } = trunkPoint(points, share);
-    return placed(spanAround(silhouette, y, x), y);
-  };
-  const withoutArms = (share: number) => {
-    const { x, y } = trunkPoint(points, share);
-    const span = spanAround(silhouette, y, x);
-    return placed(span === null ? null : cutArms(points, span, y, cmPerPx), y);
-  };
-  return {
-    shoulder: meanBreadth('shoulder', LEVELS.shoulder.map(whole)),
-    waist: meanBreadth('waist', LEVELS.waist.map(withoutArms)),
-    hip: meanBreadth('hip', LEVELS.hip.map(withoutArms)),
-  };
-}
-
-/**
- * The span without arms that touch the trunk. The arm's outer border is visible and its middle is
- * known from the joints, so its breadth is twice the distance between them; joints hidden by
- * sleeves are uncertain, so that is averaged with a typical arm.
- */
-function cutArms(points: BodyPoints, span: RowSpan, y: number, cmPerPx: number): RowSpan {
-  const armBreadth = (outer: number, middle: number) =>
-    Math.abs(outer - middle) + TYPICAL_ARM_CM / cmPerPx / 2;
-  const inside = (side: Side): number | null => {
-    const x = armCrossing(points, side, y);
-    return x !== null && x > span.left && x < span.right ? x : null;
-  };
-  // The person faces the camera, so their left arm is on the right of the image.
-  const [onLeft, onRight] = [inside('right'), inside('left')];
-  return {
-    left: onLeft === null ? span.left : span.left + armBreadth(span.left, onLeft),
-    right: onRight === null ? span.right : span.right - armBreadth(span.right, onRight),
-  };
-}
-
-/** How broad a calf is, a third of the way from knee to ankle and across the leg; mean of both. */
-function calfBreadth(silhouette: Silhouette, points: BodyPoints): number | null {
-  const breadths = SIDES.flatMap((side) => {
-    const [knee, ankle] = [points(`${side}Knee`), points(`${side}Ankle`)];
-    const { x, y } = along(knee, ankle, 0.35);
-    const span = spanAround(silhouette, y, x);
-    if (span === null) return [];
-    const other = along(points(`${otherSide(side)}Knee`), points(`${otherSide(side)}Ankle`), 0.35);
-    const { left, right } = cutAt(span, (x + other.x) / 2, x);
-    const slant = (ankle.y - knee.y) / Math.hypot(ankle.x - knee.x, ankle.y - knee.y);
-    return [(right - left) * slant];
-  });
-  return breadths.length === 0 ? null : mean(breadths);
-}
-
-/** Legs that touch: keep the half of the span that holds `x`. */
-function cutAt(span: RowSpan, border: number, x: number): RowSpan {
-  if (border <= span.left || border >= span.right) return span;
-  return x > border ? { left: border, right: span.right } : { left: span.left, right: border };
-}
-
-function otherSide(side: Side): Side {
-  return side === 'left' ? 'right' : 'left';
-}
-
-interface PlacedSpan extends RowSpan {
-  readonly y: number;
-}
-
-function placed(span: RowSpan | null, y: number): PlacedSpan | null {
-  return span === null ? null : { ...span, y };
-}
-
-/** The mean of the spans as one breadth at their middle level; null when no row shows the person. */
-function meanBreadth(
-  name: MeasuredBreadth['name'],
-  rows: readonly (PlacedSpan | null)[],
-): MeasuredBreadth | null {
-  const spans = rows.filter((row) => row !== null);
-  if (spans.length === 0) return null;
-  return {
-    name,
-    yPx: mean(spans.map(({ y }) => y)),
-    leftPx: mean(spans.map(({ left }) => left)),
-    rightPx: mean(spans.map(({ right }) => right)),
-  };
-}
-
-function widthCm(breadth: MeasuredBreadth | null | undefined, cmPerPx: number): number | null {
-  return breadth == null ? null : (breadth.rightPx - breadth.leftPx) * cmPerPx;
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function levels(from: number, to: number): readonly number[] {
-  const steps = Math.round((to - from) / 0.025);
-  return Array.from({ length: steps + 1 }, (_, step) => from + (step * (to - from)) / steps);
 }

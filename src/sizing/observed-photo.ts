@@ -77,6 +77,8 @@ export const LANDMARK = {
   rightElbow: 14,
   leftWrist: 15,
   rightWrist: 16,
+  leftIndex: 19,
+  rightIndex: 20,
   leftHip: 23,
   rightHip: 24,
   leftKnee: 25,

@@ -38,6 +38,36 @@ export function spanAround(silhouette: Silhouette, y: number, x: number): RowSpa
   };
 }
 
+/** A gap that the mask is too coarse to show as empty still shows as a cell that is not quite sure. */
+const SURE = 254;
+
+/**
+ * On the way from `fromX` to `toX` in row `y`, both inside the person: where the probability has
+ * fallen half way to the lowest value of a gap, in pixels; null when there is no gap. Narrow gaps,
+ * such as between arm and trunk, fill up in the mask but leave a dent.
+ */
+export function gapBetween(
+  silhouette: Silhouette,
+  y: number,
+  fromX: number,
+  toX: number,
+): number | null {
+  const row = rowAt(silhouette, y);
+  const start = Math.round(toColumn(silhouette, fromX));
+  const distance = toColumn(silhouette, toX) - start;
+  const step = Math.sign(distance);
+  let lowest = start;
+  for (let n = 1; n <= Math.abs(distance); n += 1) {
+    if (row(start + n * step) < row(lowest)) lowest = start + n * step;
+  }
+  if (row(lowest) > SURE) return null;
+  const border = (255 + row(lowest)) / 2;
+  let last = start;
+  while (last !== lowest && row(last + step) > border) last += step;
+  const [inside, outside] = [row(last), row(last + step)];
+  return toPixel(silhouette, last + step * ((inside - border) / (inside - outside)));
+}
+
 /**
  * From `fromY` up (step -1) or down (step 1): the last row, in pixels, in which the person still
  * reaches into the columns between `left` and `right`. Stops at the first empty row, so things
