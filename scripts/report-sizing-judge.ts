@@ -1,6 +1,7 @@
 /** Judges the sizing on people that it was not fitted on: errors, sizes, calibration, baselines. */
 import type { Girths, PersonFacts } from '../src/sizing/body-estimate.ts';
 import { GIRTHS } from '../src/sizing/body-estimate.ts';
+import type { SizingCoefficients } from '../src/sizing/coefficients.ts';
 import { estimateBody, estimateFromEvidence } from '../src/sizing/estimate-body.ts';
 import { ORIGINAL_CHART, sizeIndex } from '../src/sizing/size-chart.ts';
 import {
@@ -35,19 +36,30 @@ export type Told = readonly ('weight' | 'sex' | 'age')[];
 
 export const FOLDS = 10;
 
-/** Every person answered by coefficients that were fitted without them (`usePhoto` false: facts alone). */
-export function crossValidate(data: SizingData, told: Told, usePhoto: boolean): Judged[] {
-  const byFold = Array.from({ length: FOLDS }, (_, fold) =>
-    fitSizing(data.taped, photosToFitOn(data, peopleIn(fold, data))),
-  );
-  return data.photographed.map((person, i) => {
-    const coefficients = byFold[foldOf(i)];
-    if (coefficients === undefined) throw new Error('no such fold');
+/** For each fold the coefficients that were fitted without its people. */
+export function fitFolds(data: SizingData): SizingCoefficients[] {
+  return Array.from({ length: FOLDS }, (_, fold) => ({
+    about: {},
+    ...fitSizing(data.taped, photosToFitOn(data, peopleIn(fold, data))),
+  }));
+}
+
+/**
+ * Answers about `photos` from coefficients that were fitted without the person (`usePhoto` false:
+ * from the facts alone). `folds` are those of `fitFolds` for the same data.
+ */
+export function crossValidate(
+  photos: readonly PhotographedPerson[],
+  folds: readonly SizingCoefficients[],
+  { data, told, usePhoto }: { data: SizingData; told: Told; usePhoto: boolean },
+): Judged[] {
+  const foldByFile = new Map(data.photographed.map(({ file }, i) => [file, foldOf(i)]));
+  return photos.map((person) => {
+    const coefficients = folds[foldByFile.get(person.file) ?? -1];
+    if (coefficients === undefined) throw new Error(`${person.file} is in no fold`);
     const evidence = usePhoto ? person.evidence : null;
-    const estimate = estimateFromEvidence(factsOf(person, told), evidence, ORIGINAL_CHART, {
-      ...coefficients,
-      about: {},
-    });
+    const facts = factsOf(person, told);
+    const estimate = estimateFromEvidence(facts, evidence, ORIGINAL_CHART, coefficients);
     const { chestCm: chest, waistCm: waist, hipCm: hip } = estimate.measurements;
     return judge(person, {
       girths: { chest, waist, hip },

@@ -12,13 +12,14 @@ import {
   calibration,
   crossValidate,
   errorsOf,
+  fitFolds,
   type Judged,
   judgeClassic,
   judgeConstant,
   type Told,
   withinSizes,
 } from './report-sizing-judge.ts';
-import { LIMITS, METHOD } from './report-sizing-text.ts';
+import { LIMITS, METHOD, OTHERWISE } from './report-sizing-text.ts';
 
 const OUTPUT = join(import.meta.dirname, '../docs/sizing-accuracy.md');
 const EVERY_NTH_EDITED = 5;
@@ -42,14 +43,22 @@ await writeFile(OUTPUT, await report(data));
 console.log(OUTPUT);
 
 async function report(from: SizingData): Promise<string> {
+  const folds = fitFolds(from);
+  const answers = (told: Told, usePhoto: boolean) =>
+    crossValidate(from.photographed, folds, { data: from, told, usePhoto });
   const withPhoto = TOLD.map(({ name, told }) => ({
     name: `photo + ${name}`,
-    judged: crossValidate(from, told, true),
+    judged: answers(told, true),
+  }));
+  const everyPhoto = [...from.photographed, ...from.variants];
+  const taken = TOLD.map(({ name, told }) => ({
+    name: `photo + ${name}`,
+    judged: crossValidate(everyPhoto, folds, { data: from, told, usePhoto: true }),
   }));
   const baselines = [
     { name: 'constant answer', judged: judgeConstant(from) },
     { name: 'classic (photo + height)', judged: judgeClassic(from) },
-    ...TOLD.map(({ name, told }) => ({ name, judged: crossValidate(from, told, false) })),
+    ...TOLD.map(({ name, told }) => ({ name, judged: answers(told, false) })),
   ];
   return `${[
     METHOD,
@@ -66,6 +75,11 @@ async function report(from: SizingData): Promise<string> {
     calibrationTable(withPhoto[0]?.judged ?? []),
     '### The same, all five kinds of input together (500 answers about 100 people)',
     calibrationTable(withPhoto.flatMap(({ judged }) => judged)),
+    '## The same people, photographed otherwise',
+    OTHERWISE,
+    accuracyTable(taken),
+    `### Confidence against hits, photo + height, ${everyPhoto.length} photos of ${from.photographed.length} people`,
+    calibrationTable(taken[0]?.judged ?? []),
     '## Photo check',
     photoCheckSummary(from),
     'The same check on usable photos (every fifth) that were edited:',

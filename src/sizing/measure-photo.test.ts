@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import fc from 'fast-check';
 import { knownPerson } from '../../test/support/sizing-photos.ts';
 import { measurePhoto } from './measure-photo.ts';
 import type { ObservedPhoto, PersonMask } from './observed-photo.ts';
@@ -17,6 +18,8 @@ const JOINTS: Record<number, [number, number]> = {
   14: [138, 200],
   15: [270, 270],
   16: [130, 270],
+  19: [272, 290],
+  20: [128, 290],
   23: [220, 260],
   24: [180, 260],
   25: [224, 350],
@@ -34,6 +37,8 @@ interface Box {
   right: number;
   top: number;
   bottom: number;
+  /** How sure the mask is, 0..255; 255 when absent. */
+  sure?: number;
 }
 
 const BODY: Box[] = [
@@ -47,9 +52,9 @@ const BODY: Box[] = [
 function boxes(body: readonly Box[]): ObservedPhoto {
   const [columns, rows] = [400, 500];
   const probability = new Uint8Array(columns * rows);
-  for (const { left, right, top, bottom } of body) {
+  for (const { left, right, top, bottom, sure = 255 } of body) {
     for (let y = top; y < bottom; y += 1)
-      probability.fill(255, y * columns + left, y * columns + right);
+      probability.fill(sure, y * columns + left, y * columns + right);
   }
   const mask: PersonMask = { left: 0, top: 0, right: 1, bottom: 1, columns, rows, probability };
   const landmarks = Array.from({ length: 33 }, (_, i) => {
@@ -86,20 +91,38 @@ describe('measuring a photo', () => {
     near(features?.shoulderOutline, 50, 0.6);
     near(features?.trunkOutline, 40, 0.3);
     near(features?.hipOutline, 40, 0.3);
+    near(features?.thighOutline, 9, 0.3);
     near(features?.calfOutline, 15, 0.3);
     near(features?.ankleToSole, 10, 0.3);
   });
 
+  /** Arms and hands 34 px (17 cm) broad, without a gap to the trunk. */
+  const ARMS: Box[] = [
+    { left: 240, right: 274, top: 150, bottom: 305 },
+    { left: 126, right: 160, top: 150, bottom: 305 },
+  ];
+
   it('cuts off arms that touch the trunk', () => {
-    // Arms 16 px (8 cm) broad around the line from elbow to wrist, without a gap to the trunk.
-    const arms = [
-      { left: 240, right: 274, top: 150, bottom: 290 },
-      { left: 126, right: 160, top: 150, bottom: 290 },
-    ];
-    const features = measurePhoto(boxes([...BODY, ...arms]), 200)?.features;
+    const features = measurePhoto(boxes([...BODY, ...ARMS]), 200)?.features;
     near(features?.trunkOutline, 58, 2);
+    assert.equal(features?.chestOutline, null);
     const apart = measurePhoto(boxes(BODY), 200)?.features;
     near(apart?.trunkOutline, 40, 0.3);
+  });
+
+  it('parts arms and hands from the trunk where the mask has no more than a dent', () => {
+    const dents = [
+      { left: 240, right: 242, top: 150, bottom: 305, sure: 220 },
+      { left: 158, right: 160, top: 150, bottom: 305, sure: 220 },
+    ];
+    const features = measurePhoto(boxes([...BODY, ...ARMS, ...dents]), 200)?.features;
+    near(features?.trunkOutline, 40, 0.5);
+    near(features?.hipOutline, 40, 0.5);
+  });
+
+  it('measures the chest where the gaps under the armpits begin, as if they began where most do', () => {
+    // The shoulders end at level 20/130 here; the next row is taken for the armpits.
+    near(measurePhoto(boxes(BODY), 200)?.features.chestOutline, 40 - 10 * (0.35 - 0.1625), 0.5);
   });
 
   it('does not count things elsewhere in the mask as head or feet', () => {
@@ -116,9 +139,9 @@ describe('measuring a photo', () => {
     const breadths = measurePhoto(boxes(BODY), 200)?.breadths;
     assert.deepEqual(
       breadths?.map(({ name }) => name),
-      ['shoulder', 'waist', 'hip'],
+      ['shoulder', 'chest', 'waist', 'hip'],
     );
-    const waist = breadths?.[1];
+    const waist = breadths?.[2];
     near(waist?.leftPx, 160, 1);
     near(waist?.rightPx, 240, 1);
     near(waist?.yPx, 130 + 0.8 * 130, 1);
@@ -131,6 +154,22 @@ describe('measuring a photo', () => {
     assert.equal(bare?.features.trunkOutline, null);
     near(bare?.features.shoulderJoints, 36, 2);
     assert.equal(measurePhoto({ ...photo, pose: null }, 200), null);
+  });
+
+  it('measures numbers or nothing in whatever the mask may be', () => {
+    const photo = boxes(BODY);
+    const cells = fc.uint8Array({ minLength: 40 * 50, maxLength: 40 * 50 });
+    fc.assert(
+      fc.property(cells, fc.boolean(), (probability, mostly) => {
+        assert.ok(photo.pose?.mask);
+        const noisy = mostly ? probability.map((value) => Math.max(value, 180)) : probability;
+        const mask = { ...photo.pose.mask, columns: 40, rows: 50, probability: noisy };
+        const measured = measurePhoto({ ...photo, pose: { ...photo.pose, mask } }, 170);
+        for (const [name, value] of Object.entries(measured?.features ?? {})) {
+          assert.ok(value === null || Number.isFinite(value), `${name} is ${value}`);
+        }
+      }),
+    );
   });
 
   for (const file of ['s1_03.jpg', 's1_41.jpg', 's4_11.jpg', 's4_24.jpg']) {

@@ -60,8 +60,8 @@ export function gapBetween(
   for (let n = 1; n <= Math.abs(distance); n += 1) {
     if (row(start + n * step) < row(lowest)) lowest = start + n * step;
   }
-  if (row(lowest) > SURE) return null;
-  const border = (255 + row(lowest)) / 2;
+  if (lowest === start || row(lowest) > SURE) return null;
+  const border = (row(start) + row(lowest)) / 2;
   let last = start;
   while (last !== lowest && row(last + step) > border) last += step;
   const [inside, outside] = [row(last), row(last + step)];
