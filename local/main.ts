@@ -2,14 +2,14 @@
  * `npm run local`: the local stack alone, until Ctrl-C, for a worker started beside it.
  */
 import { startLocalStack } from './stack.ts';
+import { aborted, runUntilSignal } from './until-signal.ts';
 
-const stopped = Promise.withResolvers<void>();
-process.once('SIGINT', () => stopped.resolve());
-process.once('SIGTERM', () => stopped.resolve());
-
-await using stack = await startLocalStack();
-console.log('# The local stack is up. To work with it, in another shell:');
-for (const [name, value] of Object.entries(stack.env)) console.log(`export ${name}='${value}'`);
-console.log(`# The database: ${stack.databaseUrl}`);
-console.log('# Ctrl-C ends it and removes its data.');
-await stopped.promise;
+await runUntilSignal(async (signal) => {
+  await using stack = await startLocalStack();
+  console.log('# The local stack is up. To work with it, in another shell:');
+  for (const [name, value] of Object.entries(stack.env)) console.log(`export ${name}='${value}'`);
+  console.log(`# The database: ${stack.databaseUrl}`);
+  console.log('# Ctrl-C ends it and removes its data.');
+  await aborted(signal);
+  return 0;
+});

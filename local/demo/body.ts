@@ -40,22 +40,22 @@ interface Answer {
   readonly size_range: { readonly lower: string; readonly upper: string };
 }
 
-/** Asks, prints and draws; false when there was no answer. */
+/** Asks, prints and draws; resolves with the photo's link, or null when there was no answer. */
 export async function showBody(
   address: string,
   platform: Platform,
   folder: string,
-): Promise<boolean> {
+): Promise<{ readonly link: string } | null> {
   const { file, heightCm } = PEOPLE.ada;
   const bytes = await readFile(file);
   const link = await uploadPhoto(platform, await createPerson(platform), { bytes });
   const answer = await ask(address, link, heightCm);
-  if (answer === null) return false;
+  if (answer === null) return null;
   const { recommended_size, confidence, measurements, uncertainty_cm, size_range } = answer;
   console.log(`\n  POST /estimate-body, a person of ${heightCm} cm: size ${recommended_size}`);
-  console.log(
-    `  right with probability ${confidence.toFixed(2)}, else between ${size_range.lower} and ${size_range.upper}`,
-  );
+  const range = [size_range.lower, size_range.upper].filter((size) => size !== recommended_size);
+  const neighbours = range.length === 0 ? '' : `, else probably ${range.join(' or ')}`;
+  console.log(`  right with probability ${confidence.toFixed(2)}${neighbours}`);
   for (const [name, value] of Object.entries(measurements)) {
     const spread = uncertainty_cm?.[name];
     console.log(
@@ -65,8 +65,7 @@ export async function showBody(
   const picture = join(folder, 'body.png');
   await drawBody(bytes, heightCm, picture);
   console.log(`    drawn in ${relative('.', picture)}`);
-  console.log(`  A link to ask with: export PHOTO='${link}'`);
-  return true;
+  return { link };
 }
 
 /** Waits for the pose model to be loaded, then asks once. */

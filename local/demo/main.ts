@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { balanceOf, openPlatform, type Platform } from '../platform.ts';
 import { startLocalStack } from '../stack.ts';
+import { aborted, runUntilSignal, unlessAborted } from '../until-signal.ts';
 import { showBody } from './body.ts';
 import { type Played, printReport } from './report.ts';
 import { play, setScenes } from './scenes.ts';
@@ -22,9 +23,6 @@ const MODEL_LATENCY_MS = 1200;
 const LIMIT_MS = 120_000;
 
 const { values } = parseArgs({ options: { once: { type: 'boolean', default: false } } });
-const stopped = Promise.withResolvers<void>();
-process.once('SIGINT', () => stopped.resolve());
-process.once('SIGTERM', () => stopped.resolve());
 
 /** The worker's usual port where it is free, else any. */
 async function freePort(): Promise<string> {
@@ -52,30 +50,37 @@ async function playScenes(platform: Platform): Promise<Played[]> {
   return played;
 }
 
-async function demo(): Promise<boolean> {
+async function demo(signal: AbortSignal): Promise<number> {
   console.log('· starting Redis, Postgres, a Supabase and an image model of our own …');
   await using stack = await startLocalStack({ openai: { latencyMs: MODEL_LATENCY_MS } });
   await using platform = openPlatform(stack);
+  signal.throwIfAborted();
   await rm(FOLDER, { recursive: true, force: true });
   await mkdir(FOLDER, { recursive: true });
   console.log('· starting the worker …');
   const env = { ...stack.env, HOST: '127.0.0.1', PORT: await freePort() };
-  await using worker = await startWorker(env, join(FOLDER, 'worker.log'));
+  await using worker = await startWorker(env, join(FOLDER, 'worker.log'), signal);
+  if (env.PORT === '0')
+    console.log(`· port ${PORT} is in use; this worker is on ${worker.address}`);
 
-  const played = await playScenes(platform);
-  console.log();
-  const isRight = await printReport(platform, played, FOLDER);
-  const isMeasured = await showBody(worker.address, platform, FOLDER);
-  console.log(`\n  health ${worker.address}/health   docs ${worker.address}/docs`);
+  const showAll = async () => {
+    const played = await playScenes(platform);
+    console.log();
+    const isRight = await printReport(platform, played, FOLDER);
+    return { isRight, body: await showBody(worker.address, platform, FOLDER) };
+  };
+  const { isRight, body } = await unlessAborted(showAll(), signal);
   console.log(`  the worker's log: ${FOLDER}/worker.log`);
   if (!values.once) {
+    console.log(`\n  health ${worker.address}/health   docs ${worker.address}/docs`);
     console.log('\n  Serving until Ctrl-C. To push tasks of your own or to ask the worker:\n');
-    for (const [name, value] of Object.entries(stack.env))
+    const exported = { ...stack.env, ...(body && { PHOTO: body.link }) };
+    for (const [name, value] of Object.entries(exported))
       console.log(`  export ${name}='${value}'`);
-    await stopped.promise;
+    await aborted(signal);
     console.log('\n· stopping …');
   }
-  return isRight && isMeasured;
+  return isRight && body !== null ? 0 : 1;
 }
 
-process.exitCode = (await demo()) ? 0 : 1;
+await runUntilSignal(demo);

@@ -65,7 +65,7 @@ export async function printReport(
   const lines = results.map(({ row, credits, picture, isRight }, index) => {
     const { scene, tryOn, creditsBefore } = played[index] as Played;
     return [
-      row.id.slice(-12),
+      row.id,
       scene.name,
       `${tryOn.channel} ${scene.customer.kind}`,
       `${isRight ? '✔' : '✘'} ${row.status}`,

@@ -14,16 +14,21 @@ export interface DemoWorker extends AsyncDisposable {
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
-/** Starts the worker with its log in `logFile`; resolves when it listens, rejects when it ends before. */
+/**
+ * Starts the worker with its log in `logFile`; resolves when it listens, rejects when it ends before.
+ * An abort by `signal` ends it.
+ */
 export async function startWorker(
   env: Readonly<Record<string, string>>,
   logFile: string,
+  signal: AbortSignal,
 ): Promise<DemoWorker> {
   const worker = spawn(process.execPath, [MAIN], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const exited = once(worker, 'exit');
+  signal.addEventListener('abort', () => worker.kill('SIGTERM'), { once: true });
   worker.stdout.pipe(createWriteStream(logFile));
   const lines = createInterface(worker.stdout);
   const listening = new Promise<string>((resolve) => {

@@ -59,6 +59,7 @@ async function runFile(
   input: readonly number[],
   shape: readonly number[],
 ): Promise<number[]> {
+  process.env.ORT_DISABLE_TELEMETRY ??= '1';
   const session = await InferenceSession.create(file);
   const { out } = await session.run({
     in: new OnnxTensor('float32', Float32Array.from(input), shape),

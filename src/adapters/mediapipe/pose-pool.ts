@@ -39,7 +39,7 @@ export class PosePool implements PoseEstimator, AsyncDisposable {
     const { threads, maxWaiting = threads * DEFAULT_WAITING_PER_THREAD } = options;
     this.#options = options;
     this.#line = new WaitingLine(threads, maxWaiting);
-    // onnxruntime reports to its maker unless it is told not to, before a thread loads it.
+    // onnxruntime must not report to its maker; a thread's own process.env does not reach it.
     process.env.ORT_DISABLE_TELEMETRY ??= '1';
     this.#pool = new Piscina({
       filename: new URL('./pose-thread.ts', import.meta.url).href,

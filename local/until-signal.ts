@@ -1,0 +1,45 @@
+/**
+ * Runs one of the local programs until it ends or somebody ends it: Ctrl-C stops it wherever it is,
+ * and what is missing on this machine is told in a line.
+ */
+import { addAbortListener } from 'node:events';
+
+/** Something that the person in front of the machine has to install first. */
+export class MissingProgram extends Error {}
+
+/** As a shell tells it: ended by SIGINT. */
+const INTERRUPTED = 130;
+
+/** `program` gets a signal that aborts at SIGINT or SIGTERM, and resolves with the exit code. */
+export async function runUntilSignal(
+  program: (signal: AbortSignal) => Promise<number>,
+): Promise<void> {
+  const stop = new AbortController();
+  process.once('SIGINT', () => stop.abort());
+  process.once('SIGTERM', () => stop.abort());
+  try {
+    process.exitCode = await program(stop.signal);
+  } catch (error) {
+    if (stop.signal.aborted) process.exitCode = INTERRUPTED;
+    else if (error instanceof MissingProgram) {
+      console.error(error.message);
+      process.exitCode = 1;
+    } else throw error;
+  }
+}
+
+/** The result of `work`, or a rejection as soon as `signal` aborts. */
+export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  using _listening = addAbortListener(signal, () => reject(signal.reason));
+  return await Promise.race([work, aborted]);
+}
+
+/** Resolves when `signal` aborts. */
+export async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  using _listening = addAbortListener(signal, () => resolve());
+  await promise;
+}
