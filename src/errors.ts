@@ -166,3 +166,15 @@ export function publicText(code: ErrorCode, detail: string | null): string {
   const texts: CatalogueEntry['publicTexts'] = CATALOGUE[code].publicTexts;
   return (detail === null ? undefined : texts[detail]) ?? texts.default;
 }
+
+/** The first failure of the catalogue that a shopper reads this text for; null when it is no text of ours. */
+export function failureOfPublicText(
+  text: string,
+): { readonly code: ErrorCode; readonly detail: string | null } | null {
+  for (const code of Object.keys(CATALOGUE) as ErrorCode[]) {
+    for (const [detail, known] of Object.entries(CATALOGUE[code].publicTexts)) {
+      if (known === text) return { code, detail: detail === 'default' ? null : detail };
+    }
+  }
+  return null;
+}

@@ -64,6 +64,8 @@ export interface Sessions {
   fail(ref: SessionRef, errorMessage: string, completedAt: Date): Promise<boolean>;
   /** Every session of both channels that is not terminal and was created before `before`, paged. */
   unfinished(before: Date): AsyncIterable<Session>;
+  /** Every session of both channels that was failed at `since` or later, paged. */
+  failedSince(since: Date): AsyncIterable<Session>;
 }
 
 /** One row of a ledger that belongs to a session. */
@@ -73,8 +75,11 @@ export interface LedgerEntry {
   readonly description: string;
 }
 
-/** `refused`: the database will not book it (the balance's row is gone, say), now or later. */
-export type RefundAnswer = 'refunded' | 'already_refunded' | 'refused';
+/**
+ * `refused`: the database will not book it (the balance's row is gone, say), now or later.
+ * `unconfirmed`: an answer, but not of that function; the ledger's entries tell.
+ */
+export type RefundAnswer = 'refunded' | 'already_refunded' | 'refused' | 'unconfirmed';
 
 /** The credits. A refund is one call to the platform's own function. */
 export interface Ledger {
@@ -212,8 +217,8 @@ export interface Job {
   readonly task: Task;
   readonly journal: Journal;
   /**
-   * Resolves once the journal is stored and the lock is known to be still ours.
-   * Rejects with LockLostError when another process has the job by now.
+   * Resolves once the journal is stored and the lock is known to be still ours. Rejects with
+   * LockLostError, and stores nothing, when another process has the job by now.
    */
   record(journal: Journal): Promise<void>;
 }
@@ -225,8 +230,11 @@ export class LockLostError extends Error {
 
 /** The generation jobs; a job's id is its session's id, so a session has at most one. */
 export interface GenerationJobs {
-  /** Adds the job unless the session has one. */
-  add(task: Task): Promise<void>;
+  /**
+   * Adds the job unless the session has one. False when that one is of another owner or channel,
+   * so that at most one of the two can be right: it ends soon, come again then.
+   */
+  add(task: Task): Promise<boolean>;
   /** Whether the operator wants tasks to stay on the list. */
   areDraining(): Promise<boolean>;
   /** Which of these sessions have a job that is not finished. */
@@ -260,6 +268,14 @@ export interface Refunds {
   aliveAmong(sessionIds: readonly string[]): Promise<Set<string>>;
 }
 
+/** Whether what the queues held is still there: Redis may come back without its data. */
+export interface QueueMemory {
+  /** For how long a loss (or a first start) has been known that nobody has seen to yet; null when there is none. */
+  lostForMs(): Promise<number | null>;
+  /** The loss has been seen to. */
+  restored(): Promise<void>;
+}
+
 /** Failed sessions whose payment only a person can give back. */
 export interface Reconciliation {
   /** Keeps the first record of a session. */
@@ -283,23 +299,31 @@ export interface ReconciliationRecord extends SessionRef {
 /** How a job's attempt ended, as far as the queue is concerned. */
 export type JobEnd =
   | { readonly kind: 'done' }
+  /** Done, and not to be kept: a task that named what is not its own must not stand in for a later one. */
+  | { readonly kind: 'forgotten' }
   | { readonly kind: 'again'; readonly delayMs: number }
   | { readonly kind: 'hand_back' };
 
 /**
- * Lets paid calls out: evenly paced, and not at all while none can succeed. Shared by all replicas.
- * `succeeded` and `failed` return at once and never throw: a paid picture does not wait for them.
+ * The leave to make one paid call. It is told how the call ended, and disposed of in any case: a
+ * call that came to nothing (broken off, or never made) is disposed of without a word.
+ * All three return at once and never throw: a paid picture does not wait for them.
  */
+export interface Permit extends Disposable {
+  succeeded(): void;
+  failed(error: TaskError): void;
+}
+
+/** Lets paid calls out: evenly paced, and not at all while none can succeed. Shared by all replicas. */
 export interface ProviderGate {
   /** Throws PROVIDER_REFUSES_SERVICE, with the time to wait, while no call may go out. */
   check(): Promise<void>;
   /**
-   * Waits for the next place in the pace. Throws as `check` does; while the service is being
-   * probed one call at a time gets through. An abort rejects with the signal's reason.
+   * Waits for the next place in the pace. Throws DEADLINE_EXCEEDED at once, and takes no place, when
+   * the next one is not before `deadlineMs` (since the epoch). Throws as `check` does; while the
+   * service is being probed one permit at a time is given. An abort rejects with an AbortError.
    */
-  enter(signal: AbortSignal): Promise<void>;
-  succeeded(): void;
-  failed(error: TaskError): void;
+  enter(deadlineMs: number, signal: AbortSignal): Promise<Permit>;
 }
 
 /** Who a line of the log is about. */

@@ -55,6 +55,7 @@ function withoutEffects(deps: RescueDeps): RescueDeps {
     sessions: {
       find: (ref) => sessions.find(ref),
       unfinished: (before) => sessions.unfinished(before),
+      failedSince: (since) => sessions.failedSince(since),
       markProcessing: async () => true,
       complete: async () => true,
       fail: async () => true,

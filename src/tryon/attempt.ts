@@ -11,6 +11,7 @@ import {
   asTaskError,
   backoffMs,
   failedBefore,
+  isOpen,
   type Limits,
   limitsOf,
   type Outcome,
@@ -18,7 +19,7 @@ import {
   withFailure,
 } from './outcome.ts';
 import { type PrepareDeps, prepare } from './prepare.ts';
-import { complete, type SettleDeps } from './settle.ts';
+import { complete, recordAnalytics, refuseUnfinished, type SettleDeps } from './settle.ts';
 import { linkToStored, storePicture } from './store.ts';
 
 export interface AttemptDeps extends PrepareDeps, GenerateDeps, SettleDeps {
@@ -34,12 +35,13 @@ export async function runAttempt(
 ): Promise<Outcome> {
   const limits = limitsOf(job.task, deps.taskDeadlineSeconds, signal);
   const failure = failedBefore(job.journal);
+  const foundOpen = isOpen(job.journal);
   if (failure !== null) return { kind: 'failed', error: failure };
   try {
     return await walk(job, deps, limits);
   } catch (error) {
     if (signal.aborted) return { kind: 'interrupted' };
-    const journal = withFailure(job.journal, asTaskError(error));
+    const journal = withFailure(job.journal, asTaskError(error), foundOpen);
     return await job.record(journal).then(
       () => outcomeOf(error, journal, limits.deadlineMs),
       (cause: unknown) => outcomeOf(cause, journal, limits.deadlineMs),
@@ -50,7 +52,7 @@ export async function runAttempt(
 /** The walk: guard → download and resize → generate → store → complete. */
 async function walk(job: Job, deps: AttemptDeps, limits: Limits): Promise<Outcome> {
   const { task } = job;
-  const reason = await reasonToSkip(task, deps);
+  const reason = await reasonToSkip(job, deps);
   if (reason !== null) return { kind: 'skipped', reason };
 
   const stored = await linkToStored(task, deps.imageStore);
@@ -60,7 +62,10 @@ async function walk(job: Job, deps: AttemptDeps, limits: Limits): Promise<Outcom
   }
 
   await guardSpending(job, deps, limits);
-  if (!(await deps.sessions.markProcessing(task))) return { kind: 'skipped', reason: 'terminal' };
+  if (!(await deps.sessions.markProcessing(task))) {
+    refuseUnfinished(await deps.sessions.find(task), task);
+    return { kind: 'skipped', reason: 'terminal' };
+  }
   const queueWaitMs = Date.now() - Date.parse(task.createdAt);
   deps.record({ event: 'generation_processing', task, queueWaitMs });
 
@@ -85,11 +90,25 @@ function terminalReason({ status }: Session): string | null {
   return status === 'completed' || status === 'failed' ? `already_${status}` : null;
 }
 
+/** The event of a completion, for a process that died between the two; nothing where it is there. */
+function noteDelivered(session: Session, { task, journal }: Job, deps: AttemptDeps): Promise<void> {
+  const metadata = {
+    request_id: task.requestId,
+    processing_time_ms: journal.result?.processingTimeMs ?? null,
+    estimated_cost_usd: journal.result?.costUsd ?? null,
+  };
+  return recordAnalytics(session, 'generation_completed', metadata, deps);
+}
+
 /** Why there is nothing to do for the task: null when there is something. */
-async function reasonToSkip(task: Task, deps: AttemptDeps): Promise<string | null> {
+async function reasonToSkip(job: Job, deps: AttemptDeps): Promise<string | null> {
+  const { task } = job;
   const session = await deps.sessions.find(task);
   if (session === null) return 'no_session';
-  if (session.ownerId === task.ownerId) return terminalReason(session);
+  if (session.ownerId === task.ownerId) {
+    if (session.status === 'completed') await noteDelivered(session, job, deps);
+    return terminalReason(session);
+  }
   await deps.deadLetters.keepDeadLetter({
     reason: 'the session belongs to another owner',
     at: new Date().toISOString(),
@@ -101,7 +120,7 @@ async function reasonToSkip(task: Task, deps: AttemptDeps): Promise<string | nul
 
 /** Throws unless a paid call may be made: the last one's outcome is known, it is not too late, the service works. */
 async function guardSpending(job: Job, deps: AttemptDeps, limits: Limits): Promise<void> {
-  if (job.journal.callOpen) throw new TaskError('PROVIDER_OUTCOME_UNKNOWN');
+  if (isOpen(job.journal)) throw new TaskError('PROVIDER_OUTCOME_UNKNOWN');
   if (Date.now() >= limits.deadlineMs) throw new TaskError('DEADLINE_EXCEEDED');
   await deps.gate.check();
 }

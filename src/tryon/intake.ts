@@ -58,7 +58,8 @@ async function reject(raw: Buffer, rejection: Rejection, deps: IntakeDeps): Prom
 async function admit(raw: Buffer, deps: IntakeDeps): Promise<void> {
   const task = parseTask(raw, deps.maxImages, new Date());
   if (isRejection(task)) return reject(raw, task, deps);
-  await deps.jobs.add(task);
+  // Left on the intake list while another owner's task stands under the session's name.
+  if (!(await deps.jobs.add(task))) return;
   await deps.source.acknowledge(raw);
   deps.record({ event: 'task_received', task });
 }

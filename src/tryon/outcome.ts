@@ -61,17 +61,27 @@ function wasNotCarriedOut({ code, kind, detail }: TaskError): boolean {
 }
 
 /**
- * The journal with one more failure, which also closes the call that was open. A call that was not
- * carried out is not counted.
+ * May a call have been paid whose picture nobody has? A call whose end was not seen, or one whose
+ * picture was lost before it was stored.
  */
-export function withFailure(journal: Journal, error: TaskError): Journal {
+export function isOpen({ callOpen, result }: Journal): boolean {
+  return callOpen || result !== null;
+}
+
+/**
+ * The journal with one more failure, which also closes the call that the attempt made; one that was
+ * not carried out is not counted. A call that the attempt found open (`foundOpen`) stays open until
+ * it has been counted as one of unknown outcome, whatever else goes wrong.
+ */
+export function withFailure(journal: Journal, error: TaskError, foundOpen: boolean): Journal {
   const { code } = error;
-  const uncounted = journal.callOpen && wasNotCarriedOut(error) ? 1 : 0;
+  const closes = !foundOpen || code === 'PROVIDER_OUTCOME_UNKNOWN';
+  const uncounted = !foundOpen && journal.callOpen && wasNotCarriedOut(error) ? 1 : 0;
   return {
-    ...journal,
     failures: { ...journal.failures, [code]: (journal.failures[code] ?? 0) + 1 },
     providerCalls: journal.providerCalls - uncounted,
-    callOpen: false,
+    callOpen: closes ? false : journal.callOpen,
+    result: closes ? null : journal.result,
   };
 }
 

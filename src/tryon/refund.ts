@@ -3,7 +3,7 @@
  * credit back, once. Everything here may be run again after a crash at any point: the row is known
  * as ours by the exact `completed_at` of the intent, and the ledger says what was paid back already.
  */
-import { publicText } from '../errors.ts';
+import { publicText, TaskError } from '../errors.ts';
 import type {
   Analytics,
   Ledger,
@@ -16,7 +16,7 @@ import type {
   RefundJob,
   Session,
 } from '../ports.ts';
-import { recordAnalytics, type SettleDeps } from './settle.ts';
+import { recordAnalytics, refuseUnfinished, type SettleDeps } from './settle.ts';
 
 export interface RefundDeps extends Omit<SettleDeps, 'imageStore' | 'analytics'> {
   readonly analytics: Analytics;
@@ -63,6 +63,8 @@ function routeOfRefunded({ sessionId }: Session, { description }: LedgerEntry): 
  * believes that its push failed: it pays first, fails the row after that, and names no session.
  */
 const PRODUCER_REFUNDS_MS = 5000;
+/** Longer than Supabase lets a statement run (8 s). */
+const LATE_BOOKING_MS = 10_000;
 
 /**
  * Carries the intent out. Returns 0 when it is settled, or the milliseconds after which it must be
@@ -74,6 +76,7 @@ export async function settleRefund(job: RefundJob, deps: RefundDeps): Promise<nu
   const won = await deps.sessions.fail(intent, text, new Date(intent.completedAt));
   const session = await deps.sessions.find(intent);
   if (session === null || !(won || isFailedBy(session, intent))) {
+    refuseUnfinished(session, intent);
     const reason = session === null ? 'no_session' : `settled_by_others_${session.status}`;
     deps.record({ event: 'refund_skipped', task: intent, reason });
     return 0;
@@ -137,10 +140,25 @@ async function payBackTo(
     return reconcile(session, requestId, 'no_request_id', deps);
   }
   const answer = await bookRefund(payer, session, requestId ?? '', deps.ledger);
+  if (answer === 'unconfirmed') await confirmBooked(session, requestId, deps.ledger);
   if (answer === 'refused') return reconcile(session, requestId, 'refund_refused', deps);
   const task = { ...session, requestId };
   deps.record({ event: 'credit_refunded', task, payer, credits: session.creditsUsed });
   await noteRefunded(session, requestId, deps);
+}
+
+/** Throws STORAGE_UNAVAILABLE, with a wait in which a late booking would show, unless the ledger has the refund. */
+async function confirmBooked(
+  session: Session,
+  requestId: string | null,
+  ledger: Ledger,
+): Promise<void> {
+  const entries = await ledger.entries(session, requestId);
+  if (entries.some(({ type }) => type === 'refund')) return;
+  throw new TaskError('STORAGE_UNAVAILABLE', {
+    detail: 'refund_not_booked',
+    retryAfterMs: LATE_BOOKING_MS,
+  });
 }
 
 /** The session's id in the description is what a later look into the ledger finds it by. */

@@ -8,6 +8,8 @@ import { asTaskError, backoffMs } from './outcome.ts';
 import { type RefundDeps, settleRefund } from './refund.ts';
 
 const DONE: JobEnd = { kind: 'done' };
+/** Reasons to skip a task that named a session which is not there, or not its own. */
+const NOT_ITS_OWN = ['no_session', 'foreign_owner'];
 const HAND_BACK: JobEnd = { kind: 'hand_back' };
 /** A refund is tried again at least this often, so that it is booked soon after the database is back. */
 const LONGEST_REFUND_DELAY_MS = 10_000;
@@ -25,7 +27,7 @@ export async function runJob(
       return DONE;
     case 'skipped':
       deps.record({ event: 'generation_skipped', task, reason: outcome.reason });
-      return DONE;
+      return NOT_ITS_OWN.includes(outcome.reason) ? { kind: 'forgotten' } : DONE;
     case 'retry': {
       const { error, delayMs } = outcome;
       deps.record({ event: 'generation_retried', task, code: error.code, delayMs, error });

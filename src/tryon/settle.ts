@@ -2,6 +2,7 @@
  * A session ends once. `complete` ends it well, by one conditional UPDATE; an end by failure is a
  * RefundIntent (refund.ts). Whoever loses the session to somebody else leaves it alone.
  */
+import { TaskError } from '../errors.ts';
 import type {
   Analytics,
   AnalyticsEventType,
@@ -36,6 +37,16 @@ export async function recordAnalytics(
   }
 }
 
+/**
+ * A write that changed nothing was lost to somebody who settled or removed the row. One that is
+ * still ours and unfinished says that the write was not carried out: STORAGE_UNAVAILABLE.
+ */
+export function refuseUnfinished(session: Session | null, { ownerId }: SessionRef): void {
+  if (session === null || session.ownerId !== ownerId) return;
+  if (session.status === 'completed' || session.status === 'failed') return;
+  throw new TaskError('STORAGE_UNAVAILABLE', { detail: 'write_without_effect' });
+}
+
 /** Was the row completed by us already, in a call whose answer was lost? */
 function isCompletedAs(session: Session | null, { completedAt }: Completion): boolean {
   return (
@@ -67,6 +78,7 @@ export async function complete(
     );
     return true;
   }
+  refuseUnfinished(session, ref);
   if (session?.status !== 'completed') await deps.imageStore.remove(resultPath(ref));
   deps.record({ event: 'completion_lost', task: ref });
   return false;

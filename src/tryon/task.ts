@@ -29,7 +29,8 @@ const fields = {
   session_id: uuid,
   image_urls: z.array(z.string().min(1).max(2083)).min(1),
   prompt: z.string(),
-  request_id: z.string().min(1).max(1024),
+  // Of the whole message: a client's own key, passed on unchanged however long it is.
+  request_id: z.string().min(1),
   created_at: z.iso.datetime({ offset: true }),
 };
 

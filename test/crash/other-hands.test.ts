@@ -302,3 +302,15 @@ it('X24: a completion whose answer is lost after it was committed is known as ou
   assert.equal((await rowOf(crash.shop, tryOn)).status, 'completed');
   assert.equal(await isStored(picturePath(tryOn)), true);
 });
+
+it("another owner's task under a session's name does not stand in for the genuine one", async () => {
+  const { platform } = crash.shop;
+  const [owner, stranger] = [await createPerson(platform), await createPerson(platform)];
+  const tryOn = await orderTryOn(platform, owner);
+  const forged = { ...JSON.parse(tryOn.message), user_id: stranger.userId };
+  // Both on the list before anybody looks: the stranger's is taken first.
+  await push(platform, { ...tryOn, message: JSON.stringify(forged) }, tryOn);
+  await crash.startWorker();
+  assert.equal((await settledRow(crash.shop, tryOn)).status, 'completed');
+  assert.equal(await balanceOf(platform, stranger), 10);
+});

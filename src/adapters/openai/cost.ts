@@ -4,7 +4,11 @@
 import { z } from 'zod';
 import { describeModel } from './catalogue.ts';
 
-const Tokens = z.int().nonnegative();
+/** What the columns hold: a larger number is no count of tokens. */
+const MOST_TOKENS = 2 ** 31 - 1;
+/** The column is numeric(10, 6). */
+const MOST_MICRO_DOLLARS = 1e10;
+const Tokens = z.int().nonnegative().max(MOST_TOKENS);
 const Split = z
   .object({ text_tokens: Tokens.catch(0), image_tokens: Tokens.catch(0) })
   .catch({ text_tokens: 0, image_tokens: 0 });
@@ -31,8 +35,8 @@ export function readUsage(usage: unknown): Usage | null {
 }
 
 /**
- * What a call cost in USD, rounded to 6 decimals (the column's precision); null without usage and
- * for a model without a known price. Tokens that the details do not account for are priced as
+ * What a call cost in USD, rounded to 6 decimals (the column's precision); null without usage, for
+ * a model without a known price, and for more than the column holds. Tokens that the details do not account for are priced as
  * image tokens, the dearer kind, so that a cost is never told too low.
  */
 export function costUsd(model: string, usage: unknown): number | null {
@@ -48,7 +52,7 @@ export function costUsd(model: string, usage: unknown): number | null {
     }) -
     Math.min(cached.text_tokens, input.text_tokens) * (prices.textIn - prices.cachedTextIn) -
     Math.min(cached.image_tokens, input.image_tokens) * (prices.imageIn - prices.cachedImageIn);
-  return Math.round(microDollars) / 1e6;
+  return microDollars < MOST_MICRO_DOLLARS ? Math.round(microDollars) / 1e6 : null;
 }
 
 /** In millionths of a dollar, since prices are per million tokens. */

@@ -50,6 +50,9 @@ export async function endJob(job: BullJob, token: string, end: JobEnd): Promise<
   switch (end.kind) {
     case 'done':
       return;
+    case 'forgotten':
+      job.opts.removeOnComplete = true;
+      return;
     case 'again':
       await job.moveToDelayed(Date.now() + end.delayMs, token);
       throw new DelayedError();

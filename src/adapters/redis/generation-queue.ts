@@ -4,7 +4,14 @@
  */
 import { type Job as BullJob, Queue, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
-import type { GenerationJobs, Job, JobEnd, Journal, Task } from '../../ports.ts';
+import {
+  type GenerationJobs,
+  type Job,
+  type JobEnd,
+  type Journal,
+  LockLostError,
+  type Task,
+} from '../../ports.ts';
 import {
   aliveAmong,
   confirmLock,
@@ -42,7 +49,7 @@ export class BullGenerationJobs implements GenerationJobs, AsyncDisposable {
     this.#queue = new Queue(GENERATION_QUEUE, { connection, prefix: PREFIX });
   }
 
-  async add(task: Task): Promise<void> {
+  async add(task: Task): Promise<boolean> {
     await this.#queue.add(
       'generate',
       { task, journal: EMPTY_JOURNAL },
@@ -54,6 +61,8 @@ export class BullGenerationJobs implements GenerationJobs, AsyncDisposable {
         removeOnComplete: KEPT_WHEN_DONE,
       },
     );
+    const kept = (await this.#queue.getJob(task.sessionId))?.data.task ?? task;
+    return kept.ownerId === task.ownerId && kept.channel === task.channel;
   }
 
   async areDraining(): Promise<boolean> {
@@ -79,13 +88,21 @@ export class BullGenerationJobs implements GenerationJobs, AsyncDisposable {
   }
 }
 
+/** KEYS: the job's lock, the job. ARGV: token, data. A process that lost the lock writes nothing. */
+const UPDATE_DATA = `
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[2], 'data', ARGV[2])
+return 1`;
+
 /** A BullMQ job under our lock. */
 class LockedJob implements Job {
+  readonly #redis: Redis;
   readonly #job: BullJob<JobData>;
   readonly #token: string;
   readonly #lockMs: number;
 
-  constructor(job: BullJob<JobData>, token: string, lockMs: number) {
+  constructor(redis: Redis, job: BullJob<JobData>, token: string, lockMs: number) {
+    this.#redis = redis;
     this.#job = job;
     this.#token = token;
     this.#lockMs = lockMs;
@@ -99,9 +116,14 @@ class LockedJob implements Job {
     return this.#job.data.journal;
   }
 
-  /** The lock is confirmed last: a write by a process that lost it can do no harm, a call could. */
   async record(journal: Journal): Promise<void> {
-    await this.#job.updateData({ task: this.task, journal });
+    const data = { task: this.task, journal };
+    const key = `${PREFIX}:${GENERATION_QUEUE}:${this.#job.id}`;
+    const keys = [`${key}:lock`, key];
+    const args = [this.#token, JSON.stringify(data)];
+    const isOurs = await this.#redis.eval(UPDATE_DATA, keys.length, ...keys, ...args);
+    if (isOurs !== 1) throw new LockLostError();
+    this.#job.data = data;
     await confirmLock(this.#job, this.#token, this.#lockMs);
   }
 }
@@ -123,7 +145,7 @@ export class BullGenerationWorker {
       this.#running.set(id, abort);
       try {
         beginRound(connection, job.priority).catch(ignore);
-        const end = await run(new LockedJob(job, token, times.lockMs), abort.signal);
+        const end = await run(new LockedJob(connection, job, token, times.lockMs), abort.signal);
         if (end.kind === 'again') {
           await job.changePriority({ priority: HAD_ITS_TURN }).catch(ignore);
         }

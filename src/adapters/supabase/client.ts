@@ -1,8 +1,9 @@
 /**
  * The Supabase client as the worker uses it: no sessions, no retries of its own, every request
- * bounded in time, and every error a TaskError.
+ * bounded in time, and everything but a proper answer a TaskError.
  */
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
+import { z } from 'zod';
 import { TaskError } from '../../errors.ts';
 import type { Channel } from '../../ports.ts';
 
@@ -13,15 +14,36 @@ export function connectSupabase(url: string, serviceRoleKey: string): SupabaseCl
   return createClient(url, serviceRoleKey, {
     auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
     db: { retry: false },
-    global: { fetch: fetchInTime },
+    global: { fetch: fetchAnswer },
   });
 }
 
-const fetchInTime: typeof fetch = (input, init) => {
+const fetchAnswer: typeof fetch = async (input, init) => {
   const timeout = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
   const signal = init?.signal ? AbortSignal.any([init.signal, timeout]) : timeout;
-  return fetch(input, { ...init, signal });
+  const response = await fetch(input, { ...init, signal });
+  return response.status === 404 ? withoutFalseNotFound(response) : response;
 };
+
+/** What the database and the storage say of themselves; an empty page of a proxy is none of it. */
+const vendorError = z.object({ message: z.string() });
+
+/** supabase-js takes a 404 that is empty or `[]` for success; only the vendor's own 404 goes through. */
+async function withoutFalseNotFound(response: Response): Promise<Response> {
+  const body = await response.text();
+  const isTheVendors = vendorError.safeParse(parsed(body)).success;
+  return isTheVendors
+    ? new Response(body, response)
+    : Response.json({ message: 'a 404 that is not of Supabase' }, { status: 502 });
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return null;
+  }
+}
 
 /**
  * The data of an answer. An error is STORAGE_UNAVAILABLE whatever it is: one that repeats itself
@@ -30,6 +52,13 @@ const fetchInTime: typeof fetch = (input, init) => {
 export function dataOf<T>({ data, error }: { data: T; error: Error | null }): T {
   if (error !== null) throw new TaskError('STORAGE_UNAVAILABLE', { cause: error });
   return data;
+}
+
+/** The rows of an answer; STORAGE_UNAVAILABLE for whatever is not a list of such rows. */
+export function rowsOf<T>(row: z.ZodType<T>, answer: { data: unknown; error: Error | null }): T[] {
+  const rows = z.array(row).safeParse(dataOf(answer));
+  if (rows.success) return rows.data;
+  throw new TaskError('STORAGE_UNAVAILABLE', { detail: 'odd_answer', cause: rows.error });
 }
 
 /** Where a channel's sessions and events are, and which column says whose they are. */

@@ -26,9 +26,10 @@ export class SupabaseImageStore implements ImageStore {
   async sign(path: string, expiresInSeconds: number): Promise<string | null> {
     const answer = await this.#bucket.createSignedUrl(path, expiresInSeconds);
     if (isNotFound(answer.error)) return null;
-    const link = dataOf(answer)?.signedUrl;
-    if (!link) throw new TaskError('STORAGE_UNAVAILABLE', { detail: 'no_link' });
-    return link;
+    const link = dataOf(answer)?.signedUrl ?? '';
+    // supabase-js makes a link of whatever the answer holds, even of nothing.
+    if (URL.parse(link)?.pathname.endsWith(`/${path}`)) return link;
+    throw new TaskError('STORAGE_UNAVAILABLE', { detail: 'no_link' });
   }
 
   async remove(path: string): Promise<void> {

@@ -6,21 +6,21 @@ import type { PostgrestError, SupabaseClient } from '@supabase/supabase-js';
 import { z } from 'zod';
 import { TaskError } from '../../errors.ts';
 import type { Ledger, LedgerEntry, RefundAnswer, Session } from '../../ports.ts';
-import { dataOf } from './client.ts';
+import { rowsOf } from './client.ts';
 
 const UNIQUE_VIOLATION = '23505';
+/** What a function that returns nothing answers when it has run. */
+const NO_CONTENT = 204;
 /** SQLSTATE: raised by the function itself, or a constraint. The call changed nothing and never will. */
 const REFUSAL = /^(P0001|23\d{3})$/;
 /** After a lost answer the booking may still be under way for as long as a statement may run. */
 const UNKNOWN_OUTCOME_WAIT_MS = 10_000;
 
-const ledgerRows = z.array(
-  z.object({
-    type: z.enum(['deduction', 'refund', 'overage']),
-    amount: z.number(),
-    description: z.string().nullable(),
-  }),
-);
+const ledgerRow = z.object({
+  type: z.enum(['deduction', 'refund', 'overage']),
+  amount: z.number(),
+  description: z.string().nullable(),
+});
 
 export class SupabaseLedger implements Ledger {
   readonly #supabase: SupabaseClient;
@@ -30,7 +30,8 @@ export class SupabaseLedger implements Ledger {
   }
 
   async entries(session: Session, requestId: string | null): Promise<LedgerEntry[]> {
-    if (session.channel === 'b2b' && requestId === null) return [];
+    // No row of the database holds a NUL.
+    if (session.channel === 'b2b' && (requestId ?? '\0').includes('\0')) return [];
     const columns = 'type, amount, description';
     const query =
       session.channel === 'b2b'
@@ -46,8 +47,10 @@ export class SupabaseLedger implements Ledger {
             .eq('user_id', session.ownerId)
             .eq('type', 'refund')
             .like('description', `%${session.sessionId}%`);
-    const rows = ledgerRows.parse(dataOf(await query) ?? []);
-    return rows.map((row) => ({ ...row, description: row.description ?? '' }));
+    return rowsOf(ledgerRow, await query).map((row) => ({
+      ...row,
+      description: row.description ?? '',
+    }));
   }
 
   refundPerson(userId: string, credits: number, description: string): Promise<RefundAnswer> {
@@ -88,8 +91,9 @@ export class SupabaseLedger implements Ledger {
   }
 
   async #book(name: string, args: Record<string, unknown>): Promise<RefundAnswer> {
-    const { error }: { error: PostgrestError | null } = await this.#supabase.rpc(name, args);
-    if (error === null) return 'refunded';
+    const answer = await this.#supabase.rpc(name, args);
+    const { error, status }: { error: PostgrestError | null; status: number } = answer;
+    if (error === null) return status === NO_CONTENT ? 'refunded' : 'unconfirmed';
     if (error.code === UNIQUE_VIOLATION) return 'already_refunded';
     if (REFUSAL.test(error.code)) return 'refused';
     throw new TaskError('STORAGE_UNAVAILABLE', {

@@ -5,8 +5,9 @@
 import type { SupabaseClient } from '@supabase/supabase-js';
 import { z } from 'zod';
 import type { Channel, Completion, Session, SessionRef, Sessions } from '../../ports.ts';
-import { dataOf, TABLES } from './client.ts';
+import { rowsOf, TABLES } from './client.ts';
 
+const CHANNELS = ['b2c', 'b2b'] as const;
 const UNFINISHED = ['queued', 'pending', 'processing'];
 /** Below the 1,000 rows at which PostgREST cuts an answer off. */
 const PAGE = 500;
@@ -31,8 +32,9 @@ const sessionRow = z.object({
   shopper_email: z.string().nullish(),
 });
 
-function toSession(channel: Channel, data: unknown): Session {
-  const row = sessionRow.parse(data);
+const changedRow = z.object({ id: z.string() });
+
+function toSession(channel: Channel, row: z.infer<typeof sessionRow>): Session {
   return {
     channel,
     ownerId: (channel === 'b2b' ? row.store_id : row.user_id) ?? '',
@@ -47,6 +49,12 @@ function toSession(channel: Channel, data: unknown): Session {
   };
 }
 
+/** A channel's rows, to be narrowed down further. */
+function rowsIn(supabase: SupabaseClient, channel: Channel) {
+  return supabase.from(TABLES[channel].sessions).select(COLUMNS_OF[channel]);
+}
+type Rows = ReturnType<typeof rowsIn>;
+
 export class SupabaseSessions implements Sessions {
   readonly #supabase: SupabaseClient;
 
@@ -55,14 +63,8 @@ export class SupabaseSessions implements Sessions {
   }
 
   async find({ channel, sessionId }: SessionRef): Promise<Session | null> {
-    const row = dataOf(
-      await this.#supabase
-        .from(TABLES[channel].sessions)
-        .select(COLUMNS_OF[channel])
-        .eq('id', sessionId)
-        .maybeSingle(),
-    );
-    return row === null ? null : toSession(channel, row);
+    const [row] = rowsOf(sessionRow, await rowsIn(this.#supabase, channel).eq('id', sessionId));
+    return row === undefined ? null : toSession(channel, row);
   }
 
   markProcessing(ref: SessionRef): Promise<boolean> {
@@ -91,14 +93,26 @@ export class SupabaseSessions implements Sessions {
   }
 
   async *unfinished(before: Date): AsyncIterable<Session> {
-    yield* this.#unfinishedOf('b2c', before);
-    yield* this.#unfinishedOf('b2b', before);
+    for (const channel of CHANNELS) {
+      yield* this.#paged(channel, (rows) =>
+        rows.in('status', UNFINISHED).lt('created_at', before.toISOString()),
+      );
+    }
+  }
+
+  async *failedSince(since: Date): AsyncIterable<Session> {
+    for (const channel of CHANNELS) {
+      yield* this.#paged(channel, (rows) =>
+        rows.eq('status', 'failed').gte('completed_at', since.toISOString()),
+      );
+    }
   }
 
   /** One conditional UPDATE; whether it changed the row. */
   async #update(ref: SessionRef, values: Record<string, unknown>): Promise<boolean> {
     const { sessions, owner } = TABLES[ref.channel];
-    const changed = dataOf(
+    const changed = rowsOf(
+      changedRow,
       await this.#supabase
         .from(sessions)
         .update(values)
@@ -107,30 +121,17 @@ export class SupabaseSessions implements Sessions {
         .in('status', UNFINISHED)
         .select('id'),
     );
-    return (changed ?? []).length > 0;
+    return changed.length > 0;
   }
 
-  async *#unfinishedOf(channel: Channel, before: Date): AsyncIterable<Session> {
+  async *#paged(channel: Channel, narrow: (rows: Rows) => Rows): AsyncIterable<Session> {
     let page: Session[];
     let after = FIRST_ID;
     do {
-      page = await this.#unfinishedPage(channel, before, after);
+      const rows = narrow(rowsIn(this.#supabase, channel)).gt('id', after).order('id').limit(PAGE);
+      page = rowsOf(sessionRow, await rows).map((row) => toSession(channel, row));
       yield* page;
       after = page.at(-1)?.sessionId ?? after;
     } while (page.length === PAGE);
-  }
-
-  async #unfinishedPage(channel: Channel, before: Date, after: string): Promise<Session[]> {
-    const rows: unknown[] | null = dataOf(
-      await this.#supabase
-        .from(TABLES[channel].sessions)
-        .select(COLUMNS_OF[channel])
-        .in('status', UNFINISHED)
-        .lt('created_at', before.toISOString())
-        .gt('id', after)
-        .order('id')
-        .limit(PAGE),
-    );
-    return (rows ?? []).map((row) => toSession(channel, row));
   }
 }

@@ -1,0 +1,148 @@
+/**
+ * Answers that are no answers: an empty page of a proxy, `{}`, a string. Nothing may be believed of
+ * them, neither that something was done nor that nothing is there.
+ */
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import type { Fault } from '../../local/faults.ts';
+import { moderationBlocked } from '../../local/openai/vendor-errors.ts';
+import {
+  balanceOf,
+  type Customer,
+  createPerson,
+  eventsOf,
+  type TryOn,
+} from '../../local/platform.ts';
+import { useCrashShop } from '../support/crash-shop.ts';
+import {
+  assertRefundedOnce,
+  balanceReaches,
+  customersOfAllKinds,
+  orderTryOn,
+  photo,
+  push,
+  settledRow,
+} from '../support/shop.ts';
+
+const crash = useCrashShop();
+
+const ODD = [
+  { name: 'an empty 404', status: 404, body: '' },
+  { name: 'a 404 with an empty list', status: 404, body: [] },
+  { name: 'an empty 200', status: 200, body: '' },
+  { name: 'a 200 with {}', status: 200, body: {} },
+  { name: 'a 200 with a string', status: 200, body: '"ok"' },
+] as const;
+
+type Odd = (typeof ODD)[number];
+
+const JSON_TYPE = { 'content-type': 'application/json' };
+
+/** The next request that matches gets the odd answer. */
+function answerOddly({ status, body }: Odd, request: { method?: string; path?: RegExp }) {
+  const fault: Fault = { ...request, kind: 'status', status, body, headers: JSON_TYPE };
+  return crash.shop.stack.supabase.faults.add(fault);
+}
+
+async function order(customer: Customer): Promise<TryOn> {
+  return orderTryOn(crash.shop.platform, customer);
+}
+
+async function assertDelivered(tryOn: TryOn, paidCalls: number): Promise<void> {
+  const row = await settledRow(crash.shop, tryOn);
+  assert.equal(row.status, 'completed', row.error_message);
+  assert.equal((await fetch(row.generated_image_url)).status, 200);
+  assert.equal(paidCalls, 1);
+}
+
+for (const odd of ODD) {
+  it(`${odd.name} to a refund is not taken for a refund`, async () => {
+    const { platform, stack } = crash.shop;
+    await crash.startWorker();
+    const customers = await customersOfAllKinds(platform);
+    const payers = customers.filter(({ kind }) => kind !== 'overage');
+    const tryOns = await Promise.all(payers.map(order));
+    stack.openai.faults.add({ ...moderationBlocked(), times: payers.length });
+    for (const _ of payers) answerOddly(odd, { path: /\/rpc\/refund_/ });
+    await push(platform, ...tryOns);
+    for (const [i, payer] of payers.entries()) {
+      await balanceReaches(crash.shop, payer, 10);
+      await assertRefundedOnce(crash.shop, tryOns[i] as TryOn);
+    }
+  });
+
+  it(`${odd.name} to the completion costs neither the picture nor a second call`, async () => {
+    const { platform, stack } = crash.shop;
+    const tryOn = await order(await createPerson(platform));
+    const before = crash.paidCalls();
+    // The first PATCH of the walk marks the row as processing.
+    stack.supabase.faults.add({ method: 'PATCH', kind: 'delay', ms: 0 });
+    answerOddly(odd, { method: 'PATCH' });
+    await crash.startWorker();
+    await push(platform, tryOn);
+    await settledRow(crash.shop, tryOn);
+    await assertDelivered(tryOn, crash.paidCalls() - before);
+  });
+
+  it(`${odd.name} to the question for the row is not taken for "there is none"`, async () => {
+    const { platform } = crash.shop;
+    const tryOn = await order(await createPerson(platform));
+    const before = crash.paidCalls();
+    answerOddly(odd, { method: 'GET', path: /generation_sessions\?.*[?&]id=eq/ });
+    await crash.startWorker();
+    await push(platform, tryOn);
+    await settledRow(crash.shop, tryOn);
+    await assertDelivered(tryOn, crash.paidCalls() - before);
+  });
+}
+
+it('a link that the storage did not give is not delivered', async () => {
+  const { platform } = crash.shop;
+  const tryOn = await order(await createPerson(platform));
+  const before = crash.paidCalls();
+  const [, , , odd] = ODD;
+  answerOddly(odd, { method: 'POST', path: /\/object\/sign\/.*\/generated\// });
+  await crash.startWorker();
+  await push(platform, tryOn);
+  await settledRow(crash.shop, tryOn);
+  await assertDelivered(tryOn, crash.paidCalls() - before);
+});
+
+it('a string in place of the events is not taken for a delivered picture', async () => {
+  const { platform, stack } = crash.shop;
+  const person = await createPerson(platform);
+  const tryOn = await order(person);
+  stack.openai.faults.add(moderationBlocked());
+  answerOddly(ODD[4], { method: 'GET', path: /analytics_events/ });
+  await crash.startWorker();
+  await push(platform, tryOn);
+  await balanceReaches(crash.shop, person, 10);
+  await assertRefundedOnce(crash.shop, tryOn);
+});
+
+it('usage that no column holds costs neither the picture nor its completion', async () => {
+  const { platform, stack } = crash.shop;
+  const person = await createPerson(platform);
+  const tryOn = await order(person);
+  const usage = { input_tokens: 3e9, output_tokens: 10, total_tokens: 3e9 };
+  const picture = (await photo()).toString('base64');
+  const body = { created: 1, data: [{ b64_json: picture }], usage };
+  stack.openai.faults.add({ method: 'POST', path: /edits/, kind: 'status', status: 200, body });
+  await crash.startWorker();
+  await push(platform, tryOn);
+  const row = await settledRow(crash.shop, tryOn);
+  assert.equal(row.status, 'completed', row.error_message);
+  assert.deepEqual([row.input_tokens, row.estimated_cost_usd], [null, null]);
+  assert.equal(await balanceOf(platform, person), 9);
+});
+
+it('a NUL in the request id costs no event', async () => {
+  const { platform } = crash.shop;
+  const tryOn = await order(await createPerson(platform));
+  const message = JSON.stringify({ ...JSON.parse(tryOn.message), request_id: 'a\0b' });
+  const worker = await crash.startWorker();
+  await push(platform, { ...tryOn, message });
+  await worker.logged('generation_completed', (line) => line.session_id === tryOn.sessionId);
+  const types = await eventsOf(platform, tryOn);
+  assert.ok(types.includes('generation_completed'), types.join());
+});
