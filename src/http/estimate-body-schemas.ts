@@ -75,6 +75,7 @@ const fieldError = z.object({
   loc: z.array(z.union([z.string(), z.number()])),
   msg: z.string(),
   input: z.unknown(),
+  ctx: z.record(z.string(), z.unknown()).optional(),
 });
 
 export const estimateBodyRefusal = z

@@ -7,7 +7,10 @@ export interface FieldError {
   readonly loc: readonly string[];
   readonly msg: string;
   readonly input: unknown;
+  readonly ctx?: Readonly<Record<string, unknown>>;
 }
+
+type Kind = Pick<FieldError, 'type' | 'msg' | 'ctx'>;
 
 interface Issue {
   readonly keyword: string;
@@ -23,7 +26,8 @@ export function fieldErrorsOf(
 ): FieldError[] | null {
   if (error.code === 'FST_ERR_CTP_EMPTY_JSON_BODY') return [missing(['body'], null)];
   if (error.code === 'FST_ERR_CTP_INVALID_JSON_BODY' || error instanceof SyntaxError) {
-    return [{ type: 'json_invalid', loc: ['body'], msg: 'JSON decode error', input: {} }];
+    const ctx = { error: 'Invalid JSON' };
+    return [{ type: 'json_invalid', loc: ['body'], msg: 'JSON decode error', input: {}, ctx }];
   }
   if (!hasZodFastifySchemaValidationErrors(error)) return null;
   const [place, whole] =
@@ -43,46 +47,93 @@ function describe(place: string, whole: unknown, issue: Issue): FieldError[] {
       type: 'extra_forbidden',
       loc: [...loc, key],
       msg: 'Extra inputs are not permitted',
-      input: valueAt(issue.input, key),
+      input: printable(valueAt(issue.input, key)),
     }));
   }
   if (issue.input === undefined) return [missing(loc, whole ?? null)];
-  return [{ ...typeAndMessage(issue), loc, input: issue.input }];
+  if (issue.input === null && issue.path.length === 0) return [missing(loc, null)];
+  return [{ ...kindOf(issue), loc, input: printable(issue.input) }];
+}
+
+/** Input nested so deeply that it cannot be written out again is left out. */
+function printable(input: unknown): unknown {
+  try {
+    JSON.stringify(input);
+    return input;
+  } catch {
+    return null;
+  }
 }
 
 function missing(loc: readonly string[], input: unknown): FieldError {
-  return { type: 'missing', loc, msg: 'Field required', input };
+  return { type: 'missing', loc, msg: 'Field required', input: printable(input) };
 }
 
-function typeAndMessage({ keyword, params, input }: Issue): { type: string; msg: string } {
+/** What pydantic calls the issue. */
+function kindOf({ keyword, path, params, input }: Issue): Kind {
   const { minimum, maximum, origin, expected, values } = params;
   switch (keyword) {
     case 'too_small':
       return {
         type: 'greater_than_equal',
         msg: `Input should be greater than or equal to ${minimum}`,
+        ctx: { ge: minimum },
       };
     case 'too_big':
-      return origin === 'string'
-        ? { type: 'url_too_long', msg: `URL should have at most ${maximum} characters` }
-        : { type: 'less_than_equal', msg: `Input should be less than or equal to ${maximum}` };
+      return origin === 'string' ? urlTooLong(maximum) : lessThanEqual(maximum);
     case 'invalid_format':
-      return typeof input === 'string' && URL.canParse(input)
-        ? { type: 'url_scheme', msg: "URL scheme should be 'http' or 'https'" }
-        : { type: 'url_parsing', msg: 'Input should be a valid URL' };
+      return typeof input === 'string' && URL.canParse(input) ? URL_SCHEME : noUrl(input);
     case 'invalid_value': {
       const options = (values as unknown[]).map((value) => `'${value}'`).join(' or ');
-      return { type: 'literal_error', msg: `Input should be ${options}` };
+      return {
+        type: 'literal_error',
+        msg: `Input should be ${options}`,
+        ctx: { expected: options },
+      };
     }
     default:
-      return wrongType(expected);
+      return wrongType(path, expected);
   }
 }
 
-function wrongType(expected: unknown): { type: string; msg: string } {
+const SCHEMES = "'http' or 'https'";
+const URL_SCHEME: Kind = {
+  type: 'url_scheme',
+  msg: `URL scheme should be ${SCHEMES}`,
+  ctx: { expected_schemes: SCHEMES },
+};
+
+function urlTooLong(maximum: unknown): Kind {
+  return {
+    type: 'url_too_long',
+    msg: `URL should have at most ${maximum} characters`,
+    ctx: { max_length: maximum },
+  };
+}
+
+function lessThanEqual(maximum: unknown): Kind {
+  return {
+    type: 'less_than_equal',
+    msg: `Input should be less than or equal to ${maximum}`,
+    ctx: { le: maximum },
+  };
+}
+
+function noUrl(input: unknown): Kind {
+  const error = input === '' ? 'input is empty' : 'relative URL without a base';
+  return { type: 'url_parsing', msg: `Input should be a valid URL, ${error}`, ctx: { error } };
+}
+
+function wrongType(path: readonly string[], expected: unknown): Kind {
+  if (path[0] === 'image_url') {
+    return { type: 'url_type', msg: 'URL input should be a string or URL' };
+  }
   if (expected === 'number') return { type: 'float_type', msg: 'Input should be a valid number' };
   if (expected === 'string') return { type: 'string_type', msg: 'Input should be a valid string' };
-  return { type: 'model_attributes_type', msg: 'Input should be a valid dictionary' };
+  return {
+    type: 'model_attributes_type',
+    msg: 'Input should be a valid dictionary or object to extract fields from',
+  };
 }
 
 function valueAt(value: unknown, key: string): unknown {

@@ -86,6 +86,9 @@ function averageBody(hypotheses: readonly BodyHypothesis[]) {
   return { mean, sd };
 }
 
+/** The least shoulder breadth that the platform takes; people of 120 cm and less come out below. */
+const LEAST_SHOULDER_CM = 30;
+
 /** Far outside of anything measured a straight line leaves the possible; the platform takes 30..200. */
 function roundedGirths(
   mean: readonly number[],
@@ -108,7 +111,10 @@ function boneLengths(
     shoulder += share * dot(sexes[sex].biacromial, [1, heightCm - 170, bideltoid, chest]);
     inseam += share * dot(sexes[sex].inseam, [1, heightCm - 170]);
   }
-  return { shoulderCm: roundHalfEven(shoulder, 1), inseamCm: roundHalfEven(inseam, 1) };
+  return {
+    shoulderCm: roundHalfEven(Math.max(shoulder, LEAST_SHOULDER_CM), 1),
+    inseamCm: roundHalfEven(inseam, 1),
+  };
 }
 
 function girthsOf(body: readonly number[], change: (value: number) => number): Girths {

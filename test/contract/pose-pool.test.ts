@@ -4,6 +4,7 @@ import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { PosePool, type PosePoolOptions } from '../../src/adapters/mediapipe/pose-pool.ts';
 import type { PoseOutcome } from '../../src/pose.ts';
 import { checkPhoto } from '../../src/sizing/photo-check.ts';
@@ -140,3 +141,18 @@ test('a pool that stops turns the waiting away and answers unavailable from then
   assert.equal(pool.ready, false);
   assert.deepEqual(await pool.estimate(photo, NEVER), { kind: 'unavailable' });
 });
+
+// Wherever the threads are then: a thread ended inside onnxruntime would end the process.
+for (const afterMs of [40, 60, 80]) {
+  test(`a pool that is ended ${afterMs} ms after all threads got busy lets each end its photo`, async () => {
+    const outcomes: Promise<PoseOutcome>[] = [];
+    {
+      await using pool = await readyPool({ threads: 2 });
+      await pool.estimate(photo, NEVER);
+      for (let i = 0; i < 10; i += 1) outcomes.push(pool.estimate(photo, NEVER));
+      await sleep(afterMs);
+    }
+    const { observed = 0, unavailable = 0 } = kinds(await Promise.all(outcomes));
+    assert.equal(observed + unavailable, 10);
+  });
+}

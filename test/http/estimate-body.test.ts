@@ -147,6 +147,9 @@ test('weight, sex, age and a chart may be given, and the chart is named in the a
   assert.equal((body.size_chart as { name: string }).name, 'en13402_women');
 });
 
+/** Short enough to be taken, too deep for JSON.stringify. */
+const NESTED = `{"image_url": "https://images.example.com/a.jpg", "height_cm": 170, "x": ${'['.repeat(7000)}${']'.repeat(7000)}}`;
+
 const INVALID: readonly [what: string, body: unknown, type: string, loc: string[]][] = [
   ['no height', { image_url: ANYBODY.image_url }, 'missing', ['body', 'height_cm']],
   ['a low height', { ...ANYBODY, height_cm: 99.9 }, 'greater_than_equal', ['body', 'height_cm']],
@@ -161,7 +164,7 @@ const INVALID: readonly [what: string, body: unknown, type: string, loc: string[
     ['body', 'image_url'],
   ],
   ['half a link', { ...ANYBODY, image_url: 'images/a.jpg' }, 'url_parsing', ['body', 'image_url']],
-  ['a number as link', { ...ANYBODY, image_url: 5 }, 'string_type', ['body', 'image_url']],
+  ['a number as link', { ...ANYBODY, image_url: 5 }, 'url_type', ['body', 'image_url']],
   [
     'an endless link',
     { ...ANYBODY, image_url: `https://a.example/${'a'.repeat(2083)}` },
@@ -176,6 +179,8 @@ const INVALID: readonly [what: string, body: unknown, type: string, loc: string[
   ['a list', [], 'model_attributes_type', ['body']],
   ['broken JSON', '{"image_url": ', 'json_invalid', ['body']],
   ['nothing', '', 'missing', ['body']],
+  ['null', null, 'missing', ['body']],
+  ['nesting too deep to be written out again', NESTED, 'extra_forbidden', ['body', 'x']],
 ];
 
 for (const [what, body, type, loc] of INVALID) {

@@ -3,14 +3,17 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { z } from 'zod';
+
+const manifestFile = z.object({
+  /** Of the .tflite files that were converted. */
+  sources: z.record(z.string(), z.string()),
+  /** Of the .onnx files. */
+  models: z.record(z.string(), z.string()),
+});
 
 /** `manifest.json`, written beside the models by `npm run models`: SHA-256 of each file, in hex. */
-export interface ModelManifest {
-  /** Of the .tflite files that were converted. */
-  readonly sources: Readonly<Record<string, string>>;
-  /** Of the .onnx files. */
-  readonly models: Readonly<Record<string, string>>;
-}
+export type ModelManifest = Readonly<z.infer<typeof manifestFile>>;
 
 export const MANIFEST_FILE = 'manifest.json';
 export const DETECTOR_FILE = 'pose_detection.onnx';
@@ -66,7 +69,11 @@ async function readManifest(folder: string): Promise<ModelManifest> {
       cause,
     });
   });
-  return JSON.parse(text) as ModelManifest;
+  try {
+    return manifestFile.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new Error(`${path} is damaged: run npm run models`, { cause });
+  }
 }
 
 async function loadModel(

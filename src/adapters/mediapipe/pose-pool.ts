@@ -31,6 +31,7 @@ export class PosePool implements PoseEstimator, AsyncDisposable {
   readonly #pool: Piscina<PoseTask, PoseReply>;
   readonly #line: WaitingLine;
   readonly #stopping = new AbortController();
+  readonly #running = new Set<Promise<PoseReply>>();
   #loading: Promise<void> | null = null;
   #ready = false;
 
@@ -70,6 +71,9 @@ export class PosePool implements PoseEstimator, AsyncDisposable {
     this.#ready = false;
     this.#stopping.abort();
     await this.#loading;
+    // A thread that is ended inside onnxruntime takes the process with it, and `close` of a pool
+    // whose threads are all busy waits for the first of them only.
+    await Promise.allSettled(this.#running);
     await this.#pool.close();
   }
 
@@ -77,7 +81,9 @@ export class PosePool implements PoseEstimator, AsyncDisposable {
   async #run(image: Uint8Array, signal: AbortSignal): Promise<PoseOutcome> {
     try {
       signal.throwIfAborted();
-      const reply = await this.#pool.run({ modelFolder: this.#options.modelFolder, image });
+      const run = this.#pool.run({ modelFolder: this.#options.modelFolder, image });
+      this.#running.add(run);
+      const reply = await run.finally(() => this.#running.delete(run));
       if (reply.kind === 'observed' || reply.kind === 'unusable_image') return reply;
       this.#loadInBackground();
       return { kind: 'unavailable' };
