@@ -25,11 +25,15 @@ function stopOnSignal(app: App, logger: Logger, graceMs: number): void {
     isStopping = true;
     logger.info({ signal }, 'shutting_down');
     setTimeout(() => process.exit(1), graceMs + STOP_MARGIN_MS).unref();
+    // An answer that nobody waits for any more must not keep the process.
     app[Symbol.asyncDispose]().then(
-      () => logger.info('worker_stopped'),
+      () => {
+        logger.info('worker_stopped');
+        process.exit();
+      },
       (error: unknown) => {
         logger.error({ error }, 'stop_failed');
-        process.exitCode = 1;
+        process.exit(1);
       },
     );
   };

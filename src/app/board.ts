@@ -1,10 +1,9 @@
 /**
  * The queue board, where a token for it is configured.
  */
-import { Queue } from 'bullmq';
 import type { FastifyInstance } from 'fastify';
 import type { Redis } from 'ioredis';
-import { GENERATION_QUEUE, PREFIX, REFUND_QUEUE } from '../adapters/redis/bullmq.ts';
+import { GENERATION_QUEUE, openQueue, REFUND_QUEUE } from '../adapters/redis/bullmq.ts';
 
 /** Adds `/admin/queues` to the server; without a token there is none, and none of it is loaded. */
 export async function openBoard(
@@ -16,7 +15,7 @@ export async function openBoard(
   if (token === null) return;
   const { registerBoard } = await import('../http/admin.ts');
   const queues = [GENERATION_QUEUE, REFUND_QUEUE].map((name) =>
-    stack.adopt(new Queue(name, { connection, prefix: PREFIX }), (queue) => queue.close()),
+    stack.adopt(openQueue(name, connection), (queue) => queue.close()),
   );
   await registerBoard(server, queues, token);
 }

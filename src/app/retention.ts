@@ -14,30 +14,25 @@ type RetentionAdapters = Parameters<typeof sweep>[1] & {
 };
 
 /** Deletes photos and pictures past their hours, on one replica at a time, until the stop. */
-export function startRetention(
+export async function runRetention(
   config: Config,
   adapters: RetentionAdapters,
   logger: Logger,
-  stack: AsyncDisposableStack,
-): void {
+  stop: AbortSignal,
+): Promise<void> {
   if (config.retentionHours === 0) return;
-  const stop = new AbortController();
   const tidy = async () => {
     const report = await adapters.retentionLock.during((lost) => {
       const before = new Date(Date.now() - config.retentionHours * 3_600_000);
-      const signal = AbortSignal.any([stop.signal, lost]);
+      const signal = AbortSignal.any([stop, lost]);
       return sweep({ before, dryRun: false, signal }, adapters);
     });
     if (report !== null) logSweep(report, logger);
   };
   const everyMs = config.retentionIntervalSeconds * 1000;
-  const loop = repeat(tidy, everyMs, stop.signal, (error) =>
+  await repeat(tidy, everyMs, stop, (error) =>
     adapters.record({ event: 'loop_error', loop: 'retention', error }),
   );
-  stack.defer(() => {
-    stop.abort();
-    return loop;
-  });
 }
 
 function logSweep({ errors, ...report }: SweepReport, logger: Logger): void {

@@ -64,9 +64,15 @@ async function admit(raw: Buffer, deps: IntakeDeps): Promise<void> {
   deps.record({ event: 'task_received', task });
 }
 
-/** Finishes every hand-over that was cut short. Harmless beside a hand-over that is under way. */
-export async function admitLeftovers(deps: IntakeDeps): Promise<void> {
-  for (const raw of await deps.source.leftovers()) await admit(raw, deps);
+/**
+ * Finishes every hand-over that was cut short, until the signal. Harmless beside a hand-over that
+ * is under way.
+ */
+export async function admitLeftovers(deps: IntakeDeps, signal: AbortSignal): Promise<void> {
+  for (const raw of await deps.source.leftovers()) {
+    if (signal.aborted) return;
+    await admit(raw, deps);
+  }
 }
 
 /**

@@ -16,33 +16,39 @@ export interface RescueDeps extends SettleDeps {
 /** How many sessions are looked up in the queues at once. */
 const BATCH = 200;
 
-/** One sweep over given-up jobs and lost sessions of both channels. Returns how many it settled. */
-export async function rescue(deps: RescueDeps): Promise<number> {
-  const givenUp = await settleGivenUp(deps);
+/**
+ * One sweep over given-up jobs and lost sessions of both channels, which begins no other session
+ * after the signal. Returns how many it settled.
+ */
+export async function rescue(deps: RescueDeps, signal?: AbortSignal): Promise<number> {
+  let settled = await settleGivenUp(deps, signal);
+  if (signal?.aborted) return settled;
   const before = new Date(Date.now() - deps.minAgeSeconds * 1000);
-  let settled = givenUp;
   let batch: Session[] = [];
   for await (const session of deps.sessions.unfinished(before)) {
+    if (signal?.aborted) return settled;
     batch.push(session);
     if (batch.length === BATCH) {
-      settled += await settleLost(batch, deps);
+      settled += await settleLost(batch, deps, signal);
       batch = [];
     }
   }
-  return settled + (await settleLost(batch, deps));
+  return settled + (await settleLost(batch, deps, signal));
 }
 
 /** Jobs that stalled too often are failed by the queue without their attempt being run. */
-async function settleGivenUp(deps: RescueDeps): Promise<number> {
-  const tasks = await deps.jobs.givenUp();
-  for (const task of tasks) {
+async function settleGivenUp(deps: RescueDeps, signal?: AbortSignal): Promise<number> {
+  return settleEach(await deps.jobs.givenUp(), signal, async (task) => {
     await settle(task, task.requestId, deps);
     await deps.jobs.forget(task.sessionId);
-  }
-  return tasks.length;
+  });
 }
 
-async function settleLost(sessions: readonly Session[], deps: RescueDeps): Promise<number> {
+async function settleLost(
+  sessions: readonly Session[],
+  deps: RescueDeps,
+  signal?: AbortSignal,
+): Promise<number> {
   if (sessions.length === 0) return 0;
   const ids = sessions.map(({ sessionId }) => sessionId);
   // In the order in which a task moves on, so that none slips through between two looks.
@@ -52,8 +58,22 @@ async function settleLost(sessions: readonly Session[], deps: RescueDeps): Promi
   const lost = sessions.filter(
     ({ sessionId: id }) => !waiting.has(id) && !inJobs.has(id) && !inRefunds.has(id),
   );
-  for (const session of lost) await settle(session, session.requestId, deps);
-  return lost.length;
+  return settleEach(lost, signal, (session) => settle(session, session.requestId, deps));
+}
+
+/** One after the other, until the signal. Returns how many. */
+async function settleEach<T>(
+  them: readonly T[],
+  signal: AbortSignal | undefined,
+  settleOne: (one: T) => Promise<void>,
+): Promise<number> {
+  let settled = 0;
+  for (const one of them) {
+    if (signal?.aborted) break;
+    await settleOne(one);
+    settled += 1;
+  }
+  return settled;
 }
 
 /** Finishes the session when its picture is stored; else it fails and is refunded. */

@@ -1,9 +1,10 @@
 /**
  * What the two BullMQ queues have in common: their names, their locks, and how a stop is carried out.
  */
-import { type Job as BullJob, DelayedError, type Queue, WaitingError, type Worker } from 'bullmq';
+import { type Job as BullJob, DelayedError, Queue, WaitingError, type Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { type JobEnd, LockLostError } from '../../ports.ts';
+import { isOfConnection } from './connection.ts';
 
 /** Keeps the queues' keys apart from the platform's in the Redis they share. */
 export const PREFIX = 'wearon:bull';
@@ -14,6 +15,11 @@ export interface WorkerTimes {
   readonly concurrency: number;
   /** How long a job stays with a process that has gone silent. */
   readonly lockMs: number;
+}
+
+/** Opens a queue on the caller's connection, which tells of its own errors: a queue only repeats them. */
+export function openQueue<Data>(name: string, connection: Redis): Queue<Data> {
+  return new Queue<Data>(name, { connection, prefix: PREFIX }).on('error', () => undefined);
 }
 
 /** Stalled jobs are looked for this often in the time of a lock. */
@@ -64,8 +70,14 @@ export async function endJob(job: BullJob, token: string, end: JobEnd): Promise<
   }
 }
 
-/** Starts a worker's loop. What goes wrong in it (Redis away, a lock lost) is only noted: it goes on by itself. */
+/**
+ * Starts a worker's loop. What goes wrong in it (a lock lost, say) is only noted: it goes on by
+ * itself. Of a Redis that is away its connection tells.
+ */
 export function startWorker(worker: Worker, onError: (error: Error) => void): void {
-  worker.on('error', onError);
-  worker.run().catch(onError);
+  const note = (error: Error) => {
+    if (!isOfConnection(error)) onError(error);
+  };
+  worker.on('error', note);
+  worker.run().catch(note);
 }

@@ -8,8 +8,24 @@ const LONGEST_RECONNECT_MS = 2000;
 /** A connection without an answer for so long is dead. Longer than the longest blocking command. */
 const SOCKET_TIMEOUT_MS = 20_000;
 
-/** Opens a connection; `onError` hears of every failure to reconnect. Close it with `disconnect()`. */
-export function connectRedis(url: string, onError: (error: Error) => void): Redis {
+/** The errors that connections had; BullMQ tells of them again, through its queues and workers. */
+const ofConnections = new WeakSet<Error>();
+
+/** Whether the error is one that a connection of `connectRedis` had, and told of. */
+export function isOfConnection(error: Error): boolean {
+  return ofConnections.has(error);
+}
+
+/**
+ * Opens a connection. When Redis is away `onLost` hears why, once, however often it is retried, and
+ * `onBack` when it is there again; the duplicates of the connection are one with it in this. Close
+ * each with `disconnect()`.
+ */
+export function connectRedis(
+  url: string,
+  onLost: (error: Error) => void,
+  onBack: () => void = () => undefined,
+): Redis {
   const redis = new Redis(url, {
     maxRetriesPerRequest: null,
     enableReadyCheck: true,
@@ -17,7 +33,31 @@ export function connectRedis(url: string, onError: (error: Error) => void): Redi
     socketTimeout: SOCKET_TIMEOUT_MS,
     retryStrategy: (attempt) => Math.min(attempt * 100, LONGEST_RECONNECT_MS),
   });
-  redis.on('error', onError);
+  return watch(redis, { onLost, onBack, away: new Set() });
+}
+
+/** What the duplicates of a connection share. */
+interface Outage {
+  readonly onLost: (error: Error) => void;
+  readonly onBack: () => void;
+  /** The connections that wait for Redis. */
+  readonly away: Set<Redis>;
+}
+
+function watch(redis: Redis, outage: Outage): Redis {
+  const { away, onLost, onBack } = outage;
+  redis.on('error', (error: Error) => {
+    ofConnections.add(error);
+    if (away.size === 0) onLost(error);
+    away.add(redis);
+  });
+  redis.on('ready', () => {
+    if (away.delete(redis) && away.size === 0) onBack();
+  });
+  redis.on('end', () => away.delete(redis));
+  // BullMQ duplicates connections, too.
+  const duplicate = redis.duplicate.bind(redis);
+  redis.duplicate = (override) => watch(duplicate(override), outage);
   return redis;
 }
 

@@ -2,7 +2,7 @@
  * The generation jobs on BullMQ. A job's id is its session's id and its data the task and the
  * journal, so a session has at most one job and a later attempt knows what earlier ones did.
  */
-import { type Job as BullJob, Queue, Worker } from 'bullmq';
+import { type Job as BullJob, type Queue, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import {
   type GenerationJobs,
@@ -17,6 +17,7 @@ import {
   confirmLock,
   endJob,
   GENERATION_QUEUE,
+  openQueue,
   PREFIX,
   startWorker,
   type WorkerTimes,
@@ -46,7 +47,7 @@ export class BullGenerationJobs implements GenerationJobs, AsyncDisposable {
 
   constructor(connection: Redis) {
     this.#redis = connection;
-    this.#queue = new Queue(GENERATION_QUEUE, { connection, prefix: PREFIX });
+    this.#queue = openQueue(GENERATION_QUEUE, connection);
   }
 
   async add(task: Task): Promise<boolean> {

@@ -1,14 +1,14 @@
 /**
  * The refunds on BullMQ: durable, run again until they succeed, at most one at a time for a session.
  */
-import { type Job as BullJob, Queue, Worker } from 'bullmq';
+import { type Job as BullJob, type Queue, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { JobEnd, RefundIntent, RefundJob, Refunds } from '../../ports.ts';
 import {
   aliveAmong,
   confirmLock,
   endJob,
-  PREFIX,
+  openQueue,
   REFUND_QUEUE,
   startWorker,
   type WorkerTimes,
@@ -26,7 +26,7 @@ export class BullRefunds implements Refunds, AsyncDisposable {
   readonly #queue: Queue<RefundIntent>;
 
   constructor(connection: Redis) {
-    this.#queue = new Queue(REFUND_QUEUE, { connection, prefix: PREFIX });
+    this.#queue = openQueue(REFUND_QUEUE, connection);
   }
 
   async add(intent: RefundIntent): Promise<void> {

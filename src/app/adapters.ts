@@ -1,0 +1,85 @@
+/**
+ * Everything outside the process: the connections, and what works over them.
+ */
+import { OpenAiImageModel } from '../adapters/openai/image-model.ts';
+import { connectRedis } from '../adapters/redis/connection.ts';
+import { BullGenerationJobs } from '../adapters/redis/generation-queue.ts';
+import { RETENTION_LOCK, RETENTION_LOCK_MS, RedisLock } from '../adapters/redis/lock.ts';
+import { RedisProviderGate } from '../adapters/redis/provider-gate.ts';
+import { RedisReconciliation } from '../adapters/redis/reconciliation.ts';
+import { BullRefunds } from '../adapters/redis/refund-queue.ts';
+import { RedisTaskList } from '../adapters/redis/task-list.ts';
+import { SupabaseAnalytics } from '../adapters/supabase/analytics.ts';
+import { connectSupabase } from '../adapters/supabase/client.ts';
+import { SupabaseImageStore } from '../adapters/supabase/image-store.ts';
+import { SupabaseLedger } from '../adapters/supabase/ledger.ts';
+import { SupabasePictureFolders } from '../adapters/supabase/picture-folders.ts';
+import { SupabasePictureLinks } from '../adapters/supabase/picture-links.ts';
+import { SupabaseSessions } from '../adapters/supabase/sessions.ts';
+import { WebImageFetcher } from '../adapters/web/image-fetcher.ts';
+import type { Config } from '../config.ts';
+import type { RecordEvent } from '../ports.ts';
+import type { Logger } from '../telemetry/logger.ts';
+
+interface Surroundings {
+  readonly logger: Logger;
+  readonly record: RecordEvent;
+  /** Gets what an operator should know of the configuration. */
+  readonly warn: (warning: string) => void;
+  readonly stack: AsyncDisposableStack;
+}
+
+/** All of them; `redis` and `blocking` are the connections, each of its own. */
+export type Adapters = ReturnType<typeof openAdapters>;
+
+/** Connects them; they come off the stack, and are to be disposed of last. */
+export function openAdapters(config: Config, { logger, record, warn, stack }: Surroundings) {
+  const redis = connectRedis(
+    config.redisUrl,
+    (error) => record({ event: 'loop_error', loop: 'redis', error }),
+    () => logger.info('redis_connected'),
+  );
+  stack.defer(() => redis.disconnect());
+  const blocking = redis.duplicate();
+  stack.defer(() => blocking.disconnect());
+  const supabase = connectSupabase(config.supabaseUrl, config.supabaseServiceRoleKey);
+  return {
+    record,
+    redis,
+    blocking,
+    source: new RedisTaskList(redis, blocking),
+    jobs: stack.use(new BullGenerationJobs(redis)),
+    refunds: stack.use(new BullRefunds(redis)),
+    reconciliation: new RedisReconciliation(redis),
+    sessions: new SupabaseSessions(supabase),
+    ledger: new SupabaseLedger(supabase),
+    analytics: new SupabaseAnalytics(supabase),
+    imageStore: new SupabaseImageStore(supabase, config.supabaseBucket),
+    fetcher: stack.use(
+      new WebImageFetcher({
+        trustedOrigins: [new URL(config.supabaseUrl).origin, ...config.imageTrustedOrigins],
+        hostAllowlist: config.imageHostAllowlist.length > 0 ? config.imageHostAllowlist : null,
+      }),
+    ),
+    imageModel: stack.use(
+      new OpenAiImageModel({
+        apiKey: config.openaiApiKey,
+        baseUrl: config.openaiBaseUrl,
+        model: config.openaiImageModel,
+        quality: config.openaiImageQuality,
+        size: config.openaiImageSize,
+        timeoutMs: config.providerTimeoutSeconds * 1000,
+        warn,
+      }),
+    ),
+    pictures: new SupabasePictureFolders(supabase, config.supabaseBucket),
+    links: new SupabasePictureLinks(supabase, config.supabaseUrl, config.supabaseBucket),
+    retentionLock: new RedisLock(redis, RETENTION_LOCK, RETENTION_LOCK_MS),
+    gate: new RedisProviderGate(redis, {
+      callsPerMinute: config.openaiRateLimitPerMinute,
+      cooldownMs: config.breakerCooldownSeconds * 1000,
+      probeMs: config.providerTimeoutSeconds * 1000,
+      record,
+    }),
+  };
+}

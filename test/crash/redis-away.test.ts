@@ -1,0 +1,50 @@
+/** What the log says of a Redis that is away: one line when it goes, one when it is back, all JSON. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { it } from 'node:test';
+import { createPerson } from '../../local/platform.ts';
+import { until } from '../../local/until.ts';
+import { useCrashShop } from '../support/crash-shop.ts';
+import { orderTryOn, push, settledRow } from '../support/shop.ts';
+import type { LogLine } from '../support/worker-process.ts';
+
+const crash = useCrashShop();
+const RETRIES = 40;
+
+/** Stands in Redis' place and breaks off every connection, until there were so many. */
+async function refuseConnections(port: number): Promise<void> {
+  let refused = 0;
+  const server = createServer((socket) => {
+    refused += 1;
+    socket.on('error', () => undefined).resetAndDestroy();
+  });
+  await once(server.listen(port, '127.0.0.1'), 'listening');
+  await until(`${RETRIES} retries`, () => refused >= RETRIES);
+  server.close();
+  await once(server, 'close');
+}
+
+it('X16: the loss of Redis and its return are a line each, however often it is retried', async () => {
+  const { platform, stack } = crash.shop;
+  const worker = await crash.startWorker({ ADMIN_TOKEN: 'a-token-of-some-length' });
+  await stack.redis.kill();
+  await worker.logged('loop_error', (line) => line.loop === 'redis');
+  try {
+    await refuseConnections(Number(new URL(stack.redis.url).port));
+  } finally {
+    await stack.redis.start();
+  }
+  await worker.logged('redis_connected');
+  const tryOn = await orderTryOn(platform, await createPerson(platform));
+  await push(platform, tryOn);
+  assert.equal((await settledRow(crash.shop, tryOn)).status, 'completed');
+  assert.equal(await worker.end('SIGTERM'), 0);
+  const lines = worker.output.map((text) => JSON.parse(text) as LogLine);
+  const errors = lines.filter(({ message }) => message === 'loop_error');
+  assert.deepEqual(
+    errors.map(({ loop }) => loop),
+    ['redis'],
+  );
+  assert.equal(lines.filter(({ message }) => message === 'redis_connected').length, 1);
+});

@@ -1,0 +1,115 @@
+/**
+ * The crash matrix, row X20, while the worker looks after lost sessions: a stop begins nothing more
+ * from its first moment, and waits for nobody longer than for the attempts.
+ */
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { type Customer, createStore, type TryOn } from '../../local/platform.ts';
+import { until } from '../../local/until.ts';
+import { BullGenerationJobs } from '../../src/adapters/redis/generation-queue.ts';
+import { BullRefunds } from '../../src/adapters/redis/refund-queue.ts';
+import { INTAKE_LIST, RedisTaskList } from '../../src/adapters/redis/task-list.ts';
+import type { WorkerEvent } from '../../src/ports.ts';
+import { admitLeftovers } from '../../src/tryon/intake.ts';
+import { useCrashShop } from '../support/crash-shop.ts';
+import { orderTryOn, push, settledRow } from '../support/shop.ts';
+import type { WorkerProcess } from '../support/worker-process.ts';
+
+const crash = useCrashShop();
+const LOST = 20;
+const WAITING = 12;
+
+/** Sessions that nobody works on, old enough to be rescued, and whose they are. */
+async function loseSessions(): Promise<Customer & { storeId: string }> {
+  const { platform, stack } = crash.shop;
+  const store = await createStore(platform, { credits: LOST });
+  const { imageUrls } = (await orderTryOn(platform, store)).task;
+  for (let count = 1; count < LOST; count++) await orderTryOn(platform, store, { imageUrls });
+  await stack.database.query(
+    `update store_generation_sessions set created_at = now() - interval '1 hour' where store_id = $1`,
+    [store.storeId],
+  );
+  return store;
+}
+
+async function orderMany(): Promise<TryOn[]> {
+  const store = await createStore(crash.shop.platform, { credits: WAITING });
+  const orders = Array.from({ length: WAITING }, () => orderTryOn(crash.shop.platform, store));
+  return Promise.all(orders);
+}
+
+function countOf(worker: WorkerProcess, message: string): number {
+  return worker.lines.filter((line) => line.message === message).length;
+}
+
+it('X20: a stop in the middle of a rescue begins no attempt, no call and no other rescue', async () => {
+  const { stack, platform } = crash.shop;
+  const lost = await loseSessions();
+  const tryOns = await orderMany();
+  const callsBefore = crash.paidCalls();
+  const sweep = stack.supabase.faults.add({
+    path: new RegExp(`/object/sign/.*${lost.storeId}/generated/`),
+    kind: 'hold',
+    times: Number.POSITIVE_INFINITY,
+  });
+  const calls = stack.openai.faults.add({ method: 'POST', kind: 'hold', times: 2 });
+  const first = await crash.startWorker({ WORKER_CONCURRENCY: '2', RESCUE_MIN_AGE_SECONDS: '600' });
+  await push(platform, ...tryOns);
+  await sweep.hit;
+  await until('two calls to be under way', () => calls.hits === 2);
+  const end = first.end('SIGTERM');
+  await first.logged('shutting_down');
+  calls.release();
+  await until('what ran to be finished', () => countOf(first, 'generation_completed') === 2);
+  sweep.release();
+  assert.equal(await end, 0);
+  assert.equal(countOf(first, 'generation_processing'), 2);
+  assert.equal(crash.paidCalls() - callsBefore, 2);
+  assert.equal(countOf(first, 'session_rescued'), 1);
+  const second = await crash.startWorker();
+  const rows = await Promise.all(tryOns.map((tryOn) => settledRow(crash.shop, tryOn)));
+  assert.deepEqual([...new Set(rows.map(({ status }) => status))], ['completed']);
+  assert.equal(crash.paidCalls() - callsBefore, WAITING);
+  assert.ok(second.lines.every((line) => line.repeated !== true));
+});
+
+it('X20: a rescue that gets no answer does not keep the attempts from being handed back', async () => {
+  const { stack, platform } = crash.shop;
+  const lost = await loseSessions();
+  const [tryOn] = await orderMany();
+  assert.ok(tryOn);
+  const sweep = stack.supabase.faults.add({
+    path: new RegExp(`/object/sign/.*${lost.storeId}/generated/`),
+    kind: 'hang',
+  });
+  const call = stack.openai.faults.add({ method: 'POST', kind: 'hold' });
+  const first = await crash.startWorker({
+    SHUTDOWN_GRACE_SECONDS: '0',
+    RESCUE_MIN_AGE_SECONDS: '600',
+  });
+  await push(platform, tryOn);
+  await sweep.hit;
+  await call.hit;
+  const end = first.end('SIGTERM');
+  await first.logged('generation_interrupted', (line) => line.session_id === tryOn.sessionId);
+  assert.equal(await end, 0);
+  assert.equal(countOf(first, 'worker_stopped'), 1);
+  call.release();
+  await crash.startWorker();
+  assert.equal((await settledRow(crash.shop, tryOn)).status, 'completed');
+});
+
+it('X20: at a stop the leftovers of the intake that are not handed over yet stay where they are', async () => {
+  const { redis } = crash.shop.platform;
+  const messages = (await orderMany()).map(({ message }) => message);
+  await redis.lpush(INTAKE_LIST, ...messages);
+  const stop = new AbortController();
+  await using jobs = new BullGenerationJobs(redis);
+  await using refunds = new BullRefunds(redis);
+  const source = new RedisTaskList(redis, redis);
+  const record = ({ event }: WorkerEvent) => {
+    if (event === 'task_received') stop.abort();
+  };
+  await admitLeftovers({ source, jobs, refunds, record, maxImages: 8 }, stop.signal);
+  assert.equal(await redis.llen(INTAKE_LIST), WAITING - 1);
+});
