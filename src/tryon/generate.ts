@@ -44,7 +44,7 @@ export async function generate(
   if (journal.providerCalls >= deps.maxProviderCalls) {
     throw new TaskError('GENERATION_FAILED', { detail: 'calls_used_up' });
   }
-  await deps.gate.enter(limits.signal);
+  using permit = await deps.gate.enter(limits.deadlineMs, limits.signal);
   if (Date.now() >= limits.deadlineMs) throw new TaskError('DEADLINE_EXCEEDED');
   await job.record({ ...journal, providerCalls: journal.providerCalls + 1, callOpen: true });
 
@@ -58,11 +58,11 @@ export async function generate(
     const { image, ...usage } = await deps.imageModel.edit(request, signal);
     const durationMs = Date.now() - startedAtMs;
     deps.record({ event: 'provider_call_succeeded', task, durationMs, usage });
-    deps.gate.succeeded();
+    permit.succeeded();
     return { jpeg: await asJpeg(image), usage };
   } catch (error) {
     // A call that we broke off ourselves says nothing about the service.
-    if (!limits.signal.aborted) deps.gate.failed(asTaskError(error));
+    if (!limits.signal.aborted) permit.failed(asTaskError(error));
     throw error;
   }
 }

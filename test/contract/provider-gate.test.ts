@@ -7,8 +7,9 @@ import { type LocalStack, startLocalStack } from '../../local/stack.ts';
 import { until } from '../../local/until.ts';
 import { connectRedis } from '../../src/adapters/redis/connection.ts';
 import { RedisProviderGate } from '../../src/adapters/redis/provider-gate.ts';
-import { TaskError } from '../../src/errors.ts';
-import type { WorkerEvent } from '../../src/ports.ts';
+import { TaskError, type TaskErrorOptions } from '../../src/errors.ts';
+import { type Job, LockLostError, type Permit, type WorkerEvent } from '../../src/ports.ts';
+import { generate } from '../../src/tryon/generate.ts';
 
 let stack: LocalStack;
 let redis: ReturnType<typeof connectRedis>;
@@ -30,71 +31,172 @@ after(async () => {
   await stack?.[Symbol.asyncDispose]();
 });
 
-function gate(callsPerMinute = 1_000_000, cooldownMs = 60_000): RedisProviderGate {
+interface GateChoices {
+  readonly callsPerMinute?: number;
+  readonly cooldownMs?: number;
+  readonly connection?: ReturnType<typeof connectRedis>;
+}
+
+function gate(choices: GateChoices = {}): RedisProviderGate {
   const record = ({ event }: WorkerEvent) => events.push(event);
-  return new RedisProviderGate(redis, { callsPerMinute, cooldownMs, probeMs: 60_000, record });
+  const { callsPerMinute = 1_000_000, cooldownMs = 60_000, connection = redis } = choices;
+  return new RedisProviderGate(connection, { callsPerMinute, cooldownMs, probeMs: 60_000, record });
 }
 
 const REFUSED = { code: 'PROVIDER_REFUSES_SERVICE' };
 
+/** Enters with an hour to go. */
+function enter(replica: RedisProviderGate): Promise<Permit> {
+  return replica.enter(Date.now() + 3_600_000, signal);
+}
+
+/** A call that is let out and succeeds. */
+async function succeed(replica: RedisProviderGate): Promise<void> {
+  using permit = await enter(replica);
+  permit.succeeded();
+}
+
+/** A call that is let out and fails. */
+async function fail(
+  replica: RedisProviderGate,
+  code: TaskError['code'],
+  options: TaskErrorOptions = {},
+): Promise<void> {
+  using permit = await enter(replica);
+  permit.failed(new TaskError(code, options));
+}
+
+/** Opens the breaker, and resolves when it is half-open. */
+async function comeToHalfOpen(replica: RedisProviderGate): Promise<void> {
+  await fail(replica, 'PROVIDER_REFUSES_SERVICE');
+  await until('the breaker to open', () => events.includes('breaker_opened'));
+  await until('the rest to end', async () => (await redis.exists('wearon:gate:open')) === 0);
+}
+
 it('gives out places one interval apart, over all replicas', async () => {
-  const replicas = [gate(600), gate(600)];
+  const replicas = [gate({ callsPerMinute: 600 }), gate({ callsPerMinute: 600 })] as const;
   const startedAtMs = Date.now();
-  await Promise.all(Array.from({ length: 10 }, (_, index) => replicas[index % 2]?.enter(signal)));
+  await Promise.all(Array.from({ length: 10 }, (_, index) => enter(replicas[index % 2 ? 1 : 0])));
   assert.ok(Date.now() - startedAtMs >= 9 * 100 - 10);
 });
 
 it('gives out no place before the time that the vendor asked for, and fewer after it', async () => {
-  const [one, other] = [gate(6000), gate(6000)];
+  const [one, other] = [gate({ callsPerMinute: 6000 }), gate({ callsPerMinute: 6000 })];
   const askedAtMs = Date.now();
-  one.failed(new TaskError('PROVIDER_BUSY', { retryAfterMs: 500 }));
+  await fail(one, 'PROVIDER_BUSY', { retryAfterMs: 500 });
   await until('the pace to be lowered', () => redis.exists('wearon:gate:slowness'));
-  await other.enter(signal);
+  await enter(other);
   assert.ok(Date.now() - askedAtMs >= 490);
   assert.equal(await redis.get('wearon:gate:slowness'), '2');
-  one.succeeded();
+  await succeed(one);
   await until('the pace to be restored a little', async () => {
     return Number(await redis.get('wearon:gate:slowness')) < 2;
   });
 });
 
+it('is held up by one answer for a minute at the most', async () => {
+  await fail(gate(), 'PROVIDER_BUSY', { retryAfterMs: 3_600_000 });
+  await until('the pace to be lowered', () => redis.exists('wearon:gate:slowness'));
+  // Redis counts in fractions of a millisecond.
+  const nextMs = Math.floor(Number(await redis.get('wearon:gate:next')));
+  assert.ok(nextMs <= Date.now() + 60_000);
+});
+
+it('refuses at once, and does not take, a place that is not before the deadline', async () => {
+  const nextMs = String(Date.now() + 7_200_000);
+  await redis.set('wearon:gate:next', nextMs);
+  await assert.rejects(enter(gate()), { code: 'DEADLINE_EXCEEDED' });
+  assert.equal(await redis.get('wearon:gate:next'), nextMs);
+  await redis.del('wearon:gate:next');
+  await assert.rejects(gate().enter(Date.now(), signal), { code: 'DEADLINE_EXCEEDED' });
+  assert.equal(await redis.exists('wearon:gate:next'), 0);
+});
+
 it('lets no call out once the key is refused, on any replica', async () => {
-  gate().failed(new TaskError('PROVIDER_REFUSES_SERVICE'));
+  await fail(gate(), 'PROVIDER_REFUSES_SERVICE');
   await until('the breaker to open', () => events.includes('breaker_opened'));
   await assert.rejects(gate().check(), REFUSED);
-  await assert.rejects(gate().enter(signal), REFUSED);
+  await assert.rejects(enter(gate()), REFUSED);
 });
 
 it('lets one probe out after the rest, and everything after the probe succeeded', async () => {
-  const [one, other] = [gate(1_000_000, 100), gate(1_000_000, 100)];
-  one.failed(new TaskError('PROVIDER_REFUSES_SERVICE'));
-  await until('the breaker to open', () => events.includes('breaker_opened'));
-  await until('the rest to end', async () => (await redis.exists('wearon:gate:open')) === 0);
-  await one.enter(signal);
-  await assert.rejects(other.enter(signal), REFUSED);
-  one.succeeded();
+  // So quick a pace that nobody waits, and all find the probe free before one takes it.
+  const quick = { callsPerMinute: 1_000_000_000, cooldownMs: 100 };
+  const [one, other] = [gate(quick), gate(quick)];
+  await comeToHalfOpen(one);
+  const entered = await Promise.allSettled([one, other, one, other].map(enter));
+  const [probe, ...more] = entered.flatMap((end) => (end.status === 'fulfilled' ? end.value : []));
+  assert.equal(more.length, 0);
+  await assert.rejects(enter(other), REFUSED);
+  using permit = probe;
+  permit?.succeeded();
   await until('the breaker to close', () => events.includes('breaker_closed'));
-  await other.enter(signal);
+  await enter(other);
+});
+
+it('gives the probe to the next one when the attempt that had it ends without an answer', async () => {
+  const [one, other] = [gate({ cooldownMs: 100 }), gate({ cooldownMs: 100 })];
+  await comeToHalfOpen(one);
+  const probe = await enter(one);
+  await assert.rejects(enter(other), REFUSED);
+  probe[Symbol.dispose]();
+  await until('the probe to be free', async () => (await redis.exists('wearon:gate:probe')) === 0);
+  using next = await enter(other);
+  // Only its holder gives it back.
+  probe[Symbol.dispose]();
+  await assert.rejects(enter(one), REFUSED);
+  next.failed(new TaskError('PROVIDER_UNAVAILABLE'));
+  const opened = () => events.filter((event) => event === 'breaker_opened').length;
+  await until('the breaker to open again', () => opened() === 2);
+});
+
+it('gives the probe back when its attempt loses the job before the call', async () => {
+  const replica = gate({ cooldownMs: 100 });
+  await comeToHalfOpen(replica);
+  const journal = { failures: {}, providerCalls: 0, callOpen: false, result: null };
+  const lost = { journal, record: () => Promise.reject(new LockLostError()) };
+  const edit = () => assert.fail('a call was made');
+  const deps = { gate: replica, imageModel: { edit }, record: () => undefined };
+  const times = { providerTimeoutMs: 60_000, maxProviderCalls: 3 };
+  const deadlineMs = Date.now() + 60_000;
+  const limits = { deadlineMs, lastUseMs: deadlineMs, signal };
+  const attempt = generate(lost as unknown as Job, [], { ...deps, ...times }, limits);
+  await assert.rejects(attempt, LockLostError);
+  await until('the probe to be free', async () => (await redis.exists('wearon:gate:probe')) === 0);
+});
+
+it('keeps the probe while its process lives, and gives it up soon after the process died', async () => {
+  using parts = new DisposableStack();
+  const connection = connectRedis(stack.redis.url, () => undefined);
+  parts.defer(() => connection.disconnect());
+  await comeToHalfOpen(gate({ cooldownMs: 100 }));
+  using _probe = await enter(gate({ connection }));
+  let leastMs = Number.POSITIVE_INFINITY;
+  await until('the probe to be prolonged', async () => {
+    const leftMs = await redis.pttl('wearon:gate:probe');
+    leastMs = Math.min(leastMs, leftMs);
+    return leftMs > leastMs;
+  });
+  await assert.rejects(enter(gate()), REFUSED);
+  connection.disconnect();
+  await until('the probe to be free', async () => (await redis.exists('wearon:gate:probe')) === 0);
+  (await enter(gate()))[Symbol.dispose]();
 });
 
 it('takes five failures in a row for an outage, and no fewer', async () => {
   const one = gate();
-  for (let failures = 1; failures <= 4; failures += 1) {
-    one.failed(new TaskError('PROVIDER_UNAVAILABLE'));
-  }
+  for (let failures = 1; failures <= 4; failures += 1) await fail(one, 'PROVIDER_UNAVAILABLE');
   await until('four failures', async () => (await redis.get('wearon:gate:outage')) === '4');
   await one.check();
-  one.failed(new TaskError('PROVIDER_OUTCOME_UNKNOWN'));
+  await fail(one, 'PROVIDER_OUTCOME_UNKNOWN');
   await until('the breaker to open', () => events.includes('breaker_opened'));
   await assert.rejects(one.check(), REFUSED);
 });
 
 it("an answer about one task's photo proves that the service works", async () => {
   const one = gate();
-  for (let failures = 1; failures <= 4; failures += 1) {
-    one.failed(new TaskError('PROVIDER_UNAVAILABLE'));
-  }
+  for (let failures = 1; failures <= 4; failures += 1) await fail(one, 'PROVIDER_UNAVAILABLE');
   await until('four failures', async () => (await redis.get('wearon:gate:outage')) === '4');
-  one.failed(new TaskError('MODERATION_BLOCKED'));
+  await fail(one, 'MODERATION_BLOCKED');
   await until('the count to end', async () => (await redis.exists('wearon:gate:outage')) === 0);
 });

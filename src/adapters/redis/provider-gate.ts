@@ -2,17 +2,19 @@
  * The gate in front of the paid calls, in Redis for all replicas: a pace (one place every so many
  * milliseconds, slower after the vendor asked for it) and a circuit breaker (closed → open →
  * half-open with one probe at a time). Reservations are made by the call and not by the attempt,
- * so tasks that end without a call cost no place, and expired ones fail at once.
+ * so tasks that end without a call cost no place, and those that cannot have one before their
+ * deadline fail at once.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { type ErrorCode, TaskError } from '../../errors.ts';
-import type { ProviderGate, RecordEvent } from '../../ports.ts';
+import type { Permit, ProviderGate, RecordEvent } from '../../ports.ts';
+import { RedisLock } from './lock.ts';
 
 export interface ProviderGateOptions {
   readonly callsPerMinute: number;
   readonly cooldownMs: number;
-  /** How long a probe may be out before another may go. */
+  /** How long a probe may be out before another may go, as long as its process lives. */
   readonly probeMs: number;
   readonly record: RecordEvent;
 }
@@ -26,7 +28,7 @@ const KEY = {
   tripped: 'wearon:gate:tripped',
   /** Set while the breaker is open; expires into half-open. */
   open: 'wearon:gate:open',
-  /** Set while the one probe of the half-open breaker is out. */
+  /** The lock of the one probe of the half-open breaker, while it is out. */
   probe: 'wearon:gate:probe',
   /** Consecutive failures that look like an outage. */
   outage: 'wearon:gate:outage',
@@ -37,10 +39,14 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + time[2] / 1000
 `;
 
-/** Reserves the next place, ARGV[1] ms after the last one; returns how many ms away it is. */
+/**
+ * Reserves the next place, ARGV[1] ms after the last one, unless it is ARGV[2] ms away or more.
+ * Returns how many ms away it is, or -1. Both count from now: clocks need not agree.
+ */
 const RESERVE = `${NOW_MS}
 local interval = ARGV[1] * (redis.call('GET', KEYS[2]) or 1)
 local at = math.max(now, tonumber(redis.call('GET', KEYS[1]) or 0))
+if at - now >= tonumber(ARGV[2]) then return -1 end
 redis.call('SET', KEYS[1], string.format('%.3f', at + interval), 'PX', 3600000)
 return math.ceil(at - now)`;
 
@@ -57,6 +63,19 @@ local slowness = redis.call('GET', KEYS[1])
 if not slowness then return end
 if slowness * 0.95 <= 1 then redis.call('DEL', KEYS[1])
 else redis.call('SET', KEYS[1], slowness * 0.95, 'PX', 600000) end`;
+
+/**
+ * The longest that one answer of the vendor holds up the calls of all replicas. What it asks beyond
+ * that, its own task waits: the vendor's limits are per minute (`x-ratelimit-reset-requests`), and
+ * an hour in one answer must not fail every task of that hour.
+ */
+const LONGEST_PAUSE_MS = 60_000;
+
+/**
+ * How long the probe outlives a process that died; one that lives prolongs it. Short, because no
+ * other replica calls meanwhile, and long enough for a process that stalls for a moment.
+ */
+const PROBE_LOCK_MS = 5_000;
 
 /** So many calls in a row without an answer are an outage. */
 const OUTAGE_FAILURES = 5;
@@ -79,9 +98,11 @@ export async function readGateState(redis: Redis): Promise<GateState> {
 export class RedisProviderGate implements ProviderGate {
   readonly #redis: Redis;
   readonly #options: ProviderGateOptions;
+  readonly #probe: RedisLock;
 
   constructor(redis: Redis, options: ProviderGateOptions) {
     this.#redis = redis;
+    this.#probe = new RedisLock(redis, KEY.probe, PROBE_LOCK_MS);
     this.#options = options;
   }
 
@@ -91,54 +112,78 @@ export class RedisProviderGate implements ProviderGate {
       this.#redis.pttl(KEY.open),
       this.#redis.pttl(KEY.probe),
     ]);
-    if (tripped === 1) this.#refuseFor(Math.max(openMs, probeMs));
+    const waitMs = Math.max(openMs, probeMs);
+    if (tripped === 1 && waitMs > 0) throw this.#refusal(waitMs);
   }
 
-  async enter(signal: AbortSignal): Promise<void> {
+  async enter(deadlineMs: number, signal: AbortSignal): Promise<Permit> {
     await this.check();
+    await this.#takePlace(deadlineMs, signal);
+    await this.check();
+    const done = new AbortController();
+    if ((await this.#redis.exists(KEY.tripped)) === 1) await this.#claimProbe(done.signal);
+    return this.#permit(() => done.abort());
+  }
+
+  /** Places are given out in order and never come nearer, so one that is too late stays too late. */
+  async #takePlace(deadlineMs: number, signal: AbortSignal): Promise<void> {
     const intervalMs = 60_000 / this.#options.callsPerMinute;
-    const waitMs = await this.#redis.eval(RESERVE, 2, KEY.next, KEY.slowness, intervalMs);
-    if (Number(waitMs) > 0) await sleep(Number(waitMs), undefined, { signal });
-    await this.check();
-    await this.#claimProbe();
+    const times = [intervalMs, deadlineMs - Date.now()];
+    const waitMs = Number(await this.#redis.eval(RESERVE, 2, KEY.next, KEY.slowness, ...times));
+    if (waitMs < 0) throw new TaskError('DEADLINE_EXCEEDED', { detail: 'no_place_in_time' });
+    if (waitMs > 0) await sleep(waitMs, undefined, { signal });
   }
 
-  /** While half-open, only the process that sets the key may call. */
-  async #claimProbe(): Promise<void> {
-    if ((await this.#redis.exists(KEY.tripped)) === 0) return;
-    const { probeMs } = this.#options;
-    const claimed = await this.#redis.set(KEY.probe, '1', 'PX', probeMs, 'NX');
-    if (claimed === null) this.#refuseFor(await this.#redis.pttl(KEY.probe));
+  /** While half-open, only the holder of the probe may call: until it is done, or `probeMs` at most. */
+  async #claimProbe(done: AbortSignal): Promise<void> {
+    const claimed = Promise.withResolvers<boolean>();
+    const hold = () => {
+      claimed.resolve(true);
+      return sleep(this.#options.probeMs, undefined, { signal: done }).catch(() => undefined);
+    };
+    // A lock that cannot be given back expires.
+    this.#probe.during(hold).then(() => claimed.resolve(false), claimed.reject);
+    if (!(await claimed.promise)) throw this.#refusal(await this.#redis.pttl(KEY.probe));
   }
 
-  #refuseFor(waitMs: number): void {
-    if (waitMs <= 0) return;
-    const retryAfterMs = Math.min(waitMs, this.#options.cooldownMs);
-    throw new TaskError('PROVIDER_REFUSES_SERVICE', { detail: 'breaker_open', retryAfterMs });
+  /** The permit of one call; it ends once the gate knows how the call ended. */
+  #permit(end: () => void): Permit {
+    let known = Promise.resolve();
+    return {
+      succeeded: () => {
+        known = this.#settle(() => this.#succeeded());
+      },
+      failed: (error) => {
+        known = this.#settle(() => this.#failed(error));
+      },
+      [Symbol.dispose]: () => void known.then(end),
+    };
   }
 
-  succeeded(): void {
-    this.#inBackground(async () => {
-      await this.#close();
-      await this.#redis.eval(SPEED_UP, 1, KEY.slowness);
-    });
+  #refusal(waitMs: number): TaskError {
+    const retryAfterMs = Math.max(0, Math.min(waitMs, this.#options.cooldownMs));
+    return new TaskError('PROVIDER_REFUSES_SERVICE', { detail: 'breaker_open', retryAfterMs });
   }
 
-  failed(error: TaskError): void {
-    this.#inBackground(async () => {
-      if (error.kind === 'operational') return this.#trip(error.code);
-      if (OUTAGE_CODES.includes(error.code)) return this.#countOutage(error.code);
-      if (error.code === 'PROVIDER_BUSY') {
-        await this.#redis.eval(SLOW_DOWN, 2, KEY.next, KEY.slowness, error.retryAfterMs ?? 0);
-      }
-      // Any other answer, a refusal too, proves that the service works.
-      await this.#close();
-    });
+  async #succeeded(): Promise<void> {
+    await this.#close();
+    await this.#redis.eval(SPEED_UP, 1, KEY.slowness);
+  }
+
+  async #failed(error: TaskError): Promise<void> {
+    if (error.kind === 'operational') return this.#trip(error.code);
+    if (OUTAGE_CODES.includes(error.code)) return this.#countOutage(error.code);
+    if (error.code === 'PROVIDER_BUSY') {
+      const pauseMs = Math.min(error.retryAfterMs ?? 0, LONGEST_PAUSE_MS);
+      await this.#redis.eval(SLOW_DOWN, 2, KEY.next, KEY.slowness, pauseMs);
+    }
+    // Any other answer, a refusal too, proves that the service works.
+    await this.#close();
   }
 
   async #close(): Promise<void> {
     const wasTripped = await this.#redis.del(KEY.tripped);
-    await this.#redis.del(KEY.open, KEY.probe, KEY.outage);
+    await this.#redis.del(KEY.open, KEY.outage);
     if (wasTripped === 1) this.#options.record({ event: 'breaker_closed' });
   }
 
@@ -153,12 +198,12 @@ export class RedisProviderGate implements ProviderGate {
     const { cooldownMs, record } = this.#options;
     const opened = await this.#redis.set(KEY.open, code, 'PX', cooldownMs, 'NX');
     await this.#redis.set(KEY.tripped, code);
-    await this.#redis.del(KEY.probe);
     if (opened !== null) record({ event: 'breaker_opened', code, cooldownMs });
   }
 
-  #inBackground(action: () => Promise<void>): void {
-    action().catch((error: Error) => {
+  /** Never rejects: nobody waits for what the gate makes of a call. */
+  #settle(action: () => Promise<void>): Promise<void> {
+    return action().catch((error: Error) => {
       this.#options.record({ event: 'loop_error', loop: 'provider_gate', error });
     });
   }

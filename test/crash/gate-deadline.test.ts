@@ -1,0 +1,88 @@
+/**
+ * The gate in front of the paid calls on its bad days: a task that cannot have a place before its
+ * deadline fails at once, and a probe ends with the attempt, or the process, that holds it.
+ */
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { rateLimited } from '../../local/openai/vendor-errors.ts';
+import { createPerson, createStore, type TryOn } from '../../local/platform.ts';
+import { useCrashShop } from '../support/crash-shop.ts';
+import {
+  assertRefundedOnce,
+  balanceReaches,
+  orderTryOn,
+  push,
+  settledRow,
+} from '../support/shop.ts';
+
+const crash = useCrashShop();
+
+const EDITS = { method: 'POST', path: /\/images\/edits/ } as const;
+const BAD_KEY_ONCE = {
+  ...EDITS,
+  kind: 'status',
+  status: 401,
+  body: {
+    error: { message: 'Incorrect API key', type: 'invalid_request_error', code: 'invalid_api_key' },
+  },
+} as const;
+/** Longer than any test waits: a probe that is not given up would keep the next task from its call. */
+const LONG_CALLS = { PROVIDER_TIMEOUT_SECONDS: '300' };
+
+/** The task failed for its time and was refunded. */
+async function assertTooLate(tryOn: TryOn): Promise<void> {
+  const row = await settledRow(crash.shop, tryOn);
+  assert.equal(row.status, 'failed');
+  assert.match(row.error_message, /took too long/);
+}
+
+it('X23: an hour asked of one task is past its deadline, and holds the others up for a minute', async () => {
+  const { platform, stack } = crash.shop;
+  const [first, second] = [await createPerson(platform), await createPerson(platform)];
+  const callsBefore = crash.paidCalls();
+  stack.openai.faults.add(rateLimited(3600));
+  await crash.startWorker({ TASK_DEADLINE_SECONDS: '40' });
+  const refused = await orderTryOn(platform, first);
+  await push(platform, refused);
+  await assertTooLate(refused);
+  const next = await orderTryOn(platform, second);
+  await push(platform, next);
+  await assertTooLate(next);
+  assert.ok(Number(await platform.redis.get('wearon:gate:next')) <= Date.now() + 60_000);
+  assert.equal(crash.paidCalls() - callsBefore, 1);
+  for (const [tryOn, person] of [[refused, first] as const, [next, second] as const]) {
+    await balanceReaches(crash.shop, person, 10);
+    await assertRefundedOnce(crash.shop, tryOn);
+  }
+});
+
+it('tasks that the pace leaves no place before their deadline fail at once and take none', async () => {
+  const { platform } = crash.shop;
+  const store = await createStore(platform, { credits: 20 });
+  const tryOns = await Promise.all(Array.from({ length: 6 }, () => orderTryOn(platform, store)));
+  const callsBefore = crash.paidCalls();
+  await crash.startWorker({ TASK_DEADLINE_SECONDS: '40', OPENAI_RATE_LIMIT_PER_MINUTE: '1' });
+  await push(platform, ...tryOns);
+  const rows = await Promise.all(tryOns.map((tryOn) => settledRow(crash.shop, tryOn)));
+  const statuses = rows.map(({ status }) => status).sort();
+  assert.deepEqual(statuses, ['completed', 'failed', 'failed', 'failed', 'failed', 'failed']);
+  assert.equal(crash.paidCalls() - callsBefore, 1);
+  assert.ok(Number(await platform.redis.get('wearon:gate:next')) <= Date.now() + 60_000);
+  await balanceReaches(crash.shop, store, 19);
+});
+
+for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+  it(`X18: a probe whose process ends by ${signal} leaves the next probe to another process`, async () => {
+    const { platform, stack } = crash.shop;
+    stack.openai.faults.add(BAD_KEY_ONCE);
+    const probe = stack.openai.faults.add({ ...EDITS, kind: 'hang' });
+    const stopping = await crash.startWorker({ ...LONG_CALLS, SHUTDOWN_GRACE_SECONDS: '0' });
+    await push(platform, await orderTryOn(platform, await createPerson(platform)));
+    await probe.hit;
+    await stopping.end(signal);
+    await crash.startWorker(LONG_CALLS);
+    const tryOn = await orderTryOn(platform, await createPerson(platform));
+    await push(platform, tryOn);
+    assert.equal((await settledRow(crash.shop, tryOn)).status, 'completed');
+  });
+}
