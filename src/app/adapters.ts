@@ -5,6 +5,7 @@ import { OpenAiImageModel } from '../adapters/openai/image-model.ts';
 import { connectRedis } from '../adapters/redis/connection.ts';
 import { BullGenerationJobs } from '../adapters/redis/generation-queue.ts';
 import { RETENTION_LOCK, RETENTION_LOCK_MS, RedisLock } from '../adapters/redis/lock.ts';
+import { RedisMemoryMark } from '../adapters/redis/memory-mark.ts';
 import { RedisProviderGate } from '../adapters/redis/provider-gate.ts';
 import { RedisReconciliation } from '../adapters/redis/reconciliation.ts';
 import { BullRefunds } from '../adapters/redis/refund-queue.ts';
@@ -48,6 +49,7 @@ export function openAdapters(config: Config, { logger, record, warn, stack }: Su
     redis,
     blocking,
     source: new RedisTaskList(redis, blocking),
+    memory: new RedisMemoryMark(redis),
     jobs: stack.use(new BullGenerationJobs(redis)),
     refunds: stack.use(new BullRefunds(redis)),
     reconciliation: new RedisReconciliation(redis),

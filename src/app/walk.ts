@@ -14,6 +14,7 @@ import { repeat } from '../repeat.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
 import { admitLeftovers, type IntakeDeps, runIntake } from '../tryon/intake.ts';
+import { recoverLostRefunds } from '../tryon/lost-refunds.ts';
 import { rescue } from '../tryon/rescue.ts';
 import { runJob, runRefund } from '../tryon/run-job.ts';
 import { Semaphore } from '../tryon/semaphore.ts';
@@ -135,6 +136,7 @@ function startLoops(
   const lookAfter = async () => {
     await admitLeftovers(intake, stop);
     await rescue({ ...adapters, minAgeSeconds: config.rescueMinAgeSeconds }, stop);
+    await recoverLostRefunds(adapters, stop);
   };
   const rescueIntervalMs = config.rescueIntervalSeconds * 1000;
   return [

@@ -29,7 +29,7 @@ export async function recoverLostRefunds(
   if (lostForMs === null || lostForMs < BOOKINGS_END_MS) return 0;
   let recovered = 0;
   for await (const session of deps.sessions.failedSince(new Date(Date.now() - LOOK_BACK_MS))) {
-    signal.throwIfAborted();
+    if (signal.aborted) return recovered;
     if (await recover(session, deps)) recovered += 1;
   }
   await deps.memory.restored();
