@@ -23,8 +23,11 @@ import { runRetention } from './retention.ts';
 
 const REFUNDS_AT_ONCE = 10;
 const WATCHDOG_INTERVAL_MS = 5000;
-/** What the loops get beyond the grace to end the step they are in; whatever is cut off is run again. */
-const LOOPS_MARGIN_MS = 5000;
+/**
+ * What the stop gets beyond the grace, to hand jobs back and to end the steps that loops are in. With
+ * Redis away that may take for ever; whatever is cut off is run again.
+ */
+const MARGIN_MS = 5000;
 const HAND_BACK: JobEnd = { kind: 'hand_back' };
 
 /** The walk under way; disposing of it stops it, without losing anything. */
@@ -62,11 +65,10 @@ export function startWalk(
     [Symbol.asyncDispose]: async () => {
       stop.abort();
       adapters.blocking.disconnect();
-      await Promise.all([
-        attempts.stop(graceMs),
-        refunds[Symbol.asyncDispose](),
-        atMost(graceMs + LOOPS_MARGIN_MS, Promise.all(loops)),
-      ]);
+      await atMost(
+        graceMs + MARGIN_MS,
+        Promise.all([attempts.stop(graceMs), refunds[Symbol.asyncDispose](), ...loops]),
+      );
     },
   };
 }

@@ -48,3 +48,15 @@ it('X16: the loss of Redis and its return are a line each, however often it is r
   );
   assert.equal(lines.filter(({ message }) => message === 'redis_connected').length, 1);
 });
+
+it('a worker that is stopped while Redis is away ends in order', async () => {
+  const worker = await crash.startWorker({ SHUTDOWN_GRACE_SECONDS: '1' });
+  await crash.shop.stack.redis.kill();
+  try {
+    await worker.logged('loop_error', (line) => line.loop === 'redis');
+    assert.equal(await worker.end('SIGTERM'), 0);
+    await worker.logged('worker_stopped');
+  } finally {
+    await crash.shop.stack.redis.start();
+  }
+});
