@@ -32,7 +32,9 @@ export async function startSizing(
   server: FastifyInstance,
   { logger, metrics, stack }: { logger: Logger; metrics: Metrics; stack: AsyncDisposableStack },
 ): Promise<PoseEstimator> {
-  const charts = await readCharts(config.sizeChartsFile);
+  const known = await readCharts(config.sizeChartsFile);
+  // The classic estimator knows the original's chart only; to ask it for another one is refused.
+  const charts = config.sizeEstimator === 'classic' ? known.slice(0, 1) : known;
   const poses = stack.use(
     new PosePool({
       modelFolder: config.poseModelPath,

@@ -8,12 +8,12 @@ const LONGEST_RECONNECT_MS = 2000;
 /** A connection without an answer for so long is dead. Longer than the longest blocking command. */
 const SOCKET_TIMEOUT_MS = 20_000;
 
-/** The errors that connections had; BullMQ tells of them again, through its queues and workers. */
-const ofConnections = new WeakSet<Error>();
+/** Marks the errors of connections: BullMQ tells of them again, through its queues and workers. */
+const OF_CONNECTION = Symbol('ofConnection');
 
 /** Whether the error is one that a connection of `connectRedis` had, and told of. */
 export function isOfConnection(error: Error): boolean {
-  return ofConnections.has(error);
+  return OF_CONNECTION in error;
 }
 
 /**
@@ -47,7 +47,7 @@ interface Outage {
 function watch(redis: Redis, outage: Outage): Redis {
   const { away, onLost, onBack } = outage;
   redis.on('error', (error: Error) => {
-    ofConnections.add(error);
+    Object.defineProperty(error, OF_CONNECTION, { value: true });
     if (away.size === 0) onLost(error);
     away.add(redis);
   });
