@@ -36,7 +36,7 @@ function rowsOf(name: string, judged: readonly Judged[], aim: Aim): string[][] {
   const [exact, withinOne] = [withinSizes(judged, 0), withinSizes(judged, 1)];
   const cm = (values: readonly number[]) => values.map((value) => value.toFixed(1)).join(' / ');
   const missed = GIRTHS.filter((_, i) => round(reached[i] ?? 0, 1) > (aim.maeCm[i] ?? 0));
-  const percent = (share: number) => `${Math.round(100 * share)} %`;
+  const percent = (share: number) => `${round(100 * share, 1)} %`;
   return [
     [
       `${name}: error of chest / waist / hip, cm`,
@@ -49,7 +49,7 @@ function rowsOf(name: string, judged: readonly Judged[], aim: Aim): string[][] {
       `${name}: at most one off`,
       `≥ ${percent(aim.withinOne)}`,
       percent(withinOne),
-      yesIf(round(withinOne, 2) >= aim.withinOne),
+      yesIf(withinOne >= aim.withinOne),
     ],
   ];
 }
