@@ -253,13 +253,18 @@ export interface RefundIntent extends SessionRef {
   readonly detail: string | null;
   /** ISO 8601: the exact `completed_at` to be written, by which the row is known as ours again. */
   readonly completedAt: string;
+  /** ISO 8601: when a booking was begun last. For a while after it the ledger may not tell yet. */
+  readonly bookingBegunAt?: string;
 }
 
 /** A refund under this process's lock. */
 export interface RefundJob {
   readonly intent: RefundIntent;
-  /** Rejects with LockLostError when another process has the refund by now. */
-  confirmLock(): Promise<void>;
+  /**
+   * Notes in the intent that a booking begins. Rejects with LockLostError, and notes nothing, when
+   * another process has the refund by now.
+   */
+  beginBooking(): Promise<void>;
 }
 
 /** The refunds to be carried out; at most one at a time for a session. */
@@ -270,16 +275,21 @@ export interface Refunds {
 
 /** Whether what the queues held is still there: Redis may come back without its data. */
 export interface QueueMemory {
-  /** For how long a loss (or a first start) has been known that nobody has seen to yet; null when there is none. */
-  lostForMs(): Promise<number | null>;
-  /** The loss has been seen to. */
-  restored(): Promise<void>;
+  /**
+   * Since when (ms since the epoch) it has been known that the queues may have lost something which
+   * nobody has seen to yet; null when there is nothing.
+   */
+  lostSince(): Promise<number | null>;
+  /** What was lost until `since` has been seen to; a later loss stays known. */
+  restored(since: number): Promise<void>;
 }
 
 /** Failed sessions whose payment only a person can give back. */
 export interface Reconciliation {
   /** Keeps the first record of a session. */
   add(record: ReconciliationRecord): Promise<void>;
+  /** Whether the session has a record, open or dealt with. */
+  has(sessionId: string): Promise<boolean>;
 }
 
 export type ReconciliationReason =

@@ -111,6 +111,7 @@ function startAttempts(
     providerTimeoutMs: config.providerTimeoutSeconds * 1000,
     maxProviderCalls: config.openaiMaxRetries,
     taskDeadlineSeconds: config.taskDeadlineSeconds,
+    stopping: stop,
   };
   return new BullGenerationWorker(
     adapters.redis,

@@ -16,6 +16,7 @@ import {
   limitsOf,
   type Outcome,
   outcomeOf,
+  StoppingError,
   withFailure,
 } from './outcome.ts';
 import { type PrepareDeps, prepare } from './prepare.ts';
@@ -40,7 +41,7 @@ export async function runAttempt(
   try {
     return await walk(job, deps, limits);
   } catch (error) {
-    if (signal.aborted) return { kind: 'interrupted' };
+    if (signal.aborted || error instanceof StoppingError) return { kind: 'interrupted' };
     const journal = withFailure(job.journal, asTaskError(error), foundOpen);
     return await job.record(journal).then(
       () => outcomeOf(error, journal, limits.deadlineMs),

@@ -8,10 +8,11 @@ import type {
   ImageModel,
   Job,
   NamedImage,
+  Permit,
   ProviderGate,
   RecordEvent,
 } from '../ports.ts';
-import { asTaskError, type Limits } from './outcome.ts';
+import { asTaskError, type Limits, StoppingError } from './outcome.ts';
 import { promptOf } from './prompt.ts';
 import { asJpeg } from './store.ts';
 
@@ -21,6 +22,8 @@ export interface GenerateDeps {
   readonly record: RecordEvent;
   readonly providerTimeoutMs: number;
   readonly maxProviderCalls: number;
+  /** Aborts when the process is asked to stop: what has begun may end, nothing more is paid. */
+  readonly stopping: AbortSignal;
 }
 
 /** A picture that was paid for, ready to be stored, and what it took. */
@@ -32,7 +35,7 @@ export interface Generated {
 /**
  * Makes the call; the deadline is checked once more after waiting for a place in the pace.
  * Throws what `ImageModel.edit` throws, DEADLINE_EXCEEDED, GENERATION_FAILED when the task's calls
- * are used up, or LockLostError. The journal's call stays open until somebody notes its outcome.
+ * are used up, LockLostError, or StoppingError when the process is to stop before the call. The journal's call stays open until somebody notes its outcome.
  */
 export async function generate(
   job: Job,
@@ -44,7 +47,7 @@ export async function generate(
   if (journal.providerCalls >= deps.maxProviderCalls) {
     throw new TaskError('GENERATION_FAILED', { detail: 'calls_used_up' });
   }
-  using permit = await deps.gate.enter(limits.deadlineMs, limits.signal);
+  using permit = await enterGate(deps, limits);
   if (Date.now() >= limits.deadlineMs) throw new TaskError('DEADLINE_EXCEEDED');
   await job.record({ ...journal, providerCalls: journal.providerCalls + 1, callOpen: true });
 
@@ -65,4 +68,19 @@ export async function generate(
     if (!limits.signal.aborted) permit.failed(asTaskError(error));
     throw error;
   }
+}
+
+/** Waits for a place in the pace, but not beyond the wish to stop. */
+async function enterGate(
+  { gate, stopping }: GenerateDeps,
+  { deadlineMs, signal }: Limits,
+): Promise<Permit> {
+  try {
+    const permit = await gate.enter(deadlineMs, AbortSignal.any([signal, stopping]));
+    if (!stopping.aborted) return permit;
+    permit[Symbol.dispose]();
+  } catch (error) {
+    if (!stopping.aborted) throw error;
+  }
+  throw new StoppingError();
 }

@@ -18,6 +18,11 @@ export type Outcome =
   /** The process stops, or lost the job: hand it back without counting. */
   | { readonly kind: 'interrupted' };
 
+/** The process stops before the attempt has paid for anything: the job is handed back. */
+export class StoppingError extends Error {
+  override readonly name = 'StoppingError';
+}
+
 const FIRST_DELAY_MS = 2_000;
 const LONGEST_DELAY_MS = 30_000;
 

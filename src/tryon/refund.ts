@@ -63,7 +63,7 @@ function routeOfRefunded({ sessionId }: Session, { description }: LedgerEntry): 
  * believes that its push failed: it pays first, fails the row after that, and names no session.
  */
 const PRODUCER_REFUNDS_MS = 5000;
-/** Longer than Supabase lets a statement run (8 s). */
+/** Longer than Supabase lets a statement run (8 s): then it is in the ledger, or never will be. */
 const LATE_BOOKING_MS = 10_000;
 
 /**
@@ -85,6 +85,8 @@ export async function settleRefund(job: RefundJob, deps: RefundDeps): Promise<nu
   if (won) deps.record({ event: 'generation_failed', task: intent, code: intent.code, moderation });
   const earlyMs = producerMayRefundForMs(session, intent);
   if (earlyMs > 0) return earlyMs;
+  const bookingMs = bookingMayEndForMs(intent);
+  if (bookingMs > 0) return bookingMs;
   await payBack(job, session, deps);
   const type = moderation ? 'generation_moderation_blocked' : 'generation_failed';
   await recordAnalytics(session, type, { request_id: intent.requestId, code: intent.code }, deps);
@@ -99,6 +101,13 @@ function producerMayRefundForMs(
   if (channel === 'b2b') return 0;
   const sinceMs = Math.min(createdAt.getTime(), Date.parse(completedAt));
   return sinceMs + PRODUCER_REFUNDS_MS - Date.now();
+}
+
+/** A booking whose end nobody saw may still be carried out, unseen by the ledger until then. */
+function bookingMayEndForMs({ bookingBegunAt }: RefundIntent): number {
+  return bookingBegunAt === undefined
+    ? 0
+    : Date.parse(bookingBegunAt) + LATE_BOOKING_MS - Date.now();
 }
 
 /** Is it our own failing of the row, in a run that was cut short? */
@@ -119,26 +128,27 @@ async function payBack(job: RefundJob, session: Session, deps: RefundDeps): Prom
   }
   const requestId = session.requestId ?? job.intent.requestId;
   const route = routeRefund(session, await deps.ledger.entries(session, requestId));
-  await job.confirmLock();
   switch (route.to) {
     case 'nobody':
       return noteRefunded(session, requestId, deps);
     case 'reconciliation':
       return reconcile(session, requestId, route.because, deps);
     default:
-      return payBackTo(route.to, session, requestId, deps);
+      return payBackTo(route.to, job, session, deps);
   }
 }
 
 async function payBackTo(
   payer: Payer,
+  job: RefundJob,
   session: Session,
-  requestId: string | null,
   deps: RefundDeps,
 ): Promise<void> {
+  const requestId = session.requestId ?? job.intent.requestId;
   if (payer !== 'person' && requestId === null) {
     return reconcile(session, requestId, 'no_request_id', deps);
   }
+  await job.beginBooking();
   const answer = await bookRefund(payer, session, requestId ?? '', deps.ledger);
   if (answer === 'unconfirmed') await confirmBooked(session, requestId, deps.ledger);
   if (answer === 'refused') return reconcile(session, requestId, 'refund_refused', deps);

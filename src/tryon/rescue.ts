@@ -15,6 +15,8 @@ export interface RescueDeps extends SettleDeps {
 
 /** How many sessions are looked up in the queues at once. */
 const BATCH = 200;
+/** So many in one batch that cannot be settled: the database or the storage is away. */
+const MOST_FAILURES = 5;
 
 /**
  * One sweep over given-up jobs and lost sessions of both channels, which begins no other session
@@ -38,7 +40,7 @@ export async function rescue(deps: RescueDeps, signal?: AbortSignal): Promise<nu
 
 /** Jobs that stalled too often are failed by the queue without their attempt being run. */
 async function settleGivenUp(deps: RescueDeps, signal?: AbortSignal): Promise<number> {
-  return settleEach(await deps.jobs.givenUp(), signal, async (task) => {
+  return settleEach(await deps.jobs.givenUp(), deps, signal, async (task) => {
     await settle(task, task.requestId, deps);
     await deps.jobs.forget(task.sessionId);
   });
@@ -58,20 +60,31 @@ async function settleLost(
   const lost = sessions.filter(
     ({ sessionId: id }) => !waiting.has(id) && !inJobs.has(id) && !inRefunds.has(id),
   );
-  return settleEach(lost, signal, (session) => settle(session, session.requestId, deps));
+  return settleEach(lost, deps, signal, (session) => settle(session, session.requestId, deps));
 }
 
-/** One after the other, until the signal. Returns how many. */
+/**
+ * One after the other, until the signal; what stands in one's way is noted and does not hold up the
+ * others, unless it meets so many of them that it is not about them. Returns how many were settled.
+ */
 async function settleEach<T>(
   them: readonly T[],
+  { record }: Pick<RescueDeps, 'record'>,
   signal: AbortSignal | undefined,
   settleOne: (one: T) => Promise<void>,
 ): Promise<number> {
   let settled = 0;
+  let failures = 0;
   for (const one of them) {
     if (signal?.aborted) break;
-    await settleOne(one);
-    settled += 1;
+    try {
+      await settleOne(one);
+      settled += 1;
+    } catch (error) {
+      failures += 1;
+      if (failures === MOST_FAILURES) throw error;
+      record({ event: 'loop_error', loop: 'rescue', error: error as Error });
+    }
   }
   return settled;
 }

@@ -157,7 +157,7 @@ it('gives the probe back when its attempt loses the job before the call', async 
   const lost = { journal, record: () => Promise.reject(new LockLostError()) };
   const edit = () => assert.fail('a call was made');
   const deps = { gate: replica, imageModel: { edit }, record: () => undefined };
-  const times = { providerTimeoutMs: 60_000, maxProviderCalls: 3 };
+  const times = { providerTimeoutMs: 60_000, maxProviderCalls: 3, stopping: signal };
   const deadlineMs = Date.now() + 60_000;
   const limits = { deadlineMs, lastUseMs: deadlineMs, signal };
   const attempt = generate(lost as unknown as Job, [], { ...deps, ...times }, limits);
@@ -200,3 +200,20 @@ it("an answer about one task's photo proves that the service works", async () =>
   await fail(one, 'MODERATION_BLOCKED');
   await until('the count to end', async () => (await redis.exists('wearon:gate:outage')) === 0);
 });
+
+it('takes back the place of a call that will not be made', async () => {
+  const slow = gate({ callsPerMinute: 10 });
+  using _first = await enter(slow);
+  const stop = new AbortController();
+  const given = slow.enter(Date.now() + 3_600_000, stop.signal);
+  await until('the place to be reserved', async () => msAhead(await redis.get(NEXT)) > 6_000);
+  stop.abort();
+  await assert.rejects(given);
+  assert.ok(msAhead(await redis.get(NEXT)) <= 6_000);
+});
+
+const NEXT = 'wearon:gate:next';
+
+function msAhead(time: string | null): number {
+  return Number(time) - Date.now();
+}

@@ -1,8 +1,10 @@
-/** Redis comes back without its data, and with it went refunds of sessions that had failed already. */
+/** Redis loses data, and with it go refunds of sessions that had failed already. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { moderationBlocked } from '../../local/openai/vendor-errors.ts';
+import { createOverageStore, createPerson, type TryOn } from '../../local/platform.ts';
 import { until } from '../../local/until.ts';
+import { publicText } from '../../src/errors.ts';
 import { useCrashShop } from '../support/crash-shop.ts';
 import {
   assertRefundedOnce,
@@ -38,3 +40,53 @@ it('refunds that were outstanding in a Redis that lost its data are booked, once
   await until('the mark', async () => (await platform.redis.get('wearon:memory')) === 'whole');
   for (const tryOn of paid) await assertRefundedOnce(crash.shop, tryOn);
 });
+
+/** Sets the session's row as a worker leaves it that failed it a minute ago. */
+async function failRow({ channel, sessionId }: TryOn): Promise<void> {
+  const table = channel === 'b2c' ? 'generation_sessions' : 'store_generation_sessions';
+  await crash.shop.stack.database.query(
+    `update ${table} set status = 'failed', error_message = $2,
+       completed_at = date_trunc('milliseconds', now() - interval '60 s') where id = $1`,
+    [sessionId, publicText('GENERATION_FAILED', null)],
+  );
+}
+
+function noteLoss(): Promise<unknown> {
+  return crash.shop.platform.redis.set('wearon:memory', Date.now() - 30_000);
+}
+
+it('what a person has dealt with is not opened again after a loss, and the mark runs out', async () => {
+  const { platform } = crash.shop;
+  const tryOn = await orderTryOn(platform, await createOverageStore(platform));
+  await failRow(tryOn);
+  await platform.redis.hset('wearon:reconciliation:resolved', tryOn.sessionId, '{}');
+  await noteLoss();
+  await crash.startWorker();
+  await until('the mark', async () => (await platform.redis.get('wearon:memory')) === 'whole');
+  assert.equal(await platform.redis.hexists('wearon:reconciliation', tryOn.sessionId), 0);
+  assert.ok((await platform.redis.ttl('wearon:memory')) > 0);
+});
+
+it('a loss during the recovery is not taken for seen to', async () => {
+  const { platform, stack } = crash.shop;
+  const tryOn = await orderTryOn(platform, await createPerson(platform));
+  await failRow(tryOn);
+  const ledger = new RegExp(`credit_transactions.*${tryOn.sessionId}`);
+  const hold = stack.supabase.faults.add({ path: ledger, kind: 'hold' });
+  await noteLoss();
+  await crash.startWorker();
+  await hold.hit;
+  await platform.redis.flushall();
+  hold.release();
+  await assertRefundedInTheEnd(tryOn);
+  assert.notEqual(await platform.redis.get('wearon:memory'), 'whole');
+});
+
+function assertRefundedInTheEnd(tryOn: TryOn): Promise<unknown> {
+  return until('the refund', () =>
+    assertRefundedOnce(crash.shop, tryOn).then(
+      () => true,
+      () => null,
+    ),
+  );
+}

@@ -314,3 +314,41 @@ it("another owner's task under a session's name does not stand in for the genuin
   assert.equal((await settledRow(crash.shop, tryOn)).status, 'completed');
   assert.equal(await balanceOf(platform, stranger), 10);
 });
+
+it('a row that its owner filled with nonsense does not hide lost sessions from the rescue', async () => {
+  const { platform, stack } = crash.shop;
+  const odd = await orderTryOn(platform, await createPerson(platform));
+  const nonsense = `update generation_sessions set completed_at = 'infinity', credits_used = null`;
+  await stack.database.query(`${nonsense} where id = $1`, [odd.sessionId]);
+  const store = await createStore(platform);
+  const lost = await orderTryOn(platform, store);
+  await crash.startWorker({ RESCUE_MIN_AGE_SECONDS: '0' });
+  await balanceReaches(crash.shop, store, 10);
+  await assertRefundedOnce(crash.shop, lost);
+});
+
+it('X6: a process killed while the database still holds its booking does not have it booked twice', async () => {
+  const { platform, stack } = crash.shop;
+  const person = await createPerson(platform);
+  const tryOn = await orderTryOn(platform, person);
+  stack.openai.faults.add(moderationBlocked());
+  const lock = await stack.database.connect();
+  await lock.query('begin');
+  await lock.query('select * from user_credits where user_id = $1 for update', [person.userId]);
+  const booking = stack.supabase.faults.arrived({ path: /rpc\/refund_credits/ });
+  const worker = await crash.startWorker();
+  await push(platform, tryOn);
+  await booking;
+  await worker.end('SIGKILL');
+  const next = await crash.startWorker();
+  // The next one has taken the refund over, and puts it off until the booking has ended.
+  await until('the refund to be put off', async () => {
+    return (await platform.redis.zcard('wearon:bull:refund:delayed')) === 1;
+  });
+  await lock.query('commit');
+  lock.release();
+  await refundIsOver(tryOn.sessionId);
+  await assertRefundedOnce(crash.shop, tryOn);
+  assert.equal(await balanceOf(platform, person), 10);
+  assert.ok(!next.lines.some(({ message }) => message === 'credit_refunded'));
+});

@@ -113,3 +113,25 @@ it('X20: at a stop the leftovers of the intake that are not handed over yet stay
   await admitLeftovers({ source, jobs, refunds, record, maxImages: 8 }, stop.signal);
   assert.equal(await redis.llen(INTAKE_LIST), WAITING - 1);
 });
+
+it('X20: an attempt that waits for its place in the pace at a stop is handed back unpaid', async () => {
+  const { stack, platform } = crash.shop;
+  const store = await createStore(platform, { credits: 2 });
+  const tryOns = [await orderTryOn(platform, store), await orderTryOn(platform, store)];
+  const before = crash.paidCalls();
+  const call = stack.openai.faults.add({ method: 'POST', kind: 'hold' });
+  const first = await crash.startWorker({ OPENAI_RATE_LIMIT_PER_MINUTE: '10' });
+  await push(platform, ...tryOns);
+  await call.hit;
+  await until('both to be under way', () => countOf(first, 'images_prepared') === 2);
+  const end = first.end('SIGTERM');
+  await first.logged('generation_interrupted');
+  call.release();
+  assert.equal(await end, 0);
+  assert.equal(crash.paidCalls() - before, 1);
+  await crash.startWorker();
+  for (const tryOn of tryOns) {
+    assert.equal((await settledRow(crash.shop, tryOn)).status, 'completed');
+  }
+  assert.equal(crash.paidCalls() - before, 2);
+});

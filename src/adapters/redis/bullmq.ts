@@ -46,8 +46,28 @@ export async function aliveAmong(queue: Queue, jobIds: readonly string[]): Promi
   return states.map((state) => !FINISHED_STATES.includes(state));
 }
 
+/** KEYS: the job's lock, the job. ARGV: token, data. A process that lost the lock writes nothing. */
+const UPDATE_DATA = `
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[2], 'data', ARGV[2])
+return 1`;
+
+/** Stores the job's data and prolongs its lock; rejects with LockLostError, and stores nothing, when that is not ours. */
+export async function recordUnderLock<Data>(
+  redis: Redis,
+  job: BullJob<Data>,
+  { token, lockMs }: { readonly token: string; readonly lockMs: number },
+  data: Data,
+): Promise<void> {
+  const key = `${job.queueQualifiedName}:${job.id}`;
+  const args = [`${key}:lock`, key, token, JSON.stringify(data)];
+  if ((await redis.eval(UPDATE_DATA, 2, ...args)) !== 1) throw new LockLostError();
+  job.data = data;
+  await confirmLock(job, token, lockMs);
+}
+
 /** Resolves when the job's lock is ours for another `lockMs`; rejects with LockLostError when it is not. */
-export async function confirmLock(job: BullJob, token: string, lockMs: number): Promise<void> {
+async function confirmLock(job: BullJob, token: string, lockMs: number): Promise<void> {
   if ((await job.extendLock(token, lockMs)) !== 1) throw new LockLostError();
 }
 

@@ -4,21 +4,13 @@
  */
 import { type Job as BullJob, type Queue, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
-import {
-  type GenerationJobs,
-  type Job,
-  type JobEnd,
-  type Journal,
-  LockLostError,
-  type Task,
-} from '../../ports.ts';
+import type { GenerationJobs, Job, JobEnd, Journal, Task } from '../../ports.ts';
 import {
   aliveAmong,
-  confirmLock,
   endJob,
   GENERATION_QUEUE,
   openQueue,
-  PREFIX,
+  recordUnderLock,
   startWorker,
   type WorkerTimes,
   workerOptions,
@@ -62,8 +54,8 @@ export class BullGenerationJobs implements GenerationJobs, AsyncDisposable {
         removeOnComplete: KEPT_WHEN_DONE,
       },
     );
-    const kept = (await this.#queue.getJob(task.sessionId))?.data.task ?? task;
-    return kept.ownerId === task.ownerId && kept.channel === task.channel;
+    const kept = (await this.#queue.getJob(task.sessionId))?.data.task;
+    return kept?.ownerId === task.ownerId && kept.channel === task.channel;
   }
 
   async areDraining(): Promise<boolean> {
@@ -89,12 +81,6 @@ export class BullGenerationJobs implements GenerationJobs, AsyncDisposable {
   }
 }
 
-/** KEYS: the job's lock, the job. ARGV: token, data. A process that lost the lock writes nothing. */
-const UPDATE_DATA = `
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-redis.call('HSET', KEYS[2], 'data', ARGV[2])
-return 1`;
-
 /** A BullMQ job under our lock. */
 class LockedJob implements Job {
   readonly #redis: Redis;
@@ -117,15 +103,9 @@ class LockedJob implements Job {
     return this.#job.data.journal;
   }
 
-  async record(journal: Journal): Promise<void> {
-    const data = { task: this.task, journal };
-    const key = `${PREFIX}:${GENERATION_QUEUE}:${this.#job.id}`;
-    const keys = [`${key}:lock`, key];
-    const args = [this.#token, JSON.stringify(data)];
-    const isOurs = await this.#redis.eval(UPDATE_DATA, keys.length, ...keys, ...args);
-    if (isOurs !== 1) throw new LockLostError();
-    this.#job.data = data;
-    await confirmLock(this.#job, this.#token, this.#lockMs);
+  record(journal: Journal): Promise<void> {
+    const lock = { token: this.#token, lockMs: this.#lockMs };
+    return recordUnderLock(this.#redis, this.#job, lock, { task: this.task, journal });
   }
 }
 

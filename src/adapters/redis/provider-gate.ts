@@ -50,6 +50,14 @@ if at - now >= tonumber(ARGV[2]) then return -1 end
 redis.call('SET', KEYS[1], string.format('%.3f', at + interval), 'PX', 3600000)
 return math.ceil(at - now)`;
 
+/** Gives a place back that nobody will use, ARGV[1] ms long: the last one moves up. */
+const GIVE_BACK = `${NOW_MS}
+local interval = ARGV[1] * (redis.call('GET', KEYS[2]) or 1)
+local next = tonumber(redis.call('GET', KEYS[1]) or 0)
+if next > now then
+  redis.call('SET', KEYS[1], string.format('%.3f', math.max(now, next - interval)), 'PX', 3600000)
+end`;
+
 /** Doubles the interval up to sixteen times, and gives out no place for ARGV[1] ms. */
 const SLOW_DOWN = `${NOW_MS}
 local slowness = math.min(16, (redis.call('GET', KEYS[2]) or 1) * 2)
@@ -131,7 +139,11 @@ export class RedisProviderGate implements ProviderGate {
     const times = [intervalMs, deadlineMs - Date.now()];
     const waitMs = Number(await this.#redis.eval(RESERVE, 2, KEY.next, KEY.slowness, ...times));
     if (waitMs < 0) throw new TaskError('DEADLINE_EXCEEDED', { detail: 'no_place_in_time' });
-    if (waitMs > 0) await sleep(waitMs, undefined, { signal });
+    if (waitMs === 0) return;
+    await sleep(waitMs, undefined, { signal }).catch(async (aborted: unknown) => {
+      await this.#redis.eval(GIVE_BACK, 2, KEY.next, KEY.slowness, intervalMs);
+      throw aborted;
+    });
   }
 
   /** While half-open, only the holder of the probe may call: until it is done, or `probeMs` at most. */

@@ -31,6 +31,14 @@ export class RedisReconciliation implements Reconciliation {
     await this.#redis.hsetnx(RECONCILIATION_HASH, record.sessionId, JSON.stringify(record));
   }
 
+  async has(sessionId: string): Promise<boolean> {
+    const known = await Promise.all([
+      this.#redis.hexists(RECONCILIATION_HASH, sessionId),
+      this.#redis.hexists(RESOLVED_HASH, sessionId),
+    ]);
+    return known.includes(1);
+  }
+
   /** What waits for a person, oldest first. */
   async open(): Promise<ReconciliationRecord[]> {
     const texts = await this.#redis.hvals(RECONCILIATION_HASH);

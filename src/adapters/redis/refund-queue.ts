@@ -6,10 +6,10 @@ import type { Redis } from 'ioredis';
 import type { JobEnd, RefundIntent, RefundJob, Refunds } from '../../ports.ts';
 import {
   aliveAmong,
-  confirmLock,
   endJob,
   openQueue,
   REFUND_QUEUE,
+  recordUnderLock,
   startWorker,
   type WorkerTimes,
   workerOptions,
@@ -64,7 +64,10 @@ export class BullRefundWorker implements AsyncDisposable {
     const process = async (job: BullJob<RefundIntent>, token = '') => {
       const refund: RefundJob = {
         intent: job.data,
-        confirmLock: () => confirmLock(job, token, times.lockMs),
+        beginBooking: () => {
+          const intent = { ...job.data, bookingBegunAt: new Date().toISOString() };
+          return recordUnderLock(connection, job, { token, lockMs: times.lockMs }, intent);
+        },
       };
       await endJob(job, token, await run(refund, job.attemptsStarted));
     };

@@ -2,8 +2,18 @@
  * The private bucket as folders, for those who delete from it.
  */
 import type { SupabaseClient } from '@supabase/supabase-js';
+import { z } from 'zod';
 import type { FolderEntry, PictureFolders } from '../../retention/ports.ts';
-import { dataOf } from './client.ts';
+import { rowsOf } from './client.ts';
+
+const date = z.string().nullish();
+/** A folder has no id. */
+const entry = z.object({
+  id: z.string().nullable(),
+  name: z.string(),
+  created_at: date,
+  updated_at: date,
+});
 
 export class SupabasePictureFolders implements PictureFolders {
   /** What the storage lists by default, so no server gives less. */
@@ -17,7 +27,7 @@ export class SupabasePictureFolders implements PictureFolders {
   async list(folder: string, offset: number): Promise<FolderEntry[]> {
     const sortBy = { column: 'name', order: 'asc' };
     const page = await this.#bucket.list(folder, { limit: this.pageSize, offset, sortBy });
-    return (dataOf(page) ?? []).map(({ id, name, created_at, updated_at }) => ({
+    return rowsOf(entry, page).map(({ id, name, created_at, updated_at }) => ({
       name,
       storedAt: id === null ? null : latest(created_at, updated_at),
     }));
@@ -25,7 +35,7 @@ export class SupabasePictureFolders implements PictureFolders {
 
   async remove(paths: readonly string[]): Promise<string[]> {
     if (paths.length === 0) return [];
-    const removed = dataOf(await this.#bucket.remove([...paths])) ?? [];
+    const removed = rowsOf(z.object({ name: z.string() }), await this.#bucket.remove([...paths]));
     return removed.map(({ name }) => name);
   }
 }

@@ -3,8 +3,9 @@
  * itself writes over them when the pictures are gone.
  */
 import type { SupabaseClient } from '@supabase/supabase-js';
+import { z } from 'zod';
 import type { Owner, PictureLinks, RowSelection } from '../../retention/ports.ts';
-import { dataOf, TABLES } from './client.ts';
+import { dataOf, rowsOf, TABLES } from './client.ts';
 
 const EXPIRED = 'expired';
 const LINK_COLUMNS = ['model_image_url', 'outfit_image_url', 'generated_image_url'] as const;
@@ -13,13 +14,16 @@ const TERMINAL = ['completed', 'failed'];
 const PAGE = 100;
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
-interface LinkRow {
-  readonly id: string;
-  readonly model_image_url: string | null;
-  readonly outfit_image_url: string | null;
-  readonly generated_image_url: string | null;
-  readonly accessories?: unknown;
-}
+const idRow = z.object({ id: z.string() });
+const link = z.string().nullable();
+const linkRow = z.object({
+  id: z.string(),
+  model_image_url: link,
+  outfit_image_url: link,
+  generated_image_url: link,
+  accessories: z.unknown().optional(),
+});
+type LinkRow = z.infer<typeof linkRow>;
 
 export class SupabasePictureLinks implements PictureLinks {
   readonly #supabase: SupabaseClient;
@@ -58,9 +62,8 @@ export class SupabasePictureLinks implements PictureLinks {
         .eq(TABLES[owner.channel].owner, owner.ownerId)
         .gt('id', after)
         .order('id')
-        .limit(PAGE)
-        .overrideTypes<LinkRow[], { merge: false }>();
-      page = dataOf(answer) ?? [];
+        .limit(PAGE);
+      page = rowsOf(linkRow, answer);
       paths.push(...page.flatMap(linksIn).flatMap((link) => this.#pathIn(link) ?? []));
       after = page.at(-1)?.id ?? after;
     } while (page.length === PAGE);
@@ -70,8 +73,8 @@ export class SupabasePictureLinks implements PictureLinks {
   async unfinishedOf({ channel, ownerId }: Owner): Promise<string[]> {
     const { sessions, owner } = TABLES[channel];
     const query = this.#supabase.from(sessions).select('id').eq(owner, ownerId);
-    const rows = dataOf(await query.in('status', ['queued', 'pending', 'processing'])) ?? [];
-    return rows.map(({ id }) => String(id));
+    const rows = rowsOf(idRow, await query.in('status', ['queued', 'pending', 'processing']));
+    return rows.map(({ id }) => id);
   }
 
   async #idsWithLinks({ channel, before, ownerId }: RowSelection, after: string) {
@@ -84,8 +87,8 @@ export class SupabasePictureLinks implements PictureLinks {
       .or(LINK_COLUMNS.map((column) => `${column}.neq.${EXPIRED}`).join(','))
       .gt('id', after);
     if (ownerId !== null) query = query.eq(owner, ownerId);
-    const rows = dataOf(await query.order('id').limit(PAGE)) ?? [];
-    return rows.map(({ id }) => String(id));
+    const rows = rowsOf(idRow, await query.order('id').limit(PAGE));
+    return rows.map(({ id }) => id);
   }
 
   /** A link that was never there stays null: comparing null with anything holds for no row. */
