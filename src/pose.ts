@@ -24,8 +24,10 @@ export interface WorldLandmark {
   readonly visibility: number;
 }
 
-/** A person that the detector found: the box around face and trunk. */
+/** A person that the detector found: a box around the face, whose extent says little. */
 export interface Detection {
+  /** How large the person is: the side of the square that holds them, as a share of the picture's height. */
+  readonly size: number;
   readonly left: number;
   readonly top: number;
   readonly right: number;

@@ -43,8 +43,10 @@ export interface ObservedPose {
   readonly luminance?: number | null;
 }
 
-/** A person that the detector found: the box around head and shoulders, in fractions of the image. */
+/** A person that the detector found: a box around the head, in fractions of the image. */
 export interface DetectedPerson {
+  /** How large the person is, as a share of the image's height; the box does not tell. */
+  readonly size: number;
   readonly left: number;
   readonly top: number;
   readonly right: number;

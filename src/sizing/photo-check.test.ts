@@ -58,7 +58,8 @@ describe('the photo check', () => {
       left: 0.02,
       right: 0.1,
       top: own.top,
-      bottom: own.top + (own.bottom - own.top) * size,
+      bottom: own.bottom,
+      size: own.size * size,
     });
     const withOther = (size: number) => ({
       ...usable(),
@@ -74,6 +75,16 @@ describe('the photo check', () => {
   it('counts heads when the engine gives no boxes', () => {
     const { detections: _, ...photo } = usable();
     assert.deepEqual(reasonsFor({ ...photo, people: 2 }), ['several_people']);
+  });
+
+  it('does not believe feet that the outline does not show', () => {
+    const photo = usable();
+    const { mask } = photo.pose;
+    assert.ok(mask);
+    const ankles = Math.floor(0.86 * mask.rows) * mask.columns;
+    const probability = mask.probability.map((value, cell) => (cell < ankles ? value : 0));
+    const covered = { ...photo, pose: { ...photo.pose, mask: { ...mask, probability } } };
+    assert.deepEqual(reasonsFor(covered), ['feet_not_visible']);
   });
 
   it('refuses people who sit', () => {

@@ -5,7 +5,7 @@
 import { bodyPoints, distancePx, middleOf, type PixelPoint, trunkPoint } from './body-points.ts';
 import { verticalExtent } from './measure-photo.ts';
 import { type DetectedPerson, LANDMARK, type ObservedPhoto } from './observed-photo.ts';
-import { silhouetteOf, spanAround } from './silhouette.ts';
+import { probabilityAt, silhouetteOf, spanAround } from './silhouette.ts';
 
 /** What the person in front of the camera should do, for every reason to refuse a photo. */
 export const PHOTO_ADVICE = {
@@ -28,7 +28,7 @@ export interface PhotoFinding {
   readonly advice: string;
 }
 
-/** Another person counts from this share of the largest one's height on; smaller ones are passers-by. */
+/** Another person counts from this share of the largest one's size on; smaller ones are passers-by. */
 const BYSTANDER = 0.5;
 /** Outline over the shoulders against the joints: 1.3-1.56 alone, 1.7-2.4 arm in arm. */
 const OUTLINE_OF_ONE = 1.8;
@@ -43,6 +43,8 @@ const FACING_DEGREES = 32;
 /** A border this near (share of the height) cuts the person off. */
 const BORDER = 0.004;
 const FOOT_VISIBILITY = 0.5;
+/** Mean of the mask at heels and toes: 0.8 and more in usable photos, under 0.5 where feet are covered. */
+const FOOT_IN_OUTLINE = 0.5;
 /** Crown to soles in pixels: below, outlines err by more than a centimetre. */
 const SMALLEST_PERSON_PX = 150;
 /** Mean brightness of photo and person: below, poses are lost and outlines drift. */
@@ -70,7 +72,8 @@ function reasonsOfUpright(photo: ObservedPhoto): PhotoReason[] {
   const reasons: PhotoReason[] = [];
   const feet = feetVisible(photo, solesPx);
   const head = crownPx > BORDER * photo.heightPx && points('nose').y > 0;
-  if (!feet) reasons.push('feet_not_visible');
+  // Without a head the pose model puts the feet anywhere.
+  if (!feet || (head && outlineAtFeet(photo) < FOOT_IN_OUTLINE)) reasons.push('feet_not_visible');
   if (!head) reasons.push('head_not_visible');
   // Without a head the pose model takes the front for the back.
   if (head && !facesCamera(photo)) reasons.push('not_facing_camera');
@@ -86,6 +89,15 @@ function feetVisible(photo: ObservedPhoto, solesPx: number): boolean {
     landmarks.reduce((sum, foot) => sum + (foot?.visibility ?? 0), 0) / feet.length;
   const lowest = Math.max(...landmarks.map((foot) => foot?.y ?? 0));
   return visibility >= FOOT_VISIBILITY && lowest < 1 && solesPx < (1 - BORDER) * photo.heightPx;
+}
+
+/** How sure the mask is of a person at heels and toes, 0..1: the landmarks of covered feet are made up. */
+function outlineAtFeet(photo: ObservedPhoto): number {
+  const silhouette = silhouetteOf(photo);
+  if (silhouette === null) return 1;
+  const points = bodyPoints(photo);
+  const feet = (['leftHeel', 'rightHeel', 'leftToe', 'rightToe'] as const).map(points);
+  return feet.reduce((sum, { x, y }) => sum + probabilityAt(silhouette, x, y), 0) / feet.length;
 }
 
 function facesCamera(photo: ObservedPhoto): boolean {
@@ -124,9 +136,8 @@ function hasCompany(photo: ObservedPhoto): boolean {
 
 /** Two large people, or a large one beside the one whose pose it is. */
 function severalLarge(photo: ObservedPhoto, detections: readonly DetectedPerson[]): boolean {
-  const height = ({ top, bottom }: DetectedPerson) => bottom - top;
-  const tallest = Math.max(...detections.map(height));
-  const large = detections.filter((one) => height(one) >= BYSTANDER * tallest);
+  const largest = Math.max(...detections.map(({ size }) => size));
+  const large = detections.filter(({ size }) => size >= BYSTANDER * largest);
   const { x = 0, y = 0 } = photo.pose?.landmarks[LANDMARK.nose] ?? {};
   const isPosing = (one: DetectedPerson) =>
     x >= one.left && x <= one.right && y >= one.top && y <= one.bottom;

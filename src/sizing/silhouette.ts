@@ -22,6 +22,11 @@ export function silhouetteOf(photo: ObservedPhoto): Silhouette | null {
   return mask === null ? null : { mask, widthPx: photo.widthPx, heightPx: photo.heightPx };
 }
 
+/** How likely the person is at a point in pixels, 0..1. */
+export function probabilityAt(silhouette: Silhouette, x: number, y: number): number {
+  return rowAt(silhouette, y)(Math.round(toColumn(silhouette, x))) / 255;
+}
+
 /** The stretch of person in row `y` around `x`; null where there is no person. All in pixels. */
 export function spanAround(silhouette: Silhouette, y: number, x: number): RowSpan | null {
   const { columns } = silhouette.mask;

@@ -12,7 +12,6 @@ import {
   type DetectedPerson,
   decodeDetections,
   mergeOverlapping,
-  overlap,
 } from './detector.ts';
 import {
   decodeLandmarks,
@@ -54,7 +53,7 @@ export async function observe(
   const pose = person && (await poseIn(sessions, image, regionOf(person, image), maxMaskRows));
   const people =
     person !== null && pose !== null && detected.length === 1
-      ? [person, ...(await peopleBehind(person, pose, { sessions, whole, image }))]
+      ? [person, ...(await otherPeople(pose, { sessions, whole, image }))]
       : detected;
   return {
     widthPx: image.width,
@@ -66,14 +65,12 @@ export async function observe(
   };
 }
 
-/** Whoever the second look finds where the person is: elsewhere the first one would have. */
-async function peopleBehind(
-  person: DetectedPerson,
+/** Whoever the second look finds, behind the person or beside. */
+function otherPeople(
   { mask }: Pose,
   { sessions, whole, image }: { sessions: PoseSessions; whole: Uint8Array; image: RgbImage },
 ): Promise<DetectedPerson[]> {
-  const found = await detectPeople(sessions, withoutPerson(whole, image, mask));
-  return found.filter((other) => overlap(other, person) > 0);
+  return detectPeople(sessions, withoutPerson(whole, image, mask));
 }
 
 async function detectPeople(
@@ -130,6 +127,7 @@ function detectionOf(person: DetectedPerson, image: RgbImage): Detection {
     right: bottomRight.x / image.width,
     bottom: bottomRight.y / image.height,
     score: person.score,
+    size: regionOf(person, image).size / image.height,
   };
 }
 
