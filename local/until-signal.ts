@@ -28,14 +28,6 @@ export async function runUntilSignal(
   }
 }
 
-/** The result of `work`, or a rejection as soon as `signal` aborts. */
-export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  using _listening = addAbortListener(signal, () => reject(signal.reason));
-  return await Promise.race([work, aborted]);
-}
-
 /** Resolves when `signal` aborts. */
 export async function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return;

@@ -35,7 +35,8 @@ export interface Generated {
 /**
  * Makes the call; the deadline is checked once more after waiting for a place in the pace.
  * Throws what `ImageModel.edit` throws, DEADLINE_EXCEEDED, GENERATION_FAILED when the task's calls
- * are used up, LockLostError, or StoppingError when the process is to stop before the call. The journal's call stays open until somebody notes its outcome.
+ * are used up, LockLostError, or StoppingError when the process is to stop before the call. The
+ * journal's call stays open until somebody notes its outcome.
  */
 export async function generate(
   job: Job,

@@ -126,7 +126,7 @@ async function payBack(job: RefundJob, session: Session, deps: RefundDeps): Prom
     deps.record({ event: 'refund_skipped', task: job.intent, reason: 'delivered_before' });
     return;
   }
-  const requestId = session.requestId ?? job.intent.requestId;
+  const requestId = ledgerKey(session, job.intent);
   const route = routeRefund(session, await deps.ledger.entries(session, requestId));
   switch (route.to) {
     case 'nobody':
@@ -138,13 +138,18 @@ async function payBack(job: RefundJob, session: Session, deps: RefundDeps): Prom
   }
 }
 
+/** The row's own request id goes first: the task's is what a client sent. */
+function ledgerKey(session: Session, intent: RefundIntent): string | null {
+  return session.requestId ?? intent.requestId;
+}
+
 async function payBackTo(
   payer: Payer,
   job: RefundJob,
   session: Session,
   deps: RefundDeps,
 ): Promise<void> {
-  const requestId = session.requestId ?? job.intent.requestId;
+  const requestId = ledgerKey(session, job.intent);
   if (payer !== 'person' && requestId === null) {
     return reconcile(session, requestId, 'no_request_id', deps);
   }

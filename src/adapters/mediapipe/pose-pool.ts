@@ -2,10 +2,10 @@
  * The pose estimator: a pool of threads with a bounded line in front of it. Models that are
  * missing or wrong do not stop the worker; loading them is tried again until it works.
  */
-import { addAbortListener } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Piscina } from 'piscina';
 import type { PoseEstimator, PoseOutcome } from '../../pose.ts';
+import { unlessAborted } from '../../unless-aborted.ts';
 import type { PoseReply, PoseTask } from './pose-thread.ts';
 import { WaitingLine } from './waiting-line.ts';
 
@@ -128,11 +128,4 @@ export class PosePool implements PoseEstimator, AsyncDisposable {
     if (failed.status === 'rejected') return String(failed.reason);
     return failed.value.kind === 'models_unusable' ? failed.value.problem : null;
   }
-}
-
-/** The result of `work`, or at an abort by `signal` its reason, while the work goes on. */
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  using _listening = addAbortListener(signal, () => reject(signal.reason));
-  return await Promise.race([work, aborted]);
 }

@@ -3,10 +3,10 @@
  * docs/security.md says what and why.
  */
 
-import { addAbortListener } from 'node:events';
 import { Agent, type Dispatcher, request } from 'undici';
 import { TaskError } from '../../errors.ts';
 import type { ImageFetcher } from '../../ports.ts';
+import { unlessAborted } from '../../unless-aborted.ts';
 import { translateFailure } from './fetch-failure.ts';
 import {
   type Dial,
@@ -73,9 +73,10 @@ export class WebImageFetcher implements ImageFetcher, AsyncDisposable {
   }
 
   async #download(url: URL, dispatcher: Dispatcher, signal: AbortSignal): Promise<Uint8Array> {
+    // undici does not look at its signal before it is connected.
     const answer = await unlessAborted(
-      signal,
       request(url, { dispatcher, headers: HEADERS, signal }),
+      signal,
     );
     return await readImage(answer, this.#maxBytes);
   }
@@ -83,11 +84,4 @@ export class WebImageFetcher implements ImageFetcher, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([this.#trusted.destroy(), this.#guarded.destroy()]);
   }
-}
-
-/** `work`, or a rejection as soon as `signal` aborts: undici does not look at its signal before it is connected. */
-async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  using _listening = addAbortListener(signal, () => reject(signal.reason));
-  return await Promise.race([work, aborted]);
 }
