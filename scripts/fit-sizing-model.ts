@@ -19,12 +19,12 @@ import {
   multiply,
   plus,
   scaled,
-  solve,
   transpose,
   type Vector,
 } from '../src/sizing/matrix.ts';
 import { PHOTO_FEATURES } from '../src/sizing/measure-photo.ts';
 import type { KnownPerson, PhotographedPerson, TapedPerson } from './fit-sizing-data.ts';
+import { leastSquares, mean } from './least-squares.ts';
 
 /** Choices that the decision document argues for; the report varies none of them. */
 export const CHOICES = {
@@ -231,24 +231,6 @@ function bodyTypeLimits(taped: readonly TapedPerson[]): SizingCoefficients['body
   };
 }
 
-/** Weighted least squares with a ridge per input. */
-function leastSquares(
-  inputs: Matrix,
-  observed: Vector,
-  weights: Vector = observed.map(() => 1),
-  penalties: Vector = inputs[0]?.map(() => 0) ?? [],
-): Vector {
-  const columns = transpose(inputs);
-  const weighted = inputs.map((row, i) => row.map((value) => value * (weights[i] ?? 1)));
-  const normal = multiply(columns, weighted).map((row, i) =>
-    row.map((value, j) => (i === j ? value + (penalties[i] ?? 0) : value)),
-  );
-  return solve(
-    cholesky(normal),
-    transpose(weighted).map((values) => dot(values, observed)),
-  );
-}
-
 function covarianceOf(rest: Matrix, degrees: number): Matrix {
   return scaled(multiply(transpose(rest), rest), 1 / degrees);
 }
@@ -265,8 +247,4 @@ function spread(values: Vector): { mean: number; sd: number } {
 function quantile(values: Vector, share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.round(share * (sorted.length - 1))] ?? 0;
-}
-
-export function mean(values: Vector): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

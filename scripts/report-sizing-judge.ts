@@ -10,7 +10,8 @@ import {
   type SizingData,
   type TapedPerson,
 } from './fit-sizing-data.ts';
-import { fitSizing, mean } from './fit-sizing-model.ts';
+import { fitSizing } from './fit-sizing-model.ts';
+import { mean } from './least-squares.ts';
 
 /** One answer for one person beside the truth. */
 export interface Judged {
