@@ -11,7 +11,7 @@ import {
   DECODE_BUDGET_BYTES,
   DECODING,
   readImageHeader,
-} from '../src/image-gate.ts';
+} from '../src/images/validation.ts';
 import { prepareImage } from '../src/tryon/resize.ts';
 import { Semaphore } from '../src/tryon/semaphore.ts';
 import { prepareElsewhere, writeLargeImages } from '../test/support/large-images.ts';

@@ -11,15 +11,7 @@ import { fileURLToPath } from 'node:url';
 const SRC = fileURLToPath(new URL('../src', import.meta.url));
 
 /** What every part may import: foundations that import nothing but each other. */
-const FOUNDATIONS = [
-  'ports',
-  'errors',
-  'pose',
-  'image-gate',
-  'image-header',
-  'repeat',
-  'unless-aborted',
-];
+const FOUNDATIONS = ['ports', 'errors', 'pose', 'images', 'repeat', 'unless-aborted'];
 
 /** Part of src → the parts of src that it may import beside itself and the foundations. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {

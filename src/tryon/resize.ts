@@ -5,7 +5,7 @@
 
 import sharp from 'sharp';
 import { TaskError } from '../errors.ts';
-import { DECODING, type ImageHeader, readImageHeader } from '../image-gate.ts';
+import { DECODING, type ImageHeader, readImageHeader } from '../images/validation.ts';
 import type { Semaphore } from './semaphore.ts';
 
 const LONGEST_SIDE_PX = 1024;

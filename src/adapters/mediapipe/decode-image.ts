@@ -4,7 +4,7 @@
  */
 import sharp from 'sharp';
 import { TaskError } from '../../errors.ts';
-import { DECODING, readImageHeader } from '../../image-gate.ts';
+import { DECODING, readImageHeader } from '../../images/validation.ts';
 
 /** Rows of red, green, blue, one byte each. */
 export interface RgbImage {

@@ -5,7 +5,7 @@
 
 import type { Dispatcher } from 'undici';
 import { TaskError } from '../../errors.ts';
-import { imageFormat } from '../../image-header.ts';
+import { imageFormat } from '../../images/format.ts';
 import { failureOfStatus } from './fetch-failure.ts';
 
 /** The image in `answer`, at most `maxBytes`. Throws INVALID_IMAGE or IMAGE_UNAVAILABLE; stops reading then. */

@@ -1,5 +1,5 @@
 /**
- * What the first bytes of a file say about it. Pure, and nothing is decoded: the fetcher and the
+ * What the first bytes of a file say about it. Pure, and nothing is decoded: the fetcher and
  * image gate ask it before any decoder sees the file.
  */
 

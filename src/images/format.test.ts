@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { animatedPng, insertPngChunk, plain } from '../test/support/odd-images.ts';
-import { imageFormat, isAnimatedPng, isLosslessWebp } from './image-header.ts';
+import { animatedPng, insertPngChunk, plain } from '../../test/support/odd-images.ts';
+import { imageFormat, isAnimatedPng, isLosslessWebp } from './format.ts';
 
 describe('imageFormat', () => {
   it('knows JPEG, PNG and WebP by their first bytes', async () => {

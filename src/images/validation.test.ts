@@ -9,14 +9,14 @@ import {
   plain,
   pngClaiming,
   webpClaiming,
-} from '../test/support/odd-images.ts';
-import { MAX_DECODE_BYTES, readImageHeader } from './image-gate.ts';
+} from '../../test/support/odd-images.ts';
+import { MAX_DECODE_BYTES, readImageHeader } from './validation.ts';
 
 async function assertRefused(bytes: Promise<Buffer>, detail: string): Promise<void> {
   await assert.rejects(readImageHeader(await bytes), { code: 'INVALID_IMAGE', detail });
 }
 
-describe('the image gate', () => {
+describe('image validation', () => {
   it('reads format and size of a picture', async () => {
     for (const format of ['jpeg', 'png', 'webp'] as const) {
       const header = await readImageHeader(await plain(30, 20).toFormat(format).toBuffer());

@@ -4,8 +4,8 @@
  */
 
 import sharp, { type Metadata, type SharpOptions } from 'sharp';
-import { TaskError } from './errors.ts';
-import { type ImageFormat, imageFormat, isAnimatedPng, isLosslessWebp } from './image-header.ts';
+import { TaskError } from '../errors.ts';
+import { type ImageFormat, imageFormat, isAnimatedPng, isLosslessWebp } from './format.ts';
 
 export const MAX_PIXELS = 50_000_000;
 
