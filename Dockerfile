@@ -4,18 +4,19 @@
 # Every base is named with its version here and pinned by digest with `make pin`, which asks the
 # registry and writes `@sha256:…` behind the version, in this file and in the compose files.
 
-ARG NODE_IMAGE=node:24.21.0-bookworm-slim
+ARG NODE_IMAGE=node:24.22.3-bookworm-slim
 
-# Production packages for this platform. Without the devDependencies in sight, so that none of them
-# comes along as somebody's optional peer. `npm install` and not `npm ci`, which stops where the lock
-# lacks the optional packages of the platform that it runs on. Types and source maps are for compilers
-# and debuggers.
+# Production packages for this platform, with the list of them (SBOM). devDependencies are removed from
+# package.json first: npm would install those that are optional peers of production packages. That is
+# also why this is `npm install`: `npm ci` requires package.json and lock to agree. Versions and hashes
+# are the lock's, and no package's install script runs (.npmrc). Types and source maps are for
+# compilers and debuggers.
 FROM ${NODE_IMAGE} AS packages
-ENV ONNXRUNTIME_NODE_INSTALL=skip
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-RUN npm pkg delete devDependencies \
- && npm install --omit=dev --no-audit --no-fund --loglevel=error \
+RUN npm pkg delete devDependencies optionalDependencies \
+ && npm install --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error \
+ && npm sbom --sbom-format cyclonedx --omit dev >sbom.cdx.json \
  && find node_modules/onnxruntime-node/bin -mindepth 3 -maxdepth 3 -type d \
       -not -path "*/linux/$(node -p process.arch)" -exec rm -r {} + \
  && find node_modules -type f -regex '.*\.\(d\.[cm]?ts\|map\)' -delete
@@ -33,7 +34,6 @@ RUN mkdir -p node_modules/@mediapipe/pose \
 
 # Every package and the local stack's Redis: for `npm run local` and `npm run demo`.
 FROM ${NODE_IMAGE} AS development
-ENV ONNXRUNTIME_NODE_INSTALL=skip
 # hadolint ignore=DL3008
 RUN apt-get update \
  && apt-get install -y --no-install-recommends redis-server \
@@ -42,7 +42,7 @@ RUN apt-get update \
 WORKDIR /app
 USER 1000:1000
 COPY --chown=1000:1000 package.json package-lock.json .npmrc ./
-RUN npm install --no-audit --no-fund --loglevel=error
+RUN npm install --ignore-scripts --no-audit --no-fund --loglevel=error
 COPY --chown=1000:1000 . .
 COPY --from=models --chown=1000:1000 /app/models models
 CMD ["node", "local/main.ts"]
@@ -52,7 +52,7 @@ FROM ${NODE_IMAGE} AS worker
 RUN rm -rf /usr/local/lib/node_modules /opt/yarn-* \
       /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack \
       /usr/local/bin/yarn /usr/local/bin/yarnpkg \
- && ln -s /app/bin/wearon.js /usr/local/bin/wearon
+ && ln -s /app/bin/wearon /usr/local/bin/wearon
 # Two arenas: glibc keeps less of what image work frees, 100 MB of 740 under load. And onnxruntime
 # reports to its maker unless it is told not to.
 ENV NODE_ENV=production \
@@ -61,8 +61,10 @@ ENV NODE_ENV=production \
     ORT_DISABLE_TELEMETRY=1
 WORKDIR /app
 COPY --from=packages /app/node_modules node_modules
+COPY --from=packages /app/sbom.cdx.json ./
 COPY --from=models /app/models models
 COPY package.json LICENSE ./
+COPY licenses licenses
 COPY bin bin
 COPY src src
 

@@ -1,12 +1,14 @@
 # Thin targets: npm scripts and docker compose do the work. `make help` lists them.
 .DEFAULT_GOAL := help
-export ONNXRUNTIME_NODE_INSTALL = skip
+IS_NODE_24 = const [major, minor] = process.versions.node.split(".").map(Number); process.exit(major > 24 || (major === 24 && minor >= 22) ? 0 : 1)
+NEEDS_NODE_24 = npm brings Node 24 for Linux on x64 only: install Node 24.22.1 or newer from https://nodejs.org
 PRODUCTION = docker compose --file deploy/compose.prod.yaml --env-file deploy/.env
 
 node_modules/.installed: package.json package-lock.json
-	@command -v npm >/dev/null || { echo 'npm is missing: install Node.js (any version from 20) with npm'; exit 1; }
+	@command -v npm >/dev/null || { echo 'npm is missing: install Node.js with npm (Linux on x64: from 20, elsewhere: from 24.22.1)'; exit 1; }
 	@echo '· fetching Node 24 and the packages (npm install), about a minute when nothing is cached …'
 	@npm install --no-audit --no-fund --loglevel=error
+	@PATH="node_modules/.bin:$$PATH" node -e '$(IS_NODE_24)' || { echo '$(NEEDS_NODE_24)'; exit 1; }
 	@touch $@
 
 models/manifest.json: node_modules/.installed scripts/build-models.ts

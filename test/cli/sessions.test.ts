@@ -1,5 +1,5 @@
 /**
- * `wearon sessions show`, `janitor` and `erase`, and the launcher behind `npx wearon`.
+ * `wearon sessions show`, `janitor` and `erase`, and the launcher behind `bin/wearon`.
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -115,7 +115,7 @@ describe('erase', () => {
 
 describe('the launcher', () => {
   it('passes the command line and the exit code on', async () => {
-    const launcher = fileURLToPath(new URL('../../bin/wearon.js', import.meta.url));
+    const launcher = fileURLToPath(new URL('../../bin/wearon', import.meta.url));
     const { stdout } = await promisify(execFile)(launcher, ['--help']);
     assert.match(stdout, /Usage: wearon/);
     const failed = await promisify(execFile)(launcher, ['nonsense']).then(

@@ -95,6 +95,13 @@ describe('the image', {
     );
   });
 
+  it('holds the list of its packages and the licences that they lack', async () => {
+    const { bomFormat, components } = JSON.parse(await answerOf('cat', '/app/sbom.cdx.json'));
+    assert.equal(bomFormat, 'CycloneDX');
+    assert.ok(components.length > 100);
+    assert.match(await answerOf('cat', '/app/licenses/LGPL-3.txt'), /LESSER GENERAL PUBLIC/);
+  });
+
   it('has the command line on its path', async () => {
     assert.match(await answerOf('wearon', '--help'), /^Usage: wearon/);
   });

@@ -6,9 +6,7 @@ import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import type { Command } from 'commander';
 import { metricFacts } from '../../scripts/generated-pages.ts';
-import { createProgram } from '../../src/cli/program.ts';
 
 const DEPLOY = join(import.meta.dirname, '../../deploy');
 const DASHBOARDS = join(DEPLOY, 'grafana/dashboards');
@@ -124,28 +122,6 @@ describe('the alerts', () => {
     }
   });
 });
-
-it('the runbook names commands and options that the command line has', async () => {
-  const runbook = await readFile(join(DEPLOY, '../docs/runbook.md'), 'utf8');
-  const program = createProgram(async () => {});
-  const named = [...runbook.matchAll(/npx wearon ([^`…\n]+)/g)].map(([, words = '']) => words);
-  assert.ok(named.length > 15);
-  for (const words of named) assertIsCommand(program, words);
-});
-
-function assertIsCommand(program: Command, words: string): void {
-  let command = program;
-  for (const word of words.split(' ')) {
-    if (word.startsWith('-')) {
-      assert.ok(
-        command.options.some(({ long }) => long === word),
-        `wearon ${words}: ${word}`,
-      );
-    }
-    command = command.commands.find((sub) => sub.name() === word) ?? command;
-  }
-  assert.ok(command !== program && command.commands.length === 0, `wearon ${words}`);
-}
 
 it('an expression that names what does not exist is found out', () => {
   assert.deepEqual(problemsOf('sum(rate(wearon_generations_total{outcome="x"}[5m]))'), []);

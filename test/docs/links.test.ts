@@ -132,7 +132,7 @@ it('every metric that a page names is one of the worker', () => {
 
 /** Follows the words of a command line as far as they are commands, then looks at its options. */
 function unknownCommand(text: string): string | null {
-  const [, line] = /(?:npx |src\/cli\/main\.ts |^)wearon (.*)/.exec(text) ?? [];
+  const [, line] = /(?:bin\/|src\/cli\/main\.ts |^|exec \S+ )wearon (.*)/.exec(text) ?? [];
   if (line === undefined) return null;
   const words = line
     .replace(/<[^>]*>/g, '…')
@@ -150,6 +150,27 @@ function unknownCommand(text: string): string | null {
   const known = [...command.options.map(({ long }) => long), '--help', '--json'];
   return flags.every((flag) => known.includes(flag)) ? null : text;
 }
+
+/** npm runs a package from the registry for these, unless the repository depends on it. */
+function strangersPackage(text: string): string | null {
+  const [, name = ''] =
+    /\b(?:npx|npm exec|npm x|bunx|pnpm dlx)\b(?: -\S+)* ((?:@[\w-]+\/)?[\w.-]+)/.exec(text) ?? [];
+  return name === '' || PACKAGES_TO_RUN.includes(name) ? null : text;
+}
+/** Of their makers, for whoever generates a client. */
+const PACKAGES_TO_RUN = ['openapi-typescript'];
+
+it('no page and no text has npm fetch a package by a name that is free', () => {
+  assert.deepEqual(inAllPages(strangersPackage), []);
+  const code = trackedFiles()
+    .filter((path) => /^(src|bin|scripts|deploy|local|\.github|Makefile)/.test(path))
+    .filter((path) => statSync(join(ROOT, path), { throwIfNoEntry: false })?.isFile());
+  const texts = code.map((path) => readFileSync(join(ROOT, path), 'latin1'));
+  assert.deepEqual(
+    texts.flatMap((text) => text.match(/\bnpx \w+/g) ?? []),
+    [],
+  );
+});
 
 it('every command of the command line that a page shows exists, with its options', () => {
   assert.deepEqual(inAllPages(unknownCommand), []);
@@ -176,8 +197,8 @@ describe('what is wrong is found:', () => {
     [
       '[gone](gone.md) [no heading](runbook.md#nothing) [out](../../etc/passwd)',
       '[fine](runbook.md#breakeropen) ![gone](images/gone.png) <img src="images/gone-too.png">',
-      '`npm run nothing` `make nothing` `src/nothing.ts` `npx wearon nothing`',
-      '```sh\nnpx wearon drain --nothing # a comment\n```',
+      '`npm run nothing` `make nothing` `src/nothing.ts` `bin/wearon nothing` `npx wearon doctor`',
+      '```sh\nbin/wearon drain --nothing # a comment\n```',
     ].join('\n\n'),
   );
 
@@ -190,7 +211,8 @@ describe('what is wrong is found:', () => {
       quoted(planted).filter((text) => find(text) !== null);
     assert.deepEqual(found(unknownScript), ['npm run nothing', 'make nothing']);
     assert.deepEqual(found(missingFile), ['src/nothing.ts']);
-    const commands = ['npx wearon nothing', 'npx wearon drain --nothing'];
+    const commands = ['bin/wearon nothing', 'bin/wearon drain --nothing'];
     assert.deepEqual(found(unknownCommand), commands);
+    assert.deepEqual(found(strangersPackage), ['npx wearon doctor']);
   });
 });

