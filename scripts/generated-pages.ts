@@ -36,7 +36,7 @@ export function metricFacts(): MetricFacts[] {
     isReady: () => false,
     attemptsRunning: () => 0,
     concurrency: 0,
-    imageModel: { name: '', shutdownDate: null },
+    imageModel: { name: '', isSuccessor: false, shutdownDate: null },
   });
   const found = metrics.registry.getMetricsAsArray() as unknown as (MetricFacts & {
     readonly labelNames: readonly string[];

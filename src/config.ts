@@ -42,6 +42,11 @@ function oneOf<const T extends string>(name: string, values: readonly T[], detai
   });
 }
 
+function onOff(name: string, details: Details): Variable<boolean> {
+  const { parse, ...rest } = oneOf(name, ['on', 'off'], details);
+  return { ...rest, parse: (value) => parse(value) === 'on' };
+}
+
 function text(name: string, details: Details): Variable<string> {
   return variable(name, details, (value) => value);
 }
@@ -135,12 +140,17 @@ export const VARIABLES = {
     example: 'sk-…',
   }),
   openaiBaseUrl: secureUrl('OPENAI_BASE_URL', {
-    about: 'Where the image model is asked; a gateway may stand in.',
+    about: 'Base URL of the OpenAI API or of a compatible gateway.',
     default: 'https://api.openai.com/v1',
   }),
   openaiImageModel: text('OPENAI_IMAGE_MODEL', {
-    about: 'The image model. One past its shutdown date is refused at start.',
+    about: 'The image model.',
     default: 'gpt-image-2.6-sunburst',
+  }),
+  openaiImageSuccessor: onOff('OPENAI_IMAGE_SUCCESSOR', {
+    about:
+      'Whether calls go to the successor once OPENAI_IMAGE_MODEL is shut down. With off such a model is refused at start, and tasks wait when it ends later.',
+    default: 'on',
   }),
   openaiImageQuality: oneOf(
     'OPENAI_IMAGE_QUALITY',

@@ -83,13 +83,13 @@ export const CATALOGUE = {
   },
   PROVIDER_UNAVAILABLE: {
     meaning:
-      'The image model answered with a server error or could not be reached; nothing was billed.',
+      'The image model answered with a server error or could not be reached. Not reached is not billed; after a 5xx that is likely but not known, so OPENAI_MAX_RETRIES bounds the calls.',
     kind: 'transient',
     publicTexts: { default: TRY_AGAIN },
   },
   PROVIDER_OUTCOME_UNKNOWN: {
     meaning:
-      'The connection broke or timed out after the request was sent: it may have been billed.',
+      'The connection broke or timed out after the request was sent, or a proxy lost the answer (504, 520, 524): it may have been billed, so the call is repeated once.',
     kind: 'transient',
     tries: 2,
     publicTexts: { default: TRY_AGAIN },
@@ -101,7 +101,8 @@ export const CATALOGUE = {
     publicTexts: { default: TRY_AGAIN },
   },
   PROVIDER_REFUSES_SERVICE: {
-    meaning: 'No call can succeed at the moment: key refused, quota or budget spent.',
+    meaning:
+      'No call can succeed at the moment: key refused, quota or budget spent, model shut down, or a parameter of our configuration refused.',
     kind: 'operational',
     publicTexts: { default: TRY_AGAIN },
   },

@@ -34,6 +34,8 @@ function modelAt(t: TestContext, baseUrl: string, options: Partial<OpenAiOptions
     quality: 'medium',
     size: '1024x1536',
     timeoutMs: 30_000,
+    useSuccessor: true,
+    fetchPicture: () => assert.fail('no link to follow'),
     warn: () => {},
     ...options,
   });
@@ -63,8 +65,8 @@ test('an edit sends the images in order under their names, and gives picture, to
   const result = await model.edit(asked, never);
   const { format, width, height } = await sharp(result.image).metadata();
   assert.deepEqual({ format, width, height }, { format: 'jpeg', width: 1024, height: 1536 });
-  assert.equal(result.outputTokens, 1584);
-  assert.ok((result.inputTokens ?? 0) > 0 && (result.costUsd ?? 0) > 0.04752);
+  assert.equal(result.outputTokens, 1210);
+  assert.ok((result.inputTokens ?? 0) > 0 && (result.costUsd ?? 0) > 0.0363);
 
   const form = server.calls[0]?.form;
   const sha256 = createHash('sha256')
@@ -101,7 +103,7 @@ test('an unknown model is asked with the common parameters, has no cost and is w
   const first = await model.edit(await request(), never);
   await model.edit(await request(), never);
   assert.equal(first.costUsd, null);
-  assert.equal(first.outputTokens, 1584);
+  assert.equal(first.outputTokens, 1210);
   assert.equal(warnings.length, 1);
   assert.deepEqual(Object.keys(server.calls[0]?.form?.parameters ?? {}).sort(), [
     'model',
@@ -161,18 +163,75 @@ const answers: Record<string, { fault: Fault; code: ErrorCode; retryAfterMs?: nu
     }),
     code: 'GENERATION_FAILED',
   },
+  ...Object.fromEntries(
+    [
+      { code: 'content_filter' },
+      { code: 'contentFilter' },
+      { code: 'invalid_request', innererror: { code: 'ResponsibleAIPolicyViolation' } },
+    ].map((error) => [
+      `a content filter's ${JSON.stringify(error)}`,
+      { fault: status(400, { error }), code: 'MODERATION_BLOCKED' as const },
+    ]),
+  ),
+  'an unknown parameter of ours with a telling name': {
+    fault: status(400, {
+      error: {
+        type: 'image_generation_user_error',
+        code: null,
+        param: null,
+        message: "Unknown parameter: 'safety_identifier'.",
+      },
+    }),
+    code: 'PROVIDER_REFUSES_SERVICE',
+  },
+  ...Object.fromEntries(
+    ['size', 'quality', 'output_format'].map((param) => [
+      `a refusal of our ${param}`,
+      {
+        fault: status(400, { error: { code: 'invalid_value', param, message: 'Invalid value.' } }),
+        code: 'PROVIDER_REFUSES_SERVICE' as const,
+      },
+    ]),
+  ),
+  'a model that the key may not use': {
+    fault: status(403, { error: { code: 'model_not_found', param: null } }),
+    code: 'PROVIDER_REFUSES_SERVICE',
+  },
+  ...Object.fromEntries(
+    ['prompt', 'image', 'image[0]'].map((param) => [
+      `a refusal of the customer's ${param}`,
+      {
+        fault: status(400, {
+          error: { code: 'invalid_value', param, message: "It says: unknown parameter 'model'." },
+        }),
+        code: 'GENERATION_FAILED' as const,
+      },
+    ]),
+  ),
   'a safety block inside a 200': {
     fault: status(200, { error: { code: 'moderation_blocked' } }),
     code: 'MODERATION_BLOCKED',
   },
   ...Object.fromEntries(
-    [400, 404, 413, 422].map((code) => [
+    [400, 413, 422].map((code) => [
       `a ${code}`,
       { fault: html(code), code: 'GENERATION_FAILED' as const },
     ]),
   ),
   ...Object.fromEntries(
-    [500, 502, 503, 504].map((code) => [
+    [404, 405].map((code) => [
+      `a ${code} of a wrong base URL`,
+      { fault: html(code), code: 'PROVIDER_REFUSES_SERVICE' as const },
+    ]),
+  ),
+  ...Object.fromEntries(
+    [504, 520, 524].map((code) => [
+      `a proxy's ${code}`,
+      { fault: html(code), code: 'PROVIDER_OUTCOME_UNKNOWN' as const },
+    ]),
+  ),
+  ...Object.fromEntries(
+    [500, 502, 503].map((code) => [
       `a gateway's ${code}`,
       { fault: html(code), code: 'PROVIDER_UNAVAILABLE' as const },
     ]),
@@ -309,26 +368,7 @@ test('an answer that stops in its middle has an unknown outcome', async (t) => {
   }
 });
 
-test('a connection that the server closed between two calls is not used again', async (t) => {
-  let connections = 0;
-  const body = JSON.stringify({ object: 'list', data: [] });
-  const head = `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
-  const closed: PromiseWithResolvers<void>[] = [];
-  const server = await startRaw(t, (socket) => {
-    connections += 1;
-    const end = Promise.withResolvers<void>();
-    closed.push(end);
-    socket.once('data', () => socket.end(head + body));
-    socket.once('close', () => end.resolve());
-  });
-  const model = modelAt(t, `http://${server}/v1`);
-  await model.listModels();
-  await closed[0]?.promise;
-  await model.listModels();
-  assert.equal(connections, 2);
-});
-
-test('connections are kept alive between calls', async (t) => {
+test('every call has a connection of its own', async (t) => {
   const { model } = await startModel(t);
   let connected = 0;
   const count = () => {
@@ -336,9 +376,96 @@ test('connections are kept alive between calls', async (t) => {
   };
   subscribe('undici:client:connected', count);
   t.after(() => unsubscribe('undici:client:connected', count));
+  await model.listModels();
   await model.edit(await request(), never);
   await model.edit(await request(), never);
-  assert.equal(connected, 1);
+  assert.equal(connected, 3);
+});
+
+const GONE: Fault = {
+  kind: 'status',
+  method: 'POST',
+  status: 404,
+  body: { error: { code: 'model_not_found', message: 'The model does not exist.' } },
+};
+
+test('calls go to the successor once the model is shut down', async (t) => {
+  const warnings: string[] = [];
+  const warn = (message: string) => warnings.push(message);
+  const { server, model } = await startModel(t, { model: 'gpt-image-2.5-flare', warn });
+  const gone = server.faults.add({ ...GONE, times: 2 });
+  await Promise.all([model.edit(await request(), never), model.edit(await request(), never)]);
+  assert.equal(gone.hits, 2);
+  assert.equal(model.model, 'gpt-image-2.6-flare');
+  assert.deepEqual(
+    server.calls.slice(2).map(({ form }) => form?.parameters.model),
+    ['gpt-image-2.6-flare', 'gpt-image-2.6-flare'],
+  );
+  assert.equal(warnings.length, 1);
+});
+
+test('a model retired by the catalogue is replaced before the first call', async (t) => {
+  const { server, model } = await startModel(t, { model: 'gpt-image-1' });
+  assert.equal(model.model, 'gpt-image-2.6-sunburst');
+  await model.edit(await request(), never);
+  assert.equal(server.calls.length, 1);
+});
+
+for (const options of [
+  { model: 'gpt-image-2.6-sunburst' },
+  { model: 'gpt-image-2.5-flare', useSuccessor: false },
+  { model: 'acme/dress-up' },
+]) {
+  test(`${JSON.stringify(options)} has no stand-in when it is gone`, async (t) => {
+    const { server, model } = await startModel(t, options);
+    server.faults.add(GONE);
+    const error = await failureOf(model.edit(await request(), never));
+    assert.deepEqual([error.code, error.detail], ['PROVIDER_REFUSES_SERVICE', 'model_gone']);
+    assert.equal(server.calls.length, 1);
+  });
+}
+
+test('a picture is read however a gateway writes its base64', async (t) => {
+  const { server, model } = await startModel(t);
+  const [{ jpeg } = assert.fail()] = (await request()).images;
+  const base64 = Buffer.from(jpeg).toString('base64');
+  const lines = base64.replace(/(.{76})/g, '$1\r\n');
+  const forms = [
+    { b64_json: `data:image/jpeg;base64,${base64}` },
+    { b64_json: lines },
+    { b64_json: null, url: `data:image/jpeg;base64,${lines}` },
+  ];
+  for (const item of forms) {
+    server.faults.add(status(200, { data: [item] }));
+    const { image } = await model.edit(await request(), never);
+    assert.equal(Buffer.from(image).toString('base64'), base64);
+  }
+});
+
+test('a picture behind a link is fetched, three times at most', async (t) => {
+  const { images } = await request();
+  const links: string[] = [];
+  let failures = 1;
+  const fetchPicture = async (url: string) => {
+    links.push(url);
+    if (failures > 0) {
+      failures -= 1;
+      throw new Error('not yet');
+    }
+    return images[0]?.jpeg ?? assert.fail();
+  };
+  const { server, model } = await startModel(t, { fetchPicture });
+  const link = 'https://files.example/picture.jpg';
+  server.faults.add(status(200, { data: [{ url: link }] }));
+  const { image } = await model.edit(await request(), never);
+  assert.deepEqual(image, images[0]?.jpeg);
+  assert.deepEqual(links, [link, link]);
+
+  failures = Number.POSITIVE_INFINITY;
+  server.faults.add(status(200, { data: [{ url: link }] }));
+  const error = await failureOf(model.edit(await request(), never));
+  assert.deepEqual([error.code, error.detail], ['PROVIDER_MALFORMED', 'picture_not_fetched']);
+  assert.equal(links.length, 5);
 });
 
 test('the offered models come with the days on which they end', async (t) => {

@@ -59,11 +59,14 @@ function formOf({
 test('the answer has the size and the format that were asked for, and adds up', async (t) => {
   const { edit } = await start(t);
   for (const output_format of ['jpeg', 'png', 'webp']) {
-    const form = formOf({ size: '512x768', output_format, model: 'gpt-image-2', quality: 'low' });
+    const form = formOf({ size: '768x1152', output_format, model: 'gpt-image-2', quality: 'low' });
     const { data, usage } = await read(await edit(form));
     const picture = Buffer.from(data[0]?.b64_json ?? '', 'base64');
     const { format, width, height } = await sharp(picture).metadata();
-    assert.deepEqual({ format, width, height }, { format: output_format, width: 512, height: 768 });
+    assert.deepEqual(
+      { format, width, height },
+      { format: output_format, width: 768, height: 1152 },
+    );
     assert.equal(usage.total_tokens, usage.input_tokens + usage.output_tokens);
     assert.equal(usage.output_tokens_details.image_tokens, usage.output_tokens);
   }

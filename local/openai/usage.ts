@@ -1,19 +1,23 @@
 /**
- * Plausible token counts for the local image model. The formulas are those that OpenAI published for
- * its first image models; no bill is ever made out of them.
+ * Token counts of the local image model, calculated as OpenAI's are as far as they are known for
+ * `gpt-image-2.6`; no bill is ever made out of them.
  */
 import type { EditForm } from './edit-form.ts';
 
-/** Output tokens of a 1024x1024 picture; in proportion to the area for other sizes. */
+/**
+ * Output tokens of a 1024x1536 picture; in proportion to the area for other sizes. Medium is the
+ * middle of 1,050 to 1,370; low is not known and stands for 2.5's medium.
+ */
 const OUTPUT_TOKENS: Readonly<Record<string, number>> = {
-  low: 272,
-  medium: 1056,
-  high: 4160,
-  xhigh: 6240,
-  max: 8320,
+  low: 343,
+  medium: 1210,
+  high: 1372,
+  xhigh: 2459,
+  max: 5488,
 };
-const BASE_IMAGE_TOKENS = 65;
-const TILE_TOKENS = 129;
+const OUTPUT_AREA_PX = 1024 * 1536;
+/** An input image is billed by the patch of 32x32 pixels. */
+const PATCH_PX = 32;
 const CHARACTERS_PER_TOKEN = 4;
 
 /** The `usage` object of an answer. `sizes`: width and height of each input image in pixels. */
@@ -23,7 +27,7 @@ export function usageOf(
 ) {
   const textTokens = Math.ceil(form.prompt.length / CHARACTERS_PER_TOKEN);
   const imageTokens = sizes.map(inputTokens).reduce((sum, tokens) => sum + tokens, 0);
-  const area = (form.width * form.height) / 1024 ** 2;
+  const area = (form.width * form.height) / OUTPUT_AREA_PX;
   const outputTokens = Math.round((OUTPUT_TOKENS[form.quality] ?? 0) * area);
   return {
     total_tokens: textTokens + imageTokens + outputTokens,
@@ -34,8 +38,6 @@ export function usageOf(
   };
 }
 
-/** The image is scaled until its shorter side is a tile wide, then covered with tiles. */
 function inputTokens({ width, height }: { width: number; height: number }): number {
-  const tiles = Math.ceil(Math.max(width, height) / Math.min(width, height) - 1e-9);
-  return BASE_IMAGE_TOKENS + TILE_TOKENS * tiles;
+  return Math.ceil(width / PATCH_PX) * Math.ceil(height / PATCH_PX);
 }

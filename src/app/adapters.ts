@@ -1,6 +1,7 @@
 /**
  * Everything outside the process: the connections, and what works over them.
  */
+import type { FetchPicture } from '../adapters/openai/answer.ts';
 import { OpenAiImageModel } from '../adapters/openai/image-model.ts';
 import { connectRedis } from '../adapters/redis/connection.ts';
 import { BullGenerationJobs } from '../adapters/redis/generation-queue.ts';
@@ -71,6 +72,8 @@ export function openAdapters(config: Config, { logger, record, warn, stack }: Su
         quality: config.openaiImageQuality,
         size: config.openaiImageSize,
         timeoutMs: config.providerTimeoutSeconds * 1000,
+        useSuccessor: config.openaiImageSuccessor,
+        fetchPicture: openPictureFetcher(config.openaiBaseUrl, stack),
         warn,
       }),
     ),
@@ -84,4 +87,20 @@ export function openAdapters(config: Config, { logger, record, warn, stack }: Su
       record,
     }),
   };
+}
+
+/** A picture in base64 is under 30 MB; as a file it is smaller. */
+const MAX_PICTURE_BYTES = 32 * 1024 * 1024;
+const PICTURE_TIMEOUT_MS = 30_000;
+
+/** Fetches the pictures that a gateway links to: public hosts, and the gateway's own origin. */
+function openPictureFetcher(baseUrl: string, stack: AsyncDisposableStack): FetchPicture {
+  const fetcher = stack.use(
+    new WebImageFetcher({
+      trustedOrigins: [new URL(baseUrl).origin],
+      hostAllowlist: null,
+      maxBytes: MAX_PICTURE_BYTES,
+    }),
+  );
+  return (url, signal) => fetcher.fetch(url, { timeoutMs: PICTURE_TIMEOUT_MS, signal });
 }

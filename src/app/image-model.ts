@@ -1,89 +1,108 @@
 /**
- * How long the configured image model lives: by the catalogue before anything starts, and by the
- * vendor's own list once a day.
+ * How long the image model lives: by the catalogue before anything starts, and by the vendor's own
+ * list once a day.
  */
 import {
   acceptsSize,
   describeModel,
-  lifeUntil,
   type ModelState,
+  modelInUse,
   modelState,
 } from '../adapters/openai/catalogue.ts';
-import type { OpenAiImageModel } from '../adapters/openai/image-model.ts';
+import { type OpenAiImageModel, replacementOf } from '../adapters/openai/image-model.ts';
 import { type Config, ConfigError } from '../config.ts';
 import { repeat } from '../repeat.ts';
 
 /**
- * Warns when the configured model is shut down soon; throws a ConfigError when it is already, or
- * cannot make the size. A model that the catalogue does not know is the adapter's to warn of.
+ * Warns when the configured model is shut down soon, or already and its successor is used. Throws a
+ * ConfigError when it is shut down and has no successor (or OPENAI_IMAGE_SUCCESSOR is off), or when
+ * it cannot make the size. The adapter warns of a model that the catalogue does not know.
  */
-export function checkImageModel(
-  { openaiImageModel: model, openaiImageSize: size }: Config,
-  warn: (warning: string) => void,
-): void {
-  if (!acceptsSize(model, size)) {
+export function checkImageModel(config: Config, warn: (warning: string) => void): void {
+  const { openaiImageModel: name, openaiImageSize: size } = config;
+  const today = new Date();
+  const inUse = modelInUse(name, config.openaiImageSuccessor, today);
+  if (!acceptsSize(inUse, size)) {
     throw new ConfigError([
-      `OPENAI_IMAGE_SIZE ${size} is not a size of ${model} (example: OPENAI_IMAGE_SIZE=1024x1536)`,
+      `OPENAI_IMAGE_SIZE ${size} is not a size of ${inUse} (example: OPENAI_IMAGE_SIZE=1024x1536)`,
     ]);
   }
-  const life = modelState(model, new Date());
+  if (inUse !== name) {
+    warn(replacementOf(name, inUse));
+    return;
+  }
+  const life = modelState(name, today);
   switch (life.state) {
     case 'usable':
     case 'unknown':
       return;
     case 'retiring':
-      warn(retirementOf(model, life));
+      warn(retirementOf(name, life));
       return;
     case 'retired':
       throw new ConfigError([
-        `OPENAI_IMAGE_MODEL ${model} was shut down on ${life.shutdownDate} (example: OPENAI_IMAGE_MODEL=${life.successor})`,
+        `OPENAI_IMAGE_MODEL ${name} was shut down on ${life.shutdownDate} (example: OPENAI_IMAGE_MODEL=${life.successor})`,
       ]);
     default:
       life satisfies never;
   }
 }
 
-function retirementOf(model: string, life: Extract<ModelState, { successor: string }>): string {
-  return `OPENAI_IMAGE_MODEL ${model} is shut down on ${life.shutdownDate}: use ${life.successor}`;
+function retirementOf(
+  model: string,
+  life: Extract<ModelState, { readonly shutdownDate: string }>,
+): string {
+  const advice = life.successor === null ? '' : `: use ${life.successor}`;
+  return `OPENAI_IMAGE_MODEL ${model} is shut down on ${life.shutdownDate}${advice}`;
 }
 
-/** The model in use, and the day (YYYY-MM-DD) on which it ends as far as anybody said. */
+/** The model that calls go to, and the day (YYYY-MM-DD) of its shutdown as far as one is announced. */
 export interface ImageModelLife extends Disposable {
   readonly name: string;
+  /** Whether it stands in for the configured one. */
+  readonly isSuccessor: boolean;
   readonly shutdownDate: string | null;
 }
 
 const DAY_MS = 86_400_000;
 
 /**
- * Asks the vendor at once and then daily which models it offers, and warns when ours is not among
- * them or ends soon. A vendor that does not answer the question (a gateway) changes nothing:
+ * Asks the vendor at once and then daily which models it offers, and warns when the one in use is
+ * not among them or ends soon. A vendor that does not list its models (a gateway) changes nothing:
  * `onError` gets the reason. Disposing of it ends the asking.
  */
 export function watchImageModel(
-  { openaiImageModel: name }: Config,
-  imageModel: Pick<OpenAiImageModel, 'listModels'>,
+  { openaiImageModel: configured }: Config,
+  imageModel: Pick<OpenAiImageModel, 'listModels' | 'model'>,
   warn: (warning: string) => void,
   onError: (error: Error) => void,
 ): ImageModelLife {
   const stop = new AbortController();
-  let shutdownDate = describeModel(name)?.shutdownDate ?? null;
+  const announced = new Map<string, string>();
   const ask = async () => {
     const offered = await imageModel.listModels();
-    const ours = offered.find((model) => model.name === name);
-    if (ours === undefined) {
-      warn(`OPENAI_IMAGE_MODEL ${name} is not among the models that the key may use`);
-    } else if (ours.shutdownDate !== null) {
-      shutdownDate = ours.shutdownDate;
-      const life = lifeUntil(shutdownDate, new Date());
-      if ('successor' in life) warn(retirementOf(name, life));
+    for (const { name, shutdownDate } of offered) {
+      if (shutdownDate !== null) announced.set(name, shutdownDate);
     }
+    const name = imageModel.model;
+    if (!offered.some((model) => model.name === name)) {
+      warn(`OPENAI_IMAGE_MODEL ${name} is not among the models that the key may use`);
+      return;
+    }
+    const life = modelState(name, new Date(), announced.get(name));
+    if ('shutdownDate' in life) warn(retirementOf(name, life));
   };
   void repeat(ask, DAY_MS, stop.signal, onError);
   return {
-    name,
+    get name() {
+      return imageModel.model;
+    },
+    get isSuccessor() {
+      return imageModel.model !== configured;
+    },
     get shutdownDate() {
-      return shutdownDate;
+      const { name } = this;
+      return announced.get(name) ?? describeModel(name)?.shutdownDate ?? null;
     },
     [Symbol.dispose]: () => stop.abort(),
   };

@@ -27,8 +27,12 @@ export interface GaugeSources {
   readonly isReady: () => boolean;
   readonly attemptsRunning: () => number;
   readonly concurrency: number;
-  /** Its `shutdownDate` may become known while the worker runs. */
-  readonly imageModel: { readonly name: string; readonly shutdownDate: string | null };
+  /** The model that calls go to; all of it may change while the worker runs. */
+  readonly imageModel: {
+    readonly name: string;
+    readonly isSuccessor: boolean;
+    readonly shutdownDate: string | null;
+  };
 }
 
 const BREAKER_STATES = ['closed', 'half_open', 'open'] as const;
@@ -45,6 +49,12 @@ export function addGauges(meters: Meters, sources: GaugeSources): void {
     () => sources.concurrency,
   );
   const { imageModel } = sources;
+  gauges(
+    'image_model_replaced',
+    '1 while calls go to this successor of OPENAI_IMAGE_MODEL, which is shut down; else 0.',
+    'model',
+    () => ({ [imageModel.name]: Number(imageModel.isSuccessor) }),
+  );
   gauges(
     'image_model_retirement_timestamp_seconds',
     'When the image model is shut down; absent where no date is known.',

@@ -90,6 +90,43 @@ it('X23: a call refused for the rate is made again no earlier than the vendor as
   assert.ok(crash.paidCalls() - callsBefore <= 2);
 });
 
+/** What the vendor answers for a model that it has shut down. */
+const MODEL_GONE = {
+  method: 'POST',
+  kind: 'status',
+  status: 404,
+  body: { error: { message: 'The model does not exist.', param: null, code: 'model_not_found' } },
+} as const;
+
+it('a model that ends under way is replaced by its successor', async () => {
+  const { platform, stack } = crash.shop;
+  const store = await createStore(platform, { credits: 20 });
+  const tryOns = await Promise.all(Array.from({ length: 4 }, () => orderTryOn(platform, store)));
+  stack.openai.faults.add({ ...MODEL_GONE, times: 1 });
+  const worker = await crash.startWorker({ OPENAI_IMAGE_MODEL: 'gpt-image-2.5-flare' });
+  await push(platform, ...tryOns);
+  const rows = await Promise.all(tryOns.map((tryOn) => settledRow(crash.shop, tryOn)));
+  assert.deepEqual([...new Set(rows.map((row) => row.status))], ['completed']);
+  assert.match((await warningsOf(worker)).join(), /gpt-image-2\.5-flare.*gpt-image-2\.6-flare/);
+  const metrics = await (await fetch(`${worker.address}/metrics`)).text();
+  assert.match(metrics, /wearon_image_model_replaced\{model="gpt-image-2\.6-flare"\} 1/);
+});
+
+it('a fault of our own configuration fails no customer', async () => {
+  const { platform, stack } = crash.shop;
+  const tryOn = await orderTryOn(platform, await createPerson(platform));
+  const error = { message: 'Invalid size.', param: 'size', code: 'invalid_value' };
+  const fault = { ...MODEL_GONE, status: 400, body: { error }, times: Number.POSITIVE_INFINITY };
+  const refused = stack.openai.faults.add(fault);
+  const worker = await crash.startWorker({ OPENAI_MAX_RETRIES: '1' });
+  await push(platform, tryOn);
+  let opened = 0;
+  await worker.logged('breaker_opened', () => ++opened === 2);
+  refused.release();
+  const row = await settledRow(crash.shop, tryOn);
+  assert.equal(row.status, 'completed');
+});
+
 it('a call whose answer is lost is repeated once at the most', async () => {
   const { platform, stack } = crash.shop;
   const person = await createPerson(platform);
@@ -157,7 +194,7 @@ it('the vendor is asked once a day how long the model lives, and its answer is p
   offers([{ id: model, shutdown_date: endsOn }]);
   const worker = await crash.startWorker({ OPENAI_IMAGE_MODEL: model });
   const { warning } = await worker.logged('configuration_warning');
-  assert.match(String(warning), new RegExp(`${model} is shut down on ${endsOn}: use `));
+  assert.match(String(warning), new RegExp(`${model} is shut down on ${endsOn}`));
   assert.deepEqual(await warningsOf(worker), [warning]);
   const metrics = await (await fetch(`${worker.address}/metrics`)).text();
   const seconds = Date.parse(endsOn) / 1000;

@@ -4,36 +4,46 @@ import {
   acceptsSize,
   DEFAULT_IMAGE_MODEL,
   describeModel,
-  lifeUntil,
+  modelInUse,
   modelState,
 } from './catalogue.ts';
 
 const day = (text: string) => new Date(`${text}T12:00:00Z`);
 
-test('a model is usable until 30 days before its end, then retiring, then retired', () => {
-  const retiring = { shutdownDate: '2026-12-01', successor: DEFAULT_IMAGE_MODEL };
-  assert.deepEqual(modelState('gpt-image-1.5', day('2026-10-31')), { state: 'usable' });
-  assert.deepEqual(modelState('gpt-image-1.5', day('2026-11-01')), {
-    state: 'retiring',
-    ...retiring,
-  });
+test('a model is retiring for 90 days before its end, then retired', () => {
+  const life = { shutdownDate: '2026-12-01', successor: DEFAULT_IMAGE_MODEL };
+  assert.deepEqual(modelState('gpt-image-1.5', day('2026-09-01')), { state: 'usable' });
+  assert.deepEqual(modelState('gpt-image-1.5', day('2026-09-02')), { state: 'retiring', ...life });
   assert.equal(modelState('gpt-image-1.5', day('2026-11-30')).state, 'retiring');
-  assert.deepEqual(modelState('gpt-image-1.5', day('2026-12-01')), {
-    state: 'retired',
-    ...retiring,
-  });
+  assert.deepEqual(modelState('gpt-image-1.5', day('2026-12-01')), { state: 'retired', ...life });
 });
 
-test('the first model is retired, the default one is usable, a gateway’s own is unknown', () => {
+test('the default model is usable, a gateway’s own is unknown', () => {
   const today = day('2026-11-24');
-  assert.equal(modelState('gpt-image-1', today).state, 'retired');
   assert.equal(modelState(DEFAULT_IMAGE_MODEL, today).state, 'usable');
   assert.equal(modelState('acme/dress-up', today).state, 'unknown');
 });
 
-test('a date that the vendor announces is judged like one of the catalogue', () => {
-  assert.equal(lifeUntil('2027-03-01', day('2027-02-10')).state, 'retiring');
-  assert.equal(lifeUntil('2027-03-01', day('2027-01-10')).state, 'usable');
+test('a date that the vendor announces goes before the catalogue’s', () => {
+  const at = (today: string) => modelState('gpt-image-2', day(today), '2027-03-01').state;
+  assert.equal(at('2026-11-10'), 'usable');
+  assert.equal(at('2027-02-10'), 'retiring');
+  assert.equal(at('2027-03-01'), 'retired');
+});
+
+test('calls go to the successor of a retired model, unless that is off', () => {
+  const today = day('2026-12-02');
+  assert.equal(modelInUse('gpt-image-1.5', true, today), DEFAULT_IMAGE_MODEL);
+  assert.equal(modelInUse('gpt-image-1.5', false, today), 'gpt-image-1.5');
+  assert.equal(modelInUse('gpt-image-1.5', true, day('2026-11-30')), 'gpt-image-1.5');
+  assert.equal(modelInUse('acme/dress-up', true, today), 'acme/dress-up');
+});
+
+test('every successor is a model of the catalogue that has none itself', () => {
+  for (const name of ['gpt-image-1', 'gpt-image-1.5', 'gpt-image-2', 'gpt-image-2.5-flare']) {
+    const successor = describeModel(name)?.successor ?? assert.fail(name);
+    assert.equal(describeModel(successor)?.successor, null);
+  }
 });
 
 test('a dated snapshot has the facts of its model', () => {
@@ -46,7 +56,8 @@ test('early models make the standard sizes only, later ones any within their bou
   assert.ok(!acceptsSize('gpt-image-1.5', '1536x864'));
   assert.ok(acceptsSize('gpt-image-2', '1536x864'));
   assert.ok(acceptsSize('gpt-image-2', '2160x3840'));
-  for (const size of ['1000x1000', '3856x2160', '1600x512', '2176x2176', 'auto']) {
+  assert.ok(acceptsSize('gpt-image-2', '2176x2176'));
+  for (const size of ['1000x1000', '3856x2160', '1600x512', '512x768', '3840x3840', 'auto']) {
     assert.ok(!acceptsSize('gpt-image-2', size), size);
   }
   assert.ok(acceptsSize('acme/dress-up', '1000x1000'));

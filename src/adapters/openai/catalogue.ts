@@ -25,9 +25,10 @@ export interface ImageModelFacts {
   readonly prices: Prices | null;
   /** The day, YYYY-MM-DD, from which the model does not answer any more; null while none is announced. */
   readonly shutdownDate: string | null;
+  /** The model to move to once this one is shut down; null for the latest. */
+  readonly successor: string | null;
 }
 
-/** The model to move to from one that is shut down. */
 export const DEFAULT_IMAGE_MODEL = 'gpt-image-2.6-sunburst';
 
 const STANDARD_QUALITIES: readonly Quality[] = ['low', 'medium', 'high', 'auto'];
@@ -51,6 +52,7 @@ const FIRST_GENERATION: ImageModelFacts = {
   freeSizes: false,
   prices: null,
   shutdownDate: '2026-12-01',
+  successor: DEFAULT_IMAGE_MODEL,
 };
 const SECOND_GENERATION: ImageModelFacts = {
   qualities: STANDARD_QUALITIES,
@@ -58,11 +60,13 @@ const SECOND_GENERATION: ImageModelFacts = {
   freeSizes: true,
   prices: prices(5, 8, 30),
   shutdownDate: null,
+  successor: DEFAULT_IMAGE_MODEL,
 };
 const GENERATION_2_5: ImageModelFacts = { ...SECOND_GENERATION, qualities: ALL_QUALITIES };
 const GENERATION_2_6: ImageModelFacts = {
   ...GENERATION_2_5,
   prices: { ...prices(5, 8, 30), cachedTextIn: 1.25, cachedImageIn: 2 },
+  successor: null,
 };
 
 const MODELS: ReadonlyMap<string, ImageModelFacts> = new Map([
@@ -71,7 +75,7 @@ const MODELS: ReadonlyMap<string, ImageModelFacts> = new Map([
   ['gpt-image-1.5', { ...FIRST_GENERATION, prices: { ...prices(5, 8, 32), textOut: 10 } }],
   ['chatgpt-image-latest', FIRST_GENERATION],
   ['gpt-image-2', SECOND_GENERATION],
-  ['gpt-image-2.5-flare', GENERATION_2_5],
+  ['gpt-image-2.5-flare', { ...GENERATION_2_5, successor: 'gpt-image-2.6-flare' }],
   ['gpt-image-2.5-sunburst', GENERATION_2_5],
   ['gpt-image-2.6-flare', GENERATION_2_6],
   ['gpt-image-2.6-sunburst', GENERATION_2_6],
@@ -83,18 +87,28 @@ export function describeModel(name: string): ImageModelFacts | null {
 }
 
 const STANDARD_SIZES = ['1024x1024', '1536x1024', '1024x1536'];
-const LONG_EDGE_PX = 3840;
-const SHORT_EDGE_PX = 2160;
+/** The bounds of every other size, from `gpt-image-2` on. */
+const FREE_SIZES = { multipleOf: 16, edgePx: 3840, ratio: 3, leastPx: 655_360, mostPx: 8_294_400 };
 
 /** Whether the model makes pictures of `size` (WIDTHxHEIGHT in pixels). An unknown model is given the benefit of the doubt. */
 export function acceptsSize(model: string, size: string): boolean {
   const facts = describeModel(model);
   if (facts === null || STANDARD_SIZES.includes(size)) return true;
+  return facts.freeSizes && isFreeSize(size);
+}
+
+function isFreeSize(size: string): boolean {
   const [, width = 0, height = 0] = (/^(\d+)x(\d+)$/.exec(size) ?? []).map(Number);
   const [long, short] = [Math.max(width, height), Math.min(width, height)];
-  const even = short > 0 && width % 16 === 0 && height % 16 === 0;
+  const { multipleOf, edgePx, ratio, leastPx, mostPx } = FREE_SIZES;
+  const pixels = width * height;
   return (
-    facts.freeSizes && even && long <= 3 * short && long <= LONG_EDGE_PX && short <= SHORT_EDGE_PX
+    width % multipleOf === 0 &&
+    height % multipleOf === 0 &&
+    long <= edgePx &&
+    long <= ratio * short &&
+    pixels >= leastPx &&
+    pixels <= mostPx
   );
 }
 
@@ -104,24 +118,32 @@ export type ModelState =
   | {
       readonly state: 'retiring' | 'retired';
       readonly shutdownDate: string;
-      readonly successor: string;
+      /** The model to configure instead; null when the catalogue names none. */
+      readonly successor: string | null;
     };
 
-const NOTICE_DAYS = 30;
+/** OpenAI gives at least three months' notice of a model's end, so this warns from the announcement on. */
+const NOTICE_DAYS = 90;
 const DAY_MS = 86_400_000;
 
-/** What is to be known of the model on a day: `retiring` within 30 days of its end, `retired` from that day on. */
-export function modelState(name: string, today: Date): ModelState {
+/**
+ * The model's state on a day: `retiring` within 90 days of its end, `retired` from that day on.
+ * `shutdownDate`: the date that the vendor itself announced (`OpenAiImageModel.listModels`); without
+ * it the catalogue's counts.
+ */
+export function modelState(name: string, today: Date, shutdownDate?: string): ModelState {
   const facts = describeModel(name);
-  if (facts === null) return { state: 'unknown' };
-  const { shutdownDate } = facts;
-  return shutdownDate === null ? { state: 'usable' } : lifeUntil(shutdownDate, today);
-}
-
-/** As `modelState`, for a shutdown date that the vendor itself announced (`OpenAiImageModel.listModels`). */
-export function lifeUntil(shutdownDate: string, today: Date): ModelState {
-  const msLeft = Date.parse(shutdownDate) - today.getTime();
+  const date = shutdownDate ?? facts?.shutdownDate ?? null;
+  if (date === null) return { state: facts === null ? 'unknown' : 'usable' };
+  const msLeft = Date.parse(date) - today.getTime();
   if (msLeft > NOTICE_DAYS * DAY_MS) return { state: 'usable' };
   const state = msLeft <= 0 ? 'retired' : 'retiring';
-  return { state, shutdownDate, successor: DEFAULT_IMAGE_MODEL };
+  return { state, shutdownDate: date, successor: facts?.successor ?? null };
+}
+
+/** The model that calls go to on a day: `name`, or its successor when it is retired and `useSuccessor`. */
+export function modelInUse(name: string, useSuccessor: boolean, today: Date): string {
+  const life = modelState(name, today);
+  if (!useSuccessor || life.state !== 'retired' || life.successor === null) return name;
+  return life.successor;
 }

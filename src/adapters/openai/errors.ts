@@ -7,16 +7,44 @@ import { type ErrorCode, TaskError } from '../../errors.ts';
 import { retryAfterMs } from './retry-after.ts';
 import { TransportFailure } from './transport.ts';
 
-/** The vendor's `error` object, as far as it can be relied on. */
+/** The vendor's `error` object, as far as it can be relied on; absent fields are empty. */
 interface VendorError {
   readonly status: number | undefined;
   readonly code: string;
   readonly type: string;
+  /** The parameter at fault, without an index: `image` for `image[0]`. */
+  readonly param: string;
   readonly message: string;
+  /** The code inside `innererror`, where Azure says which policy it was. */
+  readonly innerCode: string;
 }
 
-const SAFETY_CODES = ['moderation_blocked', 'content_policy_violation'];
+/** OpenAI's codes, then those of Azure's and other gateways' content filters. */
+const SAFETY_CODES = [
+  'moderation_blocked',
+  'content_policy_violation',
+  'content_filter',
+  'contentFilter',
+  'ResponsibleAIPolicyViolation',
+];
 const SAFETY_TEXT = /safety|moderation|content.policy/i;
+/** What a call carries beside the customer's photos and prompt: a fault there is our configuration's. */
+const OWN_PARAMETERS = [
+  'model',
+  'n',
+  'quality',
+  'size',
+  'complexity',
+  'input_fidelity',
+  'output_format',
+  'safety_identifier',
+];
+/**
+ * Gateways name the parameter only in the text: "Unknown parameter: 'safety_identifier'." Read at
+ * the start alone, since the rest may quote the customer's prompt.
+ */
+const PARAMETER_IN_TEXT =
+  /^(?:unknown|unsupported|unrecognized|invalid) (?:request )?(?:parameter|argument)s?\b[^'"]{0,40}['"](\w+)['"]/i;
 const BUSY_CODES = ['rate_limit_exceeded', 'slow_down', 'server_is_overloaded'];
 /** The account cannot pay or may not: no task can succeed until a person has acted. */
 const REFUSAL_CODES = [
@@ -29,6 +57,14 @@ const REFUSAL_CODES = [
   'billing_not_active',
   'invalid_api_key',
 ];
+/**
+ * A proxy gave up waiting for the vendor (504; Cloudflare's 524) or lost its answer (520): the call
+ * may have been carried out and billed.
+ */
+const LOST_BY_PROXY = [504, 520, 524];
+
+/** The `detail` of PROVIDER_REFUSES_SERVICE when the vendor does not offer the model (any more). */
+export const MODEL_GONE = 'model_gone';
 
 /** What a failed call means, whatever it threw. */
 export function translateError(error: unknown): TaskError {
@@ -77,8 +113,14 @@ function translateAnswer(error: APIError): TaskError {
   const waitMs = retryable ? retryAfterMs(error.headers ?? new Headers()) : undefined;
   return new TaskError(code, {
     ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
+    detail: code === 'PROVIDER_REFUSES_SERVICE' ? refusalDetail(vendor) : null,
     cause: describe(vendor, error.requestID),
   });
+}
+
+function refusalDetail(vendor: VendorError): string | null {
+  if (vendor.code === 'model_not_found' || vendor.param === 'model') return MODEL_GONE;
+  return isOwnParameter(vendor) ? 'configuration' : null;
 }
 
 /** The table of the vendor's signals, most telling first. */
@@ -87,10 +129,13 @@ function codeFor(vendor: VendorError): ErrorCode {
   if (isSafetyBlock(vendor)) return 'MODERATION_BLOCKED';
   if (names(vendor, REFUSAL_CODES)) return 'PROVIDER_REFUSES_SERVICE';
   if (names(vendor, BUSY_CODES)) return 'PROVIDER_BUSY';
-  if ([401, 402, 403].includes(status)) return 'PROVIDER_REFUSES_SERVICE';
+  if (vendor.code === 'model_not_found') return 'PROVIDER_REFUSES_SERVICE';
+  if (status === 400 && isOwnParameter(vendor)) return 'PROVIDER_REFUSES_SERVICE';
+  // 404 and 405 mean a wrong OPENAI_BASE_URL or model: no photo can cause them.
+  if ([401, 402, 403, 404, 405].includes(status)) return 'PROVIDER_REFUSES_SERVICE';
   if (status === 429) return 'PROVIDER_BUSY';
-  // A gateway's 502 and 504 count as the vendor's own 5xx: it answered, and a request that it
-  // calls failed is not known to be billed. The limit on paid calls per task bounds the damage.
+  if (LOST_BY_PROXY.includes(status)) return 'PROVIDER_OUTCOME_UNKNOWN';
+  // Rarely billed, and not known to be: the limit on paid calls per task bounds the damage.
   if (status >= 500) return 'PROVIDER_UNAVAILABLE';
   // Not taken in, and fit to be sent again as it is: a slow upload, a lock, a replayed handshake.
   if ([408, 409, 425].includes(status)) return 'PROVIDER_UNAVAILABLE';
@@ -99,18 +144,32 @@ function codeFor(vendor: VendorError): ErrorCode {
 
 function isSafetyBlock(vendor: VendorError): boolean {
   if (names(vendor, SAFETY_CODES)) return true;
-  const usersFault = names(vendor, ['image_generation_user_error']);
+  const usersFault = names(vendor, ['image_generation_user_error']) && !isOwnParameter(vendor);
   return usersFault && SAFETY_TEXT.test(`${vendor.code} ${vendor.message}`);
 }
 
-function names(vendor: VendorError, known: readonly string[]): boolean {
-  return known.includes(vendor.code) || known.includes(vendor.type);
+function isOwnParameter({ param }: VendorError): boolean {
+  return OWN_PARAMETERS.includes(param);
+}
+
+function names({ code, type, innerCode }: VendorError, known: readonly string[]): boolean {
+  return known.includes(code) || known.includes(type) || known.includes(innerCode);
 }
 
 /** Gateways send bodies of any shape: HTML, nothing, `error: null`, `error: "text"`. */
 function readVendorError(status: number | undefined, error: unknown): VendorError {
-  const { code, type, message } = Object(error) as Record<string, unknown>;
-  return { status, code: word(code), type: word(type), message: word(message) };
+  const fields = Object(error) as Record<string, unknown>;
+  const message = word(fields.message);
+  const inner = Object(fields.innererror ?? fields.inner_error) as Record<string, unknown>;
+  const param = word(fields.param) || (PARAMETER_IN_TEXT.exec(message)?.[1] ?? '');
+  return {
+    status,
+    code: word(fields.code),
+    type: word(fields.type),
+    param: param.replace(/\W.*$/s, ''),
+    message,
+    innerCode: word(inner.code),
+  };
 }
 
 function word(value: unknown): string {

@@ -3,11 +3,12 @@
  */
 import { createHash } from 'node:crypto';
 import OpenAI from 'openai';
-import type { ImageEditParamsNonStreaming, ImagesResponse } from 'openai/resources/images';
+import type { ImageEditParamsNonStreaming } from 'openai/resources/images';
+import { TaskError } from '../../errors.ts';
 import type { EditRequest, EditResult, ImageModel } from '../../ports.ts';
-import { describeModel, type Quality } from './catalogue.ts';
-import { costUsd, readUsage } from './cost.ts';
-import { malformed, refusalIn, translateError } from './errors.ts';
+import { type FetchPicture, readAnswer } from './answer.ts';
+import { describeModel, modelInUse, type Quality } from './catalogue.ts';
+import { MODEL_GONE, malformed, translateError } from './errors.ts';
 import { Transport } from './transport.ts';
 
 export interface OpenAiOptions {
@@ -20,7 +21,11 @@ export interface OpenAiOptions {
   readonly size: string;
   /** For one request as a whole. */
   readonly timeoutMs: number;
-  /** Told once, at construction, what is odd about the model. */
+  /** Go on with the catalogue's successor once the model is shut down. */
+  readonly useSuccessor: boolean;
+  /** Fetches the picture where a gateway answers with a link. */
+  readonly fetchPicture: FetchPicture;
+  /** Gets what an operator should know of the model; the same warning may come again. */
   readonly warn: (message: string) => void;
 }
 
@@ -37,19 +42,22 @@ const SDK_TIMEOUT_MS = 24 * 3_600_000;
 
 export class OpenAiImageModel implements ImageModel, AsyncDisposable {
   readonly #options: OpenAiOptions;
-  readonly #parameters: Omit<ImageEditParamsNonStreaming, 'image' | 'prompt'>;
+  #parameters: ReturnType<typeof parametersFor>;
   readonly #transport: Transport;
   readonly #client: OpenAI;
 
   constructor(options: OpenAiOptions) {
     this.#options = options;
-    this.#parameters = parametersFor(options);
+    this.#parameters = parametersFor(
+      modelInUse(options.model, options.useSuccessor, new Date()),
+      options,
+    );
     this.#transport = new Transport(options.timeoutMs);
     this.#client = new OpenAI({
       apiKey: options.apiKey,
       baseURL: options.baseUrl,
       fetch: this.#transport.fetch,
-      // Trying again is the walk's business: an answer that got lost may have been billed.
+      // The pipeline decides about retries: a call whose answer got lost may have been billed.
       maxRetries: 0,
       timeout: SDK_TIMEOUT_MS,
       // Else read from the environment; its debug log would print prompts.
@@ -59,11 +67,29 @@ export class OpenAiImageModel implements ImageModel, AsyncDisposable {
     });
   }
 
+  /** The model that calls go to: the configured one, or its successor once it is shut down. */
+  get model(): string {
+    return this.#parameters.model;
+  }
+
+  /** A refusal because the model is gone bills nothing, so the call is made again with the successor. */
   async edit(request: EditRequest, signal: AbortSignal): Promise<EditResult> {
+    const { model } = this;
+    try {
+      return await this.#call(request, signal);
+    } catch (error) {
+      const isGone = error instanceof TaskError && error.detail === MODEL_GONE;
+      if (!isGone || !this.#replace(model)) throw error;
+      return this.#call(request, signal);
+    }
+  }
+
+  async #call(request: EditRequest, signal: AbortSignal): Promise<EditResult> {
+    const parameters = this.#parameters;
     const answer = await this.#client.images
       .edit(
         {
-          ...this.#parameters,
+          ...parameters,
           image: request.images.map(
             ({ name, jpeg }) => new File([new Uint8Array(jpeg)], name, { type: 'image/jpeg' }),
           ),
@@ -73,7 +99,17 @@ export class OpenAiImageModel implements ImageModel, AsyncDisposable {
         { signal },
       )
       .catch(rethrow);
-    return readAnswer(answer, this.#options.model);
+    return readAnswer(answer, parameters.model, { fetch: this.#options.fetchPicture, signal });
+  }
+
+  /** True when calls now go to another model than `gone`, by this call or by one before it. */
+  #replace(gone: string): boolean {
+    if (this.model !== gone) return true;
+    const successor = describeModel(gone)?.successor ?? null;
+    if (successor === null || !this.#options.useSuccessor) return false;
+    this.#options.warn(replacementOf(gone, successor));
+    this.#parameters = parametersFor(successor, this.#options);
+    return true;
   }
 
   /**
@@ -95,12 +131,17 @@ export class OpenAiImageModel implements ImageModel, AsyncDisposable {
   }
 }
 
+/** The warning that calls go to another model than the configured one. */
+export function replacementOf(gone: string, successor: string): string {
+  return `image model ${gone} is not offered any more: using its successor ${successor}; set OPENAI_IMAGE_MODEL`;
+}
+
 function rethrow(error: unknown): never {
   throw translateError(error);
 }
 
 /** What every call sends: only what the model accepts, and for an unknown one what all models share. */
-function parametersFor({ model, quality, size, warn }: OpenAiOptions) {
+function parametersFor(model: string, { quality, size, warn }: OpenAiOptions) {
   const facts = describeModel(model);
   if (facts === null)
     warn(`image model ${model} is not in the catalogue: its cost will not be known`);
@@ -115,35 +156,4 @@ function parametersFor({ model, quality, size, warn }: OpenAiOptions) {
     output_format: 'jpeg',
     ...(facts?.inputFidelity ? { input_fidelity: 'high' } : {}),
   } satisfies Omit<ImageEditParamsNonStreaming, 'image' | 'prompt'>;
-}
-
-/** The picture in the answer. Throws PROVIDER_MALFORMED where there is none. */
-function readAnswer(answer: ImagesResponse | string | null | undefined, model: string): EditResult {
-  const refusal = refusalIn(answer);
-  if (refusal !== null) throw refusal;
-  if (typeof answer !== 'object' || answer === null) throw malformed('not_json');
-  const usage = readUsage(answer.usage);
-  return {
-    image: decodeImage(answer.data?.[0]?.b64_json),
-    inputTokens: usage?.input_tokens ?? null,
-    outputTokens: usage?.output_tokens ?? null,
-    costUsd: costUsd(model, answer.usage),
-  };
-}
-
-function decodeImage(base64: unknown): Uint8Array {
-  if (typeof base64 !== 'string' || base64 === '') throw malformed('no_image');
-  const bytes = Buffer.from(base64, 'base64');
-  const digits = base64.replace(/=+$/, '').length;
-  // Node skips what is not base64, so that fewer bytes come out than the text promises.
-  if (bytes.length !== Math.floor((digits * 3) / 4)) throw malformed('bad_base64');
-  if (!beginsLikeImage(bytes)) throw malformed('not_an_image');
-  return bytes;
-}
-
-/** JPEG, PNG or WebP by their first bytes; whether it can be decoded shows when it is decoded. */
-function beginsLikeImage(bytes: Buffer): boolean {
-  const start = bytes.toString('latin1', 0, 12);
-  const isWebp = start.startsWith('RIFF') && start.endsWith('WEBP');
-  return start.startsWith('\xff\xd8\xff') || start.startsWith('\x89PNG\r\n\x1a\n') || isWebp;
 }

@@ -23,12 +23,13 @@ function reasonOf(cause: unknown): string {
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
-/** Below what load balancers commonly keep (the vendor's hint is honoured too): writing into a connection that the other side is closing looks like a lost paid call. */
-const KEEP_ALIVE_MS = 4_000;
 /** A 3840x2160 JPEG in base64 is under 30 MB. */
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
-/** The connections to the vendor, kept alive between calls. */
+/**
+ * The connections to the vendor: a new one for every request. A kept one may be reset under a paid
+ * call, whose outcome is then unknown; a handshake costs little beside seconds of drawing.
+ */
 export class Transport implements AsyncDisposable {
   readonly #agent: Agent;
   readonly #timeoutMs: number;
@@ -38,7 +39,7 @@ export class Transport implements AsyncDisposable {
     this.#timeoutMs = timeoutMs;
     this.#agent = new Agent({
       connect: { timeout: CONNECT_TIMEOUT_MS },
-      keepAliveTimeout: KEEP_ALIVE_MS,
+      pipelining: 0,
       // The one timer below bounds everything.
       headersTimeout: 0,
       bodyTimeout: 0,

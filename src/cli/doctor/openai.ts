@@ -3,8 +3,8 @@
  */
 import {
   acceptsSize,
+  DEFAULT_IMAGE_MODEL,
   describeModel,
-  lifeUntil,
   type ModelState,
   modelState,
 } from '../../adapters/openai/catalogue.ts';
@@ -38,6 +38,8 @@ async function offeredModels(config: Config): Promise<OfferedModel[] | Check> {
     quality: config.openaiImageQuality,
     size: config.openaiImageSize,
     timeoutMs: TIMEOUT_MS,
+    useSuccessor: false,
+    fetchPicture: () => Promise.reject(new Error('no picture is made')),
     warn: () => undefined,
   });
   try {
@@ -73,7 +75,7 @@ function checkOffer(model: string, offered: readonly OfferedModel[]): Check[] {
     return [fail('image model', `${model} is not among those that the key may use`, mend)];
   }
   if (found.shutdownDate === null) return [];
-  return lifeCheck(model, lifeUntil(found.shutdownDate, new Date()));
+  return lifeCheck(model, modelState(model, new Date(), found.shutdownDate));
 }
 
 /** What this worker's own catalogue says of the model. */
@@ -87,8 +89,8 @@ function checkLife(model: string): Check[] {
 }
 
 function lifeCheck(model: string, life: ModelState): Check[] {
-  if (!('successor' in life)) return [];
-  const mend = `set OPENAI_IMAGE_MODEL=${life.successor}`;
+  if (!('shutdownDate' in life)) return [];
+  const mend = `set OPENAI_IMAGE_MODEL=${life.successor ?? DEFAULT_IMAGE_MODEL}`;
   return life.state === 'retired'
     ? [fail('image model', `${model} was shut down on ${life.shutdownDate}`, mend)]
     : [warn('image model', `${model} is shut down on ${life.shutdownDate}`, mend)];

@@ -1,0 +1,88 @@
+/**
+ * What the vendor, or a gateway in its place, answers to a paid call: the picture and the usage.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ImagesResponse } from 'openai/resources/images';
+import { TaskError } from '../../errors.ts';
+import type { EditResult } from '../../ports.ts';
+import { costUsd, readUsage } from './cost.ts';
+import { malformed, refusalIn } from './errors.ts';
+
+/** The bytes of the picture behind a link in an answer. Rejects when it cannot be fetched. */
+export type FetchPicture = (url: string, signal: AbortSignal) => Promise<Uint8Array>;
+
+/** A picture that is paid for is worth more than one try. */
+const FETCH_TRIES = 3;
+const FETCH_WAIT_MS = 1000;
+
+/** Fetches with `fetch` until `signal`. */
+interface PictureSource {
+  readonly fetch: FetchPicture;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The picture in the answer. Throws PROVIDER_MALFORMED where there is none, MODERATION_BLOCKED for a
+ * refusal inside a 200, and PROVIDER_OUTCOME_UNKNOWN when the signal aborts while a link is fetched.
+ */
+export async function readAnswer(
+  answer: ImagesResponse | string | null | undefined,
+  model: string,
+  source: PictureSource,
+): Promise<EditResult> {
+  const refusal = refusalIn(answer);
+  if (refusal !== null) throw refusal;
+  if (typeof answer !== 'object' || answer === null) throw malformed('not_json');
+  const usage = readUsage(answer.usage);
+  return {
+    image: await readPicture(answer.data?.[0], source),
+    inputTokens: usage?.input_tokens ?? null,
+    outputTokens: usage?.output_tokens ?? null,
+    costUsd: costUsd(model, answer.usage),
+  };
+}
+
+/** Base64 as OpenAI sends it, or a link as some gateways do. */
+async function readPicture(
+  item: { readonly b64_json?: unknown; readonly url?: unknown } | undefined,
+  source: PictureSource,
+): Promise<Uint8Array> {
+  const text = [item?.b64_json, item?.url].find((value) => typeof value === 'string' && value);
+  if (typeof text !== 'string') throw malformed('no_image');
+  const bytes = /^https?:/i.test(text) ? await fetchLinked(text, source) : decodeBase64(text);
+  if (!startsLikeImage(Buffer.from(bytes.subarray(0, 12)))) throw malformed('not_an_image');
+  return bytes;
+}
+
+async function fetchLinked(url: string, { fetch, signal }: PictureSource): Promise<Uint8Array> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await fetch(url, signal);
+    } catch (cause) {
+      if (signal.aborted) throw new TaskError('PROVIDER_OUTCOME_UNKNOWN', { cause });
+      if (tries === FETCH_TRIES) {
+        throw new TaskError('PROVIDER_MALFORMED', { detail: 'picture_not_fetched', cause });
+      }
+    }
+    await sleep(FETCH_WAIT_MS, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+/** Base64, which gateways wrap into lines or put into a data URL. */
+function decodeBase64(text: string): Buffer {
+  const base64 = text.replace(/^data:[^,]{0,100},/, '').replace(/\s+/g, '');
+  const bytes = Buffer.from(base64, 'base64');
+  const digits = base64.replace(/=+$/, '').length;
+  // Node skips what is not base64, so that fewer bytes come out than the text promises.
+  if (bytes.length === 0 || bytes.length !== Math.floor((digits * 3) / 4)) {
+    throw malformed('bad_base64');
+  }
+  return bytes;
+}
+
+/** JPEG, PNG or WebP by their first bytes; decoding shows whether the rest is sound. */
+function startsLikeImage(start: Buffer): boolean {
+  const text = start.toString('latin1');
+  const isWebp = text.startsWith('RIFF') && text.endsWith('WEBP');
+  return text.startsWith('\xff\xd8\xff') || text.startsWith('\x89PNG\r\n\x1a\n') || isWebp;
+}
