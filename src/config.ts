@@ -239,7 +239,8 @@ export const VARIABLES = {
     parseOrigin,
   ),
   retentionHours: integer('RETENTION_HOURS', 0, 8760, {
-    about: 'Hours after which photos and pictures are deleted; 0 deletes nothing.',
+    about:
+      'Hours after which photos and pictures are deleted, and for which links to pictures work. 0 deletes nothing; links then work for 6 hours.',
     default: '6',
   }),
   retentionIntervalSeconds: integer('RETENTION_INTERVAL_SECONDS', 1, 86_400, {
@@ -325,7 +326,12 @@ type Values = {
 /** The worker's configuration, read once and passed as a value. */
 export type Config = Readonly<Omit<Values, 'rescueMinAgeSeconds'>> & {
   readonly rescueMinAgeSeconds: number;
+  /** How long a link to a picture works: until the picture is deleted. */
+  readonly linkSeconds: number;
 };
+
+/** Life of a link in hours where nothing deletes the picture: what the platform promises. */
+const PLATFORM_LINK_HOURS = 6;
 
 /** Names every problem of the configuration at once. */
 export class ConfigError extends Error {
@@ -382,5 +388,9 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   }
   if (problems.length > 0) throw new ConfigError(problems);
   const read = values as Values;
-  return { ...read, rescueMinAgeSeconds: read.rescueMinAgeSeconds ?? read.taskDeadlineSeconds };
+  return {
+    ...read,
+    rescueMinAgeSeconds: read.rescueMinAgeSeconds ?? read.taskDeadlineSeconds,
+    linkSeconds: (read.retentionHours || PLATFORM_LINK_HOURS) * 3600,
+  };
 }

@@ -126,12 +126,12 @@ export interface Analytics {
 
 /** The private bucket. Paths are relative to it. */
 export interface ImageStore {
-  /** Stores a JPEG, replacing what is there. */
+  /** Stores a JPEG, replacing what is there. An upload whose answer was lost counts when the bytes are there. */
   put(path: string, jpeg: Uint8Array): Promise<void>;
-  /** A link that works for `expiresInSeconds`, or null when no object is stored at `path`. */
-  sign(path: string, expiresInSeconds: number): Promise<string | null>;
-  /** Removes the object; fine when there is none. */
-  remove(path: string): Promise<void>;
+  /** A link that works until the picture is deleted, or null when no object is stored at `path`. */
+  sign(path: string): Promise<string | null>;
+  /** Removes up to 100 objects; fine where there is none. */
+  remove(paths: readonly string[]): Promise<void>;
 }
 
 /** Fetches other people's images. Nobody else in the worker opens a link it was given. */

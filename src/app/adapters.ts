@@ -57,7 +57,7 @@ export function openAdapters(config: Config, { logger, record, warn, stack }: Su
     sessions: new SupabaseSessions(supabase),
     ledger: new SupabaseLedger(supabase),
     analytics: new SupabaseAnalytics(supabase),
-    imageStore: new SupabaseImageStore(supabase, config.supabaseBucket),
+    imageStore: new SupabaseImageStore(supabase, config.supabaseBucket, config.linkSeconds),
     fetcher: stack.use(
       new WebImageFetcher({
         trustedOrigins: [new URL(config.supabaseUrl).origin, ...config.imageTrustedOrigins],

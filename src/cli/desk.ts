@@ -68,7 +68,7 @@ export class Desk implements AsyncDisposable {
       sessions: new SupabaseSessions(supabase),
       ledger: new SupabaseLedger(supabase),
       analytics: new SupabaseAnalytics(supabase),
-      imageStore: new SupabaseImageStore(supabase, config.supabaseBucket),
+      imageStore: new SupabaseImageStore(supabase, config.supabaseBucket, config.linkSeconds),
       pictures: new SupabasePictureFolders(supabase, config.supabaseBucket),
       links: new SupabasePictureLinks(supabase, config.supabaseUrl, config.supabaseBucket),
     };

@@ -61,7 +61,7 @@ function withoutEffects(deps: RescueDeps): RescueDeps {
       fail: async () => true,
     },
     imageStore: {
-      sign: (path, seconds) => imageStore.sign(path, seconds),
+      sign: (path) => imageStore.sign(path),
       put: nothing,
       remove: nothing,
     },

@@ -68,7 +68,7 @@ async function inStores(desk: Desk, row: SessionRecord) {
   const path = resultPath(ref);
   return {
     ledger: entries.map((entry) => ({ ...entry, description: redact(entry.description) })),
-    picture: { path, stored: (await imageStore.sign(path, 60)) !== null },
+    picture: { path, stored: (await imageStore.sign(path)) !== null },
     events: await eventsOf(desk.supabase, row.channel, row.id),
   };
 }

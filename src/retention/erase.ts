@@ -22,7 +22,6 @@ export interface ErasureProof extends Owner {
   readonly unfinished: readonly string[];
 }
 
-const PROBE_SECONDS = 60;
 /** Later than anything, and a date that the database can read. */
 const END_OF_TIME = new Date('9999-12-31');
 
@@ -63,7 +62,7 @@ async function uploadsNamedInRows(owner: Owner, deps: EraseDeps): Promise<string
 async function thereOf(paths: readonly string[], { imageStore }: EraseDeps): Promise<string[]> {
   const there: string[] = [];
   for (const path of paths) {
-    if ((await imageStore.sign(path, PROBE_SECONDS)) !== null) there.push(path);
+    if ((await imageStore.sign(path)) !== null) there.push(path);
   }
   return there;
 }

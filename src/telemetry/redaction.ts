@@ -39,10 +39,21 @@ function framesOf({ stack }: Error): string {
 
 /** An error as it may be logged: name, redacted message, code, and its causes likewise. */
 export function describeError(error: unknown, depth = 0): LoggedError {
-  if (!(error instanceof Error)) return { name: typeof error, message: redact(String(error)) };
+  if (!(error instanceof Error)) return describeThrown(error);
   const { name, message, cause } = error;
   const code = 'code' in error && error.code != null ? { code: redact(String(error.code)) } : {};
   const causes = cause != null && depth < 4 ? { cause: describeError(cause, depth + 1) } : {};
   const stack = depth === 0 ? { stack: framesOf(error) } : {};
   return { name, message: redact(message), ...code, ...causes, ...stack };
+}
+
+/** A thrown value that is no Error, such as PostgREST's plain `{ code, details, hint, message }`. */
+function describeThrown(thrown: unknown): LoggedError {
+  const { code, hint, message } = (Object(thrown) ?? {}) as Record<string, unknown>;
+  if (typeof message !== 'string') return { name: typeof thrown, message: redact(String(thrown)) };
+  return {
+    name: 'object',
+    message: redact(typeof hint === 'string' && hint !== '' ? `${message} (${hint})` : message),
+    ...(typeof code === 'string' && code !== '' ? { code: redact(code) } : {}),
+  };
 }

@@ -79,7 +79,7 @@ export async function complete(
     return true;
   }
   refuseUnfinished(session, ref);
-  if (session?.status !== 'completed') await deps.imageStore.remove(resultPath(ref));
+  if (session?.status !== 'completed') await deps.imageStore.remove([resultPath(ref)]);
   deps.record({ event: 'completion_lost', task: ref });
   return false;
 }

@@ -5,8 +5,6 @@ import sharp from 'sharp';
 import { TaskError } from '../errors.ts';
 import type { ImageStore, SessionRef } from '../ports.ts';
 
-/** How long the link to a picture works: the six hours after which it is deleted. */
-const LINK_SECONDS = 21_600;
 const JPEG_QUALITY = 92;
 
 /** The path of a session's picture; one session, one path. */
@@ -31,7 +29,7 @@ export async function asJpeg(image: Uint8Array): Promise<Uint8Array> {
 
 /** The link to a session's stored picture, or null when none is stored. */
 export function linkToStored(ref: SessionRef, store: ImageStore): Promise<string | null> {
-  return store.sign(resultPath(ref), LINK_SECONDS);
+  return store.sign(resultPath(ref));
 }
 
 /** Stores the picture and returns the link to it, having seen that it is there. */

@@ -35,7 +35,7 @@ before(async () => {
   const supabase = connectSupabase(SUPABASE_URL, SUPABASE_SERVICE_ROLE_KEY);
   sessions = new SupabaseSessions(supabase);
   ledger = new SupabaseLedger(supabase);
-  images = new SupabaseImageStore(supabase, SUPABASE_BUCKET);
+  images = new SupabaseImageStore(supabase, SUPABASE_BUCKET, 60);
   analytics = new SupabaseAnalytics(supabase);
 });
 
@@ -158,24 +158,83 @@ describe('the ledger', () => {
 describe('the image store', () => {
   it('replaces, signs what is there, and forgets', async () => {
     const path = `generated/${randomUUID()}/${randomUUID()}.jpg`;
-    assert.equal(await images.sign(path, 60), null);
-    await images.remove(path);
+    assert.equal(await images.sign(path), null);
+    await images.remove([path]);
     await images.put(path, await photo('#111111'));
     const bytes = await photo('#eeeeee');
     await images.put(path, bytes);
-    const link = await images.sign(path, 60);
+    const link = await images.sign(path);
     const answer = await fetch(link ?? '');
     assert.equal(answer.headers.get('content-type'), 'image/jpeg');
     assert.deepEqual(Buffer.from(await answer.arrayBuffer()), bytes);
-    await images.remove(path);
-    assert.equal(await images.sign(path, 60), null);
+    await images.remove([path]);
+    assert.equal(await images.sign(path), null);
   });
 
   it('throws STORAGE_UNAVAILABLE, and nothing else, when storage answers an error', async () => {
     shop.stack.supabase.faults.add({ path: /\/object\/sign\//, kind: 'status', status: 500 });
-    await assert.rejects(images.sign('generated/x/y.jpg', 60), { code: 'STORAGE_UNAVAILABLE' });
+    await assert.rejects(images.sign('generated/x/y.jpg'), { code: 'STORAGE_UNAVAILABLE' });
     shop.stack.supabase.faults.add({ path: /\/object\/sign\//, kind: 'drop' });
-    await assert.rejects(images.sign('generated/x/y.jpg', 60), { code: 'STORAGE_UNAVAILABLE' });
+    await assert.rejects(images.sign('generated/x/y.jpg'), { code: 'STORAGE_UNAVAILABLE' });
+  });
+
+  const gateway404 = [
+    { message: 'no Route matched with those values' },
+    { message: 'Route POST:/object/sign/x not found', error: 'Not Found', statusCode: 404 },
+  ];
+
+  it("takes a gateway's 404 for an outage, not for a missing picture", async () => {
+    for (const body of gateway404) {
+      shop.stack.supabase.faults.add({
+        path: /\/object\/sign\//,
+        kind: 'status',
+        status: 404,
+        body,
+      });
+      await assert.rejects(images.sign('generated/x/y.jpg'), { code: 'STORAGE_UNAVAILABLE' });
+    }
+  });
+
+  it('signs names with spaces', async () => {
+    const path = `uploads/model-${randomUUID()}.my photo`;
+    await images.put(path, await photo());
+    assert.equal((await fetch((await images.sign(path)) ?? '')).status, 200);
+  });
+
+  const duplicate = {
+    statusCode: '409',
+    error: 'Duplicate',
+    message: 'exists',
+    code: 'KeyAlreadyExists',
+  };
+
+  it('counts an upload whose answer was lost when the bytes are there', async () => {
+    const path = `generated/${randomUUID()}/x.jpg`;
+    const upload = { method: 'POST', path: /\/object\/virtual/ };
+    const lost = [
+      { ...upload, kind: 'drop-after' },
+      { ...upload, kind: 'status-after', status: 400, body: duplicate },
+    ] as const;
+    for (const fault of lost) {
+      shop.stack.supabase.faults.add(fault);
+      await images.put(path, await photo('#223344'));
+    }
+  });
+
+  it('does not take another picture at the path for its own', async () => {
+    const path = `generated/${randomUUID()}/x.jpg`;
+    await images.put(path, await photo('#223344'));
+    const upload = { method: 'POST', path: /\/object\/virtual/ };
+    const refusals = [
+      { status: 400, body: duplicate },
+      { status: 500, body: { statusCode: '500', error: 'Internal', message: 'ENOSPC' } },
+    ];
+    for (const refusal of refusals) {
+      shop.stack.supabase.faults.add({ ...upload, kind: 'status', ...refusal });
+      await assert.rejects(images.put(path, await photo('#998877')), {
+        code: 'STORAGE_UNAVAILABLE',
+      });
+    }
   });
 });
 

@@ -31,7 +31,7 @@ before(async () => {
   deps = {
     pictures: new SupabasePictureFolders(supabase, BUCKET),
     links: new SupabasePictureLinks(supabase, url, BUCKET),
-    imageStore: new SupabaseImageStore(supabase, BUCKET),
+    imageStore: new SupabaseImageStore(supabase, BUCKET, 60),
   };
 });
 

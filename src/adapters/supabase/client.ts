@@ -2,13 +2,13 @@
  * The Supabase client as the worker uses it: no sessions, no retries of its own, every request
  * bounded in time, and everything but a proper answer a TaskError.
  */
-import { createClient, type SupabaseClient } from '@supabase/supabase-js';
+import { createClient, StorageApiError, type SupabaseClient } from '@supabase/supabase-js';
 import { z } from 'zod';
 import { TaskError } from '../../errors.ts';
 import type { Channel } from '../../ports.ts';
 
 /** Longer than Supabase's own limit on a statement (8 s), so that a request we give up on has ended there. */
-const REQUEST_TIMEOUT_MS = 15_000;
+export const REQUEST_TIMEOUT_MS = 15_000;
 
 export function connectSupabase(url: string, serviceRoleKey: string): SupabaseClient {
   return createClient(url, serviceRoleKey, {
@@ -34,7 +34,7 @@ async function withoutFalseNotFound(response: Response): Promise<Response> {
   const isTheVendors = vendorError.safeParse(parsed(body)).success;
   return isTheVendors
     ? new Response(body, response)
-    : Response.json({ message: 'a 404 that is not of Supabase' }, { status: 502 });
+    : Response.json({ message: 'a 404 that did not come from Supabase' }, { status: 502 });
 }
 
 function parsed(json: string): unknown {
@@ -52,6 +52,22 @@ function parsed(json: string): unknown {
 export function dataOf<T>({ data, error }: { data: T; error: Error | null }): T {
   if (error !== null) throw new TaskError('STORAGE_UNAVAILABLE', { cause: error });
   return data;
+}
+
+/**
+ * Whether Storage itself says that something does not exist. It answers HTTP 400 with the status
+ * 404 inside; an HTTP 404 comes from a gateway, or from a server that does not know the route.
+ */
+export function saysMissing(
+  error: Error | null,
+  message: 'Object not found' | 'Bucket not found',
+): boolean {
+  return (
+    error instanceof StorageApiError &&
+    error.status === 400 &&
+    error.statusCode === '404' &&
+    error.message === message
+  );
 }
 
 /** The rows of an answer; STORAGE_UNAVAILABLE for whatever is not a list of such rows. */

@@ -1,38 +1,64 @@
 /**
  * The private bucket of photos and pictures in Supabase Storage.
  */
-import { StorageApiError, type SupabaseClient } from '@supabase/supabase-js';
+import { createHash } from 'node:crypto';
+import type { SupabaseClient } from '@supabase/supabase-js';
 import { TaskError } from '../../errors.ts';
 import type { ImageStore } from '../../ports.ts';
-import { dataOf } from './client.ts';
-
-/** Storage answers 400 and says the real status in the body. */
-function isNotFound(error: Error | null): boolean {
-  return error instanceof StorageApiError && (error.statusCode === '404' || error.status === 404);
-}
+import { dataOf, REQUEST_TIMEOUT_MS, saysMissing } from './client.ts';
 
 export class SupabaseImageStore implements ImageStore {
   readonly #bucket: ReturnType<SupabaseClient['storage']['from']>;
+  readonly #linkSeconds: number;
 
-  constructor(supabase: SupabaseClient, bucket: string) {
+  /** Links that it signs work for `linkSeconds`. */
+  constructor(supabase: SupabaseClient, bucket: string, linkSeconds: number) {
     this.#bucket = supabase.storage.from(bucket);
+    this.#linkSeconds = linkSeconds;
   }
 
   async put(path: string, jpeg: Uint8Array): Promise<void> {
     const options = { contentType: 'image/jpeg', upsert: true };
-    dataOf(await this.#bucket.upload(path, Buffer.from(jpeg), options));
+    const answer = await this.#bucket.upload(path, Buffer.from(jpeg), options);
+    // An upload whose answer was lost, or that says "Duplicate", may have stored the picture.
+    if (answer.error !== null && !(await this.#holds(path, jpeg))) dataOf(answer);
   }
 
-  async sign(path: string, expiresInSeconds: number): Promise<string | null> {
-    const answer = await this.#bucket.createSignedUrl(path, expiresInSeconds);
-    if (isNotFound(answer.error)) return null;
+  async sign(path: string): Promise<string | null> {
+    const answer = await this.#bucket.createSignedUrl(path, this.#linkSeconds);
+    if (saysMissing(answer.error, 'Object not found')) return null;
     const link = dataOf(answer)?.signedUrl ?? '';
     // supabase-js makes a link of whatever the answer holds, even of nothing.
-    if (URL.parse(link)?.pathname.endsWith(`/${path}`)) return link;
+    if (pathnameOf(link).endsWith(`/${path}`)) return link;
     throw new TaskError('STORAGE_UNAVAILABLE', { detail: 'no_link' });
   }
 
-  async remove(path: string): Promise<void> {
-    dataOf(await this.#bucket.remove([path]));
+  async remove(paths: readonly string[]): Promise<void> {
+    if (paths.length > 0) dataOf(await this.#bucket.remove([...paths]));
+  }
+
+  /** Whether these very bytes are stored at `path`, by size and MD5 checksum. False when unknown. */
+  async #holds(path: string, jpeg: Uint8Array): Promise<boolean> {
+    try {
+      const link = await this.sign(path);
+      if (link === null) return false;
+      const signal = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
+      const { ok, headers } = await fetch(link, { method: 'HEAD', signal });
+      if (!ok || headers.get('content-length') !== String(jpeg.byteLength)) return false;
+      // Only an ETag of this form is a checksum of the bytes; multipart and encrypted ones are not.
+      const md5 = /^(?:W\/)?"([\da-f]{32})"$/.exec(headers.get('etag') ?? '')?.[1];
+      return md5 === undefined || md5 === createHash('md5').update(jpeg).digest('hex');
+    } catch {
+      return false;
+    }
+  }
+}
+
+/** The link's path with its names as they are stored: links carry a space as `%20`. */
+function pathnameOf(link: string): string {
+  try {
+    return decodeURIComponent(URL.parse(link)?.pathname ?? '');
+  } catch {
+    return '';
   }
 }

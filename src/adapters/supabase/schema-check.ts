@@ -2,7 +2,8 @@
  * Whether the platform's database and bucket are as the worker needs them. Nothing is changed:
  * functions are called with an argument that the database cannot read, so they are found but never run.
  */
-import { StorageApiError, type SupabaseClient } from '@supabase/supabase-js';
+import type { SupabaseClient } from '@supabase/supabase-js';
+import { saysMissing } from './client.ts';
 
 /** Every column that the worker or an operator's command reads or writes. */
 export const NEEDED_COLUMNS: Readonly<Record<string, readonly string[]>> = {
@@ -116,9 +117,7 @@ export async function bucketFacts(
   bucket: string,
 ): Promise<BucketFacts | null> {
   const { data, error } = await supabase.storage.getBucket(bucket);
-  if (error instanceof StorageApiError && [error.status, Number(error.statusCode)].includes(404)) {
-    return null;
-  }
+  if (saysMissing(error, 'Bucket not found')) return null;
   if (error !== null) throw error;
   return {
     isPublic: data.public,
