@@ -14,6 +14,8 @@ export interface ImageHost extends AsyncDisposable {
   readonly port: number;
   /** How many connections were opened to it so far. */
   connections(): number;
+  /** How many connections to it are open now. */
+  open(): number;
   /** The request lines and headers it got, oldest first. */
   readonly requests: { readonly url: string; readonly headers: NodeJS.Dict<string | string[]> }[];
   /** Resolves when no connection to it is left open. */
@@ -46,6 +48,7 @@ export async function startImageHost(answer: RequestListener): Promise<ImageHost
     origin: `http://127.0.0.1:${port}`,
     port,
     connections: () => opened,
+    open: () => open,
     requests,
     deserted: () =>
       open === 0 ? Promise.resolve() : new Promise((resolve) => whenDeserted.push(resolve)),

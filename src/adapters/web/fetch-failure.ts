@@ -5,10 +5,11 @@
 
 import { TaskError } from '../../errors.ts';
 
-/** The host does not exist, cannot prove who it is, or does not speak HTTP: trying again cannot help. */
+/** The host does not exist, cannot prove who it is, or does not speak HTTP: a retry cannot help. */
 const FINAL_CODES = [
   /^ENOTFOUND$/,
   /^ENODATA$/,
+  /^EBADNAME$/,
   /^ERR_INVALID_URL$/,
   /^ERR_TLS_/,
   /^ERR_SSL_/,
@@ -19,11 +20,14 @@ const FINAL_CODES = [
   /^UND_ERR_HEADERS_OVERFLOW$/,
 ];
 
-/** The catalogue's error for a download that threw `error`; a TaskError stays as it is. */
-export function translateFailure(error: unknown): TaskError {
+/**
+ * The catalogue's error for a download that threw `error`; a TaskError stays as it is. A trusted
+ * origin is ours: that its name or its certificate fails is an outage, never the link's fault.
+ */
+export function translateFailure(error: unknown, trusted: boolean): TaskError {
   if (error instanceof TaskError) return error;
   const code = errorCode(error);
-  if (FINAL_CODES.some((pattern) => pattern.test(code))) {
+  if (!trusted && FINAL_CODES.some((pattern) => pattern.test(code))) {
     return new TaskError('INVALID_IMAGE', { detail: 'unreachable', cause: error });
   }
   return new TaskError('IMAGE_UNAVAILABLE', { detail: 'connection', cause: error });

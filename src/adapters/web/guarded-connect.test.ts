@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, createServer, Socket } from 'node:net';
 import { describe, it } from 'node:test';
 import type { buildConnector } from 'undici';
 import { dialPinned, guardedConnector } from './guarded-connect.ts';
@@ -61,25 +61,26 @@ describe('dialPinned', () => {
 
 describe('guardedConnector', () => {
   const options = { protocol: 'https:', hostname: 'shop.example', port: '' };
+  const { signal } = new AbortController();
+  const resolved = () => assert.fail('resolved');
+  const dialled = () => assert.fail('dialled');
 
   it('passes exactly the addresses it checked to the connection', async () => {
-    const dialled: (readonly string[])[] = [];
-    const connector = guardedConnector(
-      async () => ['8.8.8.8', '2001:4860:4860::8888'],
-      (addresses) => (_options, callback) => {
-        dialled.push(addresses);
+    const seen: (readonly string[])[] = [];
+    const connector = guardedConnector({
+      resolve: async () => ['8.8.8.8', '2001:4860:4860::8888'],
+      dial: (addresses) => (_options, callback) => {
+        seen.push(addresses);
         callback(new Error('dialled'), null);
       },
-    );
+      signal,
+    });
     assert.equal(await connecting(connector, options), 'dialled');
-    assert.deepEqual(dialled, [['8.8.8.8', '2001:4860:4860::8888']]);
+    assert.deepEqual(seen, [['8.8.8.8', '2001:4860:4860::8888']]);
   });
 
   it('does not resolve an address, but checks it', async () => {
-    const connector = guardedConnector(
-      () => assert.fail('resolved'),
-      () => assert.fail('dialled'),
-    );
+    const connector = guardedConnector({ resolve: resolved, dial: dialled, signal });
     for (const hostname of ['127.0.0.1', '::1', 'fe80::1%eth0']) {
       assert.equal(
         await connecting(connector, { ...options, hostname }),
@@ -89,10 +90,31 @@ describe('guardedConnector', () => {
   });
 
   it('takes a name without addresses for a dead link', async () => {
-    const connector = guardedConnector(
-      async () => [],
-      () => assert.fail('dialled'),
-    );
+    const connector = guardedConnector({ resolve: async () => [], dial: dialled, signal });
     assert.equal(await connecting(connector, options), 'INVALID_IMAGE (unreachable)');
+  });
+
+  it('reports a dial that throws instead of ending the process', async () => {
+    const dial = () => {
+      throw new Error('thrown');
+    };
+    const connector = guardedConnector({ resolve: async () => ['8.8.8.8'], dial, signal });
+    assert.equal(await connecting(connector, options), 'thrown');
+  });
+
+  it('ends the connecting when its signal aborts', async () => {
+    const stop = new AbortController();
+    const socket = new Socket();
+    const connector = guardedConnector({
+      resolve: async () => ['8.8.8.8'],
+      dial: () => (_options, callback) => {
+        socket.on('error', (error) => callback(error, null));
+        queueMicrotask(() => stop.abort());
+        return socket;
+      },
+      signal: stop.signal,
+    });
+    assert.equal(await connecting(connector, options), 'aborted');
+    assert.ok(socket.destroyed);
   });
 });

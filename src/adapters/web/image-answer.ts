@@ -8,17 +8,21 @@ import { TaskError } from '../../errors.ts';
 import { imageFormat } from '../../images/format.ts';
 import { failureOfStatus } from './fetch-failure.ts';
 
-/** The image in `answer`, at most `maxBytes`. Throws INVALID_IMAGE or IMAGE_UNAVAILABLE; stops reading then. */
+/**
+ * The image in `answer`, at most `maxBytes`; `count` is told the length of every piece that arrives.
+ * Throws INVALID_IMAGE or IMAGE_UNAVAILABLE, and stops reading then.
+ */
 export async function readImage(
   answer: Dispatcher.ResponseData,
   maxBytes: number,
+  count: (bytes: number) => void,
 ): Promise<Uint8Array> {
   const failure = failureOfStatus(answer.statusCode) ?? failureOfHeaders(answer.headers, maxBytes);
   if (failure !== null) {
     hangUp(answer.body);
     throw failure;
   }
-  const bytes = await readAtMost(answer.body, maxBytes);
+  const bytes = await readAtMost(answer.body, maxBytes, count);
   if (bytes.length === 0) throw invalid('unreadable');
   if (imageFormat(bytes) === null) throw invalid('unsupported');
   return bytes;
@@ -38,12 +42,14 @@ function failureOfHeaders(
 async function readAtMost(
   body: Dispatcher.ResponseData['body'],
   maxBytes: number,
+  count: (bytes: number) => void,
 ): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   // Leaving the loop by a throw destroys the body, and with it the connection.
   for await (const chunk of body as AsyncIterable<Uint8Array>) {
     length += chunk.length;
+    count(chunk.length);
     if (length > maxBytes) throw invalid('too_large');
     chunks.push(chunk);
   }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import type { RequestListener } from 'node:http';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { describe, it } from 'node:test';
 import sharp from 'sharp';
+import { buildConnector } from 'undici';
 import { type Dialled, dialTo, startImageHost } from '../../../test/support/image-host.ts';
 import { TaskError } from '../../errors.ts';
 import { WebImageFetcher } from './image-fetcher.ts';
@@ -224,17 +225,18 @@ describe('the image fetcher', () => {
     assert.equal(broken.code, 'IMAGE_UNAVAILABLE');
   });
 
-  it('takes a host that does not exist for a dead link, and a failing resolver for a bad moment', async () => {
+  it('takes NXDOMAIN for a dead link, and retries when a resolver fails', async () => {
     const codes = {
       ENOTFOUND: 'INVALID_IMAGE (unreachable)',
-      EAI_AGAIN: 'IMAGE_UNAVAILABLE (connection)',
+      ENODATA: 'INVALID_IMAGE (unreachable)',
+      ESERVFAIL: 'IMAGE_UNAVAILABLE (connection)',
+      ETIMEOUT: 'IMAGE_UNAVAILABLE (connection)',
     };
     for (const [code, message] of Object.entries(codes)) {
       await using fetcher = new WebImageFetcher({
         trustedOrigins: [],
         hostAllowlist: null,
-        resolve: () =>
-          Promise.reject(Object.assign(new Error('getaddrinfo shop.example'), { code })),
+        resolve: () => Promise.reject(Object.assign(new Error('queryA shop.example'), { code })),
         dial: () => assert.fail('must not connect'),
       });
       await assert.rejects(fetcher.fetch('https://shop.example/a.jpg', WITHIN_A_MINUTE), {
@@ -243,17 +245,72 @@ describe('the image fetcher', () => {
     }
   });
 
-  it('takes a host without a valid certificate for a dead link', async () => {
+  it('takes a stranger without a valid certificate for a dead link, not a trusted host', async () => {
     const server = createServer((socket) => socket.end('HTTP/1.1 200 OK\r\n\r\n'));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const address = server.address();
-    assert.ok(address !== null && typeof address === 'object');
-    const origin = `https://127.0.0.1:${address.port}`;
-    await using fetcher = trusting(origin);
-    await assert.rejects(fetcher.fetch(`${origin}/a.jpg`, WITHIN_A_MINUTE), {
+    const { port } = server.address() as AddressInfo;
+    const origin = `https://127.0.0.1:${port}`;
+    await using trustful = trusting(origin);
+    await assert.rejects(trustful.fetch(`${origin}/a.jpg`, WITHIN_A_MINUTE), {
+      message: 'IMAGE_UNAVAILABLE (connection)',
+    });
+    await using fetcher = new WebImageFetcher({
+      trustedOrigins: [],
+      hostAllowlist: null,
+      resolve: async () => ['93.184.216.34'],
+      dial: () => (options, callback) => {
+        const here = { ...options, hostname: '127.0.0.1', port: String(port) };
+        buildConnector({ allowH2: false })(here, callback);
+      },
+    });
+    await assert.rejects(fetcher.fetch('https://shop.example/a.jpg', WITHIN_A_MINUTE), {
       message: 'INVALID_IMAGE (unreachable)',
     });
     server.close();
+  });
+
+  it('closes the connection to a stranger that asks to keep it', async () => {
+    await using host = await startImageHost((_request, response) => {
+      response.writeHead(200, {
+        'content-type': 'image/jpeg',
+        connection: 'keep-alive',
+        'keep-alive': 'timeout=600',
+      });
+      response.end(PICTURE);
+    });
+    await using fetcher = new WebImageFetcher({
+      trustedOrigins: [],
+      hostAllowlist: null,
+      resolve: async () => ['93.184.216.34'],
+      dial: dialTo(host.port),
+    });
+    const names = ['a', 'b', 'c'].map((name) => `https://${name}.example/a.jpg`);
+    await Promise.all(names.map((link) => fetcher.fetch(link, WITHIN_A_MINUTE)));
+    await host.deserted();
+    assert.equal(host.connections(), 3);
+  });
+
+  it('gives up on a host that stalls or drips below the least speed', async () => {
+    const drip: RequestListener = (_request, response) => {
+      response.writeHead(200, { 'content-type': 'image/jpeg' });
+      const timer = setInterval(() => response.write(PICTURE.subarray(0, 1)), 2);
+      response.on('close', () => clearInterval(timer)).on('error', () => {});
+    };
+    const stall: RequestListener = (_request, response) => {
+      response.writeHead(200, { 'content-type': 'image/jpeg' }).write(PICTURE);
+    };
+    for (const answer of [drip, stall, () => {}]) {
+      await using host = await startImageHost(answer);
+      await using fetcher = new WebImageFetcher({
+        trustedOrigins: [host.origin],
+        hostAllowlist: null,
+        leastSpeed: { bytes: 1_000, windowMs: 100 },
+      });
+      await assert.rejects(fetcher.fetch(`${host.origin}/a.jpg`, WITHIN_A_MINUTE), {
+        message: 'IMAGE_UNAVAILABLE (too_slow)',
+      });
+      await host.deserted();
+    }
   });
 
   it('uses no proxy, whatever the environment says', async (t) => {

@@ -3,20 +3,16 @@
  * docs/security.md says what and why.
  */
 
-import { Agent, type Dispatcher, request } from 'undici';
+import { Agent, Client, type Dispatcher, request } from 'undici';
 import { TaskError } from '../../errors.ts';
 import type { ImageFetcher } from '../../ports.ts';
 import { unlessAborted } from '../../unless-aborted.ts';
+import { dnsLookup, type ResolveHost } from './dns-lookup.ts';
 import { translateFailure } from './fetch-failure.ts';
-import {
-  type Dial,
-  dialPinned,
-  guardedConnector,
-  type ResolveHost,
-  resolveHost,
-} from './guarded-connect.ts';
+import { type Dial, dialPinned, guardedConnector } from './guarded-connect.ts';
 import { readImage } from './image-answer.ts';
 import { readImageUrl, type UrlRules } from './image-url.ts';
+import { LEAST_SPEED, type LeastSpeed, watchSpeed } from './least-speed.ts';
 
 /** The platform's bucket takes files up to this size. */
 export const MAX_IMAGE_BYTES = 10 * 1024 * 1024;
@@ -29,20 +25,28 @@ const HEADERS = {
 export interface ImageFetcherOptions extends UrlRules {
   /** Default: `MAX_IMAGE_BYTES`. */
   readonly maxBytes?: number;
-  /** Default: the operating system's resolver. */
+  /** Default: `LEAST_SPEED`. */
+  readonly leastSpeed?: LeastSpeed;
+  /** For hosts that are not trusted. Default: DNS. */
   readonly resolve?: ResolveHost;
   /** Default: connect to the checked addresses. */
   readonly dial?: Dial;
 }
 
-/** Fetches images over HTTP/1.1. Owns its connections; they are kept for the next image of the same host. */
+/**
+ * Fetches images over HTTP/1.1. Connections to trusted origins are kept for the next image. Every
+ * download from another host has a connection of its own, closed with it: how many are open is
+ * bounded by the downloads under way, and no host decides how long.
+ */
 export class WebImageFetcher implements ImageFetcher, AsyncDisposable {
   readonly #rules: UrlRules;
   readonly #maxBytes: number;
+  readonly #leastSpeed: LeastSpeed;
+  readonly #resolve: ResolveHost;
+  readonly #dial: Dial;
   /** For trusted origins: connects wherever their names lead. */
   readonly #trusted = new Agent({ allowH2: false });
-  /** For all others: every connection passes the address guard. */
-  readonly #guarded: Agent;
+  readonly #disposed = new AbortController();
 
   constructor(options: ImageFetcherOptions) {
     this.#rules = {
@@ -50,9 +54,9 @@ export class WebImageFetcher implements ImageFetcher, AsyncDisposable {
       hostAllowlist: options.hostAllowlist?.map((host) => host.toLowerCase()) ?? null,
     };
     this.#maxBytes = options.maxBytes ?? MAX_IMAGE_BYTES;
-    this.#guarded = new Agent({
-      connect: guardedConnector(options.resolve ?? resolveHost, options.dial ?? dialPinned),
-    });
+    this.#leastSpeed = options.leastSpeed ?? LEAST_SPEED;
+    this.#resolve = options.resolve ?? dnsLookup();
+    this.#dial = options.dial ?? dialPinned;
   }
 
   async fetch(
@@ -62,26 +66,44 @@ export class WebImageFetcher implements ImageFetcher, AsyncDisposable {
     signal.throwIfAborted();
     const { url, trusted } = readImageUrl(text, this.#rules);
     const deadline = AbortSignal.timeout(timeoutMs);
+    using speed = watchSpeed(this.#leastSpeed);
+    const stop = AbortSignal.any([signal, deadline, speed.signal, this.#disposed.signal]);
+    const download = async (dispatcher: Dispatcher) => {
+      // undici does not look at its signal before it is connected.
+      const options = { dispatcher, headers: HEADERS, signal: stop };
+      const answer = await unlessAborted(request(url, options), stop);
+      return await readImage(answer, this.#maxBytes, speed.count);
+    };
     try {
-      const dispatcher = trusted ? this.#trusted : this.#guarded;
-      return await this.#download(url, dispatcher, AbortSignal.any([signal, deadline]));
+      if (trusted) return await download(this.#trusted);
+      return await this.#connectOnce(url.origin, stop, download);
     } catch (error) {
       signal.throwIfAborted();
-      if (!deadline.aborted) throw translateFailure(error);
-      throw new TaskError('IMAGE_UNAVAILABLE', { detail: 'timeout', cause: error });
+      const slow = deadline.aborted ? 'timeout' : speed.signal.aborted ? 'too_slow' : null;
+      if (slow === null) throw translateFailure(error, trusted);
+      throw new TaskError('IMAGE_UNAVAILABLE', { detail: slow, cause: error });
     }
   }
 
-  async #download(url: URL, dispatcher: Dispatcher, signal: AbortSignal): Promise<Uint8Array> {
-    // undici does not look at its signal before it is connected.
-    const answer = await unlessAborted(
-      request(url, { dispatcher, headers: HEADERS, signal }),
-      signal,
-    );
-    return await readImage(answer, this.#maxBytes);
+  /** Whatever happens in `use`, the connection to the host ends with it. */
+  async #connectOnce<T>(
+    origin: string,
+    signal: AbortSignal,
+    use: (dispatcher: Dispatcher) => Promise<T>,
+  ): Promise<T> {
+    const client = new Client(origin, {
+      connect: guardedConnector({ resolve: this.#resolve, dial: this.#dial, signal }),
+      pipelining: 0,
+    });
+    try {
+      return await use(client);
+    } finally {
+      await client.destroy();
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([this.#trusted.destroy(), this.#guarded.destroy()]);
+    this.#disposed.abort();
+    await this.#trusted.destroy();
   }
 }
