@@ -233,6 +233,7 @@ describe('writing', () => {
       )
       .select('balance');
     assert.deepEqual(ignored.data, []);
+    assert.equal(ignored.status, 200);
   });
 
   test('a delete removes matching rows', async () => {

@@ -27,8 +27,14 @@ interface Outcome {
 
 const NO_ROWS: Outcome = { body: '[]', count: 0 };
 
+/** Settings of a project's API. */
+export interface ApiLimits {
+  /** As many rows as an answer has at most; a project may lower it. */
+  maxRows: number;
+}
+
 /** Adds the database API to a server that has checked the keys already. */
-export function addRest(app: FastifyInstance, pool: Pool): void {
+export function addRest(app: FastifyInstance, pool: Pool, limits: ApiLimits): void {
   const catalog = schemaCatalog(pool);
   app.setErrorHandler((error, _request, reply) => {
     const refusal = asRefusal(error);
@@ -42,9 +48,9 @@ export function addRest(app: FastifyInstance, pool: Pool): void {
       total: prefers(request, 'count=exact')
         ? (await perform(client, countStatement(table, search))).count
         : undefined,
-      found: single(request, await perform(client, selectStatement(table, search))),
+      found: single(request, await perform(client, selectStatement(table, search, limits.maxRows))),
     }));
-    const range = contentRange(page(search).offset, found.count, total);
+    const range = contentRange(page(search, limits.maxRows).offset, found.count, total);
     reply.code(range.partial ? 206 : 200).header('content-range', range.header);
     return sendJson(request, reply, found);
   });
@@ -59,7 +65,10 @@ function addChanges(app: FastifyInstance, pool: Pool, catalog: Catalog): void {
     const body = request.body as Body | Body[];
     checkColumns(table, insertedColumns([body].flat(), search));
     const statement = insertStatement(table, search, body, onDuplicate(request));
-    return sendChange(request, reply.code(201), await change(pool, request, statement));
+    const outcome = await change(pool, request, statement);
+    // As PostgREST: nothing was created where every row was a duplicate.
+    const isIgnored = onDuplicate(request) === 'ignore' && outcome.count === 0;
+    return sendChange(request, reply.code(isIgnored ? 200 : 201), outcome);
   });
   app.patch('/rest/v1/:table', async (request, reply) => {
     const table = await tableOf(catalog, request);
@@ -176,7 +185,8 @@ function single(request: FastifyRequest, outcome: Outcome): Outcome {
 
 function sendChange(request: FastifyRequest, reply: FastifyReply, outcome: Outcome): FastifyReply {
   if (prefers(request, 'return=representation')) return sendJson(request, reply, outcome);
-  return reply.code(reply.statusCode === 200 ? 204 : reply.statusCode).send();
+  const isPost = request.method === 'POST';
+  return reply.code(reply.statusCode === 200 && !isPost ? 204 : reply.statusCode).send();
 }
 
 function sendJson(request: FastifyRequest, reply: FastifyReply, { body }: Outcome): FastifyReply {

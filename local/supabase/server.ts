@@ -9,7 +9,7 @@ import { Faults } from '../faults.ts';
 import { LOOPBACK, onFreePort } from '../loopback.ts';
 import { signToken } from './keys.ts';
 import { Objects } from './objects.ts';
-import { addRest } from './rest.ts';
+import { type ApiLimits, addRest } from './rest.ts';
 import { addStorage } from './storage.ts';
 
 /** A request that was answered. Its path has no token. */
@@ -23,6 +23,7 @@ export interface SupabaseServer extends AsyncDisposable {
   readonly url: string;
   readonly serviceRoleKey: string;
   readonly faults: Faults;
+  readonly limits: ApiLimits;
   /** The latest requests, oldest first. */
   readonly requests: readonly LoggedRequest[];
 }
@@ -51,13 +52,21 @@ export async function startSupabaseServer(options: SupabaseOptions): Promise<Sup
   const faults = new Faults();
   faults.attach(app);
   const requests = logRequests(app);
+  const limits = { maxRows: 1000 };
   app.addHook('onRequest', (request, reply) => checkKeys(request, reply, serviceRoleKey));
   const objects = new Objects(options.pool, options.objectsFolder);
-  app.register(async (rest) => addRest(rest, options.pool));
+  app.register(async (rest) => addRest(rest, options.pool, limits));
   app.register(async (storage) => addStorage(storage, objects, secret));
   const listen = (port: number) => app.listen({ port, host: LOOPBACK });
   const url = await (options.port ? listen(options.port) : onFreePort(listen));
-  return { url, serviceRoleKey, faults, requests, [Symbol.asyncDispose]: () => app.close() };
+  return {
+    url,
+    serviceRoleKey,
+    faults,
+    limits,
+    requests,
+    [Symbol.asyncDispose]: () => app.close(),
+  };
 }
 
 /** supabase-js says JSON where it sends nothing, as with a DELETE. */

@@ -15,13 +15,10 @@ export interface Statement {
 
 export type Body = Record<string, unknown>;
 
-/** As many rows as Supabase returns at most by default. */
-const MAX_ROWS = 1000;
-
-/** Rows of a table, at most MAX_ROWS. */
-export function selectStatement(table: Table, search: URLSearchParams): Statement {
+/** Rows of a table, at most `maxRows`. */
+export function selectStatement(table: Table, search: URLSearchParams, maxRows: number): Statement {
   const query = queryOf(table);
-  const { limit, offset } = page(search);
+  const { limit, offset } = page(search, maxRows);
   const rows =
     `select ${selectSql(query, search.get('select'))} from ${from(table)}` +
     ` where ${whereSql(query, search)}${orderSql(query, search.get('order'))}` +
@@ -30,9 +27,9 @@ export function selectStatement(table: Table, search: URLSearchParams): Statemen
 }
 
 /** Which rows are asked for. */
-export function page(search: URLSearchParams): { limit: number; offset: number } {
+export function page(search: URLSearchParams, maxRows: number): { limit: number; offset: number } {
   return {
-    limit: Math.min(whole(search.get('limit')) ?? MAX_ROWS, MAX_ROWS),
+    limit: Math.min(whole(search.get('limit')) ?? maxRows, maxRows),
     offset: whole(search.get('offset')) ?? 0,
   };
 }

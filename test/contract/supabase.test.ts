@@ -112,6 +112,26 @@ describe('sessions', () => {
   });
 });
 
+describe('an API whose maximum of rows is below a page', () => {
+  it('is read to the end', async () => {
+    const { stack, platform } = shop;
+    const person = await createPerson(platform);
+    await stack.database.query(
+      `insert into generation_sessions (user_id, status, model_image_url, prompt_system, completed_at)
+       select $1, 'failed', 'x', 'x', now() from generate_series(1, 150)`,
+      [person.userId],
+    );
+    stack.supabase.limits.maxRows = 51;
+    try {
+      const since = new Date(Date.now() - 60_000);
+      const found = await Array.fromAsync(sessions.failedSince(since));
+      assert.equal(found.filter(({ ownerId }) => ownerId === person.userId).length, 150);
+    } finally {
+      stack.supabase.limits.maxRows = 1000;
+    }
+  });
+});
+
 describe('the ledger', () => {
   it('books a store and a shopper once per request id', async () => {
     const store = await createStore(shop.platform);
@@ -239,12 +259,14 @@ describe('the image store', () => {
 });
 
 describe('analytics', () => {
-  it('has one event of a type for a session, however often it is recorded', async () => {
+  it('has one event of a type for a session, however many replicas record it', async () => {
     for (const customer of [await createPerson(shop.platform), await createStore(shop.platform)]) {
       const tryOn = await orderTryOn(shop.platform, customer);
       const session = await sessionOf(tryOn);
-      await analytics.record(session, 'generation_completed', { a: 1 });
-      await analytics.record(session, 'generation_completed', { a: 2 });
+      const replicas = Array.from({ length: 8 }, (_, a) =>
+        analytics.record(session, 'generation_completed', { a }),
+      );
+      await Promise.all(replicas);
       await analytics.record(session, 'credit_refunded', {});
       const events = await eventsOf(shop.platform, tryOn);
       assert.deepEqual(events, ['generation_completed', 'credit_refunded']);

@@ -1,6 +1,7 @@
 /**
  * The platform's analytics events, which its dashboards count: one of a type for a session.
  */
+import { createHash } from 'node:crypto';
 import type { SupabaseClient } from '@supabase/supabase-js';
 import { z } from 'zod';
 import type { Analytics, AnalyticsEventType, Session } from '../../ports.ts';
@@ -31,18 +32,29 @@ export class SupabaseAnalytics implements Analytics {
   }
 
   async record(session: Session, type: AnalyticsEventType, metadata: Metadata): Promise<void> {
-    if (await this.has(session, type)) return;
     const { events, owner } = TABLES[session.channel];
     const shopper = session.channel === 'b2b' ? { shopper_email: session.shopperEmail } : {};
-    dataOf(
-      await this.#supabase.from(events).insert({
-        [owner]: session.ownerId,
-        event_type: type,
-        ...shopper,
-        metadata: { session_id: session.sessionId, ...withoutNul(metadata) },
-      }),
-    );
+    const row: Record<string, unknown> = {
+      id: eventId(session.sessionId, type),
+      [owner]: session.ownerId,
+      event_type: type,
+      ...shopper,
+      metadata: { session_id: session.sessionId, ...withoutNul(metadata) },
+    };
+    const once = { onConflict: 'id', ignoreDuplicates: true };
+    dataOf(await this.#supabase.from(events).upsert(row, once));
   }
+}
+
+/**
+ * The event's id, made from its session and its type (a UUID of version 8, RFC 9562), so that two
+ * replicas which record the same event write the same row.
+ */
+function eventId(sessionId: string, type: AnalyticsEventType): string {
+  const bytes = createHash('sha256').update(`${sessionId} ${type}`).digest().subarray(0, 16);
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
 
 /** jsonb holds no NUL, and a client chooses its request id. */

@@ -5,6 +5,7 @@ import type { SupabaseClient } from '@supabase/supabase-js';
 import { z } from 'zod';
 import type { Channel } from '../../ports.ts';
 import { dataOf, TABLES } from './client.ts';
+import { PAGE_ROWS, pagesById } from './pages.ts';
 
 export interface TimeWindow {
   readonly since: Date;
@@ -72,10 +73,6 @@ const ledgerRow = z.object({
   description: z.string().nullable(),
   created_at: z.coerce.date(),
 });
-
-/** Below the 1,000 rows at which PostgREST cuts an answer off. */
-const PAGE = 500;
-const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
 /** The channel's sessions that were created in the window. */
 export async function sessionsIn(
@@ -151,21 +148,20 @@ async function allRows(
   { since, until }: TimeWindow,
 ): Promise<{ id: string }[]> {
   const all: { id: string }[] = [];
-  let page: { id: string }[];
-  do {
+  const pages = pagesById(async (after) => {
     let query = supabase
       .from(table)
       .select(columns)
       .gte('created_at', since.toISOString())
       .lt('created_at', until.toISOString())
-      .gt('id', all.at(-1)?.id ?? FIRST_ID);
+      .gt('id', after);
     if (types !== null) query = query.in('type', types);
     const answer = await query
       .order('id')
-      .limit(PAGE)
+      .limit(PAGE_ROWS)
       .overrideTypes<{ id: string }[], { merge: false }>();
-    page = dataOf(answer) ?? [];
-    all.push(...page);
-  } while (page.length === PAGE);
+    return dataOf(answer) ?? [];
+  });
+  for await (const page of pages) all.push(...page);
   return all;
 }

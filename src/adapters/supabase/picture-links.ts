@@ -6,13 +6,13 @@ import type { SupabaseClient } from '@supabase/supabase-js';
 import { z } from 'zod';
 import type { Owner, PictureLinks, RowSelection } from '../../retention/ports.ts';
 import { dataOf, rowsOf, TABLES } from './client.ts';
+import { PAGE_ROWS, pagesById } from './pages.ts';
 
 const EXPIRED = 'expired';
 const LINK_COLUMNS = ['model_image_url', 'outfit_image_url', 'generated_image_url'] as const;
 const TERMINAL = ['completed', 'failed'];
 /** So many ids still fit into the address of an UPDATE. */
-const PAGE = 100;
-const FIRST_ID = '00000000-0000-0000-0000-000000000000';
+const IDS_AT_ONCE = 100;
 
 const idRow = z.object({ id: z.string() });
 const link = z.string().nullable();
@@ -38,15 +38,12 @@ export class SupabasePictureLinks implements PictureLinks {
 
   async markExpired(rows: RowSelection, dryRun: boolean, signal: AbortSignal): Promise<number> {
     let marked = 0;
-    let ids: string[];
-    let after = FIRST_ID;
-    do {
+    for await (const page of pagesById((after) => this.#rowsWithLinks(rows, after))) {
       if (signal.aborted) break;
-      ids = await this.#idsWithLinks(rows, after);
-      if (!dryRun && ids.length > 0) await this.#overwrite(rows.channel, ids);
+      const ids = page.map(({ id }) => id);
+      if (!dryRun) await this.#overwrite(rows.channel, ids);
       marked += ids.length;
-      after = ids.at(-1) ?? after;
-    } while (ids.length === PAGE);
+    }
     return marked;
   }
 
@@ -54,30 +51,30 @@ export class SupabasePictureLinks implements PictureLinks {
     const { sessions } = TABLES[owner.channel];
     const columns = ['id', ...LINK_COLUMNS, ...(owner.channel === 'b2c' ? ['accessories'] : [])];
     const paths: string[] = [];
-    let page: LinkRow[];
-    let after = FIRST_ID;
-    do {
+    const pages = pagesById(async (after) => {
       const query = this.#supabase.from(sessions).select(columns.join(','));
-      const answer = await query
-        .eq(TABLES[owner.channel].owner, owner.ownerId)
-        .gt('id', after)
-        .order('id')
-        .limit(PAGE);
-      page = rowsOf(linkRow, answer);
+      const own = query.eq(TABLES[owner.channel].owner, owner.ownerId).gt('id', after);
+      return rowsOf(linkRow, await own.order('id').limit(PAGE_ROWS));
+    });
+    for await (const page of pages) {
       paths.push(...page.flatMap(linksIn).flatMap((link) => this.#pathIn(link) ?? []));
-      after = page.at(-1)?.id ?? after;
-    } while (page.length === PAGE);
+    }
     return paths;
   }
 
   async unfinishedOf({ channel, ownerId }: Owner): Promise<string[]> {
     const { sessions, owner } = TABLES[channel];
-    const query = this.#supabase.from(sessions).select('id').eq(owner, ownerId);
-    const rows = rowsOf(idRow, await query.in('status', ['queued', 'pending', 'processing']));
-    return rows.map(({ id }) => id);
+    const ids: string[] = [];
+    const pages = pagesById(async (after) => {
+      const query = this.#supabase.from(sessions).select('id').eq(owner, ownerId);
+      const open = query.in('status', ['queued', 'pending', 'processing']).gt('id', after);
+      return rowsOf(idRow, await open.order('id').limit(PAGE_ROWS));
+    });
+    for await (const page of pages) ids.push(...page.map(({ id }) => id));
+    return ids;
   }
 
-  async #idsWithLinks({ channel, before, ownerId }: RowSelection, after: string) {
+  async #rowsWithLinks({ channel, before, ownerId }: RowSelection, after: string) {
     const { sessions, owner } = TABLES[channel];
     let query = this.#supabase
       .from(sessions)
@@ -87,8 +84,7 @@ export class SupabasePictureLinks implements PictureLinks {
       .or(LINK_COLUMNS.map((column) => `${column}.neq.${EXPIRED}`).join(','))
       .gt('id', after);
     if (ownerId !== null) query = query.eq(owner, ownerId);
-    const rows = rowsOf(idRow, await query.order('id').limit(PAGE));
-    return rows.map(({ id }) => id);
+    return rowsOf(idRow, await query.order('id').limit(IDS_AT_ONCE));
   }
 
   /** A link that was never there stays null: comparing null with anything holds for no row. */

@@ -6,12 +6,10 @@ import type { SupabaseClient } from '@supabase/supabase-js';
 import { z } from 'zod';
 import type { Channel, Completion, Session, SessionRef, Sessions } from '../../ports.ts';
 import { rowsOf, TABLES } from './client.ts';
+import { PAGE_ROWS, pagesById } from './pages.ts';
 
 const CHANNELS = ['b2c', 'b2b'] as const;
 const UNFINISHED = ['queued', 'pending', 'processing'];
-/** Below the 1,000 rows at which PostgREST cuts an answer off. */
-const PAGE = 500;
-const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
 const COLUMNS = 'id, status, credits_used, created_at, completed_at, error_message';
 const COLUMNS_OF = {
@@ -126,17 +124,16 @@ export class SupabaseSessions implements Sessions {
   }
 
   async *#paged(channel: Channel, narrow: (rows: Rows) => Rows): AsyncIterable<Session> {
-    let page: { readonly id: string }[];
-    let after = FIRST_ID;
-    do {
-      const rows = narrow(rowsIn(this.#supabase, channel)).gt('id', after).order('id').limit(PAGE);
-      page = rowsOf(z.looseObject({ id: z.string() }), await rows);
+    const pages = pagesById(async (after) => {
+      const rows = narrow(rowsIn(this.#supabase, channel)).gt('id', after);
+      return rowsOf(z.looseObject({ id: z.string() }), await rows.order('id').limit(PAGE_ROWS));
+    });
+    for await (const page of pages) {
       // One row that makes no sense must not hide all others.
       yield* page.flatMap((row) => {
         const { data } = sessionRow.safeParse(row);
         return data === undefined ? [] : [toSession(channel, data)];
       });
-      after = page.at(-1)?.id ?? after;
-    } while (page.length === PAGE);
+    }
   }
 }
