@@ -37,6 +37,10 @@ export const CATALOGUE = {
       default: 'One of the images could not be used. Please upload it again as JPEG, PNG or WebP.',
       unreachable:
         'One of the images could not be opened. Its link may have expired; please upload it again.',
+      no_picture:
+        'One of the links leads to a web page instead of an image. It may have expired; please upload the image again.',
+      encoded:
+        'One of the links delivers its file compressed, so that it cannot be read. Please upload the image itself.',
       refused: 'One of the image links is not allowed. Please upload the image and try again.',
       too_large:
         'One of the images is too large. Please use an image of at most 10 MB and 50 megapixels.',

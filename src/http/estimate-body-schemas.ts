@@ -1,12 +1,17 @@
 /** What `/estimate-body` takes and gives, as zod schemas; the API's documentation is made from them. */
 import { z } from 'zod';
+import { MAX_LINK_CHARACTERS, tidyLink } from '../images/link.ts';
 
 /** The request: strict, so that a misspelt field is not silently ignored. */
 export function estimateBodyRequest(chartNames: readonly string[]) {
   return z.strictObject({
     image_url: z
-      .url({ protocol: /^https?$/ })
-      .max(2083)
+      .string()
+      .trim()
+      .max(MAX_LINK_CHARACTERS)
+      .regex(/^https?:\/\//i)
+      .refine((link) => URL.canParse(tidyLink(link)))
+      .meta({ format: 'uri' })
       .describe('A photo of the whole person from the front: JPEG, PNG or WebP, at most 10 MB'),
     height_cm: z.number().min(100).max(250).describe('Barefoot'),
     weight_kg: z.number().min(30).max(250).optional().describe('Makes the answer much better'),

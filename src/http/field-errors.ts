@@ -81,6 +81,7 @@ function kindOf({ keyword, path, params, input }: Issue): Kind {
       };
     case 'too_big':
       return origin === 'string' ? urlTooLong(maximum) : lessThanEqual(maximum);
+    case 'custom':
     case 'invalid_format':
       return typeof input === 'string' && URL.canParse(input) ? URL_SCHEME : noUrl(input);
     case 'invalid_value': {

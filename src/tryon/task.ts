@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { TaskError } from '../errors.ts';
+import { MAX_LINK_CHARACTERS } from '../images/link.ts';
 import type { SessionRef, Task } from '../ports.ts';
 
 /** A message that can never become a job. */
@@ -27,7 +28,7 @@ const absent = z.null().optional();
 const fields = {
   task_id: z.guid(),
   session_id: uuid,
-  image_urls: z.array(z.string().min(1).max(2083)).min(1),
+  image_urls: z.array(z.string().min(1).max(MAX_LINK_CHARACTERS)).min(1),
   prompt: z.string(),
   // Of the whole message: a client's own key, passed on unchanged however long it is.
   request_id: z.string().min(1),

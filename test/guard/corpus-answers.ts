@@ -16,9 +16,12 @@ export interface HostileAnswer {
 /** The fetcher of the tests reads this much and no more. */
 export const MAX_BYTES = 100_000;
 
-const JPEG_HEAD = Buffer.from('ffd8ffe000104a464946000101', 'hex');
+/** The first bytes of a JPEG. */
+export const JPEG_HEAD = Buffer.from('ffd8ffe000104a464946000101', 'hex');
 const JPEG = { 'content-type': 'image/jpeg' };
 
+const ENCODED = 'INVALID_IMAGE (encoded)';
+const NO_PICTURE = 'INVALID_IMAGE (no_picture)';
 const REFUSED = 'INVALID_IMAGE (refused)';
 const TOO_LARGE = 'INVALID_IMAGE (too_large)';
 const UNSUPPORTED = 'INVALID_IMAGE (unsupported)';
@@ -74,51 +77,54 @@ const REDIRECTS = [
   redirect(304, 'https://127.0.0.1/'),
 ];
 
-const ENCODED = [
-  body('a gzip bomb', { ...JPEG, 'content-encoding': 'gzip' }, gzipSync(ZEROS), UNSUPPORTED),
+const PACKED = [
+  body('a gzip bomb', { ...JPEG, 'content-encoding': 'gzip' }, gzipSync(ZEROS), ENCODED),
+  body('a brotli bomb', { ...JPEG, 'content-encoding': 'br' }, brotliCompressSync(ZEROS), ENCODED),
+  body('a deflate bomb', { ...JPEG, 'content-encoding': 'deflate' }, deflateSync(ZEROS), ENCODED),
+  body('gzip twice', { ...JPEG, 'content-encoding': 'gzip, gzip' }, gzipSync(JPEG_HEAD), ENCODED),
+  body('zstd', { ...JPEG, 'content-encoding': 'zstd' }, JPEG_HEAD, ENCODED),
+  body('an old name', { ...JPEG, 'content-encoding': 'x-gzip' }, JPEG_HEAD, ENCODED),
+  body('capital letters', { ...JPEG, 'content-encoding': 'GZip' }, JPEG_HEAD, ENCODED),
+  body('identity and gzip', { ...JPEG, 'content-encoding': 'identity, gzip' }, JPEG_HEAD, ENCODED),
   body(
-    'a brotli bomb',
-    { ...JPEG, 'content-encoding': 'br' },
-    brotliCompressSync(ZEROS),
-    UNSUPPORTED,
-  ),
-  body(
-    'a deflate bomb',
-    { ...JPEG, 'content-encoding': 'deflate' },
-    deflateSync(ZEROS),
-    UNSUPPORTED,
-  ),
-  body(
-    'gzip twice',
-    { ...JPEG, 'content-encoding': 'gzip, gzip' },
-    gzipSync(JPEG_HEAD),
-    UNSUPPORTED,
-  ),
-  body('zstd', { ...JPEG, 'content-encoding': 'zstd' }, JPEG_HEAD, UNSUPPORTED),
-  body('an old name', { ...JPEG, 'content-encoding': 'x-gzip' }, JPEG_HEAD, UNSUPPORTED),
-  body(
-    'identity and gzip',
-    { ...JPEG, 'content-encoding': 'identity, gzip' },
+    'nonsense and gzip',
+    { ...JPEG, 'content-encoding': 'aws-chunked,gzip' },
     JPEG_HEAD,
-    UNSUPPORTED,
+    ENCODED,
   ),
   body('gzip without saying so', JPEG, gzipSync(JPEG_HEAD), UNSUPPORTED),
-];
-
-const OTHER_TYPES = [
-  body('no type', {}, JPEG_HEAD, UNSUPPORTED),
-  body('an empty type', { 'content-type': '' }, JPEG_HEAD, UNSUPPORTED),
-  body('HTML', { 'content-type': 'text/html' }, '<html></html>', UNSUPPORTED),
   body(
-    'a type that only contains image/',
-    { 'content-type': 'text/html; image/jpeg' },
-    JPEG_HEAD,
+    'a bomb that is called base64',
+    { ...JPEG, 'content-encoding': 'base64' },
+    gzipSync(ZEROS),
     UNSUPPORTED,
   ),
-  body('octets', { 'content-type': 'application/octet-stream' }, JPEG_HEAD, UNSUPPORTED),
-  body('JSON', { 'content-type': 'application/json' }, '{"AccessKeyId":"A"}', UNSUPPORTED),
-  body('HTML as image', JPEG, '<html><body>not found</body></html>', UNSUPPORTED),
-  body('credentials as image', JPEG, '{"AccessKeyId":"A"}', UNSUPPORTED),
+];
+
+const NO_PICTURES = [
+  body('HTML', { 'content-type': 'text/html' }, '<html></html>', NO_PICTURE),
+  body(
+    'HTML in UTF-16',
+    { 'content-type': 'text/html' },
+    Buffer.from('<html>', 'utf16le'),
+    NO_PICTURE,
+  ),
+  body('HTML as image', JPEG, '\ufeff<html><body>Größe nicht gefunden</body></html>', NO_PICTURE),
+  body('HTML without a type', {}, '<!doctype html><title>Sign in</title>', NO_PICTURE),
+  body('an endless page', { 'content-type': 'text/html' }, '<p>'.repeat(1_000_000), NO_PICTURE),
+  body('JSON', { 'content-type': 'application/json' }, '{"AccessKeyId":"A"}', NO_PICTURE),
+  body('credentials as image', JPEG, '{"AccessKeyId":"A"}', NO_PICTURE),
+  body(
+    'an XML error',
+    { 'content-type': 'application/xml' },
+    '<?xml version="1.0"?><Error/>',
+    NO_PICTURE,
+  ),
+  body('words', { 'content-type': 'text/plain' }, 'Not found', NO_PICTURE),
+];
+
+const OTHER_FORMATS = [
+  body('octets', { 'content-type': 'application/octet-stream' }, '\u0000\u0001\u0002', UNSUPPORTED),
   body(
     'SVG',
     { 'content-type': 'image/svg+xml' },
@@ -128,7 +134,7 @@ const OTHER_TYPES = [
   body('GIF', { 'content-type': 'image/gif' }, 'GIF89a\x01\x00\x01\x00', UNSUPPORTED),
   body('TIFF', { 'content-type': 'image/tiff' }, 'II*\x00\x08\x00\x00\x00', UNSUPPORTED),
   body('PDF as image', JPEG, '%PDF-1.7', UNSUPPORTED),
-  body('half of the magic bytes', JPEG, '\x89PN', UNSUPPORTED),
+  body('half of the magic bytes', JPEG, Buffer.from('89504e', 'hex'), UNSUPPORTED),
   body('no bytes', JPEG, '', UNREADABLE),
 ];
 
@@ -263,9 +269,27 @@ const SLOW: HostileAnswer[] = [
 
 export const HOSTILE_ANSWERS: readonly HostileAnswer[] = [
   ...REDIRECTS,
-  ...ENCODED,
-  ...OTHER_TYPES,
+  ...PACKED,
+  ...NO_PICTURES,
+  ...OTHER_FORMATS,
   ...TOO_LONG,
   ...LIES,
   ...SLOW,
+];
+
+/** Headers that are wrong about a good picture, which is taken all the same. */
+export const WRONG_HEADERS: readonly Record<string, string>[] = [
+  {},
+  { 'content-type': '' },
+  { 'content-type': 'application/octet-stream' },
+  { 'content-type': 'binary/octet-stream' },
+  { 'content-type': 'text/plain' },
+  { 'content-type': 'text/html; image/jpeg' },
+  { 'content-type': 'image/gif' },
+  { ...JPEG, 'content-encoding': '' },
+  { ...JPEG, 'content-encoding': 'identity' },
+  { ...JPEG, 'content-encoding': 'base64' },
+  { ...JPEG, 'content-encoding': 'UTF-8' },
+  { ...JPEG, 'content-encoding': 'aws-chunked' },
+  { 'content-type': 'binary/octet-stream', 'content-encoding': 'aws-chunked, identity' },
 ];

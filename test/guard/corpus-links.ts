@@ -137,9 +137,9 @@ const TWO_READINGS = [
   'https://127.0.0.1\t/a.jpg',
   'ht\ntps://127.0.0.1/a.jpg',
   'https://127.0.\n0.1/a.jpg',
-  ' https://shop.example/a.jpg',
-  'https://shop.example/a.jpg ',
-  'https://shop.example/a b.jpg',
+  'https://shop.example /a.jpg',
+  'https: //shop.example/a.jpg',
+  'https://shop.example/a\tb.jpg',
   'https://shop.example/a.jpg\r\nHost: prometheus',
   'https://shop.example/a.jpg\u0000.png',
   'https://shop.example\u0000.evil.example/a.jpg',
@@ -199,8 +199,8 @@ const WRONG_SCHEME_OR_PORT = [
   'https://?a',
   'https://#a',
   '',
-  `https://shop.example/${'a'.repeat(2_083)}`,
-  `https://${'a.'.repeat(1_100)}example/`,
+  `https://shop.example/${'a'.repeat(8_192)}`,
+  `https://${'a.'.repeat(4_100)}example/`,
 ];
 
 const LEADING_INSIDE = Object.keys(HOSTS).map((host) => `https://${host}/a.jpg`);
@@ -228,6 +228,9 @@ export const GOOD_LINKS: readonly string[] = [
   'https://shop.example/storage/v1/object/sign/virtual-tryon-images/a.jpg?token=a.b-c_d',
   'https://shop.example/mailto:someone@shop.example/a.jpg',
   'https://shop.example/Платье.jpg',
+  ' https://shop.example/a.jpg\r\n',
+  'https://shop.example/a b.jpg',
+  `https://shop.example/${'a'.repeat(2_400)}`,
   'https://bücher.example/a.jpg',
   'https://8.8.8.8/a.jpg',
   'https://[2001:4860:4860::8888]/a.jpg',

@@ -13,7 +13,7 @@ import { prepareImage } from '../../src/tryon/resize.ts';
 import { Semaphore } from '../../src/tryon/semaphore.ts';
 import { type Dialled, dialTo, startImageHost } from '../support/image-host.ts';
 import { DENIED_ADDRESSES, PUBLIC_ADDRESSES } from './corpus-addresses.ts';
-import { HOSTILE_ANSWERS, MAX_BYTES } from './corpus-answers.ts';
+import { HOSTILE_ANSWERS, JPEG_HEAD, MAX_BYTES, WRONG_HEADERS } from './corpus-answers.ts';
 import { HOSTILE_FILES } from './corpus-files.ts';
 import { GOOD_LINKS, HOSTILE_LINKS, HOSTS } from './corpus-links.ts';
 
@@ -111,6 +111,23 @@ describe(`the guard, against a corpus of ${total} hostile addresses, links, answ
       await host.deserted();
     });
   }
+
+  it(`takes a picture with any of ${WRONG_HEADERS.length} wrong headers`, async () => {
+    for (const headers of WRONG_HEADERS) {
+      await using host = await startImageHost((_, response) => {
+        response.writeHead(200, headers).end(JPEG_HEAD);
+      });
+      await using fetcher = new WebImageFetcher({
+        trustedOrigins: [],
+        hostAllowlist: null,
+        resolve: async () => [PUBLIC],
+        dial: dialTo(host.port),
+      });
+      const options = { timeoutMs: 60_000, signal: NEVER };
+      const bytes = await fetcher.fetch('https://shop.example/a.jpg', options);
+      assert.deepEqual(Buffer.from(bytes), JPEG_HEAD, JSON.stringify(headers));
+    }
+  });
 
   for (const { why, bytes, detail } of HOSTILE_FILES) {
     it(`refuses a file: ${why}`, async () => {

@@ -164,10 +164,16 @@ const INVALID: readonly [what: string, body: unknown, type: string, loc: string[
     ['body', 'image_url'],
   ],
   ['half a link', { ...ANYBODY, image_url: 'images/a.jpg' }, 'url_parsing', ['body', 'image_url']],
+  [
+    'a link without host',
+    { ...ANYBODY, image_url: 'https://' },
+    'url_parsing',
+    ['body', 'image_url'],
+  ],
   ['a number as link', { ...ANYBODY, image_url: 5 }, 'url_type', ['body', 'image_url']],
   [
     'an endless link',
-    { ...ANYBODY, image_url: `https://a.example/${'a'.repeat(2083)}` },
+    { ...ANYBODY, image_url: `https://a.example/${'a'.repeat(8192)}` },
     'url_too_long',
     ['body', 'image_url'],
   ],
@@ -202,6 +208,22 @@ test('a height of 100 or 250, whole or not, is fine', async (t) => {
   for (const height_cm of [100, 250, 170.5]) {
     assert.equal((await post({ ...ANYBODY, height_cm })).status, 200);
   }
+});
+
+test('white space around and inside a link, and 2,400 characters of it, are fine', async (t) => {
+  const asked: string[] = [];
+  const fetcher: ImageFetcher = {
+    fetch: async (url) => {
+      asked.push(url);
+      return PHOTO;
+    },
+  };
+  const { post } = await setup(t, { fetcher });
+  const long = `https://a.example/${'a'.repeat(2400)}`;
+  for (const image_url of [' https://a.example/my photo.jpg\n', long]) {
+    assert.equal((await post({ ...ANYBODY, image_url })).status, 200);
+  }
+  assert.deepEqual(asked, ['https://a.example/my photo.jpg', long]);
 });
 
 test('an image that cannot be had is a 400 with the text that clients know', async (t) => {

@@ -1,12 +1,25 @@
 /**
- * Judges a host's answer and reads it: status and headers first, then the bytes, no more than
- * allowed, then what the bytes claim to be.
+ * Judges a host's answer and reads it: the status first, then the bytes, no more than allowed. What
+ * a file is, its first bytes say; the headers that describe it are often wrong, which is not the
+ * photo's fault.
  */
 
 import type { Dispatcher } from 'undici';
 import { TaskError } from '../../errors.ts';
 import { imageFormat } from '../../images/format.ts';
 import { failureOfStatus } from './fetch-failure.ts';
+
+/** Enough of a file to judge it by, so that a film or a web page is not read to its end. */
+const HEAD_BYTES = 512;
+
+/**
+ * The codings that change the bytes (IANA's list of HTTP content codings). Anything else in
+ * `Content-Encoding` (`base64`, `UTF-8`, `aws-chunked`, nothing) is a mistake in the host's settings.
+ */
+const REAL_CODINGS = /^(x-)?(gzip|compress)$|^(deflate|br|zstd|dcb|dcz|exi|pack200-gzip)$/;
+
+type Headers = Dispatcher.ResponseData['headers'];
+type Body = Dispatcher.ResponseData['body'];
 
 /**
  * The image in `answer`, at most `maxBytes`; `count` is told the length of every piece that arrives.
@@ -22,45 +35,60 @@ export async function readImage(
     hangUp(answer.body);
     throw failure;
   }
-  const bytes = await readAtMost(answer.body, maxBytes, count);
-  if (bytes.length === 0) throw invalid('unreadable');
-  if (imageFormat(bytes) === null) throw invalid('unsupported');
+  const type = String(answer.headers['content-type'] ?? '');
+  let judged = false;
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  // Leaving the loop by a throw destroys the body, and with it the connection.
+  for await (const piece of answer.body as AsyncIterable<Uint8Array>) {
+    length += piece.length;
+    count(piece.length);
+    if (length > maxBytes) throw invalid('too_large');
+    pieces.push(piece);
+    if (judged || length < HEAD_BYTES) continue;
+    judged = true;
+    requireImage(Buffer.concat(pieces, length), type);
+  }
+  const bytes = Buffer.concat(pieces, length);
+  if (length === 0) throw invalid('unreadable');
+  requireImage(bytes, type);
   return bytes;
 }
 
-function failureOfHeaders(
-  headers: Dispatcher.ResponseData['headers'],
-  maxBytes: number,
-): TaskError | null {
-  const type = headers['content-type'];
-  if (typeof type !== 'string' || !/^image\//i.test(type)) return invalid('unsupported');
-  if ((headers['content-encoding'] ?? 'identity') !== 'identity') return invalid('unsupported');
+function failureOfHeaders(headers: Headers, maxBytes: number): TaskError | null {
+  const codings = String(headers['content-encoding'] ?? '').split(',');
+  if (codings.some((coding) => REAL_CODINGS.test(coding.trim().toLowerCase()))) {
+    return invalid('encoded');
+  }
   if (Number(headers['content-length'] ?? 0) > maxBytes) return invalid('too_large');
   return null;
 }
 
-async function readAtMost(
-  body: Dispatcher.ResponseData['body'],
-  maxBytes: number,
-  count: (bytes: number) => void,
-): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  // Leaving the loop by a throw destroys the body, and with it the connection.
-  for await (const chunk of body as AsyncIterable<Uint8Array>) {
-    length += chunk.length;
-    count(chunk.length);
-    if (length > maxBytes) throw invalid('too_large');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, length);
+/** A web page instead of a picture means that the link has expired, or never led to the file itself. */
+function requireImage(bytes: Uint8Array, type: string): void {
+  if (imageFormat(bytes) !== null) return;
+  const head = bytes.subarray(0, HEAD_BYTES);
+  throw invalid(/html/i.test(type) || isText(head) ? 'no_picture' : 'unsupported');
 }
 
-/** Closes the connection instead of reading an answer that nobody wants. */
-function hangUp(body: Dispatcher.ResponseData['body']): void {
+/** HTML, JSON, XML or words, but not SVG or PDF, which are pictures to their owners. */
+function isText(head: Uint8Array): boolean {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(head, { stream: true });
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: files that are no text have them
+    return !/[\u0000-\u0008\u000e-\u001f]|<svg|<!doctype svg|^%PDF/i.test(text);
+  } catch {
+    return false;
+  }
+}
+
+/** Closes the connection instead of reading an answer that is not used. */
+function hangUp(body: Body): void {
   body.on('error', () => {}).destroy();
 }
 
-function invalid(detail: 'too_large' | 'unsupported' | 'unreadable'): TaskError {
+type Detail = 'too_large' | 'unsupported' | 'unreadable' | 'encoded' | 'no_picture';
+
+function invalid(detail: Detail): TaskError {
   return new TaskError('INVALID_IMAGE', { detail });
 }

@@ -159,11 +159,10 @@ describe('the image fetcher', () => {
     assert.equal(bytes.length, PICTURE.length);
   });
 
-  it('refuses encoded answers, other types, other formats and nothing at all', async () => {
+  it('refuses encoded answers, web pages, other formats and nothing at all', async () => {
     const answers: [Record<string, string>, Buffer, string][] = [
-      [{ 'content-type': 'image/jpeg', 'content-encoding': 'gzip' }, PICTURE, 'unsupported'],
-      [{ 'content-type': 'text/html' }, PICTURE, 'unsupported'],
-      [{}, PICTURE, 'unsupported'],
+      [{ 'content-type': 'image/jpeg', 'content-encoding': 'gzip' }, PICTURE, 'encoded'],
+      [{ 'content-type': 'text/html' }, Buffer.from('<html>sign in</html>'), 'no_picture'],
       [{ 'content-type': 'image/jpeg' }, Buffer.from('<svg xmlns="…"/>'), 'unsupported'],
       [{ 'content-type': 'image/jpeg' }, Buffer.alloc(0), 'unreadable'],
     ];
@@ -173,6 +172,17 @@ describe('the image fetcher', () => {
       });
       assert.equal(error.message, `INVALID_IMAGE (${detail})`);
     }
+  });
+
+  it('hangs up on a web page after its first bytes', async () => {
+    await using host = await startImageHost((_request, response) => {
+      response.writeHead(200, { 'content-type': 'image/jpeg' }).write('<html>'.padEnd(600));
+    });
+    await using fetcher = trusting(host.origin);
+    await assert.rejects(fetcher.fetch(`${host.origin}/a.jpg`, WITHIN_A_MINUTE), {
+      message: 'INVALID_IMAGE (no_picture)',
+    });
+    await host.deserted();
   });
 
   it('ends a drip that never ends at the deadline, and frees the connection', async () => {

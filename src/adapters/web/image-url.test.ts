@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { TaskError } from '../../errors.ts';
+import { MAX_LINK_CHARACTERS } from '../../images/link.ts';
 import { readImageUrl } from './image-url.ts';
 
 const RULES = { trustedOrigins: ['http://127.0.0.1:54321'], hostAllowlist: null };
@@ -38,10 +39,20 @@ describe('readImageUrl', () => {
     assert.ok(isRefused('http://@127.0.0.1:54321/a.jpg'));
   });
 
-  it('takes links of 2,083 characters and no longer ones', () => {
-    const link = 'https://shop.example/'.padEnd(2_083, 'a');
-    assert.ok(!isRefused(link));
-    assert.ok(isRefused(`${link}a`));
+  it('takes links up to its limit, and signed ones of 2,400 characters', () => {
+    const link = (length: number) => 'https://shop.example/'.padEnd(length, 'a');
+    assert.ok(!isRefused(link(2_400)));
+    assert.ok(!isRefused(link(MAX_LINK_CHARACTERS)));
+    assert.ok(isRefused(link(MAX_LINK_CHARACTERS + 1)));
+  });
+
+  it('forgives white space around a link and spaces inside, and nothing else', () => {
+    const { url } = readImageUrl(' \n https://shop.example/my photo.jpg?a=b c\r\n', RULES);
+    assert.equal(url.href, 'https://shop.example/my%20photo.jpg?a=b%20c');
+    assert.ok(isRefused('https://shop.example/a\tb.jpg'));
+    assert.ok(isRefused('https://shop.example/a.jpg\nx'));
+    assert.ok(isRefused('https://shop .example/a.jpg'));
+    assert.ok(isRefused('https: //shop.example/a.jpg'));
   });
 
   it('takes only the hosts of the allowlist when there is one', () => {

@@ -4,13 +4,11 @@
  */
 
 import { TaskError } from '../../errors.ts';
-
-/** Longer links are refused: the length that browsers and proxies agreed on. */
-const MAX_URL_CHARACTERS = 2_083;
+import { MAX_LINK_CHARACTERS, tidyLink } from '../../images/link.ts';
 
 /**
- * What URL parsers forgive and must not be forgiven here: white space and control characters
- * (dropped) and the backslash (read as a slash), with which two parsers see two hosts in one link.
+ * What URL parsers forgive and we do not: white space and control characters inside (dropped) and
+ * the backslash (read as a slash), with which two parsers see two hosts in one link.
  */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: refusing control characters is the point
 const FORGIVEN_BY_PARSERS = /[\u0000-\u0020\u007f\\]/;
@@ -40,8 +38,9 @@ export function readImageUrl(text: string, rules: UrlRules): ImageUrl {
   return { url, trusted: false };
 }
 
-function parseStrictly(text: string): URL {
-  if (text.length > MAX_URL_CHARACTERS || FORGIVEN_BY_PARSERS.test(text)) throw refused();
+function parseStrictly(given: string): URL {
+  const text = tidyLink(given);
+  if (text.length > MAX_LINK_CHARACTERS || FORGIVEN_BY_PARSERS.test(text)) throw refused();
   if (!/^https?:\/\/[^/]/i.test(text) || USER_INFO.test(text)) throw refused();
   const url = URL.parse(text);
   if (url === null) throw refused();
