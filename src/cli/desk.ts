@@ -19,6 +19,7 @@ import { SupabasePictureLinks } from '../adapters/supabase/picture-links.ts';
 import { SupabaseSessions } from '../adapters/supabase/sessions.ts';
 import type { Config } from '../config.ts';
 import { type Answer, ProblemError, UsageError } from './answer.ts';
+import { printable } from './table.ts';
 
 /** Whether the operator can be asked, and the two streams for it. */
 export interface Terminal {
@@ -80,7 +81,7 @@ export class Desk implements AsyncDisposable {
     const { input, output } = this.#terminal;
     if (!input.isTTY) throw new UsageError(`${question} Say --yes to go ahead.`);
     const line = createInterface({ input, output });
-    const answer = await line.question(`${question} [y/N] `);
+    const answer = await line.question(printable(`${question} [y/N] `));
     line.close();
     if (!/^y(es)?$/i.test(answer.trim())) throw new ProblemError('Nothing was changed.');
   }

@@ -8,6 +8,7 @@ import { TaskError } from '../errors.ts';
 import { redact } from '../telemetry/redaction.ts';
 import { type Answer, EXIT, render, UsageError } from './answer.ts';
 import { Desk, type Run, type Terminal } from './desk.ts';
+import { printable } from './table.ts';
 
 export interface Surroundings {
   /** Throws a ConfigError. */
@@ -24,12 +25,12 @@ export function runner({ readConfig, terminal, print, complain, exit }: Surround
     try {
       await using desk = new Desk(readConfig(), terminal);
       const answer: Answer = await work(desk);
-      print(render(answer, json));
+      print(printable(render(answer, json)));
       exit(answer.isFine ? EXIT.fine : EXIT.problem);
     } catch (error) {
       const text = explain(error);
-      if (json) print(JSON.stringify({ error: text }, null, 2));
-      complain(text);
+      if (json) print(printable(JSON.stringify({ error: text }, null, 2)));
+      complain(printable(text));
       exit(exitCodeOf(error));
     }
   };

@@ -1,6 +1,20 @@
 /**
- * Columns of text.
+ * Columns of text, and text that is safe to print.
  */
+
+/** Control characters but tab and line feed, and the marks that reverse text (Unicode TR 36). */
+const UNPRINTABLE = /(?![\t\n])[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+
+/**
+ * The text with every character that a terminal would obey written as its JSON escape, so that a
+ * row, a task or a dead letter cannot move the cursor or retitle the window. JSON stays JSON.
+ */
+export function printable(text: string): string {
+  return text.replace(
+    UNPRINTABLE,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
 
 type Cell = string | number | boolean | null | undefined;
 
@@ -20,7 +34,9 @@ export function pairs(fields: Readonly<Record<string, Cell>>): string {
 }
 
 function columns(rows: readonly (readonly Cell[])[]): string {
-  const texts = rows.map((row) => row.map((cell) => String(cell ?? '–')));
+  const texts = rows.map((row) =>
+    row.map((cell) => printable(String(cell ?? '–')).replace(/[\t\n]+/g, ' ')),
+  );
   const widths = texts[0]?.map((_, column) =>
     Math.max(...texts.map((row) => row[column]?.length ?? 0)),
   );

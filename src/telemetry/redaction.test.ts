@@ -1,6 +1,36 @@
+/** Secrets leave log texts, however long the text is. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { describeError } from './redaction.ts';
+import { describeError, redact } from './redaction.ts';
+
+it('links, tokens, keys and addresses are replaced', () => {
+  const text = 'a https://x.test/p?token=1 b eyJhbGci.abc c sk-abcdef123 d jo.doe@shop.example e';
+  assert.equal(redact(text), 'a [url] b [token] c [key] d [email] e');
+});
+
+it('text made to be slow is searched in bounded time', () => {
+  const made = ['a', 'a.', 'a@a-', 'eyJ', 'a:', '\u0000'].map((unit) => unit.repeat(500_000));
+  const startedAt = process.cpuUsage();
+  const clean = made.map(redact);
+  const { user } = process.cpuUsage(startedAt);
+  assert.ok(clean.every(({ length }) => length <= 500));
+  // Over a minute for a tenth of this text when all of it is searched.
+  assert.ok(user < 5_000_000, `${user} µs`);
+});
+
+it('an address that the cut goes through loses its name too', () => {
+  for (let before = 1500; before < 2000; before += 1) {
+    const links = `https://x.test/${'p'.repeat(before)} `;
+    const clean = redact(`${links}jo.doe+tag@shop.example and more ${'.'.repeat(3000)}`);
+    assert.doesNotMatch(clean, /jo\.|doe/);
+  }
+});
+
+it('a stack has no line of the message, even one that looks like a frame', () => {
+  const error = new Error('first\n    at https://x.test/?token=secret');
+  assert.doesNotMatch(JSON.stringify(describeError(error)), /secret/);
+  assert.match(describeError(error).stack ?? '', /redaction\.test/);
+});
 
 it("PostgREST's plain error is described by code, message and hint", () => {
   const cause = {
