@@ -175,9 +175,15 @@ export interface ImageModel {
   edit(request: EditRequest, signal: AbortSignal): Promise<EditResult>;
 }
 
+/** The most bytes of a message on the list; a full prompt with sixteen links stays well below. */
+export const MAX_TASK_BYTES = 1_048_576;
+
 /** The platform's list of tasks, the intake list that a task passes through, and the dead letters. */
 export interface TaskSource {
-  /** Moves the oldest task to the intake list in one step; null when none came within `waitSeconds`. */
+  /**
+   * Moves the oldest task to the intake list in one step; null when none came within `waitSeconds`.
+   * Of a message over MAX_TASK_BYTES only the first MAX_TASK_BYTES + 1 are moved, never all of it.
+   */
   take(waitSeconds: number): Promise<Buffer | null>;
   /** What is on the intake list: tasks whose hand-over was cut short, or is under way elsewhere. */
   leftovers(): Promise<Buffer[]>;
@@ -185,8 +191,10 @@ export interface TaskSource {
   acknowledge(raw: Buffer): Promise<void>;
   /** Moves the task from the intake list to the dead letters, once, however often it is called. */
   bury(raw: Buffer, letter: DeadLetter): Promise<void>;
-  /** Keeps a dead letter of a task that had already left the list. */
+  /** Keeps a dead letter of a task that had already left the list. Only the latest letters are kept. */
   keepDeadLetter(letter: DeadLetter): Promise<void>;
+  /** Removes the dead letters from before `before`; returns how many. */
+  dropLettersBefore(before: Date): Promise<number>;
   /** The session ids that wait on the list or the intake list. */
   waitingSessionIds(): Promise<Set<string>>;
 }
@@ -196,8 +204,10 @@ export interface DeadLetter {
   readonly reason: string;
   readonly at: string;
   readonly sessionId: string | null;
-  /** The message as it came (base64 when it is not UTF-8), cut at 1 MiB. */
+  /** The message as it came (base64 when it is not text), cut at 32 KiB. */
   readonly raw: string;
+  /** Of the whole message; its letter cannot be replayed when `raw` was cut. */
+  readonly sizeBytes?: number;
 }
 
 /** What earlier attempts of a job did, written before and after every paid call. */

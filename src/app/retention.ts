@@ -3,17 +3,18 @@
  */
 import type { RedisLock } from '../adapters/redis/lock.ts';
 import type { Config } from '../config.ts';
-import type { RecordEvent } from '../ports.ts';
+import type { RecordEvent, TaskSource } from '../ports.ts';
 import { repeat } from '../repeat.ts';
 import { type SweepReport, sweep } from '../retention/janitor.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
 type RetentionAdapters = Parameters<typeof sweep>[1] & {
   readonly retentionLock: RedisLock;
+  readonly source: Pick<TaskSource, 'dropLettersBefore'>;
   readonly record: RecordEvent;
 };
 
-/** Deletes photos and pictures past their hours, on one replica at a time, until the stop. */
+/** Deletes expired photos, pictures and dead letters, until the stop; pictures on one replica at a time. */
 export async function runRetention(
   config: Config,
   adapters: RetentionAdapters,
@@ -22,8 +23,9 @@ export async function runRetention(
 ): Promise<void> {
   if (config.retentionHours === 0) return;
   const tidy = async () => {
+    const before = new Date(Date.now() - config.retentionHours * 3_600_000);
+    await adapters.source.dropLettersBefore(before);
     const report = await adapters.retentionLock.during((lost) => {
-      const before = new Date(Date.now() - config.retentionHours * 3_600_000);
       const signal = AbortSignal.any([stop, lost]);
       return sweep({ before, dryRun: false, signal }, adapters);
     });

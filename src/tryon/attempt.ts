@@ -6,6 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TaskError } from '../errors.ts';
 import type { Completion, Job, Session, Task, TaskSource } from '../ports.ts';
+import { deadLetter } from './dead-letter.ts';
 import { type GenerateDeps, generate } from './generate.ts';
 import {
   asTaskError,
@@ -110,12 +111,9 @@ async function reasonToSkip(job: Job, deps: AttemptDeps): Promise<string | null>
     if (session.status === 'completed') await noteDelivered(session, job, deps);
     return terminalReason(session);
   }
-  await deps.deadLetters.keepDeadLetter({
-    reason: 'the session belongs to another owner',
-    at: new Date().toISOString(),
-    sessionId: task.sessionId,
-    raw: JSON.stringify(task),
-  });
+  const raw = Buffer.from(JSON.stringify(task));
+  const reason = 'the session belongs to another owner';
+  await deps.deadLetters.keepDeadLetter(deadLetter(raw, reason, task.sessionId));
   return 'foreign_owner';
 }
 

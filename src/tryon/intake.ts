@@ -5,8 +5,9 @@
  */
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DeadLetter, GenerationJobs, RecordEvent, Refunds, TaskSource } from '../ports.ts';
-import { isRejection, MAX_TASK_BYTES, parseTask, type Rejection } from './task.ts';
+import type { GenerationJobs, RecordEvent, Refunds, TaskSource } from '../ports.ts';
+import { deadLetter } from './dead-letter.ts';
+import { isRejection, parseTask, type Rejection } from './task.ts';
 
 export interface IntakeDeps {
   readonly source: TaskSource;
@@ -22,17 +23,6 @@ const DRAINING_WAIT_MS = 100;
 /** Hand-overs at the same time: most of each is waiting for Redis. */
 const HAND_OVERS_AT_ONCE = 32;
 const ERROR_WAIT_MS = 1000;
-
-function deadLetter(raw: Buffer, { reason, salvaged }: Rejection): DeadLetter {
-  const kept = raw.subarray(0, MAX_TASK_BYTES);
-  const text = kept.toString('utf8');
-  return {
-    reason,
-    at: new Date().toISOString(),
-    sessionId: salvaged?.sessionId ?? null,
-    raw: Buffer.from(text, 'utf8').equals(kept) ? text : kept.toString('base64'),
-  };
-}
 
 async function reject(raw: Buffer, rejection: Rejection, deps: IntakeDeps): Promise<void> {
   const { salvaged, error, reason } = rejection;
@@ -51,7 +41,7 @@ async function reject(raw: Buffer, rejection: Rejection, deps: IntakeDeps): Prom
       completedAt: new Date().toISOString(),
     });
   }
-  await deps.source.bury(raw, deadLetter(raw, rejection));
+  await deps.source.bury(raw, deadLetter(raw, reason, salvaged?.sessionId ?? null));
 }
 
 /** Hands one message on the intake list over: to the jobs, or to the dead letters. */

@@ -18,10 +18,14 @@ const DEFAULT_PROMPT =
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is searched
 const CONTROL_CHARACTERS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
 
-/** The task's prompt without control characters, trimmed and at most 32,000 characters; a default when blank. */
+/** The text without control characters, trimmed and at most 32,000 characters: all that is kept of it. */
+export function cleanPrompt(text: string): string {
+  return cap(text.toWellFormed().replace(CONTROL_CHARACTERS, '').trim());
+}
+
+/** What the image model gets of a task's prompt; a default when it is blank. */
 export function promptOf(text: string): string {
-  const cleaned = text.toWellFormed().replace(CONTROL_CHARACTERS, '').trim();
-  return cleaned === '' ? DEFAULT_PROMPT : cap(cleaned);
+  return cleanPrompt(text) || DEFAULT_PROMPT;
 }
 
 /** Cuts at the limit, but not through a character of two code units. */

@@ -5,7 +5,8 @@
 import { z } from 'zod';
 import { TaskError } from '../errors.ts';
 import { MAX_LINK_CHARACTERS } from '../images/link.ts';
-import type { SessionRef, Task } from '../ports.ts';
+import { MAX_TASK_BYTES, type SessionRef, type Task } from '../ports.ts';
+import { cleanPrompt } from './prompt.ts';
 
 /** A message that can never become a job. */
 export interface Rejection {
@@ -16,8 +17,8 @@ export interface Rejection {
   readonly salvaged: (SessionRef & { readonly requestId: string | null }) | null;
 }
 
-/** The most bytes of a message; a full prompt with sixteen links stays well below. */
-export const MAX_TASK_BYTES = 1_048_576;
+/** The platform writes the ids before the links and the prompt. */
+const HEAD_BYTES = 4096;
 /** The platform lets shops send at most ten images. */
 const MAX_IMAGES_B2B = 10;
 /** The version that the platform writes (TASK_PAYLOAD_VERSION). */
@@ -64,6 +65,17 @@ function decode(raw: Uint8Array): unknown {
   return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(raw));
 }
 
+/** The ids in the beginning of a message that is too large to be read. A quote inside a text is escaped. */
+function idsInHead(raw: Uint8Array): unknown {
+  const head = new TextDecoder().decode(raw.subarray(0, HEAD_BYTES));
+  const names = ['channel', 'session_id', 'store_id', 'user_id'];
+  const found = names.map((name) => [
+    name,
+    new RegExp(`"${name}"\\s*:\\s*"([^"\\\\]*)"`).exec(head)?.[1],
+  ]);
+  return Object.fromEntries(found);
+}
+
 function salvage(message: unknown): Rejection['salvaged'] {
   const { data: owner } = wireOwner.safeParse(message);
   if (owner === undefined) return null;
@@ -85,12 +97,15 @@ export function parseTask(raw: Uint8Array, maxImages: number, now: Date): Task |
     reason,
     salvaged: salvage(message),
   });
+  if (raw.byteLength > MAX_TASK_BYTES) {
+    message = idsInHead(raw);
+    return reject('larger than 1 MiB');
+  }
   try {
     message = decode(raw);
   } catch {
     return reject('not JSON in UTF-8');
   }
-  if (raw.byteLength > MAX_TASK_BYTES) return reject('larger than 1 MiB');
   const version = (message as { version?: unknown } | null)?.version ?? KNOWN_VERSION;
   if (version !== KNOWN_VERSION) return reject('unknown version');
   const { data: wire, error } = wireTask.safeParse(message);
@@ -107,7 +122,7 @@ export function parseTask(raw: Uint8Array, maxImages: number, now: Date): Task |
     sessionId: wire.session_id,
     taskId: wire.task_id,
     imageUrls: wire.image_urls,
-    prompt: wire.prompt,
+    prompt: cleanPrompt(wire.prompt),
     requestId: wire.request_id,
     createdAt: new Date(Math.min(Date.parse(wire.created_at), now.getTime())).toISOString(),
   };

@@ -4,8 +4,10 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, beforeEach, describe, it } from 'node:test';
+import { until } from '../../local/until.ts';
 import { connectRedis, evictionRisk } from '../../src/adapters/redis/connection.ts';
 import { BullGenerationJobs } from '../../src/adapters/redis/generation-queue.ts';
+import { readQueueStats } from '../../src/adapters/redis/queue-stats.ts';
 import { BullRefunds } from '../../src/adapters/redis/refund-queue.ts';
 import {
   DEAD_LETTER_LIST,
@@ -14,7 +16,7 @@ import {
   TASK_LIST,
 } from '../../src/adapters/redis/task-list.ts';
 import { beginRound, takeTurn } from '../../src/adapters/redis/turns.ts';
-import type { Task } from '../../src/ports.ts';
+import { MAX_TASK_BYTES, type Task } from '../../src/ports.ts';
 import { openShop, type Shop } from '../support/shop.ts';
 
 let shop: Shop;
@@ -36,6 +38,21 @@ after(async () => {
   blocking.disconnect();
   await shop[Symbol.asyncDispose]();
 });
+
+const isoAt = (second: number) => new Date(second * 1000).toISOString();
+
+/** A second replica's view of the list. */
+async function anotherSource() {
+  const connection = connectRedis(shop.stack.redis.url, () => undefined);
+  return {
+    source: new RedisTaskList(redis, connection),
+    [Symbol.asyncDispose]: async () => connection.disconnect(),
+  };
+}
+
+async function bytesSent(): Promise<number> {
+  return Number(/total_net_output_bytes:(\d+)/.exec(await redis.info('stats'))?.[1]);
+}
 
 function task(): Task {
   return {
@@ -62,6 +79,72 @@ describe('the task source', () => {
     assert.deepEqual(await source.leftovers(), []);
     assert.equal(String(await source.take(1)), 'second');
     assert.equal(await source.take(0.05), null);
+  });
+
+  it('waits for a task, and gives it to one of those that wait', async () => {
+    await using other = await anotherSource();
+    const waiting = [source.take(30), other.source.take(1)];
+    await until('both to wait', async () =>
+      (await redis.info('clients')).includes('blocked_clients:2'),
+    );
+    await redis.lpush(TASK_LIST, 'only');
+    const taken = await Promise.any(waiting.map(async (take) => (await take) ?? Promise.reject()));
+    assert.equal(String(taken), 'only');
+    await redis.lpush(TASK_LIST, 'for who waits still');
+    await Promise.all(waiting);
+    assert.equal((await source.leftovers()).length + (await redis.llen(TASK_LIST)), 2);
+  });
+
+  it('takes a task that came while Redis had lost the bell', async () => {
+    const taking = source.take(30);
+    await until('it to wait', async () =>
+      (await redis.info('clients')).includes('blocked_clients:1'),
+    );
+    await redis.flushall();
+    await redis.lpush(TASK_LIST, 'first');
+    assert.equal(String(await taking), 'first');
+    assert.deepEqual((await source.leftovers()).map(String), ['first']);
+  });
+
+  it('transfers and keeps only the beginning of a message that is too large', async () => {
+    const large = Buffer.alloc(16 * MAX_TASK_BYTES, 'x');
+    await redis.lpush(TASK_LIST, large, 'next');
+    const receivedBefore = await bytesSent();
+    assert.equal((await source.take(1))?.byteLength, MAX_TASK_BYTES + 1);
+    assert.equal(String(await source.take(1)), 'next');
+    await redis.lpush(TASK_LIST, large);
+    assert.deepEqual([...(await source.waitingSessionIds())], []);
+    await readQueueStats(redis);
+    assert.ok((await bytesSent()) - receivedBefore < 3 * MAX_TASK_BYTES);
+  });
+
+  it('cuts what a former release left whole on the intake list', async () => {
+    await redis.lpush(INTAKE_LIST, Buffer.alloc(2 * MAX_TASK_BYTES, 'x'), 'small');
+    const [small, cut] = await source.leftovers();
+    assert.deepEqual([String(small), cut?.byteLength], ['small', MAX_TASK_BYTES + 1]);
+    await source.acknowledge(cut as Buffer);
+    assert.equal(await redis.llen(INTAKE_LIST), 1);
+  });
+
+  it('keeps the latest dead letters only, and none from before the retention', async () => {
+    for (let count = 0; count < 520; count += 1) {
+      await source.keepDeadLetter({
+        reason: 'bad',
+        at: isoAt(count),
+        sessionId: null,
+        raw: '"at":"0"',
+      });
+    }
+    assert.equal(await redis.llen(DEAD_LETTER_LIST), 500);
+    assert.equal(await source.dropLettersBefore(new Date(isoAt(510))), 490);
+    const left = await redis.lrange(DEAD_LETTER_LIST, 0, -1);
+    assert.deepEqual(
+      left.map((text) => JSON.parse(text).at),
+      Array.from({ length: 10 }, (_, i) => isoAt(519 - i)),
+    );
+    await redis.rpush(DEAD_LETTER_LIST, 'no letter');
+    assert.equal(await source.dropLettersBefore(new Date(isoAt(600))), 11);
+    assert.equal(await source.dropLettersBefore(new Date()), 0);
   });
 
   it('buries a task once, however often it is asked to', async () => {

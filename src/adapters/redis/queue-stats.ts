@@ -45,13 +45,18 @@ local function oldest(...)
   end
   return least and string.format('%.0f', least)
 end
+local function createdAt(list)
+  local raw = redis.call('LINDEX', list, -1)
+  local start = raw and string.find(raw, '"created_at"', 1, true)
+  return start and string.match(raw, '^"created_at"%s*:%s*"([^"]+)"', start)
+end
 local function count(prefix)
   return redis.call('LLEN', prefix .. 'wait') + redis.call('LLEN', prefix .. 'active')
     + redis.call('ZCARD', prefix .. 'delayed') + redis.call('ZCARD', prefix .. 'failed')
 end
 return {
-  redis.call('LLEN', KEYS[1]), redis.call('LINDEX', KEYS[1], -1),
-  redis.call('LLEN', KEYS[2]), redis.call('LINDEX', KEYS[2], -1),
+  redis.call('LLEN', KEYS[1]), createdAt(KEYS[1]) or false,
+  redis.call('LLEN', KEYS[2]), createdAt(KEYS[2]) or false,
   redis.call('LLEN', jobs .. 'wait') + redis.call('ZCARD', jobs .. 'prioritized'),
   oldest(redis.call('LRANGE', jobs .. 'wait', -most, -1), redis.call('ZRANGE', jobs .. 'prioritized', 0, most - 1)),
   redis.call('LLEN', jobs .. 'active'), oldest(redis.call('LRANGE', jobs .. 'active', -most, -1)),
@@ -79,8 +84,8 @@ function queueStatsOf(answer: Answer, nowMs: number): QueueStats {
   };
   return {
     places: {
-      list: place(0, createdAtIn),
-      intake: place(2, createdAtIn),
+      list: place(0, Date.parse),
+      intake: place(2, Date.parse),
       waiting: place(4, Number),
       active: place(6, Number),
       delayed: place(8, Number),
@@ -90,13 +95,4 @@ function queueStatsOf(answer: Answer, nowMs: number): QueueStats {
     deadLetters: count(12),
     reconciliation: count(13),
   };
-}
-
-/** NaN for a message that does not say it; its intake will reject it. */
-function createdAtIn(raw: string): number {
-  try {
-    return Date.parse(JSON.parse(raw)?.created_at);
-  } catch {
-    return Number.NaN;
-  }
 }

@@ -2,8 +2,9 @@
  * The platform's Redis list of tasks as a TaskSource. A task is always on exactly one of the list,
  * the intake list or the dead letters, or it is a job.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
-import type { DeadLetter, TaskSource } from '../../ports.ts';
+import { type DeadLetter, MAX_TASK_BYTES, type TaskSource } from '../../ports.ts';
 
 /** Where the platform pushes tasks (contract 1.1). */
 export const TASK_LIST = 'wearon:tasks:generation';
@@ -11,12 +12,74 @@ export const TASK_LIST = 'wearon:tasks:generation';
 export const INTAKE_LIST = 'wearon:tasks:generation:intake';
 export const DEAD_LETTER_LIST = 'wearon:tasks:generation:dead';
 
-/** Moves ARGV[1] from the intake list to the dead letters as ARGV[2], unless it has left already. */
+/**
+ * A key that is never a list: a BLMOVE into it waits for a task, but cannot move it (WRONGTYPE), so
+ * that no message reaches this process before its size is known.
+ */
+const BELL = 'wearon:tasks:generation:bell';
+
+/** The most dead letters; with at most 64 KiB each they stay below 32 MiB. */
+const MOST_LETTERS = 500;
+const PAGE = 100;
+/** Another replica took the task, or the server does not wait: so long until the next look. */
+const MISSED_MS = 100;
+
+/**
+ * KEYS: list, intake list, bell. ARGV: the most bytes of a message. A task that was moved into the
+ * bell, after Redis had lost it, goes back first.
+ */
+const TAKE = `
+if redis.call('TYPE', KEYS[3]).ok == 'list' then
+  while redis.call('LMOVE', KEYS[3], KEYS[1], 'LEFT', 'RIGHT') do end
+end
+redis.call('SET', KEYS[3], '', 'NX')
+local raw = redis.call('LINDEX', KEYS[1], -1)
+if not raw then return false end
+raw = string.sub(raw, 1, ARGV[1] + 1)
+redis.call('LPUSH', KEYS[2], raw)
+redis.call('LTRIM', KEYS[1], 0, -2)
+return raw`;
+
+/** KEYS: intake list. ARGV: the most bytes of a message. Cuts what a former release moved whole. */
+const LEFTOVERS = `
+local messages = redis.call('LRANGE', KEYS[1], 0, -1)
+for index, raw in ipairs(messages) do
+  if #raw > ARGV[1] + 1 then
+    messages[index] = string.sub(raw, 1, ARGV[1] + 1)
+    redis.call('LSET', KEYS[1], index - 1, messages[index])
+  end
+end
+return messages`;
+
+/** KEYS: a list. ARGV: first and last index. The session ids in the messages, '' where there is none. */
+const SESSION_IDS = `
+local ids = redis.call('LRANGE', KEYS[1], ARGV[1], ARGV[2])
+for index, raw in ipairs(ids) do
+  local start = string.find(raw, '"session_id"', 1, true)
+  ids[index] = start and string.match(raw, '^"session_id"%s*:%s*"([%x-]+)"', start) or ''
+end
+return ids`;
+
+/** KEYS: dead letters. ARGV: letter, the most letters. */
+const KEEP = `
+redis.call('LPUSH', KEYS[1], ARGV[1])
+redis.call('LTRIM', KEYS[1], 0, ARGV[2] - 1)`;
+
+/** Moves ARGV[3] from the intake list (KEYS[2]) to the dead letters as ARGV[1], unless it has left already. */
 const BURY = `
-if redis.call('LREM', KEYS[1], 1, ARGV[1]) > 0 then
-  redis.call('LPUSH', KEYS[2], ARGV[2])
+if redis.call('LREM', KEYS[2], 1, ARGV[3]) == 0 then return end
+${KEEP}`;
+
+/** KEYS: dead letters, oldest last. ARGV: ISO 8601. A letter without a time counts as old. */
+const DROP_BEFORE = `
+local dropped = 0
+while true do
+  local letter = redis.call('LINDEX', KEYS[1], -1)
+  local at = letter and string.match(letter, '"at":"([^"]+)"')
+  if not letter or (at and at >= ARGV[1]) then return dropped end
+  redis.call('LTRIM', KEYS[1], 0, -2)
+  dropped = dropped + 1
 end`;
-const PAGE = 500;
 
 /** `blocking` is a connection of its own: `take` keeps it busy. Both belong to the caller. */
 export class RedisTaskList implements TaskSource {
@@ -28,12 +91,33 @@ export class RedisTaskList implements TaskSource {
     this.#blocking = blocking;
   }
 
-  take(waitSeconds: number): Promise<Buffer | null> {
-    return this.#blocking.blmoveBuffer(TASK_LIST, INTAKE_LIST, 'RIGHT', 'LEFT', waitSeconds);
+  async take(waitSeconds: number): Promise<Buffer | null> {
+    const raw = await this.#takeNow();
+    if (raw !== null || !(await this.#hasRung(waitSeconds))) return raw;
+    const next = await this.#takeNow();
+    if (next === null) await sleep(MISSED_MS);
+    return next;
+  }
+
+  #takeNow(): Promise<Buffer | null> {
+    const keys = [TASK_LIST, INTAKE_LIST, BELL];
+    const taken = this.#blocking.callBuffer('EVAL', TAKE, keys.length, ...keys, MAX_TASK_BYTES);
+    return taken as Promise<Buffer | null>;
+  }
+
+  /** Whether a task came within the time. */
+  async #hasRung(waitSeconds: number): Promise<boolean> {
+    try {
+      return (await this.#blocking.blmove(TASK_LIST, BELL, 'RIGHT', 'LEFT', waitSeconds)) !== null;
+    } catch (error) {
+      if ((error as Error).message.startsWith('WRONGTYPE')) return true;
+      throw error;
+    }
   }
 
   leftovers(): Promise<Buffer[]> {
-    return this.#redis.lrangeBuffer(INTAKE_LIST, 0, -1);
+    const messages = this.#redis.callBuffer('EVAL', LEFTOVERS, 1, INTAKE_LIST, MAX_TASK_BYTES);
+    return messages as Promise<Buffer[]>;
   }
 
   async acknowledge(raw: Buffer): Promise<void> {
@@ -41,35 +125,31 @@ export class RedisTaskList implements TaskSource {
   }
 
   async bury(raw: Buffer, letter: DeadLetter): Promise<void> {
-    await this.#redis.eval(BURY, 2, INTAKE_LIST, DEAD_LETTER_LIST, raw, JSON.stringify(letter));
+    const keys = [DEAD_LETTER_LIST, INTAKE_LIST];
+    await this.#redis.eval(BURY, keys.length, ...keys, JSON.stringify(letter), MOST_LETTERS, raw);
   }
 
   async keepDeadLetter(letter: DeadLetter): Promise<void> {
-    await this.#redis.lpush(DEAD_LETTER_LIST, JSON.stringify(letter));
+    await this.#redis.eval(KEEP, 1, DEAD_LETTER_LIST, JSON.stringify(letter), MOST_LETTERS);
+  }
+
+  async dropLettersBefore(before: Date): Promise<number> {
+    return Number(await this.#redis.eval(DROP_BEFORE, 1, DEAD_LETTER_LIST, before.toISOString()));
   }
 
   async waitingSessionIds(): Promise<Set<string>> {
-    const ids = new Set<string>();
-    const note = (raw: string) => {
-      const id = sessionIdIn(raw);
-      if (id !== null) ids.add(id);
-    };
     // From the end where tasks arrive: what leaves meanwhile is on the intake list, read last.
-    for (let start = 0, length = PAGE; length === PAGE; start += PAGE) {
-      const page = await this.#redis.lrange(TASK_LIST, start, start + PAGE - 1);
-      page.forEach(note);
-      length = page.length;
-    }
-    (await this.#redis.lrange(INTAKE_LIST, 0, -1)).forEach(note);
-    return ids;
+    const waiting = [...(await this.#idsOn(TASK_LIST)), ...(await this.#idsOn(INTAKE_LIST))];
+    return new Set(waiting.filter((id) => id !== '').map((id) => id.toLowerCase()));
   }
-}
 
-function sessionIdIn(raw: string): string | null {
-  try {
-    const id: unknown = JSON.parse(raw)?.session_id;
-    return typeof id === 'string' ? id.toLowerCase() : null;
-  } catch {
-    return null;
+  async #idsOn(list: string): Promise<string[]> {
+    const ids: string[] = [];
+    for (let start = 0, length = PAGE; length === PAGE; start += PAGE) {
+      const page = await this.#redis.eval(SESSION_IDS, 1, list, start, start + PAGE - 1);
+      ids.push(...(page as string[]));
+      length = (page as string[]).length;
+    }
+    return ids;
   }
 }

@@ -1,0 +1,28 @@
+/** A dead letter is bounded, and whole where the message has the size of a task. */
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { deadLetter, isCut } from './dead-letter.ts';
+
+const lettersOf = (text: string | Uint8Array) => deadLetter(Buffer.from(text), 'bad', null);
+
+it('a message of a task’s size is kept as it is', () => {
+  const message = JSON.stringify({ prompt: 'Пальто 🧥'.repeat(1000) });
+  const letter = lettersOf(message);
+  assert.equal(letter.raw, message);
+  assert.equal(isCut(letter), false);
+});
+
+it('a longer one is cut, and says how long it was', () => {
+  const letter = lettersOf(`x${'🧥'.repeat(300_000)}`);
+  assert.match(letter.raw, /^x🧥+$/u);
+  assert.ok(Buffer.byteLength(letter.raw) <= 32_768);
+  assert.equal(letter.sizeBytes, 1_200_001);
+  assert.equal(isCut(letter), true);
+});
+
+it('what is no text is kept as base64, and no letter becomes long by its escapes', () => {
+  assert.equal(lettersOf(Uint8Array.of(0x7b, 0xff)).raw, 'e/8=');
+  for (const unit of ['\u0000', '"', '\ufffd', '\\u0000']) {
+    assert.ok(JSON.stringify(lettersOf(unit.repeat(1_000_000))).length < 66_000);
+  }
+});
