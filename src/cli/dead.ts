@@ -9,15 +9,24 @@ import {
   replayLetter,
 } from '../adapters/redis/dead-letters.ts';
 import { findRecord } from '../adapters/supabase/session-records.ts';
+import { isCut } from '../tryon/dead-letter.ts';
 import { isRejection, parseTask } from '../tryon/task.ts';
-import { type Answer, ProblemError } from './answer.ts';
+import { type Answer, ProblemError, UsageError } from './answer.ts';
 import type { Desk, Run } from './desk.ts';
+import { momentOf } from './ledger.ts';
 import { ago, pairs, table } from './table.ts';
 
 interface Options {
   readonly json?: boolean;
   readonly yes?: boolean;
   readonly force?: boolean;
+}
+
+/** Which letters to drop. */
+interface Choice extends Options {
+  readonly all?: boolean;
+  readonly reason?: string;
+  readonly before?: string;
 }
 
 export function addDead(program: Command, run: Run): void {
@@ -40,18 +49,23 @@ export function addDead(program: Command, run: Run): void {
     .option('--json', 'answer in JSON')
     .action((id: string, options: Options) => run(options, (desk) => replay(desk, id, options)));
   dead
-    .command('drop <id>')
-    .description('Remove a dead letter for good')
+    .command('drop [id]')
+    .description('Remove dead letters for good: one, all, or those of a reason or an age')
+    .option('--all', 'all of them')
+    .option('--reason <text>', 'those whose reason contains this')
+    .option('--before <time>', 'those from before an ISO time, or so many hours back, e.g. 24h')
     .option('--yes', 'do not ask')
     .option('--json', 'answer in JSON')
-    .action((id: string, options: Options) => run(options, (desk) => drop(desk, id, options)));
+    .action((id: string | undefined, choice: Choice) =>
+      run(choice, (desk) => (id === undefined ? dropChosen(desk, choice) : drop(desk, id, choice))),
+    );
 }
 
 async function list(desk: Desk): Promise<Answer> {
   const letters = await deadLetters(await desk.redis());
   const data = letters.map(({ raw, text: _, ...letter }) => ({
     ...letter,
-    bytes: Buffer.byteLength(raw),
+    bytes: letter.sizeBytes ?? Buffer.byteLength(raw),
   }));
   const rows = data.map(({ id, at, reason, sessionId, bytes }) => [
     id,
@@ -73,6 +87,7 @@ async function show(desk: Desk, id: string): Promise<Answer> {
 
 async function replay(desk: Desk, id: string, { yes, force }: Options): Promise<Answer> {
   const letter = await letterOf(desk, id);
+  if (isCut(letter)) throw new ProblemError('Only the beginning of its message was kept.');
   const obstacle = await obstacleTo(desk, letter);
   if (obstacle !== null && !force) {
     throw new ProblemError(`${obstacle} Nothing was replayed; --force does it all the same.`);
@@ -87,13 +102,35 @@ async function replay(desk: Desk, id: string, { yes, force }: Options): Promise<
 }
 
 /** Why a replay would come to nothing, or null. */
-async function obstacleTo(desk: Desk, { raw }: FiledLetter): Promise<string | null> {
+async function obstacleTo(desk: Desk, letter: FiledLetter): Promise<string | null> {
+  const { raw } = letter;
   const task = parseTask(Buffer.from(raw, 'utf8'), desk.config.maxImages, new Date());
   if (isRejection(task)) return `It would be rejected again: ${task.reason}.`;
   const session = await findRecord(desk.supabase, task.sessionId);
   if (session === null) return 'Its session has no row any more.';
   if (session.status !== 'completed' && session.status !== 'failed') return null;
   return `Its session is ${session.status} already, so the task would be skipped.`;
+}
+
+/** Removes every letter that all options given agree on. */
+async function dropChosen(desk: Desk, { all, reason, before, yes }: Choice): Promise<Answer> {
+  if (!all && reason === undefined && before === undefined) {
+    throw new UsageError('Give an id, --all, --reason or --before.');
+  }
+  const moment = before === undefined ? null : momentOf(before, new Date());
+  const chosen = (await deadLetters(await desk.redis())).filter(
+    (letter) =>
+      (reason === undefined || letter.reason.includes(reason)) &&
+      (moment === null || new Date(letter.at) < moment),
+  );
+  if (chosen.length > 0) {
+    await desk.consent(`Remove ${chosen.length} dead letters for good?`, yes);
+  }
+  let dropped = 0;
+  for (const letter of chosen) {
+    if (await dropLetter(await desk.redis(), letter)) dropped += 1;
+  }
+  return { data: { dropped }, text: `${dropped} dead letters are removed.`, isFine: true };
 }
 
 async function drop(desk: Desk, id: string, { yes }: Options): Promise<Answer> {

@@ -207,6 +207,38 @@ describe('dead letters', () => {
     assert.equal((await run('dead', 'drop', dropped, '--yes')).code, 1);
   });
 
+  it('are dropped by reason, by age, or all at once', async () => {
+    const redis = await cleared();
+    await redis.lpush(DEAD_LETTER_LIST, 'not JSON');
+    for (const reason of ['unknown version', 'unknown version', 'too many images']) {
+      await bury('{}', null, reason);
+    }
+    assert.equal((await run('dead', 'drop', '--yes')).code, 2);
+    const drop = async (...options: string[]) =>
+      (await run('dead', 'drop', ...options, '--yes', '--json')).json.dropped;
+    assert.equal(await drop('--before', '24h'), 1);
+    assert.equal(await drop('--reason', 'version', '--before', '1h'), 0);
+    assert.equal(await drop('--reason', 'version'), 2);
+    assert.equal((await run('dead', 'drop', '--all')).code, 2);
+    assert.equal(await drop('--all'), 1);
+    assert.equal(await redis.llen(DEAD_LETTER_LIST), 0);
+  });
+
+  it('cannot steer the terminal, and are not replayed when they were cut', async () => {
+    const redis = await cleared();
+    const letter = { reason: 'bad', at: new Date().toISOString(), sessionId: '\u001b[2J' };
+    const raw = '\u001b]0;owned\u0007';
+    await redis.lpush(DEAD_LETTER_LIST, JSON.stringify({ ...letter, raw, sizeBytes: 2_000_000 }));
+    const listed = await run('dead', 'list', '--json');
+    const id = listed.json[0].id;
+    const shown = [listed, await run('dead', 'list'), await run('dead', 'show', id)];
+    for (const { stdout } of shown) assert.doesNotMatch(stdout, /(?![\n])\p{Cc}/u);
+    assert.match((await run('dead', 'show', id)).stdout, /u001b\]0;owned/);
+    const replayed = await run('dead', 'replay', id, '--force', '--yes');
+    assert.equal(replayed.code, 1);
+    assert.match(replayed.stderr, /beginning/);
+  });
+
   it('are replayed once what was wrong is mended, and not before', async () => {
     const redis = await cleared();
     const tryOn = await orderTryOn(shop.platform, await createPerson(shop.platform));

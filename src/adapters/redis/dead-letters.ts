@@ -49,6 +49,15 @@ export async function dropLetter(redis: Redis, letter: FiledLetter): Promise<boo
 
 function fileLetter(text: string): FiledLetter {
   const id = createHash('sha256').update(text).digest('hex').slice(0, ID_LENGTH);
-  const letter = JSON.parse(text) as DeadLetter;
-  return { ...letter, id, text };
+  return { ...read(text), id, text };
+}
+
+/** An element that is no letter is shown as one, so that it can be dropped. */
+function read(text: string): DeadLetter {
+  const none = { reason: 'not a dead letter', at: new Date(0).toISOString(), sessionId: null };
+  try {
+    return { ...none, raw: text, ...JSON.parse(text) };
+  } catch {
+    return { ...none, raw: text };
+  }
 }
