@@ -1,14 +1,15 @@
 /**
- * The stored objects: their rows in `storage.objects`, their bytes in files of the same path under
- * a folder, where people can look at them.
+ * The stored objects: their rows in `storage.objects`, their bytes in files under a folder, as
+ * `<bucket>/<path>/<version>`.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Pool } from 'pg';
 import {
   alreadyExists,
   bucketNotFound,
+  internalError,
   invalidKey,
   mimeTypeRefused,
   objectNotFound,
@@ -18,6 +19,7 @@ import {
 export interface Bucket {
   readonly id: string;
   readonly name: string;
+  readonly owner?: string;
   readonly public: boolean;
   readonly file_size_limit: number | null;
   readonly allowed_mime_types: string[] | null;
@@ -50,7 +52,7 @@ export interface Upload {
 
 /** How to list a folder: entries of one level only. */
 export interface Listing {
-  readonly prefix?: string;
+  readonly prefix: string;
   readonly search?: string;
   readonly limit?: number;
   readonly offset?: number;
@@ -60,12 +62,18 @@ export interface Listing {
 /** An object or, with every field but `name` null, a folder. */
 export type ListEntry = Omit<StoredObject, 'bucket_id' | 'version'> | { name: string; id: null };
 
-/** Names with these are not keys that the real server takes. */
-const INVALID_NAME = /(^|\/)\.{0,2}(\/|$)|[^\w/!\-.*'() &$@=;:+,?]/;
+/** Names with other characters are not keys that the real server takes. */
+const INVALID_CHARACTER = /[^\w/!\-.*'() &$@=;:+,?]/;
+const DOT_SEGMENT = /(^|\/)\.{1,2}(\/|$)/;
 
 export class Objects {
   readonly #pool: Pool;
   readonly #folder: string;
+  /** Per path, what was there when the first of the uploads that are under way began. */
+  readonly #uploading = new Map<
+    string,
+    { count: number; old: Promise<StoredObject | undefined> }
+  >();
 
   constructor(pool: Pool, folder: string) {
     this.#pool = pool;
@@ -75,7 +83,8 @@ export class Objects {
   /** Throws where there is no such bucket. */
   async bucket(id: string): Promise<Bucket> {
     const { rows } = await this.#pool.query<Bucket>(
-      `select id, name, public, file_size_limit::int, allowed_mime_types
+      `select id, name, '' as owner, public, file_size_limit::int, allowed_mime_types,
+         created_at, updated_at
        from storage.buckets where id = $1`,
       [id],
     );
@@ -92,19 +101,41 @@ export class Objects {
     if (rowCount === 0) throw alreadyExists();
   }
 
-  /** Stores an object within the bucket's limits; `replace` decides about one that is there. */
+  /**
+   * Stores an object within the bucket's limits; `replace` decides about one that is there. Of
+   * several that create one path at once, all succeed and the last one stays, as on the real server.
+   */
   async put(upload: Upload): Promise<StoredObject> {
-    const bucket = await this.bucket(upload.bucket);
-    checkUpload(bucket, upload);
-    if (!upload.replace && (await this.find(upload.bucket, upload.name))) throw alreadyExists();
-    await this.#write(upload);
+    checkName(upload);
+    const path = `${upload.bucket}/${upload.name}`;
+    const group = this.#uploading.get(path) ?? {
+      count: 0,
+      old: this.find(upload.bucket, upload.name),
+    };
+    this.#uploading.set(path, group);
+    group.count += 1;
+    try {
+      const old = await group.old;
+      checkLimits(await this.bucket(upload.bucket), upload);
+      if (!upload.replace && old !== undefined) throw alreadyExists();
+      return await this.#store(upload, old);
+    } finally {
+      group.count -= 1;
+      if (group.count === 0) this.#uploading.delete(path);
+    }
+  }
+
+  async #store(upload: Upload, old: StoredObject | undefined): Promise<StoredObject> {
+    const version = randomUUID();
+    await this.#write(upload, version);
     const { rows } = await this.#pool.query<StoredObject>(
-      `insert into storage.objects (bucket_id, name, metadata) values ($1, $2, $3)
+      `insert into storage.objects (bucket_id, name, metadata, version) values ($1, $2, $3, $4)
        on conflict (bucket_id, name) do update
        set metadata = excluded.metadata, version = excluded.version, updated_at = now()
        returning *`,
-      [upload.bucket, upload.name, metadataOf(upload)],
+      [upload.bucket, upload.name, metadataOf(upload), version],
     );
+    if (old !== undefined) await rm(this.#fileOf(old), { force: true });
     return rows[0] ?? raise(objectNotFound());
   }
 
@@ -121,8 +152,18 @@ export class Objects {
     return (await this.find(bucket, name)) ?? raise(objectNotFound());
   }
 
-  read({ bucket_id, name }: StoredObject): Promise<Buffer> {
-    return readFile(join(this.#folder, bucket_id, name));
+  /** An object with its bytes. Throws where there is none, and where the row is there without bytes. */
+  async open(bucket: string, name: string): Promise<{ found: StoredObject; bytes: Buffer }> {
+    const found = await this.get(bucket, name);
+    const bytes = await readFile(this.#fileOf(found)).catch(() => null);
+    if (bytes !== null) return { found, bytes };
+    const replaced = await this.get(bucket, name);
+    if (replaced.version === found.version) throw internalError();
+    return this.open(bucket, name);
+  }
+
+  #fileOf({ bucket_id, name, version }: StoredObject): string {
+    return join(this.#folder, bucket_id, name, version);
   }
 
   /** Removes objects by name and returns what they were; unknown names are passed over. */
@@ -133,19 +174,23 @@ export class Objects {
          last_accessed_at, metadata, null as user_metadata`,
       [bucket, names],
     );
-    for (const { name } of rows) await rm(join(this.#folder, bucket, name), { force: true });
+    for (const row of rows) await rm(this.#fileOf(row), { force: true });
     return rows;
   }
 
-  /** The folders and objects directly under a prefix: folders first, as the real server has it. */
+  /**
+   * The folders and objects directly under a prefix, whose case does not count, by lower-case name.
+   * None where there is no such bucket.
+   */
   async list(bucket: string, listing: Listing): Promise<ListEntry[]> {
-    const column = SORT_COLUMNS.get(listing.sortBy?.column ?? 'name') ?? 'name';
+    const column = SORT_COLUMNS.find((name) => name === listing.sortBy?.column) ?? 'name';
     const direction = listing.sortBy?.order === 'desc' ? 'desc' : 'asc';
-    const prefix = (listing.prefix ?? '').replace(/^\/+|\/+$/g, '');
+    const prefix = listing.prefix.replace(/^\/+|\/+$/g, '');
+    const order = column === 'name' ? 'lower(name)' : column;
     const { rows } = await this.#pool.query<ListEntry>(
       `with inside as (
          select *, substr(name, length($2) + 1) as rest
-         from storage.objects where bucket_id = $1 and starts_with(name, $2)
+         from storage.objects where bucket_id = $1 and starts_with(lower(name), lower($2))
        ), entry as (
          select distinct split_part(rest, '/', 1) as name, null::uuid as id,
            null::timestamptz as updated_at, null::timestamptz as created_at,
@@ -156,7 +201,7 @@ export class Objects {
          from inside where rest not like '%/%'
        )
        select * from entry where starts_with(lower(name), lower($3))
-       order by id is not null, ${column} ${direction}, name limit $4 offset $5`,
+       order by ${order} ${direction}, name limit $4 offset $5`,
       [
         bucket,
         prefix === '' ? '' : `${prefix}/`,
@@ -168,25 +213,33 @@ export class Objects {
     return rows;
   }
 
-  /** A new file put in place at once, so that nobody reads half an object. */
-  async #write({ bucket, name, bytes }: Upload): Promise<void> {
-    const file = join(this.#folder, bucket, name);
-    const draft = `${file}.${randomUUID()}`;
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(draft, bytes);
-    await rename(draft, file);
+  /** Under its version, so that nobody reads half an object, and a name may be a folder's too. */
+  async #write({ bucket, name, bytes }: Upload, version: string): Promise<void> {
+    const folder = join(this.#folder, bucket, name);
+    try {
+      await mkdir(folder, { recursive: true });
+      await writeFile(join(folder, version), bytes);
+    } catch {
+      throw internalError();
+    }
   }
 }
 
-const SORT_COLUMNS = new Map(
-  ['name', 'created_at', 'updated_at', 'last_accessed_at'].map((name) => [name, name]),
-);
+export const SORT_COLUMNS = ['name', 'updated_at', 'created_at', 'last_accessed_at'];
 
-function checkUpload(bucket: Bucket, { name, bytes, mimeType }: Upload): void {
-  if (INVALID_NAME.test(name)) throw invalidKey(name);
+function checkName({ bucket, name }: Upload): void {
+  if (INVALID_CHARACTER.test(name)) throw invalidKey(name);
+  if (DOT_SEGMENT.test(name)) throw invalidKey(`${bucket}/${name} contains dot path segment`);
+}
+
+function checkLimits(bucket: Bucket, { bytes, mimeType }: Upload): void {
   if (bucket.file_size_limit !== null && bytes.length > bucket.file_size_limit) throw tooLarge();
   const allowed = bucket.allowed_mime_types;
-  if (allowed && !allowed.includes(mimeType)) throw mimeTypeRefused(mimeType);
+  if (allowed === null || allowed.length === 0) return;
+  const [type] = mimeType.split('/');
+  if (!allowed.some((one) => one === mimeType || one === `${type}/*`)) {
+    throw mimeTypeRefused(mimeType);
+  }
 }
 
 function metadataOf({ bytes, mimeType, cacheControl }: Upload): object {

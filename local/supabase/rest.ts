@@ -1,6 +1,6 @@
 /**
  * The slice of PostgREST that supabase-js uses: tables and functions of the public schema under
- * `/rest/v1`, one transaction for each request, as the service role.
+ * `/rest/v1`, one transaction for each request, in the role of its key.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Pool, PoolClient } from 'pg';
@@ -44,7 +44,7 @@ export function addRest(app: FastifyInstance, pool: Pool, limits: ApiLimits): vo
   app.get('/rest/v1/:table', async (request, reply) => {
     const table = await tableOf(catalog, request);
     const search = searchOf(request);
-    const { found, total } = await inTransaction(pool, async (client) => ({
+    const { found, total } = await inTransaction(pool, request.role, async (client) => ({
       total: prefers(request, 'count=exact')
         ? (await perform(client, countStatement(table, search))).count
         : undefined,
@@ -96,15 +96,22 @@ function addCalls(app: FastifyInstance, pool: Pool, catalog: Catalog): void {
   });
 }
 
-/** Runs a statement as the service role; a refused answer undoes what it did. */
+/** Runs a statement; a refused answer undoes what it did. */
 function change(pool: Pool, request: FastifyRequest, statement: Statement): Promise<Outcome> {
-  return inTransaction(pool, async (client) => single(request, await perform(client, statement)));
+  return inTransaction(pool, request.role, async (client) =>
+    single(request, await perform(client, statement)),
+  );
 }
 
-async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+async function inTransaction<T>(
+  pool: Pool,
+  role: string,
+  work: (client: PoolClient) => Promise<T>,
+): Promise<T> {
   const client = await pool.connect();
   try {
-    await client.query("begin; select set_config('role', 'service_role', true)");
+    await client.query('begin');
+    await client.query("select set_config('role', $1, true)", [role]);
     const result = await work(client);
     await client.query('commit');
     client.release();

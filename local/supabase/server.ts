@@ -3,11 +3,11 @@
  * Storage that supabase-js uses, over the local Postgres.
  */
 import { randomBytes } from 'node:crypto';
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import fastify, { type FastifyInstance } from 'fastify';
 import type { Pool } from 'pg';
 import { Faults } from '../faults.ts';
 import { LOOPBACK, onFreePort } from '../loopback.ts';
-import { signToken } from './keys.ts';
+import { addKeys, serverKeys } from './keys.ts';
 import { Objects } from './objects.ts';
 import { type ApiLimits, addRest } from './rest.ts';
 import { addStorage } from './storage.ts';
@@ -22,6 +22,9 @@ interface LoggedRequest {
 export interface SupabaseServer extends AsyncDisposable {
   readonly url: string;
   readonly serviceRoleKey: string;
+  /** The key that browsers have: it sees next to nothing. */
+  readonly anonKey: string;
+  readonly expiredKey: string;
   readonly faults: Faults;
   readonly limits: ApiLimits;
   /** The latest requests, oldest first. */
@@ -42,7 +45,7 @@ const BODY_LIMIT_BYTES = 64 * 1024 * 1024;
 /** Starts the server over a database with the platform's schema. */
 export async function startSupabaseServer(options: SupabaseOptions): Promise<SupabaseServer> {
   const secret = randomBytes(32).toString('hex');
-  const serviceRoleKey = signToken({ iss: 'supabase', role: 'service_role' }, secret);
+  const keys = serverKeys(secret);
   const app = fastify({
     bodyLimit: BODY_LIMIT_BYTES,
     forceCloseConnections: true,
@@ -53,7 +56,7 @@ export async function startSupabaseServer(options: SupabaseOptions): Promise<Sup
   faults.attach(app);
   const requests = logRequests(app);
   const limits = { maxRows: 1000 };
-  app.addHook('onRequest', (request, reply) => checkKeys(request, reply, serviceRoleKey));
+  addKeys(app, secret);
   const objects = new Objects(options.pool, options.objectsFolder);
   app.register(async (rest) => addRest(rest, options.pool, limits));
   app.register(async (storage) => addStorage(storage, objects, secret));
@@ -61,7 +64,7 @@ export async function startSupabaseServer(options: SupabaseOptions): Promise<Sup
   const url = await (options.port ? listen(options.port) : onFreePort(listen));
   return {
     url,
-    serviceRoleKey,
+    ...keys,
     faults,
     limits,
     requests,
@@ -88,28 +91,4 @@ function logRequests(app: FastifyInstance): LoggedRequest[] {
     if (requests.length > LOGGED_REQUESTS) requests.shift();
   });
   return requests;
-}
-
-const SIGNED_LINK = /^\/storage\/v1\/object\/sign\//;
-
-/** Every request carries the key twice, as supabase-js sends it; signed links carry their own. */
-async function checkKeys(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  key: string,
-): Promise<FastifyReply | undefined> {
-  const opensLink = ['GET', 'HEAD'].includes(request.method) && SIGNED_LINK.test(request.url);
-  const { apikey, authorization } = request.headers;
-  if (opensLink || (apikey === key && authorization === `Bearer ${key}`)) return undefined;
-  return reply.code(401).send(
-    apikey === undefined
-      ? {
-          message: 'No API key found in request',
-          hint: 'No `apikey` request header or url param was found.',
-        }
-      : {
-          message: 'Invalid API key',
-          hint: 'Double check your Supabase `anon` or `service_role` API key.',
-        },
-  );
 }

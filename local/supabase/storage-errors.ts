@@ -11,6 +11,11 @@ export class StorageError extends Error {
     super(message);
     this.body = { statusCode, error, message, code };
   }
+
+  /** The HTTP status: 400 around nearly every status. */
+  get status(): number {
+    return ['416', '500'].includes(this.body.statusCode) ? Number(this.body.statusCode) : 400;
+  }
 }
 
 export const objectNotFound = () =>
@@ -42,12 +47,20 @@ export const tokenRefused = (message: string) =>
   new StorageError('400', 'InvalidJWT', message, 'InvalidJWT');
 
 export const linkRefused = () =>
-  new StorageError(
-    '400',
-    'InvalidSignature',
-    'The url do not match the signature',
-    'InvalidSignature',
-  );
+  new StorageError('400', 'InvalidSignature', 'Invalid signature', 'InvalidSignature');
 
 export const invalidKey = (name: string) =>
   new StorageError('400', 'InvalidKey', `Invalid key: ${name}`, 'InvalidKey');
+
+export const invalidRange = () =>
+  new StorageError('416', 'invalid_range', 'invalid range provided', 'InvalidRange');
+
+export const accessDenied = (message: string) =>
+  new StorageError('403', 'Unauthorized', message, 'AccessDenied');
+
+export const invalidRequest = (message: string, error = 'Error') =>
+  new StorageError('400', error, message, 'InvalidRequest');
+
+/** An error that the server did not foresee, such as one of its disk. */
+export const internalError = () =>
+  new StorageError('500', 'Internal', 'Internal Server Error', 'InternalError');

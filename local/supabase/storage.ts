@@ -1,35 +1,52 @@
 /**
- * The slice of Supabase Storage that supabase-js uses, under `/storage/v1`: uploads, links signed
- * for a time, downloads, lists and removals.
+ * The slice of Supabase Storage that supabase-js uses, under `/storage/v1`: buckets, uploads, lists
+ * and removals. Links and downloads are in downloads.ts.
  */
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { readToken, signToken } from './keys.ts';
-import type { Bucket, Listing, Objects, StoredObject, Upload } from './objects.ts';
-import { linkRefused, StorageError, tokenRefused } from './storage-errors.ts';
+import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify';
+import { addDownloads, addLinks } from './downloads.ts';
+import { type Bucket, type Listing, type Objects, SORT_COLUMNS, type Upload } from './objects.ts';
+import { accessDenied, invalidRequest, StorageError } from './storage-errors.ts';
 
-interface ObjectPath {
+export interface ObjectPath {
   readonly bucket: string;
   readonly '*': string;
 }
 
 /** Adds the storage API; requests but those of signed links have had their keys checked. */
 export function addStorage(app: FastifyInstance, objects: Objects, secret: string): void {
-  app.setErrorHandler((error, _request, reply) => {
-    if (!(error instanceof StorageError)) throw error;
-    return reply.code(400).send(error.body);
+  app.setErrorHandler((error: FastifyError, _request, reply) => {
+    const refusal = asStorageError(error);
+    return reply.code(refusal.status).send(refusal.body);
   });
+  app.addHook('preHandler', async (request) => hideFromOthers(request));
   addBuckets(app, objects);
   addUploads(app, objects);
   addLinks(app, objects, secret);
   addDownloads(app, objects);
-  app.post<{ Params: { bucket: string }; Body: Listing }>(
-    '/storage/v1/object/list/:bucket',
-    async ({ params, body }) => objects.list((await objects.bucket(params.bucket)).id, body),
-  );
-  app.delete<{ Params: { bucket: string }; Body: { prefixes: string[] } }>(
-    '/storage/v1/object/:bucket',
-    ({ params, body }) => objects.remove(params.bucket, body.prefixes),
-  );
+  addLists(app, objects);
+  addRemovals(app, objects);
+}
+
+function asStorageError(error: FastifyError | StorageError): StorageError {
+  if (error instanceof StorageError) return error;
+  if ('validation' in error && error.validation) return invalidRequest(error.message);
+  if (error.statusCode === 400) return invalidRequest(error.message, error.name);
+  throw error;
+}
+
+/** Row level security, without policies: any role but the service's finds no bucket and no object. */
+function hideFromOthers(request: FastifyRequest): void {
+  if (request.role === '' || request.role === 'service_role') return;
+  if (request.routeOptions.config.isUpload) {
+    throw accessDenied('new row violates row-level security policy');
+  }
+  (request.params as { bucket: string }).bucket = '';
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    isUpload?: boolean;
+  }
 }
 
 function addBuckets(app: FastifyInstance, objects: Objects): void {
@@ -59,10 +76,11 @@ function addUploads(app: FastifyInstance, objects: Objects): void {
       const { id, bucket_id, name } = await objects.put(await uploadOf(request, replace));
       return { Key: `${bucket_id}/${name}`, Id: id };
     };
-    uploads.post('/storage/v1/object/:bucket/*', (request) =>
+    const options = { config: { isUpload: true } };
+    uploads.post('/storage/v1/object/:bucket/*', options, (request) =>
       store(request, request.headers['x-upsert'] === 'true'),
     );
-    uploads.put('/storage/v1/object/:bucket/*', (request) => store(request, true));
+    uploads.put('/storage/v1/object/:bucket/*', options, (request) => store(request, true));
   });
 }
 
@@ -70,111 +88,60 @@ function addUploads(app: FastifyInstance, objects: Objects): void {
 async function uploadOf(request: FastifyRequest, replace: boolean): Promise<Upload> {
   const { bucket, '*': name } = request.params as ObjectPath;
   const body = (request.body ?? Buffer.alloc(0)) as Buffer;
-  const type = request.headers['content-type'] ?? 'application/octet-stream';
+  const mimeType = request.headers['content-type'] ?? 'application/octet-stream';
   const target = { bucket, name, replace };
-  if (!type.startsWith('multipart/form-data')) {
+  if (!mimeType.startsWith('multipart/form-data')) {
     const cacheControl = request.headers['cache-control'] ?? 'no-cache';
-    return { ...target, bytes: body, mimeType: mediaType(type), cacheControl };
+    return { ...target, bytes: body, mimeType, cacheControl };
   }
-  const form = await new Response(body, { headers: { 'content-type': type } }).formData();
+  const form = await new Response(body, { headers: { 'content-type': mimeType } }).formData();
   const file = form.get('');
-  if (!(file instanceof Blob)) {
-    throw new StorageError('400', 'InvalidRequest', 'No file provided', 'InvalidRequest');
-  }
+  if (!(file instanceof Blob)) throw invalidRequest('No file provided', 'InvalidRequest');
   return {
     ...target,
     bytes: Buffer.from(await file.arrayBuffer()),
-    mimeType: mediaType(file.type),
+    mimeType: file.type,
     cacheControl: `max-age=${form.get('cacheControl') ?? 3600}`,
   };
 }
 
-function mediaType(header: string): string {
-  return header.split(';')[0]?.trim() ?? '';
-}
-
-/** Signing a link needs the keys; opening one does not. */
-function addLinks(app: FastifyInstance, objects: Objects, secret: string): void {
-  const sign = async (bucket: string, name: string, expiresInSeconds: number) => {
-    await objects.get(bucket, name);
-    const iat = Math.floor(Date.now() / 1000);
-    const url = `${bucket}/${name}`;
-    const token = signToken({ url, iat, exp: iat + expiresInSeconds }, secret);
-    return `/object/sign/${url}?token=${token}`;
-  };
-  app.post<{ Params: ObjectPath; Body: { expiresIn: number } }>(
-    '/storage/v1/object/sign/:bucket/*',
-    async ({ params, body }) => ({
-      signedURL: await sign(params.bucket, params['*'], body.expiresIn),
-    }),
-  );
-  app.post<{ Params: { bucket: string }; Body: { expiresIn: number; paths: string[] } }>(
-    '/storage/v1/object/sign/:bucket',
-    ({ params, body }) =>
-      Promise.all(
-        body.paths.map((path) =>
-          sign(params.bucket, path, body.expiresIn).then(
-            (signedURL) => ({ error: null, path, signedURL }),
-            () => ({ error: NOT_SIGNED, path, signedURL: null }),
-          ),
-        ),
-      ),
-  );
-  app.get<{ Params: ObjectPath; Querystring: { token?: string } }>(
-    '/storage/v1/object/sign/:bucket/*',
-    async ({ params, query }, reply) => {
-      const read = readToken(query.token ?? '', secret);
-      if ('problem' in read) throw tokenRefused(read.problem);
-      if (read.claims.url !== `${params.bucket}/${params['*']}`) throw linkRefused();
-      const expires = new Date(Number(read.claims.exp) * 1000).toUTCString();
-      const found = await objects.get(params.bucket, params['*']);
-      return sendObject(reply.header('expires', expires), objects, found);
+const LISTING = {
+  type: 'object',
+  required: ['prefix'],
+  properties: {
+    prefix: { type: 'string' },
+    limit: { type: 'integer', minimum: 1 },
+    offset: { type: 'integer', minimum: 0 },
+    sortBy: {
+      type: 'object',
+      properties: { column: { type: 'string', enum: SORT_COLUMNS } },
     },
+  },
+};
+
+function addLists(app: FastifyInstance, objects: Objects): void {
+  app.post<{ Params: { bucket: string }; Body: Listing }>(
+    '/storage/v1/object/list/:bucket',
+    { schema: { body: LISTING } },
+    ({ params, body }) => objects.list(params.bucket, body),
   );
 }
 
-const NOT_SIGNED = 'Either the object does not exist or you do not have access to it';
+const REMOVAL = {
+  type: 'object',
+  required: ['prefixes'],
+  properties: { prefixes: { type: 'array', items: { type: 'string' }, minItems: 1 } },
+};
 
-function addDownloads(app: FastifyInstance, objects: Objects): void {
-  const download = async (request: FastifyRequest, reply: FastifyReply) => {
-    const { bucket, '*': name } = request.params as ObjectPath;
-    const found = await objects.get(bucket, name);
-    reply.header('cache-control', found.metadata.cacheControl);
-    return sendObject(reply, objects, found);
-  };
-  app.get('/storage/v1/object/:bucket/*', download);
-  app.get('/storage/v1/object/authenticated/:bucket/*', download);
-  app.get<{ Params: ObjectPath }>('/storage/v1/object/info/:bucket/*', async ({ params }) => {
-    const found = await objects.get(params.bucket, params['*']);
-    const { id, name, version, bucket_id, metadata, created_at } = found;
-    return {
-      id,
-      name,
-      version,
-      bucket_id,
-      size: metadata.size,
-      content_type: metadata.mimetype,
-      cache_control: metadata.cacheControl,
-      etag: metadata.eTag,
-      metadata: {},
-      last_modified: found.updated_at,
-      created_at,
-    };
+function addRemovals(app: FastifyInstance, objects: Objects): void {
+  app.delete<{ Params: { bucket: string }; Body: { prefixes: string[] } }>(
+    '/storage/v1/object/:bucket',
+    { schema: { body: REMOVAL } },
+    ({ params, body }) => objects.remove(params.bucket, body.prefixes),
+  );
+  app.delete<{ Params: ObjectPath }>('/storage/v1/object/:bucket/*', async ({ params }) => {
+    const { name } = await objects.get(params.bucket, params['*']);
+    await objects.remove(params.bucket, [name]);
+    return { message: 'Successfully deleted' };
   });
-}
-
-async function sendObject(
-  reply: FastifyReply,
-  objects: Objects,
-  found: StoredObject,
-): Promise<FastifyReply> {
-  return reply
-    .type(found.metadata.mimetype)
-    .headers({
-      'accept-ranges': 'bytes',
-      etag: found.metadata.eTag,
-      'x-robots-tag': 'none',
-      'last-modified': found.updated_at.toUTCString(),
-    })
-    .send(await objects.read(found));
 }
