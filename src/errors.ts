@@ -15,9 +15,28 @@ interface CatalogueEntry {
   readonly kind: Kind;
   /** How often a task may meet a transient error before it is final; without it the deadline bounds it. */
   readonly tries?: number;
-  /** What the shopper may read, by detail. Names no vendor, host, URL or exception. */
+  /**
+   * What the shopper may read, by detail. Names no vendor, host, URL or exception. `{image}` stands
+   * for the image that it is about.
+   */
   readonly publicTexts: { readonly default: string; readonly [detail: string]: string };
+  /** What earlier releases wrote, by detail: rows still hold it, and it must be recognised. */
+  readonly formerTexts?: Readonly<Record<string, string>>;
 }
+
+/** The images that a text can be about: a closed list, so that every text is known. */
+const IMAGES: Readonly<Record<string, string>> = {
+  any: 'One of the images',
+  photo: 'The photo',
+  person: 'The photo of the person',
+  garment: 'The picture of the garment',
+  ...Object.fromEntries(
+    Array.from({ length: 15 }, (_, at) => [
+      `garment_${at + 1}`,
+      `The picture of garment ${at + 1}`,
+    ]),
+  ),
+};
 
 const TRY_AGAIN = 'The picture could not be made. Your credit has been returned; please try again.';
 
@@ -34,19 +53,30 @@ export const CATALOGUE = {
     meaning: 'A photo of the task cannot be fetched or is not a usable picture.',
     kind: 'final',
     publicTexts: {
-      default: 'One of the images could not be used. Please upload it again as JPEG, PNG or WebP.',
+      default: '{image} could not be used. Please upload it again as JPEG, PNG or WebP.',
       unreachable:
-        'One of the images could not be opened. Its link may have expired; please upload it again.',
+        '{image} could not be opened. Its link may have expired; please upload it again.',
       no_picture:
-        'One of the links leads to a web page instead of an image. It may have expired; please upload the image again.',
+        '{image} has a link to a web page instead of an image. It may have expired; please upload the image again.',
       encoded:
-        'One of the links delivers its file compressed, so that it cannot be read. Please upload the image itself.',
-      refused: 'One of the image links is not allowed. Please upload the image and try again.',
-      too_large:
-        'One of the images is too large. Please use an image of at most 10 MB and 50 megapixels.',
-      unsupported: 'One of the images is in an unsupported format. Please use JPEG, PNG or WebP.',
-      unreadable: 'One of the images is damaged and could not be read. Please upload it again.',
+        '{image} has a link that delivers it compressed, so that it cannot be read. Please upload the image itself.',
+      refused: '{image} has a link that is not allowed. Please upload it and try again.',
+      too_large: '{image} is too large. Please use an image of at most 10 MB and 50 megapixels.',
+      side_too_long:
+        '{image} is too long or too wide. Please use an image of at most 16,384 pixels a side.',
+      too_small:
+        '{image} is too small to see anything in it. Please use an image of at least 64 pixels a side.',
+      animated: '{image} is an animation. Please use a picture that does not move.',
+      too_many_scans:
+        '{image} is stored in a way that takes too long to open. Please save it again as an ordinary JPEG.',
+      too_costly:
+        '{image} is stored in a way that takes too much memory to open. Please save it again as an ordinary JPEG (not progressive), or smaller.',
+      unsupported: '{image} is in an unsupported format. Please use JPEG, PNG or WebP.',
+      unreadable: '{image} is damaged and could not be read. Please upload it again.',
       too_many: 'There are too many images in this request. Please use fewer images.',
+    },
+    formerTexts: {
+      refused: 'One of the image links is not allowed. Please upload the image and try again.',
     },
   },
   INVALID_TASK: {
@@ -73,11 +103,12 @@ export const CATALOGUE = {
     publicTexts: { default: TRY_AGAIN },
   },
   IMAGE_UNAVAILABLE: {
-    meaning: 'A photo could not be fetched right now (host down, time-out, 5xx).',
+    meaning:
+      'A photo could not be fetched right now (host down or slow, time-out, 5xx), or not be decoded in time.',
     kind: 'transient',
-    tries: 4,
+    tries: 2,
     publicTexts: {
-      default: 'One of the images could not be opened. Please upload it again.',
+      default: '{image} could not be opened. Please upload it again.',
     },
   },
   PROVIDER_BUSY: {
@@ -126,7 +157,10 @@ export const CATALOGUE = {
 export type ErrorCode = keyof typeof CATALOGUE;
 
 export interface TaskErrorOptions {
-  /** Picks the public text and says more in logs, e.g. `too_large`. A fixed word, never data. */
+  /**
+   * Picks the public text and says more in logs, e.g. `too_large`, or `too_large.person` where one
+   * image is meant. A fixed word, never data.
+   */
   detail?: string | null;
   /** The earliest time that a retry makes sense, as the other side asked for it. */
   retryAfterMs?: number;
@@ -166,20 +200,51 @@ export class TaskError extends Error {
   }
 }
 
+/** The same error with the image it is about, by its place in the task: the person, then the garments. */
+export function ofImage(error: TaskError, at: number, count: number): TaskError {
+  const garment = count === 2 ? 'garment' : `garment_${at}`;
+  const { detail, retryAfterMs, cause } = error;
+  return new TaskError(error.code, {
+    detail: `${detail ?? 'default'}.${at === 0 ? 'person' : garment}`,
+    cause,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  });
+}
+
 /** The shopper's text for a code, in its variant for `detail` where there is one. */
 export function publicText(code: ErrorCode, detail: string | null): string {
   const texts: CatalogueEntry['publicTexts'] = CATALOGUE[code].publicTexts;
-  return (detail === null ? undefined : texts[detail]) ?? texts.default;
+  const [variant = '', image = 'any'] = (detail ?? '').split('.');
+  const text = texts[variant] ?? texts.default;
+  return text.replace('{image}', IMAGES[image] ?? IMAGES.any ?? '');
 }
 
-/** The first failure of the catalogue that a shopper reads this text for; null when it is no text of ours. */
-export function failureOfPublicText(
-  text: string,
-): { readonly code: ErrorCode; readonly detail: string | null } | null {
+export interface Failure {
+  readonly code: ErrorCode;
+  readonly detail: string | null;
+}
+
+/** The first failure of the catalogue that a shopper reads, or once read, this text for; null when it is no text of ours. */
+export function failureOfPublicText(text: string): Failure | null {
+  return FAILURE_OF_TEXT.get(text) ?? null;
+}
+
+const FAILURE_OF_TEXT = everyText();
+
+function everyText(): ReadonlyMap<string, Failure> {
+  const failures = new Map<string, Failure>();
+  const note = (text: string, failure: Failure) => {
+    if (!failures.has(text)) failures.set(text, failure);
+  };
   for (const code of Object.keys(CATALOGUE) as ErrorCode[]) {
-    for (const [detail, known] of Object.entries(CATALOGUE[code].publicTexts)) {
-      if (known === text) return { code, detail: detail === 'default' ? null : detail };
+    const { publicTexts, formerTexts = {} }: CatalogueEntry = CATALOGUE[code];
+    for (const variant of Object.keys(publicTexts)) {
+      for (const image of Object.keys(IMAGES)) {
+        const detail = image === 'any' ? variant : `${variant}.${image}`;
+        note(publicText(code, detail), { code, detail: detail === 'default' ? null : detail });
+      }
     }
+    for (const [detail, text] of Object.entries(formerTexts)) note(text, { code, detail });
   }
-  return null;
+  return failures;
 }

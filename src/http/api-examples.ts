@@ -2,7 +2,9 @@
  * What the API's documentation says and shows of every operation beside its schemas. A request and
  * the answer it gets have the same name; tests send the requests and get these answers.
  */
+
 import type { z } from 'zod';
+import { publicText } from '../errors.ts';
 import { PHOTO_ADVICE } from '../sizing/photo-check.ts';
 import { EN_13402_WOMEN, ORIGINAL_CHART } from '../sizing/size-chart.ts';
 import type { estimateBodyAnswer, estimateBodyRefusal } from './estimate-body-schemas.ts';
@@ -138,6 +140,7 @@ const ESTIMATE_BODY: OperationNotes = {
             detail: BAD_IMAGE,
             code: 'INVALID_IMAGE',
             reasons: ['unreachable'],
+            advice: [publicText('INVALID_IMAGE', 'unreachable.photo')],
           } satisfies Refusal,
         },
         host_is_away: {
@@ -146,6 +149,7 @@ const ESTIMATE_BODY: OperationNotes = {
             detail: BAD_IMAGE,
             code: 'IMAGE_UNAVAILABLE',
             reasons: ['status'],
+            advice: [publicText('IMAGE_UNAVAILABLE', 'status.photo')],
           } satisfies Refusal,
         },
       },

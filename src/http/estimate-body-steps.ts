@@ -1,6 +1,6 @@
 /** One request of `/estimate-body`, step by step: download → look → check → estimate. */
 import { createHash } from 'node:crypto';
-import { TaskError } from '../errors.ts';
+import { publicText, TaskError } from '../errors.ts';
 import type { ImageFetcher } from '../ports.ts';
 import type { PhotoObservation, Pose, PoseEstimator } from '../pose.ts';
 import type { BodyEstimate, Estimator } from '../sizing/body-estimate.ts';
@@ -85,7 +85,7 @@ async function download(
   } catch (error) {
     if (!(error instanceof TaskError)) throw error;
     const kind = error.code === 'IMAGE_UNAVAILABLE' ? error.code : 'INVALID_IMAGE';
-    throw new Refusal(kind, { reasons: error.detail ? [error.detail] : [], cause: error });
+    throw imageRefusal(kind, error);
   }
 }
 
@@ -100,7 +100,7 @@ async function look(
       return outcome.observation;
     case 'unusable_image': {
       const cause = new TaskError('INVALID_IMAGE', { detail: outcome.detail });
-      throw new Refusal('INVALID_IMAGE', { reasons: [outcome.detail], cause });
+      throw imageRefusal('INVALID_IMAGE', cause);
     }
     case 'busy':
       throw new Refusal('BUSY', retryLater());
@@ -109,6 +109,12 @@ async function look(
     default:
       return outcome satisfies never;
   }
+}
+
+function imageRefusal(kind: 'INVALID_IMAGE' | 'IMAGE_UNAVAILABLE', cause: TaskError): Refusal {
+  const reasons = cause.detail === null ? [] : [cause.detail];
+  const advice = reasons.map((reason) => publicText(cause.code, `${reason}.photo`));
+  return new Refusal(kind, { reasons, advice, cause });
 }
 
 export function retryLater(): { retryAfterSeconds: number } {

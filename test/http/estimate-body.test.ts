@@ -227,6 +227,10 @@ test('white space around and inside a link, and 2,400 characters of it, are fine
 });
 
 test('an image that cannot be had is a 400 with the text that clients know', async (t) => {
+  const advice = {
+    INVALID_IMAGE: 'The photo has a link that is not allowed. Please upload it and try again.',
+    IMAGE_UNAVAILABLE: 'The photo could not be opened. Please upload it again.',
+  };
   for (const code of ['INVALID_IMAGE', 'IMAGE_UNAVAILABLE'] as const) {
     const fetcher = fetcherThatThrows(new TaskError(code, { detail: 'refused' }));
     const { post, events } = await setup(t, { fetcher });
@@ -236,6 +240,7 @@ test('an image that cannot be had is a 400 with the text that clients know', asy
       detail: 'Invalid or inaccessible image URL',
       code,
       reasons: ['refused'],
+      advice: [advice[code]],
     });
     assert.equal(events.at(-1)?.event, 'size_rec_image_download_failed');
   }
@@ -246,6 +251,9 @@ test('a file that is no usable picture is a 400 too', async (t) => {
   const { post } = await setup(t, { poses });
   const { status, body } = await post(ANYBODY);
   assert.deepEqual([status, body.code, body.reasons], [400, 'INVALID_IMAGE', ['too_large']]);
+  assert.deepEqual(body.advice, [
+    'The photo is too large. Please use an image of at most 10 MB and 50 megapixels.',
+  ]);
 });
 
 test('a photo that cannot be measured is a 422 with its reasons', async (t) => {
