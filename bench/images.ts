@@ -6,18 +6,15 @@ import { mkdtempDisposable } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import sharp from 'sharp';
-import {
-  configureDecoders,
-  DECODE_BUDGET_BYTES,
-  DECODING,
-  readImageHeader,
-} from '../src/images/validation.ts';
+import { configureDecoders, DECODE_BUDGET_BYTES } from '../src/images/decode.ts';
+import { validateImage } from '../src/images/validation.ts';
 import { prepareImage } from '../src/tryon/resize.ts';
 import { Semaphore } from '../src/tryon/semaphore.ts';
 import { prepareElsewhere, writeLargeImages } from '../test/support/large-images.ts';
 import { fastTimesInTurns, fixed, machineName, printTable } from './timing.ts';
 
 const ROUNDS = 30;
+const OPENING = { failOn: 'error', sequentialRead: true } as const;
 
 /** A photo of 12 megapixels as a phone stores it: turned by EXIF, some grain. */
 async function phonePhoto(): Promise<Buffer> {
@@ -34,16 +31,16 @@ async function phonePhoto(): Promise<Buffer> {
 async function timePhoto(photo: Buffer): Promise<void> {
   const memory = new Semaphore(DECODE_BUDGET_BYTES);
   const { signal } = new AbortController();
-  const wholeDecode = () => sharp(photo, DECODING).raw().toBuffer();
+  const wholeDecode = () => sharp(photo, OPENING).raw().toBuffer();
   const mozjpeg = () =>
-    sharp(photo, { ...DECODING, autoOrient: true })
+    sharp(photo, { ...OPENING, autoOrient: true })
       .resize(1024, 1024, { fit: 'inside' })
       .jpeg({ quality: 75, mozjpeg: true })
       .toBuffer();
   const times = await fastTimesInTurns(
     {
       prepareImage: () => prepareImage(photo, memory, signal),
-      'of it, reading the header': () => readImageHeader(photo),
+      'of it, validation': async () => validateImage(photo),
       'for comparison, optimised by mozjpeg': mozjpeg,
       'for comparison, decoding in full size': wholeDecode,
     },

@@ -3,7 +3,7 @@
  */
 import { type App, startApp } from './app.ts';
 import { ConfigError, readConfig } from './config.ts';
-import { configureDecoders } from './images/validation.ts';
+import { configureDecoders } from './images/decode.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 
 /** What letting go may take beyond the grace for running attempts. */

@@ -8,7 +8,7 @@ import { evictionRisk } from '../adapters/redis/connection.ts';
 import { BullGenerationWorker } from '../adapters/redis/generation-queue.ts';
 import { BullRefundWorker } from '../adapters/redis/refund-queue.ts';
 import type { Config } from '../config.ts';
-import { DECODE_BUDGET_BYTES } from '../images/validation.ts';
+import { DECODE_BUDGET_BYTES } from '../images/decode.ts';
 import type { JobEnd } from '../ports.ts';
 import { repeat } from '../repeat.ts';
 import type { Logger } from '../telemetry/logger.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { animatedPng, insertPngChunk, plain } from '../../test/support/odd-images.ts';
-import { imageFormat, isAnimatedPng, isLosslessWebp } from './format.ts';
+import { plain } from '../../test/support/odd-images.ts';
+import { imageFormat, Pieces } from './format.ts';
 
 describe('imageFormat', () => {
   it('knows JPEG, PNG and WebP by their first bytes', async () => {
@@ -18,36 +18,24 @@ describe('imageFormat', () => {
   });
 });
 
-describe('isAnimatedPng', () => {
-  it('finds the animation behind other chunks', async () => {
-    const png = insertPngChunk(await animatedPng(3), 'tEXt', Buffer.from('Title\0x'));
-    assert.equal(isAnimatedPng(png), true);
+describe('Pieces', () => {
+  const file = Uint8Array.of(0, 1, 2, 3, 4, 5);
+
+  it('makes one piece of neighbours and keeps the order of what is inserted', () => {
+    const pieces = new Pieces(file);
+    pieces.keep(0, 1);
+    pieces.keep(1, 2);
+    pieces.insert(Uint8Array.of(9));
+    pieces.keep(4, 6);
+    assert.deepEqual(
+      pieces.all()?.map((piece) => [...piece]),
+      [[0, 1], [9], [4, 5]],
+    );
   });
 
-  it('is false for a still picture, and for one that only mentions the chunk', async () => {
-    const still = await plain(8, 8).png().toBuffer();
-    assert.equal(isAnimatedPng(still), false);
-    assert.equal(isAnimatedPng(insertPngChunk(still, 'tEXt', Buffer.from('acTL'))), false);
-  });
-
-  it('ends on a chunk that claims to be longer than the file', async () => {
-    const png = await plain(8, 8).png().toBuffer();
-    png.writeUInt32BE(0xffff_ffff, 33);
-    assert.equal(isAnimatedPng(png), false);
-  });
-});
-
-describe('isLosslessWebp', () => {
-  it('finds the bitstream, also behind other chunks', async () => {
-    const lossless = plain(8, 8).webp({ lossless: true });
-    assert.equal(isLosslessWebp(await lossless.toBuffer()), true);
-    assert.equal(isLosslessWebp(await lossless.withIccProfile('p3').toBuffer()), true);
-  });
-
-  it('is false for lossy ones, with and without transparency, and for half a header', async () => {
-    const lossy = await plain(8, 8).webp().toBuffer();
-    assert.equal(isLosslessWebp(lossy), false);
-    assert.equal(isLosslessWebp(await plain(8, 8).ensureAlpha(0.5).webp().toBuffer()), false);
-    assert.equal(isLosslessWebp(lossy.subarray(0, 14)), false);
+  it('gives up on a file of more pieces than a real one has', () => {
+    const pieces = new Pieces(new Uint8Array(20_000));
+    for (let at = 0; at < 20_000; at += 2) pieces.keep(at, at + 1);
+    assert.equal(pieces.all(), null);
   });
 });

@@ -37,11 +37,11 @@ describe('prepareImage', () => {
   it('shrinks the longest side to 1024 pixels and makes a JPEG of it', async () => {
     assert.deepEqual(await sizeOf(await prepared(plain(3000, 2000).png())), ['jpeg', 1024, 683]);
     assert.deepEqual(await sizeOf(await prepared(plain(900, 2048).webp())), ['jpeg', 450, 1024]);
-    assert.deepEqual(await sizeOf(await prepared(plain(16_000, 1).png())), ['jpeg', 1024, 1]);
+    assert.deepEqual(await sizeOf(await prepared(plain(16_000, 64).png())), ['jpeg', 1024, 4]);
   });
 
   it('never enlarges', async () => {
-    assert.deepEqual(await sizeOf(await prepared(plain(20, 10).png())), ['jpeg', 20, 10]);
+    assert.deepEqual(await sizeOf(await prepared(plain(200, 100).png())), ['jpeg', 200, 100]);
   });
 
   it('applies every EXIF orientation before it measures', async () => {
@@ -60,7 +60,7 @@ describe('prepareImage', () => {
 
   it('puts what is transparent on white', async () => {
     const clear = sharp({
-      create: { width: 9, height: 9, channels: 4, background: { r: 0, g: 0, b: 0, alpha: 0 } },
+      create: { width: 64, height: 64, channels: 4, background: { r: 0, g: 0, b: 0, alpha: 0 } },
     });
     for (const format of ['png', 'webp'] as const) {
       const jpeg = await prepared(clear.clone().toFormat(format));
@@ -140,7 +140,7 @@ describe('prepareImage', () => {
     const memory = new Semaphore(1);
     const { promise: busy, resolve: free } = Promise.withResolvers<void>();
     const blocking = memory.run(1, () => busy);
-    const preparing = prepareImage(await plain(9, 9).png().toBuffer(), memory, stop.signal);
+    const preparing = prepareImage(await plain(64, 64).png().toBuffer(), memory, stop.signal);
     stop.abort(new Error('stopping'));
     free();
     await blocking;

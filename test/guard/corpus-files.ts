@@ -16,7 +16,8 @@ import {
 export interface HostileFile {
   readonly why: string;
   readonly bytes: () => Promise<Buffer> | Buffer;
-  readonly detail: 'unsupported' | 'too_large' | 'unreadable';
+  /** Of `INVALID_IMAGE`. */
+  readonly detail: string;
 }
 
 /** The heads of formats that are none of ours. */
@@ -53,11 +54,15 @@ const CLAIMING: HostileFile[] = [
   {
     why: 'four billion pixels squared',
     bytes: () => pngClaiming(2 ** 31 - 1, 2 ** 31 - 1),
-    detail: 'unreadable',
+    detail: 'side_too_long',
   },
-  { why: 'a line of 50 megapixels', bytes: () => pngClaiming(50_000_000, 1), detail: 'too_large' },
-  { why: 'one pixel too many', bytes: () => pngClaiming(50_000_001, 1), detail: 'too_large' },
-  { why: 'a side that is too long', bytes: () => pngClaiming(20_000, 2), detail: 'too_large' },
+  {
+    why: 'a line of 50 megapixels',
+    bytes: () => pngClaiming(50_000_000, 1),
+    detail: 'side_too_long',
+  },
+  { why: 'one pixel too many', bytes: () => pngClaiming(50_000_001, 1), detail: 'side_too_long' },
+  { why: 'a side that is too long', bytes: () => pngClaiming(20_000, 2), detail: 'side_too_long' },
   { why: 'a PNG without pixels', bytes: () => pngClaiming(0, 0), detail: 'unreadable' },
   { why: '100 megapixels of JPEG', bytes: () => jpegClaiming(10_000, 10_000), detail: 'too_large' },
   {
@@ -68,7 +73,7 @@ const CLAIMING: HostileFile[] = [
   {
     why: 'the largest JPEG there can be',
     bytes: () => jpegClaiming(65_500, 65_500),
-    detail: 'too_large',
+    detail: 'side_too_long',
   },
   { why: 'a JPEG without pixels', bytes: () => jpegClaiming(0, 0), detail: 'unreadable' },
   { why: '100 megapixels of WebP', bytes: () => webpClaiming(10_000, 10_000), detail: 'too_large' },
@@ -90,18 +95,18 @@ const CLAIMING: HostileFile[] = [
 ];
 
 const ANIMATED: HostileFile[] = [
-  { why: 'a WebP of two frames', bytes: () => animatedWebp(2), detail: 'unsupported' },
-  { why: 'a WebP of 500 frames', bytes: () => animatedWebp(500), detail: 'unsupported' },
-  { why: 'a PNG of two frames', bytes: () => animatedPng(2), detail: 'unsupported' },
+  { why: 'a WebP of two frames', bytes: () => animatedWebp(2), detail: 'animated' },
+  { why: 'a WebP of 500 frames', bytes: () => animatedWebp(500), detail: 'animated' },
+  { why: 'a PNG of two frames', bytes: () => animatedPng(2), detail: 'animated' },
   {
     why: 'a PNG that announces four billion frames',
     bytes: () => animatedPng(2 ** 32 - 1),
-    detail: 'unsupported',
+    detail: 'animated',
   },
   {
     why: 'a PNG that hides its animation behind another chunk',
     bytes: async () => insertPngChunk(await animatedPng(2), 'tEXt', Buffer.from('a\0b')),
-    detail: 'unsupported',
+    detail: 'animated',
   },
 ];
 

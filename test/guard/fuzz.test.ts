@@ -113,7 +113,7 @@ async function assertPreparedOrRefused(bytes: Buffer, memory: Semaphore): Promis
 
 async function somePhoto() {
   const noise = { type: 'gaussian', mean: 128, sigma: 40 } as const;
-  const create = { width: 64, height: 48, channels: 3, background: 'red', noise } as const;
+  const create = { width: 96, height: 72, channels: 3, background: 'red', noise } as const;
   return sharp(await sharp({ create }).png().toBuffer()).withExif({ IFD0: { Artist: 'A' } });
 }
 

@@ -24,7 +24,7 @@ describe('preparing ten pictures of 50 megapixels at once', LINUX_ONLY, () => {
 /** Reads the header of one small picture of each format, past the gate; prints which could be read. */
 const READ_EACH_FORMAT = `
   import sharp from 'sharp';
-  import { configureDecoders } from './src/images/validation.ts';
+  import { configureDecoders } from './src/images/decode.ts';
   const plain = () => sharp({ create: { width: 8, height: 8, channels: 3, background: 'tan' } });
   const files = { svg: Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>') };
   for (const format of ['jpeg', 'png', 'webp', 'gif', 'tiff', 'avif']) {

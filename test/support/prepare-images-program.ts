@@ -5,7 +5,7 @@
 
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { configureDecoders, DECODE_BUDGET_BYTES } from '../../src/images/validation.ts';
+import { configureDecoders, DECODE_BUDGET_BYTES } from '../../src/images/decode.ts';
 import { prepareImage } from '../../src/tryon/resize.ts';
 import { Semaphore } from '../../src/tryon/semaphore.ts';
 

@@ -2,9 +2,9 @@
  * A photo's file as plain pixels, the way the pose goldens were made: EXIF orientation applied,
  * sRGB, no resize but of very large photos; what is transparent becomes white.
  */
-import sharp from 'sharp';
 import { TaskError } from '../../errors.ts';
-import { DECODING, readImageHeader } from '../../images/validation.ts';
+import { decodeImage as decode } from '../../images/decode.ts';
+import { validateImage } from '../../images/validation.ts';
 
 /** Rows of red, green, blue, one byte each. */
 export interface RgbImage {
@@ -19,21 +19,12 @@ export interface RgbImage {
  */
 const LONGEST_SIDE_PX = 4096;
 
-/** Throws `INVALID_IMAGE` (`unsupported`, `too_large`, `unreadable`) for what does not pass the image gate. */
+/** Throws what `validateImage` and the decoding throw. */
 export async function decodeImage(file: Uint8Array): Promise<RgbImage> {
-  const { widthPx, heightPx } = await readImageHeader(file);
-  const photo = sharp(file, DECODING).autoOrient();
-  if (Math.max(widthPx, heightPx) > LONGEST_SIDE_PX) {
-    photo.resize(LONGEST_SIDE_PX, LONGEST_SIDE_PX, { fit: 'inside' });
-  }
-  const { data, info } = await photo
-    .flatten({ background: '#ffffff' })
-    .toColourspace('srgb')
-    .raw({ depth: 'uchar' })
-    .toBuffer({ resolveWithObject: true })
-    .catch((cause: unknown) => {
-      throw new TaskError('INVALID_IMAGE', { detail: 'unreadable', cause });
-    });
+  const image = validateImage(file);
+  const { data, info } = await decode(image, LONGEST_SIDE_PX, (picture) =>
+    picture.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true }),
+  );
   return { width: info.width, height: info.height, data: threeChannels(data, info.channels) };
 }
 

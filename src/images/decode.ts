@@ -1,0 +1,150 @@
+/**
+ * Decoding: a valid picture becomes pixels that are upright, in sRGB, on white and not too many,
+ * within a time limit. A file of which more than the last rows are missing counts as damaged.
+ */
+import sharp, { type Sharp, type SharpOptions } from 'sharp';
+import { TaskError } from '../errors.ts';
+import { MAX_PIXELS, type ValidImage } from './validation.ts';
+
+/**
+ * What all decoding of tasks' photos may take at once; a picture that takes more is decoded alone.
+ * Ten pictures of 50 megapixels peak at 393-443 MB with it on a busy machine, at up to 513 MB with
+ * 200 MB, in the same time.
+ */
+export const DECODE_BUDGET_BYTES = 120_000_000;
+
+/** Many times what any valid picture takes. */
+const TIME_LIMIT_SECONDS = 20;
+
+/** This share of a picture's height, at its end, may be missing. */
+const DISPENSABLE_SHARE = 0.02;
+/** Rows of the largest unit in which JPEG stores pixels. */
+const DISPENSABLE_ROWS = 16;
+
+/** How every picture is opened: in one pass, one frame, within the limits that its structure showed. */
+const DECODING = {
+  limitInputPixels: MAX_PIXELS,
+  limitInputChannels: 5,
+  sequentialRead: true,
+  pages: 1,
+} as const satisfies SharpOptions;
+
+/**
+ * Sets up the decoding of the whole process, threads included; for the composition root, once. No
+ * decoder but the three works any more, nothing decoded is kept for later, and a picture is decoded
+ * by one thread.
+ */
+export function configureDecoders(): void {
+  sharp.block({ operation: ['VipsForeignLoad'] });
+  sharp.unblock({
+    operation: [
+      'VipsForeignLoadJpegBuffer',
+      'VipsForeignLoadPngBuffer',
+      'VipsForeignLoadWebpBuffer',
+    ],
+  });
+  sharp.cache(false);
+  sharp.concurrency(1);
+}
+
+/**
+ * Decodes `image`, made as small as `longestSidePx` where it is larger, and has `encode` make of
+ * its pixels what is wanted. Throws `INVALID_IMAGE (unreadable)` for pixels that cannot be decoded
+ * or are missing, and `IMAGE_UNAVAILABLE (decode_timeout)`.
+ */
+export async function decodeImage<T>(
+  image: ValidImage,
+  longestSidePx: number,
+  encode: (picture: Sharp) => Promise<T>,
+): Promise<T> {
+  const file = Buffer.concat(image.pieces);
+  const decode = async (failOn: FailOn) =>
+    encode(shrink(await open(image, file, longestSidePx, failOn), image, longestSidePx));
+  try {
+    if (image.format !== 'jpeg') return await decode('error');
+    return await decode('warning').catch(async (error: unknown) => {
+      await refuseMissingRows(image, file, error);
+      return decode('error');
+    });
+  } catch (cause) {
+    if (cause instanceof TaskError) throw cause;
+    if (isTimeout(cause))
+      throw new TaskError('IMAGE_UNAVAILABLE', { detail: 'decode_timeout', cause });
+    throw unreadable(cause);
+  }
+}
+
+type FailOn = 'error' | 'warning';
+
+/** The file, still unread, as a source of pixels. */
+async function open(
+  image: ValidImage,
+  file: Buffer,
+  longestSidePx: number,
+  failOn: FailOn,
+): Promise<Sharp> {
+  const picture = sharp(file, { ...DECODING, failOn, autoOrient: true }).timeout({
+    seconds: TIME_LIMIT_SECONDS,
+  });
+  if (image.isPlainCmyk) return fromPlainCmyk(shrink(picture, image, longestSidePx));
+  // Otherwise a colour profile turns 16-bit pixels into Display P3, and they end up labelled sRGB.
+  return image.bitsPerSample === 16 ? picture.pipelineColourspace('srgb') : picture;
+}
+
+function shrink(picture: Sharp, image: ValidImage, longestSidePx: number): Sharp {
+  if (Math.max(image.widthPx, image.heightPx) > longestSidePx) {
+    picture.resize(longestSidePx, longestSidePx, { fit: 'inside', withoutEnlargement: true });
+  }
+  return picture.flatten({ background: '#ffffff' }).toColourspace('srgb');
+}
+
+/**
+ * Inks without a profile take away their share of light, as browsers have it; libvips would print
+ * them on a press of its own, on which blue is violet.
+ */
+async function fromPlainCmyk(picture: Sharp): Promise<Sharp> {
+  const { data, info } = await picture
+    .pipelineColourspace('cmyk')
+    .toColourspace('cmyk')
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  const { width, height } = info;
+  const rgb = Buffer.alloc(width * height * 3);
+  for (let pixel = 0; pixel < width * height; pixel += 1) {
+    const light = 255 - (data[4 * pixel + 3] ?? 0);
+    for (let ink = 0; ink < 3; ink += 1) {
+      rgb[3 * pixel + ink] = ((255 - (data[4 * pixel + ink] ?? 0)) * light) / 255;
+    }
+  }
+  return sharp(rgb, { raw: { width, height, channels: 3 } });
+}
+
+/** Throws when `error`, or a decode of all but the last rows, says that data is missing. */
+async function refuseMissingRows(image: ValidImage, file: Buffer, error: unknown): Promise<void> {
+  if (!isMissingData(error)) return;
+  const dispensable = Math.max(DISPENSABLE_ROWS, Math.ceil(image.heightPx * DISPENSABLE_SHARE));
+  const height = image.heightPx - dispensable;
+  await sharp(file, { ...DECODING, failOn: 'warning' })
+    .timeout({ seconds: TIME_LIMIT_SECONDS })
+    .extract({ left: 0, top: 0, width: image.widthPx, height })
+    .resize(8, 8, { fit: 'fill', kernel: 'nearest' })
+    .raw()
+    .toBuffer()
+    .catch((cause: unknown) => {
+      if (isMissingData(cause)) throw unreadable(cause);
+      throw cause;
+    });
+}
+
+/** The decoder met a marker where there should be pixels. */
+function isMissingData(error: unknown): boolean {
+  return error instanceof Error && /premature end/.test(error.message);
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && /timeout/.test(error.message);
+}
+
+function unreadable(cause: unknown): TaskError {
+  return new TaskError('INVALID_IMAGE', { detail: 'unreadable', cause });
+}

@@ -1,0 +1,128 @@
+/**
+ * The colours of a PNG that carries no ICC profile, as browsers show them: what cICP, or cHRM and
+ * gAMA, say (PNG, third edition, 11.3.2) becomes a profile, which decoders follow.
+ */
+import { viewOf } from './format.ts';
+import { type Curve, type Primaries, writeProfile } from './icc-profile.ts';
+
+/** The data of a PNG's colour chunks; null where it has none. */
+export interface ColourChunks {
+  readonly cICP: Uint8Array | null;
+  readonly gAMA: Uint8Array | null;
+  readonly cHRM: Uint8Array | null;
+}
+
+const D65 = { x: 0.3127, y: 0.329 };
+const SRGB_PRIMARIES: Primaries = {
+  white: D65,
+  red: { x: 0.64, y: 0.33 },
+  green: { x: 0.3, y: 0.6 },
+  blue: { x: 0.15, y: 0.06 },
+};
+const SRGB_CURVE: Curve = [2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045];
+const REC709_CURVE: Curve = [1 / 0.45, 1 / 1.099, 0.099 / 1.099, 1 / 4.5, 0.081];
+
+/** By the code points of ITU-T H.273, table 2. */
+const PRIMARIES_OF: Readonly<Record<number, Primaries>> = {
+  5: {
+    white: D65,
+    red: { x: 0.64, y: 0.33 },
+    green: { x: 0.29, y: 0.6 },
+    blue: { x: 0.15, y: 0.06 },
+  },
+  6: {
+    white: D65,
+    red: { x: 0.63, y: 0.34 },
+    green: { x: 0.31, y: 0.595 },
+    blue: { x: 0.155, y: 0.07 },
+  },
+  9: {
+    white: D65,
+    red: { x: 0.708, y: 0.292 },
+    green: { x: 0.17, y: 0.797 },
+    blue: { x: 0.131, y: 0.046 },
+  },
+  11: {
+    white: { x: 0.314, y: 0.351 },
+    red: { x: 0.68, y: 0.32 },
+    green: { x: 0.265, y: 0.69 },
+    blue: { x: 0.15, y: 0.06 },
+  },
+  12: {
+    white: D65,
+    red: { x: 0.68, y: 0.32 },
+    green: { x: 0.265, y: 0.69 },
+    blue: { x: 0.15, y: 0.06 },
+  },
+};
+
+/** By the code points of ITU-T H.273, table 3; those for high dynamic range are read as sRGB's. */
+const CURVE_OF: Readonly<Record<number, Curve>> = {
+  1: REC709_CURVE,
+  4: power(2.2),
+  5: power(2.8),
+  6: REC709_CURVE,
+  8: power(1),
+  14: REC709_CURVE,
+  15: REC709_CURVE,
+};
+
+/** The profile that the chunks describe; null where that is sRGB, or where they make no sense. */
+export function profileOf(chunks: ColourChunks, isGrey: boolean): Uint8Array | null {
+  const described = chunks.cICP === null ? byChromaticity(chunks) : byCodePoints(chunks.cICP);
+  if (described === null) return null;
+  return writeProfile(isGrey ? null : described.primaries, described.curve);
+}
+
+interface Colours {
+  readonly primaries: Primaries;
+  readonly curve: Curve;
+}
+
+function byCodePoints([
+  primaries = 0,
+  transfer = 0,
+  matrix = 0,
+  isFullRange = 0,
+]: Uint8Array): Colours | null {
+  if (matrix !== 0 || isFullRange !== 1) return null;
+  return {
+    primaries: PRIMARIES_OF[primaries] ?? SRGB_PRIMARIES,
+    curve: CURVE_OF[transfer] ?? SRGB_CURVE,
+  };
+}
+
+function byChromaticity({ gAMA, cHRM }: ColourChunks): Colours | null {
+  const primaries = cHRM === null ? SRGB_PRIMARIES : readPrimaries(cHRM);
+  const curve = gAMA === null ? SRGB_CURVE : readGamma(gAMA);
+  return primaries === null || curve === null ? null : { primaries, curve };
+}
+
+/** Fixed-point numbers of PNG are 100,000 times the value. */
+const UNIT = 100_000;
+
+function readPrimaries(cHRM: Uint8Array): Primaries | null {
+  if (cHRM.length !== 32) return null;
+  const view = viewOf(cHRM);
+  const at = (place: number) => ({
+    x: view.getUint32(8 * place) / UNIT,
+    y: view.getUint32(8 * place + 4) / UNIT,
+  });
+  const primaries = { white: at(0), red: at(1), green: at(2), blue: at(3) };
+  const areSane = Object.values(primaries).every(({ x, y }) => y >= 0.01 && x + y <= 1.1);
+  const { red, green, blue } = primaries;
+  const area = (green.x - red.x) * (blue.y - red.y) - (blue.x - red.x) * (green.y - red.y);
+  return areSane && Math.abs(area) > 0.01 ? primaries : null;
+}
+
+/** The usual 1/2.2 stands for sRGB's own curve. */
+function readGamma(gAMA: Uint8Array): Curve | null {
+  if (gAMA.length !== 4) return null;
+  const gamma = viewOf(gAMA).getUint32(0) / UNIT;
+  if (gamma < 0.1 || gamma > 10) return null;
+  return Math.abs(gamma - 1 / 2.2) < 0.005 ? SRGB_CURVE : power(1 / gamma);
+}
+
+function power(exponent: number): Curve {
+  return [exponent, 1, 0, 0, 0];
+}
