@@ -441,3 +441,18 @@ grant all on all tables in schema public to anon, authenticated, service_role;
 grant execute on all functions in schema public to anon, authenticated, service_role;
 grant usage on schema auth, storage to service_role;
 grant all on all tables in schema auth, storage to service_role;
+
+-- Realtime -----------------------------------------------------------------------------------
+
+-- Stands in for the publication supabase_realtime, which has both session tables.
+create function public.notify_row_updated() returns trigger
+language plpgsql as $$
+begin
+  perform pg_notify('row_updated', json_build_object('table', tg_table_name, 'id', new.id)::text);
+  return null;
+end $$;
+
+create trigger realtime_updates after update on public.generation_sessions
+for each row execute function public.notify_row_updated();
+create trigger realtime_updates after update on public.store_generation_sessions
+for each row execute function public.notify_row_updated();

@@ -44,7 +44,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
   const adapters = openAdapters(config, { logger, record, warn, stack });
   const server = await createServer(
     (error) => record({ event: 'loop_error', loop: 'http', error }),
-    config.trustedProxies,
+    config,
   );
   noteAnswers(server, (request) => {
     metrics.answered(request);

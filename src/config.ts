@@ -280,6 +280,11 @@ export const VARIABLES = {
     },
     parseNetwork,
   ),
+  examplePhotoUrl: optionalText('EXAMPLE_PHOTO_URL', {
+    about:
+      'Link of a photo for the examples in /docs, so that they can be tried there. Empty: a placeholder.',
+    example: 'https://cdn.example.com/person.jpg',
+  }),
   metricsIntervalSeconds: integer('METRICS_INTERVAL_SECONDS', 1, 300, {
     about: 'How often the queues are counted for the metrics; one scrape interval is enough.',
     default: '15',

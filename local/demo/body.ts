@@ -40,17 +40,18 @@ interface Answer {
   readonly size_range: { readonly lower: string; readonly upper: string };
 }
 
-/** Asks, prints and draws; resolves with the photo's link, or null when there was no answer. */
-export async function showBody(
-  address: string,
-  platform: Platform,
-  folder: string,
-): Promise<{ readonly link: string } | null> {
+/** Uploads the photo that the demo asks about; resolves with its link. */
+export async function uploadBodyPhoto(platform: Platform): Promise<string> {
+  const bytes = await readFile(PEOPLE.ada.file);
+  return uploadPhoto(platform, await createPerson(platform), { bytes });
+}
+
+/** Asks about the photo behind `link`, prints and draws; false when there was no answer. */
+export async function showBody(address: string, link: string, folder: string): Promise<boolean> {
   const { file, heightCm } = PEOPLE.ada;
   const bytes = await readFile(file);
-  const link = await uploadPhoto(platform, await createPerson(platform), { bytes });
   const answer = await ask(address, link, heightCm);
-  if (answer === null) return null;
+  if (answer === null) return false;
   const { recommended_size, confidence, measurements, uncertainty_cm, size_range } = answer;
   console.log(`\n  POST /estimate-body, a person of ${heightCm} cm: size ${recommended_size}`);
   const range = [size_range.lower, size_range.upper].filter((size) => size !== recommended_size);
@@ -65,7 +66,7 @@ export async function showBody(
   const picture = join(folder, 'body.png');
   await drawBody(bytes, heightCm, picture);
   console.log(`    drawn in ${relative('.', picture)}`);
-  return { link };
+  return true;
 }
 
 /** Waits for the pose model to be loaded, then asks once. */

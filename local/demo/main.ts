@@ -10,7 +10,7 @@ import { unlessAborted } from '../../src/unless-aborted.ts';
 import { balanceOf, openPlatform, type Platform } from '../platform.ts';
 import { startLocalStack } from '../stack.ts';
 import { aborted, runUntilSignal } from '../until-signal.ts';
-import { showBody } from './body.ts';
+import { showBody, uploadBodyPhoto } from './body.ts';
 import { type Played, printReport } from './report.ts';
 import { play, setScenes } from './scenes.ts';
 import { followSessions } from './timeline.ts';
@@ -59,7 +59,9 @@ async function demo(signal: AbortSignal): Promise<number> {
   await rm(FOLDER, { recursive: true, force: true });
   await mkdir(FOLDER, { recursive: true });
   console.log('· starting the worker …');
-  const env = { ...stack.env, HOST: '127.0.0.1', PORT: await freePort() };
+  const bodyPhoto = await uploadBodyPhoto(platform);
+  const address = { HOST: '127.0.0.1', PORT: await freePort() };
+  const env = { ...stack.env, ...address, EXAMPLE_PHOTO_URL: bodyPhoto };
   await using worker = await startWorker(env, join(FOLDER, 'worker.log'), signal);
   if (env.PORT === '0')
     console.log(`· port ${PORT} is in use; this worker is on ${worker.address}`);
@@ -68,20 +70,20 @@ async function demo(signal: AbortSignal): Promise<number> {
     const played = await playScenes(platform);
     console.log();
     const isRight = await printReport(platform, played, FOLDER);
-    return { isRight, body: await showBody(worker.address, platform, FOLDER) };
+    return { isRight, isSized: await showBody(worker.address, bodyPhoto, FOLDER) };
   };
-  const { isRight, body } = await unlessAborted(showAll(), signal);
+  const { isRight, isSized } = await unlessAborted(showAll(), signal);
   console.log(`  the worker's log: ${FOLDER}/worker.log`);
   if (!values.once) {
     console.log(`\n  health ${worker.address}/health   docs ${worker.address}/docs`);
     console.log('\n  Serving until Ctrl-C. To push tasks of your own or to ask the worker:\n');
-    const exported = { ...stack.env, ...(body && { PHOTO: body.link }) };
+    const exported = { ...stack.env, PHOTO: bodyPhoto };
     for (const [name, value] of Object.entries(exported))
       console.log(`  export ${name}='${value}'`);
     await aborted(signal);
     console.log('\n· stopping …');
   }
-  return isRight && body !== null ? 0 : 1;
+  return isRight && isSized ? 0 : 1;
 }
 
 await runUntilSignal(demo);

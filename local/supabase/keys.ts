@@ -24,6 +24,8 @@ export function serverKeys(secret: string) {
 }
 
 const STORAGE = /^\/storage\/v1\//;
+/** Browsers cannot set headers on a websocket: its key is a parameter, which its route checks. */
+const WEBSOCKET = /^\/realtime\//;
 const SIGNED_LINK = /^\/storage\/v1\/object\/sign\//;
 
 /** Gives every request the role of its key, and refuses those without a valid one. */
@@ -31,7 +33,7 @@ export function addKeys(app: FastifyInstance, secret: string): void {
   app.decorateRequest('role', '');
   app.addHook('onRequest', async (request, reply) => {
     const isRead = ['GET', 'HEAD'].includes(request.method);
-    if (isRead && SIGNED_LINK.test(request.url)) return undefined;
+    if (isRead && (SIGNED_LINK.test(request.url) || WEBSOCKET.test(request.url))) return undefined;
     return STORAGE.test(request.url)
       ? checkStorageKey(request, reply, { secret, isRead })
       : checkRestKey(request, reply, secret);

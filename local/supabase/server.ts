@@ -9,6 +9,7 @@ import { Faults } from '../faults.ts';
 import { LOOPBACK, onFreePort } from '../loopback.ts';
 import { addKeys, serverKeys } from './keys.ts';
 import { Objects } from './objects.ts';
+import { addRealtime } from './realtime.ts';
 import { type ApiLimits, addRest } from './rest.ts';
 import { addStorage } from './storage.ts';
 
@@ -58,6 +59,7 @@ export async function startSupabaseServer(options: SupabaseOptions): Promise<Sup
   const limits = { maxRows: 1000 };
   addKeys(app, secret);
   const objects = new Objects(options.pool, options.objectsFolder);
+  await addRealtime(app, options.pool, serviceRoleKey);
   app.register(async (rest) => addRest(rest, options.pool, limits));
   app.register(async (storage) => addStorage(storage, objects, secret));
   const listen = (port: number) => app.listen({ port, host: LOOPBACK });

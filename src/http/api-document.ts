@@ -1,15 +1,25 @@
 /**
  * The OpenAPI document: made by Fastify from the routes' schemas; here it gets what schemas cannot
- * say, which is descriptions of answers, headers, the secret, and examples.
+ * say: descriptions of responses, headers, the secret, and examples.
  */
 import { jsonSchemaTransformObject } from 'fastify-type-provider-zod';
-import { type Example, OPERATIONS, type OperationNotes } from './api-examples.ts';
+import packageFile from '../../package.json' with { type: 'json' };
+import { EXAMPLE_PHOTO, type Example, OPERATIONS, type OperationNotes } from './api-examples.ts';
 
-export const API_INFO = {
-  title: 'wearon-worker',
-  description:
-    'Size recommendations, health and metrics of the WearOn worker. Try-on pictures are not ordered here but on a Redis list: docs/api-contracts.md.',
-  version: '1.0.0',
+/** What the document says of the API as a whole. */
+export const API = {
+  openapi: '3.1.0',
+  info: {
+    title: 'wearon-worker',
+    description:
+      'Size recommendations, health and metrics of the WearOn worker. Try-on pictures are not ordered here: the platform pushes tasks onto a Redis list.',
+    version: packageFile.version,
+  },
+  servers: [{ url: '/', description: 'The worker that serves this document' }],
+  tags: [
+    { name: 'sizing', description: 'Measurements and a size from one photo' },
+    { name: 'operation', description: 'Probes and metrics' },
+  ],
 } as const;
 
 const SECRET_SCHEME = {
@@ -36,6 +46,7 @@ const RETRY_AFTER = {
 type Media = Record<string, { examples?: Readonly<Record<string, Example>> }>;
 
 interface Operation {
+  operationId?: string;
   description?: string;
   parameters?: object[];
   security?: object[];
@@ -48,28 +59,58 @@ interface ApiDocument {
   readonly components?: { readonly schemas?: Record<string, unknown> };
 }
 
-/** For `@fastify/swagger`: the finished document. Throws for an answer that has no notes. */
-export const transformApiDocument: typeof jsonSchemaTransformObject = (document) => {
-  const api = jsonSchemaTransformObject(document) as ApiDocument;
-  for (const [path, operations] of Object.entries(api.paths ?? {})) {
-    for (const [method, operation] of Object.entries(operations)) {
-      const notes = OPERATIONS[`${method.toUpperCase()} ${path}`];
+/**
+ * For `@fastify/swagger`: finishes the document. `examplePhotoUrl` takes the place of the examples'
+ * photo. Throws for a response that has no notes.
+ */
+export function transformApiDocument(
+  examplePhotoUrl: string | null,
+): typeof jsonSchemaTransformObject {
+  return (document) => {
+    const api = jsonSchemaTransformObject(document) as ApiDocument;
+    for (const [name, operation] of operationsOf(api)) {
+      const notes = OPERATIONS[name];
       if (notes !== undefined) describe(operation, notes);
     }
-  }
-  const schemas = Object.entries(api.components?.schemas ?? {});
-  // The provider lists every named schema as an input too; here all of them are answers.
-  const answers = schemas.filter(([name]) => !name.endsWith('Input'));
-  return {
-    ...api,
-    components: {
-      schemas: Object.fromEntries(answers),
-      securitySchemes: { workerSecret: SECRET_SCHEME },
-    },
-  } as ReturnType<typeof jsonSchemaTransformObject>;
-};
+    const schemas = Object.entries(api.components?.schemas ?? {});
+    // The provider lists every named schema as an input too; here all of them are responses.
+    const responses = schemas.filter(([name]) => !name.endsWith('Input'));
+    const finished = {
+      ...api,
+      paths: sizingFirst(api.paths ?? {}),
+      components: {
+        schemas: Object.fromEntries(responses),
+        securitySchemes: { workerSecret: SECRET_SCHEME },
+      },
+    };
+    return withPhoto(finished, examplePhotoUrl) as ReturnType<typeof jsonSchemaTransformObject>;
+  };
+}
+
+function operationsOf({ paths = {} }: ApiDocument): [string, Operation][] {
+  return Object.entries(paths).flatMap(([path, operations]) =>
+    Object.entries(operations).map(([method, operation]): [string, Operation] => [
+      `${method.toUpperCase()} ${path}`,
+      operation,
+    ]),
+  );
+}
+
+/** In the order of the notes, which begin with what callers come for. */
+function sizingFirst(paths: NonNullable<ApiDocument['paths']>): ApiDocument['paths'] {
+  const order = Object.keys(OPERATIONS).map((name) => name.split(' ')[1]);
+  const sorted = Object.entries(paths).sort(([a], [b]) => order.indexOf(a) - order.indexOf(b));
+  return Object.fromEntries(sorted);
+}
+
+function withPhoto(document: object, url: string | null): object {
+  if (url === null) return document;
+  const text = JSON.stringify(document);
+  return JSON.parse(text.replaceAll(JSON.stringify(EXAMPLE_PHOTO), JSON.stringify(url)));
+}
 
 function describe(operation: Operation, notes: OperationNotes): void {
+  operation.operationId = notes.operationId;
   operation.description = notes.description;
   if (notes.requests !== undefined) {
     showIn(operation.requestBody?.content, notes.requests);
@@ -79,7 +120,7 @@ function describe(operation: Operation, notes: OperationNotes): void {
   for (const [status, response] of Object.entries(operation.responses)) {
     const about = notes.responses[status];
     if (about === undefined)
-      throw new Error(`The answer ${status} has no notes for the API document`);
+      throw new Error(`The response ${status} has no notes for the API document`);
     response.description = about.description;
     showIn(response.content, about.examples);
     if (about.retryAfter) response.headers = { 'Retry-After': RETRY_AFTER };

@@ -23,6 +23,8 @@ export interface ResponseNotes {
 }
 
 export interface OperationNotes {
+  /** The name of the function in generated clients. */
+  readonly operationId: string;
   readonly description: string;
   readonly requests?: Readonly<Record<string, Example>>;
   /** By status; `default` is what HTTP itself has to say. */
@@ -32,7 +34,8 @@ export interface OperationNotes {
 type Answer = z.input<typeof estimateBodyAnswer>;
 type Refusal = z.input<typeof estimateBodyRefusal>;
 
-const PHOTO = 'https://images.example.com/ada.jpg';
+/** The photo of the examples, unless EXAMPLE_PHOTO_URL names one that can be fetched. */
+export const EXAMPLE_PHOTO = 'https://images.example.com/ada.jpg';
 const BAD_IMAGE = 'Invalid or inaccessible image URL';
 const UNAVAILABLE = 'Pose estimation service is temporarily unavailable';
 
@@ -44,18 +47,19 @@ const problem = (status: number, title: string) => ({
 });
 
 const ESTIMATE_BODY: OperationNotes = {
-  description: `Looks at one photo of a whole person from the front and tells body measurements and a size. Nothing of the photo is kept. An answer comes within 4.5 seconds.
+  operationId: 'estimateBody',
+  description: `Estimates body measurements and a size from one photo of a whole person from the front. Nothing of the photo is kept. The response comes within 4.5 seconds.
 
-\`detail\` of a refusal is for people, \`code\` is for programs; neither changes between releases. All codes: docs/errors.md.`,
+\`detail\` of a refusal is for people, \`code\` is for programs; neither changes between releases. Every code is shown in an example below.`,
   requests: {
     photo_and_height: {
       summary: 'A photo and a height',
-      value: { image_url: PHOTO, height_cm: 159.6 },
+      value: { image_url: EXAMPLE_PHOTO, height_cm: 159.6 },
     },
     all_that_is_known: {
       summary: 'All that may be known of the person, and a chart',
       value: {
-        image_url: PHOTO,
+        image_url: EXAMPLE_PHOTO,
         height_cm: 159.6,
         weight_kg: 59,
         sex: 'female',
@@ -73,7 +77,7 @@ const ESTIMATE_BODY: OperationNotes = {
     },
     height_in_metres: {
       summary: 'A height in metres',
-      value: { image_url: PHOTO, height_cm: 1.72 },
+      value: { image_url: EXAMPLE_PHOTO, height_cm: 1.72 },
     },
   },
   responses: {
@@ -276,12 +280,14 @@ const health = (
 export const OPERATIONS: Readonly<Record<string, OperationNotes>> = {
   'POST /estimate-body': ESTIMATE_BODY,
   'GET /livez': {
+    operationId: 'getLiveness',
     description: 'For whoever restarts processes. It asks nobody, so it says nothing of Redis.',
     responses: {
       200: { description: 'The process is alive.', examples: { alive: simple('ok') } },
     },
   },
   'GET /readyz': {
+    operationId: 'getReadiness',
     description: 'For whoever replaces one process by another.',
     responses: {
       200: { description: 'It takes tasks.', examples: { ready: simple('ok') } },
@@ -292,6 +298,7 @@ export const OPERATIONS: Readonly<Record<string, OperationNotes>> = {
     },
   },
   'GET /health': {
+    operationId: 'getHealth',
     description:
       'For monitors that were made for the worker which this one replaces: its keys are the same.',
     responses: {
@@ -317,7 +324,8 @@ export const OPERATIONS: Readonly<Record<string, OperationNotes>> = {
     },
   },
   'GET /metrics': {
-    description: 'For Prometheus. Every metric: docs/metrics.md.',
+    operationId: 'getMetrics',
+    description: 'For Prometheus. Every metric has its HELP line.',
     responses: {
       200: {
         description: 'The text format of Prometheus, version 0.0.4.',

@@ -1,34 +1,16 @@
 /**
- * The HTTP server: Fastify with zod schemas, its documentation made from them, and every error that
- * no route answers itself as a JSON problem (RFC 9457).
+ * The HTTP server: Fastify with zod schemas, its documentation, and every error that no route answers
+ * itself as a JSON problem (RFC 9457).
  */
-import swagger from '@fastify/swagger';
-import scalar from '@scalar/fastify-api-reference';
 import { type FastifyError, type FastifyInstance, type FastifyReply, fastify } from 'fastify';
-import {
-  jsonSchemaTransform,
-  serializerCompiler,
-  validatorCompiler,
-} from 'fastify-type-provider-zod';
-import { API_INFO, transformApiDocument } from './api-document.ts';
-import { PAGE_POLICY } from './page-policy.ts';
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import { registerDocs } from './docs-page.ts';
 
 const MOST_BODY_BYTES = 16_384;
 /** For a whole request to arrive; slower ones are hung up on. */
 const REQUEST_TIMEOUT_MS = 10_000;
 const IDLE_SWEEP_MS = 100;
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
-
-/** Without what Scalar offers of its own house: fonts, developer tools, an assistant, telemetry. */
-const DOCS_PAGE = {
-  title: 'wearon-worker',
-  withDefaultFonts: false,
-  showDeveloperTools: 'never',
-  hideClientButton: true,
-  telemetry: false,
-  agent: { disabled: true },
-  mcp: { disabled: true },
-} as const;
 
 /** Answers with a problem; `title` is the status' own name. */
 function sendProblem(reply: FastifyReply, status: number, title: string): FastifyReply {
@@ -47,13 +29,17 @@ const TITLES: Readonly<Record<number, string>> = {
   500: 'Internal Server Error',
 };
 
-/**
- * A server without routes, not yet listening; `onError` hears of errors that are ours. What a peer
- * says of the client's address counts when it is one of `trustedProxies` (addresses or networks).
- */
+export interface ServerOptions {
+  /** Addresses or networks of proxies whose word on the client's address counts. Default: none. */
+  readonly trustedProxies?: readonly string[];
+  /** The photo in the documentation's examples. Default: one that does not exist. */
+  readonly examplePhotoUrl?: string | null;
+}
+
+/** A server without routes, not yet listening; `onError` gets the errors that are our own. */
 export async function createServer(
   onError: (error: Error) => void,
-  trustedProxies: readonly string[] = [],
+  { trustedProxies = [], examplePhotoUrl = null }: ServerOptions = {},
 ): Promise<FastifyInstance> {
   const server = fastify({
     trustProxy: trustedProxies.length > 0 && [...trustedProxies],
@@ -71,6 +57,8 @@ export async function createServer(
     const sweep = setInterval(() => server.server.closeIdleConnections(), IDLE_SWEEP_MS);
     server.server.once('close', () => clearInterval(sweep));
   });
+  // Only JSON is taken; by default Fastify parses plain text too.
+  server.removeContentTypeParser('text/plain');
   server.setValidatorCompiler(validatorCompiler);
   server.setSerializerCompiler(serializerCompiler);
   server.setErrorHandler((error: FastifyError, _request, reply) => {
@@ -84,19 +72,6 @@ export async function createServer(
     if (allowed.length === 0) return sendProblem(reply, 404, 'Not Found');
     return sendProblem(reply.header('allow', allowed.join(', ')), 405, 'Method Not Allowed');
   });
-  await server.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: API_INFO,
-    },
-    transform: jsonSchemaTransform,
-    transformObject: transformApiDocument,
-  });
-  await server.register(async (scope) => {
-    scope.addHook('onRequest', async (_request, reply) => {
-      reply.header('content-security-policy', PAGE_POLICY);
-    });
-    await scope.register(scalar, { routePrefix: '/docs', configuration: DOCS_PAGE });
-  });
+  await registerDocs(server, examplePhotoUrl);
   return server;
 }

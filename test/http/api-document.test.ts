@@ -99,6 +99,48 @@ function assertAlike(actual: unknown, expected: unknown, where: string): void {
   } else assert.equal(actual, expected, where);
 }
 
+it('its page names itself and is sent once, compressed', async () => {
+  const get = (path: string, headers: Record<string, string> = {}) =>
+    fetch(`${worker.address}/docs/${path}`, { headers });
+  assert.match(
+    await (await get('')).text(),
+    /<html lang="en">.*<title>wearon-worker API<\/title>/s,
+  );
+  for (const path of ['', 'js/scalar.js', 'openapi.json']) {
+    const page = await get(path, { 'accept-encoding': 'gzip' });
+    assert.equal(page.headers.get('content-encoding'), 'gzip', path);
+    const etag = page.headers.get('etag') ?? '';
+    const plain = await get(path, { 'accept-encoding': 'identity' });
+    assert.equal(plain.headers.get('content-encoding'), null);
+    assert.equal(await plain.text(), await page.text());
+    const again = await get(path, { 'if-none-match': etag });
+    assert.equal(again.status, 304, path);
+  }
+});
+
+it('generated clients get names, a server and the version of the package', () => {
+  const operations = operationsOf(api);
+  const ids = [...operations.values()].map(({ operationId }) => operationId);
+  assert.equal(ids[0], 'estimateBody');
+  assert.equal(new Set(ids).size, ids.length);
+  assert.deepEqual(
+    api.servers.map(({ url }) => url),
+    ['/'],
+  );
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+  assert.equal(api.info.version, version);
+  assert.doesNotMatch(JSON.stringify(api), /docs\/\w+\.md/);
+});
+
+it('its examples can show a photo that is there', async (t) => {
+  const examplePhotoUrl = 'https://photos.example/me.jpg?token=a';
+  const server = await serverIn({}, {}, {}, examplePhotoUrl);
+  t.after(() => server.close());
+  const text = (await server.inject('/docs/openapi.json')).body;
+  assert.ok(text.includes(JSON.stringify(examplePhotoUrl)));
+  assert.equal(text.includes('ada.jpg'), false);
+});
+
 it('its page may load nothing from elsewhere', async () => {
   const page = await fetch(`${worker.address}/docs/`);
   assert.match(page.headers.get('content-security-policy') ?? '', /^default-src 'self';/);
@@ -160,7 +202,9 @@ it('with ?include=landmarks the answer fits the schema too', async () => {
 it('a host in trouble and a body of another type get the answers that it shows', async () => {
   const away = { image_url: `${EXAMPLE_HOST}/away.jpg`, height_cm: 172 };
   await assertShown(SIZE, 'host_is_away', await send(away));
-  await assertShown(SIZE, 'not_json', await send(away, '', 'application/xml'));
+  for (const type of ['text/plain', 'application/xml']) {
+    await assertShown(SIZE, 'not_json', await send(away, '', type));
+  }
 });
 
 it('what can only be looked at looks as shown', async () => {
@@ -181,8 +225,9 @@ async function serverIn(
   deps: Partial<EstimateBodyDeps>,
   protection: Partial<EstimateBodyProtection> = {},
   states: Partial<ComponentStates> = {},
+  examplePhotoUrl: string | null = null,
 ) {
-  const server = await createServer(() => undefined);
+  const server = await createServer(() => undefined, { examplePhotoUrl });
   registerEstimateBody(
     server,
     {

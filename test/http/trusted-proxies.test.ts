@@ -14,9 +14,10 @@ async function clientOf(
   peer: string,
   forwardedFor: string,
 ): Promise<string> {
-  await using server = await createServer((error) => {
+  const onError = (error: Error) => {
     throw error;
-  }, trustedProxies);
+  };
+  await using server = await createServer(onError, { trustedProxies });
   server.get('/who', async ({ ip }) => ip);
   const headers = { 'x-forwarded-for': forwardedFor };
   return (await server.inject({ url: '/who', headers, remoteAddress: peer })).body;
@@ -63,8 +64,7 @@ describe('TRUSTED_PROXIES', () => {
     for (const wrong of ['nginx', '10.1', '10.0.0.0/33', '0.0.0.0/0', '::/0', '10.0.0.0/', '1/8']) {
       assert.throws(() => read(wrong), ConfigError, wrong);
     }
-    await createServer(() => undefined, read('10.0.0.0/8,::1/128')).then((server) =>
-      server.close(),
-    );
+    const trustedProxies = read('10.0.0.0/8,::1/128');
+    await createServer(() => undefined, { trustedProxies }).then((server) => server.close());
   });
 });

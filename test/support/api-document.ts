@@ -12,6 +12,7 @@ interface Media {
 }
 
 interface Operation {
+  readonly operationId?: string;
   readonly description?: string;
   readonly requestBody?: { readonly content: Readonly<Record<string, Media>> };
   readonly responses: Readonly<
@@ -21,6 +22,8 @@ interface Operation {
 
 export interface ApiDocument {
   readonly openapi: string;
+  readonly info: { readonly version: string };
+  readonly servers: readonly { readonly url: string }[];
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
 }
 

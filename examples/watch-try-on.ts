@@ -1,0 +1,63 @@
+/**
+ * Follows one try-on to its end, to copy into an application: Supabase Realtime tells each change at
+ * once, and polling catches what it misses. Needs nothing but supabase-js.
+ */
+import type { SupabaseClient } from '@supabase/supabase-js';
+
+/** The row of a session, as far as a screen needs it. */
+export interface TryOnState {
+  readonly status: 'queued' | 'processing' | 'completed' | 'failed';
+  /** Set together with `completed`, in one UPDATE; the link works for hours, not for ever. */
+  readonly generated_image_url: string | null;
+  /** For the shopper to read; set together with `failed`. */
+  readonly error_message: string | null;
+}
+
+export interface TryOnWatch {
+  /** `store_generation_sessions` for a store's try-ons. */
+  readonly table?: 'generation_sessions' | 'store_generation_sessions';
+  readonly sessionId: string;
+  /** Called with every state that differs from the last one; the last call has a final status. */
+  readonly onChange: (state: TryOnState) => void;
+  /** How often the row is read, in case Realtime is silent. Default 5,000. */
+  readonly pollEveryMs?: number;
+}
+
+const COLUMNS = 'status, generated_image_url, error_message';
+/** A late answer must not turn the screen back. */
+const ORDER = { queued: 0, processing: 1, completed: 2, failed: 2 };
+
+/** Begins to watch; the returned function ends it, and so does a final status. */
+export function watchTryOn(
+  supabase: SupabaseClient,
+  { table = 'generation_sessions', sessionId, onChange, pollEveryMs = 5000 }: TryOnWatch,
+): () => void {
+  let reached = -1;
+  const stop = () => {
+    reached = Number.POSITIVE_INFINITY;
+    clearInterval(poll);
+    void supabase.removeChannel(channel);
+  };
+  const see = ({ status, generated_image_url, error_message }: TryOnState) => {
+    const order = ORDER[status] ?? 0;
+    if (order <= reached) return;
+    reached = order;
+    onChange({ status, generated_image_url, error_message });
+    if (order === ORDER.completed) stop();
+  };
+  const read = async () => {
+    const { data } = await supabase.from(table).select(COLUMNS).eq('id', sessionId).maybeSingle();
+    if (data !== null) see(data as TryOnState);
+  };
+  const channel = supabase
+    .channel(`try-on-${sessionId}`)
+    .on(
+      'postgres_changes',
+      { event: 'UPDATE', schema: 'public', table, filter: `id=eq.${sessionId}` },
+      (change) => see(change.new as TryOnState),
+    )
+    // What changed before the subscription stood is read once it stands.
+    .subscribe(() => void read());
+  const poll = setInterval(() => void read(), pollEveryMs);
+  return stop;
+}

@@ -1,0 +1,91 @@
+/**
+ * How a screen follows a try-on: the example's `watchTryOn` over the platform's own client, against
+ * the local stack's Realtime and database.
+ */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { createClient, type SupabaseClient } from '@supabase/supabase-js';
+import { type TryOnState, watchTryOn } from '../../examples/watch-try-on.ts';
+import { createPerson, createStore, type TryOn } from '../../local/platform.ts';
+import { openShop, orderTryOn, push, type Shop } from '../support/shop.ts';
+import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
+
+const NEVER_MS = 2 ** 31 - 1;
+
+let shop: Shop;
+let worker: WorkerProcess;
+let supabase: SupabaseClient;
+
+before(async () => {
+  shop = await openShop();
+  const { env } = shop.stack;
+  worker = await startWorkerProcess(env);
+  supabase = createClient(env.SUPABASE_URL ?? '', env.SUPABASE_SERVICE_ROLE_KEY ?? '');
+});
+
+after(async () => {
+  await supabase?.realtime.disconnect();
+  await worker?.[Symbol.asyncDispose]();
+  await shop?.[Symbol.asyncDispose]();
+});
+
+/** Pushes the task once the watch has seen the queued row, and returns every state up to the end. */
+async function watchToTheEnd(
+  client: SupabaseClient,
+  tryOn: TryOn,
+  table: 'generation_sessions' | 'store_generation_sessions',
+  pollEveryMs: number,
+): Promise<TryOnState[]> {
+  const states: TryOnState[] = [];
+  const ended = Promise.withResolvers<void>();
+  const stop = watchTryOn(client, {
+    table,
+    sessionId: tryOn.sessionId,
+    pollEveryMs,
+    onChange: (state) => {
+      states.push(state);
+      if (states.length === 1) void push(shop.platform, tryOn);
+      if (state.status === 'completed' || state.status === 'failed') ended.resolve();
+    },
+  });
+  await ended.promise.finally(stop);
+  return states;
+}
+
+describe('a try-on is followed', () => {
+  it('by Realtime alone, and completed comes with its link', async () => {
+    const tryOn = await orderTryOn(shop.platform, await createPerson(shop.platform));
+    const states = await watchToTheEnd(supabase, tryOn, 'generation_sessions', NEVER_MS);
+    assert.deepEqual(
+      states.map(({ status }) => status),
+      ['queued', 'processing', 'completed'],
+    );
+    assert.equal(states[1]?.generated_image_url, null);
+    const picture = await fetch(states[2]?.generated_image_url ?? '');
+    assert.equal(picture.headers.get('content-type'), 'image/jpeg');
+  });
+
+  it('by Realtime to a failure, with the text for the shopper', async () => {
+    const tryOn = await orderTryOn(shop.platform, await createStore(shop.platform), {
+      imageUrls: [`${shop.stack.env.SUPABASE_URL}/no-such-photo.jpg`],
+    });
+    const states = await watchToTheEnd(supabase, tryOn, 'store_generation_sessions', NEVER_MS);
+    assert.equal(states.at(-1)?.status, 'failed');
+    assert.ok(states.at(-1)?.error_message);
+  });
+
+  it('by polling where Realtime does not answer', async () => {
+    const { env } = shop.stack;
+    const options = { realtime: { params: { apikey: 'wrong' } } };
+    const client = createClient(
+      env.SUPABASE_URL ?? '',
+      env.SUPABASE_SERVICE_ROLE_KEY ?? '',
+      options,
+    );
+    const tryOn = await orderTryOn(shop.platform, await createPerson(shop.platform));
+    const states = await watchToTheEnd(client, tryOn, 'generation_sessions', 50);
+    assert.equal(client.realtime.isConnected(), false);
+    await client.realtime.disconnect();
+    assert.equal(states.at(-1)?.status, 'completed');
+  });
+});
