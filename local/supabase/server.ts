@@ -59,7 +59,7 @@ export async function startSupabaseServer(options: SupabaseOptions): Promise<Sup
   const limits = { maxRows: 1000 };
   addKeys(app, secret);
   const objects = new Objects(options.pool, options.objectsFolder);
-  await addRealtime(app, options.pool, serviceRoleKey);
+  await addRealtime(app, options.pool, keys.serviceRoleKey);
   app.register(async (rest) => addRest(rest, options.pool, limits));
   app.register(async (storage) => addStorage(storage, objects, secret));
   const listen = (port: number) => app.listen({ port, host: LOOPBACK });
