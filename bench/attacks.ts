@@ -5,9 +5,10 @@
  */
 import type { Attack } from './attacks/attack.ts';
 import { LINK_ATTACKS } from './attacks/links.ts';
+import { SIZE_REQUEST_ATTACKS } from './attacks/size-requests.ts';
 import { machineName } from './timing.ts';
 
-const ATTACKS: readonly Attack[] = [...LINK_ATTACKS];
+const ATTACKS: readonly Attack[] = [...LINK_ATTACKS, ...SIZE_REQUEST_ATTACKS];
 
 function row(cells: readonly (string | number)[]): string {
   return `| ${cells.join(' | ')} |`;

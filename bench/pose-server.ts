@@ -26,7 +26,7 @@ registerHealth(server, () => ({
   poseModelLoaded: poses.ready,
   warnings: [],
 }));
-registerEstimateBody(
+await registerEstimateBody(
   server,
   { fetcher, poses, estimator: 'calibrated', charts: BUILT_IN_CHARTS, record: () => undefined },
   { secret: null, requestsPerMinute: 0 },

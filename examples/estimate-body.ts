@@ -4,7 +4,7 @@
  */
 
 export interface SizeRequest {
-  /** A link that the worker may open: https on a public address, or of the platform's Supabase. */
+  /** A link that the worker may open: of the platform's Supabase, or https on a host of ESTIMATE_BODY_HOSTS. */
   readonly image_url: string;
   /** Barefoot, 100 to 250. */
   readonly height_cm: number;

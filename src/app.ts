@@ -52,7 +52,11 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
   });
   registerMetrics(server, metrics);
   await openBoard(config.adminToken, server, adapters.redis, stack);
-  const poses = await startSizing(config, adapters.fetcher, server, { logger, metrics, stack });
+  const poses = await startSizing(config, adapters.sizingFetcher, server, {
+    logger,
+    metrics,
+    stack,
+  });
   let walk: Walk | undefined;
   const states = (): ComponentStates => ({
     isStopping: walk?.isStopping ?? false,

@@ -268,9 +268,19 @@ export const VARIABLES = {
     example: 'a long random text',
   }),
   estimateBodyRatePerMinute: integer('ESTIMATE_BODY_RATE_PER_MINUTE', 0, 100_000, {
-    about: 'Requests a minute that one client address may send to /estimate-body; 0 sets no limit.',
+    about:
+      'Requests a minute that one client (an IPv4 address or an IPv6 /64) may send to /estimate-body, wrong secrets included; 0 sets no limit.',
     default: '0',
   }),
+  estimateBodyHosts: list(
+    'ESTIMATE_BODY_HOSTS',
+    {
+      about:
+        'Hosts that photos for sizes may come from besides the host of SUPABASE_URL, its subdomains and the trusted origins, comma-separated. *: any host that tasks may use.',
+      example: 'images.example.com',
+    },
+    (value) => (value === '*' ? value : parseHost(value)),
+  ),
   trustedProxies: list(
     'TRUSTED_PROXIES',
     {

@@ -22,6 +22,7 @@ import { WebImageFetcher } from '../adapters/web/image-fetcher.ts';
 import type { Config } from '../config.ts';
 import type { RecordEvent } from '../ports.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { openFetchers } from './fetchers.ts';
 
 interface Surroundings {
   readonly logger: Logger;
@@ -58,12 +59,7 @@ export function openAdapters(config: Config, { logger, record, warn, stack }: Su
     ledger: new SupabaseLedger(supabase),
     analytics: new SupabaseAnalytics(supabase),
     imageStore: new SupabaseImageStore(supabase, config.supabaseBucket, config.linkSeconds),
-    fetcher: stack.use(
-      new WebImageFetcher({
-        trustedOrigins: [new URL(config.supabaseUrl).origin, ...config.imageTrustedOrigins],
-        hostAllowlist: config.imageHostAllowlist.length > 0 ? config.imageHostAllowlist : null,
-      }),
-    ),
+    ...openFetchers(config, stack),
     imageModel: stack.use(
       new OpenAiImageModel({
         apiKey: config.openaiApiKey,

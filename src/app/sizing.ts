@@ -54,7 +54,7 @@ export async function startSizing(
       metrics.recordSizing(event);
     },
   };
-  registerEstimateBody(server, deps, {
+  await registerEstimateBody(server, deps, {
     secret: config.estimateBodySecret,
     requestsPerMinute: config.estimateBodyRatePerMinute,
   });

@@ -12,7 +12,9 @@ export function estimateBodyRequest(chartNames: readonly string[]) {
       .regex(/^https?:\/\//i)
       .refine((link) => URL.canParse(tidyLink(link)))
       .meta({ format: 'uri' })
-      .describe('A photo of the whole person from the front: JPEG, PNG or WebP, at most 10 MB'),
+      .describe(
+        'A photo of the whole person from the front: JPEG, PNG or WebP, at most 10 MB; on the host of SUPABASE_URL or another that ESTIMATE_BODY_HOSTS allows',
+      ),
     height_cm: z.number().min(100).max(250).describe('Barefoot'),
     weight_kg: z.number().min(30).max(250).optional().describe('Makes the answer much better'),
     sex: z.enum(['female', 'male']).optional(),

@@ -23,6 +23,7 @@ export type SizeRecEvent = { readonly requestId: string } & (
   | { readonly event: 'size_rec_model_not_loaded' }
   | { readonly event: 'size_rec_pose_estimation_failed'; readonly reasons: readonly string[] }
   | { readonly event: 'size_rec_request_shed'; readonly reason: 'busy' | 'took_too_long' }
+  | { readonly event: 'size_rec_client_gone' }
   | { readonly event: 'size_rec_unexpected_error'; readonly error: Error }
 );
 

@@ -3,10 +3,10 @@
  * the platform expects within 4.5 s, and keeps nothing of the photo.
  */
 import { randomUUID, timingSafeEqual } from 'node:crypto';
+import rateLimit from '@fastify/rate-limit';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
-import { ClientRate } from './client-rate.ts';
 import {
   estimateBodyAnswer,
   estimateBodyQuery,
@@ -23,12 +23,12 @@ import {
   retryLater,
 } from './estimate-body-steps.ts';
 import { fieldErrorsOf } from './field-errors.ts';
-import { Refusal } from './refusal.ts';
+import { ClientGone, Refusal } from './refusal.ts';
 
 export interface EstimateBodyProtection {
-  /** Asked for in the header X-Worker-Secret; null asks for nothing. */
+  /** Required in the header X-Worker-Secret; null requires nothing. */
   readonly secret: string | null;
-  /** Per client address; 0 sets no limit. */
+  /** Per client (an IPv4 address or an IPv6 /64), wrong secrets included; 0 sets no limit. */
   readonly requestsPerMinute: number;
   /** Requests under way at once, downloads included; more are turned away. Default 32. */
   readonly maxUnderWay?: number;
@@ -40,6 +40,8 @@ const REQUEST_ID = 'x-request-id';
 const MAX_REQUEST_ID_CHARACTERS = 256;
 const DEFAULT_UNDER_WAY = 32;
 const DEFAULT_DEADLINE_MS = 4_400;
+/** Reaches no one; nginx logs the same status. */
+const CLIENT_GONE_STATUS = 499;
 
 const ANSWERS = {
   200: estimateBodyAnswer,
@@ -53,12 +55,12 @@ const ANSWERS = {
 } as const;
 
 /** Adds the route to a server with zod compilers. Protections are off unless they are asked for. */
-export function registerEstimateBody(
+export async function registerEstimateBody(
   server: FastifyInstance,
   deps: EstimateBodyDeps,
   protection: EstimateBodyProtection,
-): void {
-  const rate = new ClientRate(protection.requestsPerMinute);
+): Promise<void> {
+  const refuseTooMany = await limitClients(server, protection.requestsPerMinute);
   const underWay = { count: 0 };
   server.withTypeProvider<ZodTypeProvider>().post('/estimate-body', {
     schema: {
@@ -70,9 +72,9 @@ export function registerEstimateBody(
     },
     onRequest: async (request, reply) => {
       reply.header(REQUEST_ID, givenRequestId(request) ?? `req_${randomUUID()}`);
+      // Before the secret, so that guesses are counted.
+      await refuseTooMany(request);
       requireSecret(request, protection.secret);
-      const retryAfterSeconds = rate.refuse(request.ip, performance.now());
-      if (retryAfterSeconds !== null) throw new Refusal('RATE_LIMITED', { retryAfterSeconds });
     },
     errorHandler: (error, request, reply) => sendError(error, request, reply, deps),
     handler: async (request, reply) => {
@@ -99,6 +101,21 @@ export function registerEstimateBody(
       }
     },
   });
+}
+
+/** Throws a Refusal for requests of a client beyond `perMinute`. The plugin counts an IPv6 /64 as one client. */
+async function limitClients(
+  server: FastifyInstance,
+  perMinute: number,
+): Promise<(request: FastifyRequest) => Promise<void>> {
+  if (perMinute === 0) return async () => {};
+  await server.register(rateLimit, { global: false });
+  const count = server.createRateLimit({ max: perMinute, timeWindow: 60_000 });
+  return async (request) => {
+    const rate = await count(request);
+    if (rate.isAllowed || !rate.isExceeded) return;
+    throw new Refusal('RATE_LIMITED', { retryAfterSeconds: rate.ttlInSeconds });
+  };
 }
 
 /** The client's id when it is fit to be echoed: printable ASCII, and not endless. */
@@ -133,12 +150,13 @@ async function withinDeadline<T>(
   const tooLate = () => stop.abort(new Refusal('TOOK_TOO_LONG', retryLater()));
   const remaining = deadlineMs - reply.elapsedTime;
   const timer = setTimeout(tooLate, remaining);
-  reply.raw.once('close', tooLate);
+  const gone = () => stop.abort(new ClientGone());
+  reply.raw.once('close', gone);
   try {
     return await work(stop.signal);
   } finally {
     clearTimeout(timer);
-    reply.raw.off('close', tooLate);
+    reply.raw.off('close', gone);
   }
 }
 
@@ -192,12 +210,16 @@ function answerOf(
 
 /** Errors of HTTP itself, such as a body that is too large, go on to the server's own handler. */
 function sendError(
-  error: FastifyError | Refusal,
+  error: FastifyError | Refusal | ClientGone,
   request: FastifyRequest,
   reply: FastifyReply,
   { record }: EstimateBodyDeps,
 ): FastifyReply {
   if (error instanceof Refusal) return sendRefusal(error, reply, record);
+  if (error instanceof ClientGone) {
+    record({ event: 'size_rec_client_gone', requestId: requestIdOf(reply) });
+    return reply.code(CLIENT_GONE_STATUS).send();
+  }
   const detail = fieldErrorsOf(error, request);
   if (detail !== null)
     return reply.code(422).send({ detail, code: 'INVALID_REQUEST', reasons: [] });

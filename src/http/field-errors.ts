@@ -12,6 +12,11 @@ export interface FieldError {
 
 type Kind = Pick<FieldError, 'type' | 'msg' | 'ctx'>;
 
+/** The bounds of an answer: it is never much longer than the request, whatever that holds. */
+const MAX_ERRORS = 10;
+const MAX_INPUT_CHARACTERS = 256;
+const MAX_KEY_CHARACTERS = 64;
+
 interface Issue {
   readonly keyword: string;
   readonly path: readonly string[];
@@ -19,11 +24,25 @@ interface Issue {
   readonly input: unknown;
 }
 
-/** The field errors behind an error of Fastify's; null when the error is of another kind. */
-export function fieldErrorsOf(
-  error: FastifyError,
-  request: { body: unknown; query: unknown },
-): FieldError[] | null {
+interface CheckedRequest {
+  readonly body: unknown;
+  readonly query: unknown;
+}
+
+/**
+ * The first field errors behind an error of Fastify's, at most ten; null when the error is of
+ * another kind.
+ */
+export function fieldErrorsOf(error: FastifyError, request: CheckedRequest): FieldError[] | null {
+  const errors = everyFieldError(error, request);
+  if (errors === null) return null;
+  return errors.slice(0, MAX_ERRORS).map(({ loc, ...rest }) => ({
+    ...rest,
+    loc: loc.map((key) => key.slice(0, MAX_KEY_CHARACTERS)),
+  }));
+}
+
+function everyFieldError(error: FastifyError, request: CheckedRequest): FieldError[] | null {
   if (error.code === 'FST_ERR_CTP_EMPTY_JSON_BODY') return [missing(['body'], null)];
   if (error.code === 'FST_ERR_CTP_INVALID_JSON_BODY' || error instanceof SyntaxError) {
     const ctx = { error: 'Invalid JSON' };
@@ -43,7 +62,7 @@ function describe(place: string, whole: unknown, issue: Issue): FieldError[] {
   const loc = [place, ...issue.path];
   if (issue.keyword === 'unrecognized_keys') {
     const keys = (issue.params.keys ?? []) as string[];
-    return keys.map((key) => ({
+    return keys.slice(0, MAX_ERRORS).map((key) => ({
       type: 'extra_forbidden',
       loc: [...loc, key],
       msg: 'Extra inputs are not permitted',
@@ -55,11 +74,11 @@ function describe(place: string, whole: unknown, issue: Issue): FieldError[] {
   return [{ ...kindOf(issue), loc, input: printable(issue.input) }];
 }
 
-/** Input nested so deeply that it cannot be written out again is left out. */
+/** The input where it is short; one that is long, or nested too deeply for JSON, is left out. */
 function printable(input: unknown): unknown {
   try {
-    JSON.stringify(input);
-    return input;
+    const isShort = (JSON.stringify(input) ?? '').length <= MAX_INPUT_CHARACTERS;
+    return isShort ? input : null;
   } catch {
     return null;
   }

@@ -30,6 +30,11 @@ export class Refusal extends Error {
   }
 }
 
+/** The reason to stop when the client closed its connection: no answer can reach it. */
+export class ClientGone extends Error {
+  override readonly name = 'ClientGone';
+}
+
 const UNAVAILABLE = 'Pose estimation service is temporarily unavailable';
 const BAD_IMAGE = 'Invalid or inaccessible image URL';
 
@@ -76,7 +81,8 @@ export const REFUSALS = {
   RATE_LIMITED: {
     status: 429,
     detail: 'Too many requests',
-    meaning: 'This client address sent more than `ESTIMATE_BODY_RATE_PER_MINUTE`.',
+    meaning:
+      'This client (an IPv4 address or an IPv6 /64) sent more than `ESTIMATE_BODY_RATE_PER_MINUTE`.',
   },
 } as const satisfies Record<string, { status: number; detail: string; meaning: string }>;
 

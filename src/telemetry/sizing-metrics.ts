@@ -24,6 +24,7 @@ const OUTCOME_OF: Readonly<Record<string, string>> = {
   size_rec_pose_estimation_failed: 'photo_unusable',
   size_rec_model_not_loaded: 'model_not_loaded',
   size_rec_request_shed: 'shed',
+  size_rec_client_gone: 'client_gone',
   size_rec_unexpected_error: 'error',
 };
 const REQUEST_SECONDS = [0.005, 0.025, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 5];

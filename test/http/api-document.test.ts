@@ -228,7 +228,7 @@ async function serverIn(
   examplePhotoUrl: string | null = null,
 ) {
   const server = await createServer(() => undefined, { examplePhotoUrl });
-  registerEstimateBody(
+  await registerEstimateBody(
     server,
     {
       fetcher: { fetch: async () => new Uint8Array() },

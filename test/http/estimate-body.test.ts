@@ -17,6 +17,7 @@ import type { ImageFetcher } from '../../src/ports.ts';
 import type { PhotoObservation, PoseEstimator, PoseOutcome } from '../../src/pose.ts';
 import { BUILT_IN_CHARTS } from '../../src/sizing/size-chart.ts';
 import { startImageHost } from '../support/image-host.ts';
+import { OVERSIZED } from '../support/oversized-requests.ts';
 import { FIXTURES } from '../support/pose-goldens.ts';
 import { poseModelFolder } from '../support/pose-models.ts';
 
@@ -69,7 +70,7 @@ async function setup(
     throw error;
   });
   t.after(() => server.close());
-  registerEstimateBody(
+  await registerEstimateBody(
     server,
     {
       fetcher: { fetch: async () => PHOTO },
@@ -390,6 +391,38 @@ test('a client that asks too often waits, and is told how long', async (t) => {
   assert.ok(Number(refused.headers['retry-after']) >= 25);
 });
 
+test('wrong secrets are counted like requests', async (t) => {
+  const { post } = await setup(t, {}, { secret: 'open sesame', requestsPerMinute: 2 });
+  const guess = () => post(ANYBODY, { headers: { 'x-worker-secret': 'guess' } });
+  const statuses = [await guess(), await guess(), await guess()].map(({ status }) => status);
+  assert.deepEqual(statuses, [401, 401, 429]);
+});
+
+test('an IPv6 /64 is one client', async (t) => {
+  const { server } = await setup(t, {}, { requestsPerMinute: 2 });
+  const ask = async (remoteAddress: string) => {
+    const url = '/estimate-body';
+    return (await server.inject({ method: 'POST', url, payload: ANYBODY, remoteAddress }))
+      .statusCode;
+  };
+  assert.equal(await ask('2001:db8:1:2::1'), 200);
+  assert.equal(await ask('2001:db8:1:2:ffff::2'), 200);
+  assert.equal(await ask('2001:db8:1:2:1:2:3:4'), 429);
+  assert.equal(await ask('2001:db8:1:3::1'), 200);
+});
+
+test('a refusal is short, however long and faulty the request is', async (t) => {
+  const { server } = await setup(t);
+  for (const payload of OVERSIZED) {
+    const headers = { 'content-type': 'application/json' };
+    const answer = await server.inject({ method: 'POST', url: '/estimate-body', headers, payload });
+    assert.equal(answer.statusCode, 422);
+    const { length } = answer.rawPayload;
+    assert.ok(length <= 8_192, `${payload.slice(0, 30)} gave ${length} bytes`);
+    assert.ok((answer.json().detail as unknown[]).length <= 10);
+  }
+});
+
 test('other origins are not let in, and a form is not a request', async (t) => {
   const { server, post } = await setup(t);
   const answer = await post(ANYBODY, { headers: { origin: 'https://shop.example' } });
@@ -424,7 +457,7 @@ test('with the real fetcher and the real pose model a photo becomes a size', asy
   assert.deepEqual([refused.status, refused.body.code], [400, 'INVALID_IMAGE']);
 });
 
-test('a client that hangs up ends the work for it', async (t) => {
+test('a client that hangs up ends the work for it, and counts as gone', async (t) => {
   await using host = await startImageHost(() => undefined);
   const stopped = Promise.withResolvers<void>();
   const started = Promise.withResolvers<void>();
@@ -437,7 +470,13 @@ test('a client that hangs up ends the work for it', async (t) => {
       return real.fetch(url, options);
     },
   };
-  const { server } = await setup(t, { fetcher });
+  const gone = Promise.withResolvers<void>();
+  const events: string[] = [];
+  const record = ({ event }: SizeRecEvent) => {
+    events.push(event);
+    if (events.length === 2) gone.resolve();
+  };
+  const { server } = await setup(t, { fetcher, record });
   const address = await server.listen({ host: '127.0.0.1', port: 0 });
   const client = new AbortController();
   const request = fetch(`${address}/estimate-body`, {
@@ -450,4 +489,6 @@ test('a client that hangs up ends the work for it', async (t) => {
   client.abort();
   await assert.rejects(request);
   await stopped.promise;
+  await gone.promise;
+  assert.deepEqual(events, ['size_rec_request_started', 'size_rec_client_gone']);
 });

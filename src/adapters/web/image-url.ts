@@ -19,7 +19,10 @@ const USER_INFO = /^[^/?#]*\/\/[^/?#]*@/;
 export interface UrlRules {
   /** Exact origins (scheme://host:port) that may be opened as they stand, even http and on loopback. */
   readonly trustedOrigins: readonly string[];
-  /** The only hosts besides the trusted origins, or null for every public host. */
+  /**
+   * The only hosts besides the trusted origins, or null for every public host. An entry that begins
+   * with a dot stands for all subdomains.
+   */
   readonly hostAllowlist: readonly string[] | null;
 }
 
@@ -34,8 +37,15 @@ export function readImageUrl(text: string, rules: UrlRules): ImageUrl {
   const url = parseStrictly(text);
   if (rules.trustedOrigins.includes(url.origin)) return { url, trusted: true };
   if (url.protocol !== 'https:' || url.port !== '') throw refused();
-  if (rules.hostAllowlist !== null && !rules.hostAllowlist.includes(url.hostname)) throw refused();
+  if (!isAllowed(url.hostname, rules.hostAllowlist)) throw refused();
   return { url, trusted: false };
+}
+
+function isAllowed(hostname: string, allowlist: UrlRules['hostAllowlist']): boolean {
+  if (allowlist === null) return true;
+  return allowlist.some((host) =>
+    host.startsWith('.') ? hostname.endsWith(host) : hostname === host,
+  );
 }
 
 function parseStrictly(given: string): URL {
