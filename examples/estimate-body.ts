@@ -46,7 +46,7 @@ export type SizeAnswer =
       readonly reasons: readonly string[];
       readonly advice: readonly string[];
     }
-  /** Ask again after so many seconds. */
+  /** Ask again after so many seconds: the worker, or the host of the photo, has trouble. */
   | { readonly kind: 'try_later'; readonly retryAfterSeconds: number }
   /** The request is wrong, or the secret: a defect of the caller. */
   | { readonly kind: 'refused'; readonly status: number; readonly code: string };
@@ -62,7 +62,8 @@ export interface SizeClient {
 
 const TIMEOUT_MS = 5000;
 const RETRY_AFTER_SECONDS = 2;
-const PHOTO_CODES = ['INVALID_IMAGE', 'IMAGE_UNAVAILABLE', 'PHOTO_NOT_USABLE'];
+const TRY_LATER = { kind: 'try_later', retryAfterSeconds: RETRY_AFTER_SECONDS } as const;
+const PHOTO_CODES = ['INVALID_IMAGE', 'PHOTO_NOT_USABLE'];
 
 /** Asks for a size. Never rejects: a worker that is away is a reason to try later. */
 export async function estimateBody(
@@ -81,7 +82,7 @@ export async function estimateBody(
     });
     return await read(answer);
   } catch {
-    return { kind: 'try_later', retryAfterSeconds: RETRY_AFTER_SECONDS };
+    return TRY_LATER;
   }
 }
 
@@ -92,6 +93,8 @@ async function read(answer: Response): Promise<SizeAnswer> {
     return { kind: 'try_later', retryAfterSeconds: seconds };
   }
   const { code = '', reasons = [], advice = [] } = (await answer.json()) as Refusal;
+  // The photo's host did not answer, which says nothing about the photo.
+  if (code === 'IMAGE_UNAVAILABLE') return TRY_LATER;
   return PHOTO_CODES.includes(code)
     ? { kind: 'unusable_photo', reasons, advice }
     : { kind: 'refused', status: answer.status, code };

@@ -139,7 +139,8 @@ export interface ImageFetcher {
   /**
    * The bytes of the picture behind `url`, refused by default (docs/security.md).
    * Throws `INVALID_IMAGE` (link dead, refused, too large, not a picture) or `IMAGE_UNAVAILABLE`
-   * (worth a retry). The whole download ends within `timeoutMs`. An abort by `signal` rejects with its reason.
+   * (worth a retry). The whole download ends within `timeoutMs`, and sooner when the host stalls or
+   * drips. An abort by `signal` rejects with its reason.
    */
   fetch(url: string, options: { timeoutMs: number; signal: AbortSignal }): Promise<Uint8Array>;
 }

@@ -9,6 +9,7 @@ import { PHOTO_ADVICE } from '../sizing/photo-check.ts';
 import { EN_13402_WOMEN, ORIGINAL_CHART } from '../sizing/size-chart.ts';
 import type { estimateBodyAnswer, estimateBodyRefusal } from './estimate-body-schemas.ts';
 import type { healthBody } from './health.ts';
+import { TRY_PHOTO_LATER } from './refusal.ts';
 
 export interface Example {
   readonly summary: string;
@@ -153,7 +154,7 @@ const ESTIMATE_BODY: OperationNotes = {
             detail: BAD_IMAGE,
             code: 'IMAGE_UNAVAILABLE',
             reasons: ['status'],
-            advice: [publicText('IMAGE_UNAVAILABLE', 'status.photo')],
+            advice: [TRY_PHOTO_LATER],
           } satisfies Refusal,
         },
       },

@@ -8,7 +8,7 @@ import { estimateBody } from '../sizing/estimate-body.ts';
 import { checkPhoto, type PhotoFinding } from '../sizing/photo-check.ts';
 import type { SizeChart } from '../sizing/size-chart.ts';
 import type { EstimateBodyRequest } from './estimate-body-schemas.ts';
-import { Refusal } from './refusal.ts';
+import { Refusal, TRY_PHOTO_LATER } from './refusal.ts';
 
 /** What happened to a request, in the past tense. Links appear only as the start of their SHA-256. */
 export type SizeRecEvent = { readonly requestId: string } & (
@@ -114,7 +114,9 @@ async function look(
 
 function imageRefusal(kind: 'INVALID_IMAGE' | 'IMAGE_UNAVAILABLE', cause: TaskError): Refusal {
   const reasons = cause.detail === null ? [] : [cause.detail];
-  const advice = reasons.map((reason) => publicText(cause.code, `${reason}.photo`));
+  const adviceFor = (reason: string) =>
+    kind === 'IMAGE_UNAVAILABLE' ? TRY_PHOTO_LATER : publicText(kind, `${reason}.photo`);
+  const advice = reasons.map(adviceFor);
   return new Refusal(kind, { reasons, advice, cause });
 }
 

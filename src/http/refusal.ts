@@ -35,6 +35,10 @@ export class ClientGone extends Error {
   override readonly name = 'ClientGone';
 }
 
+/** For the person in the photo while its host has trouble: the photo may be perfect. */
+export const TRY_PHOTO_LATER =
+  'The photo could not be loaded just now. Please try again in a moment.';
+
 const UNAVAILABLE = 'Pose estimation service is temporarily unavailable';
 const BAD_IMAGE = 'Invalid or inaccessible image URL';
 
@@ -50,7 +54,7 @@ export const REFUSALS = {
     status: 400,
     detail: BAD_IMAGE,
     meaning:
-      'The host of the photo did not answer, or with an error of its own. Another try may succeed.',
+      'The host of the photo did not answer, or with an error of its own. Another try may succeed, and nothing is known against the photo.',
   },
   PHOTO_NOT_USABLE: {
     status: 422,

@@ -230,7 +230,7 @@ test('white space around and inside a link, and 2,400 characters of it, are fine
 test('an image that cannot be had is a 400 with the text that clients know', async (t) => {
   const advice = {
     INVALID_IMAGE: 'The photo has a link that is not allowed. Please upload it and try again.',
-    IMAGE_UNAVAILABLE: 'The photo could not be opened. Please upload it again.',
+    IMAGE_UNAVAILABLE: 'The photo could not be loaded just now. Please try again in a moment.',
   };
   for (const code of ['INVALID_IMAGE', 'IMAGE_UNAVAILABLE'] as const) {
     const fetcher = fetcherThatThrows(new TaskError(code, { detail: 'refused' }));

@@ -12,6 +12,7 @@ import type {
   EstimateBodyRequest,
   estimateBodyAnswer,
 } from '../../src/http/estimate-body-schemas.ts';
+import { type ImageHost, startImageHost } from '../support/image-host.ts';
 import { FIXTURES } from '../support/pose-goldens.ts';
 import { openShop, type Shop } from '../support/shop.ts';
 import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
@@ -26,21 +27,31 @@ type WithoutLandmarks = Omit<
 const SAME_REQUEST: Same<SizeRequest, DeepReadonly<EstimateBodyRequest>> = true;
 const SAME_ANSWER: Same<BodyEstimate, DeepReadonly<WithoutLandmarks>> = true;
 
+const SECRET = 'open sesame';
+
 let shop: Shop;
+/** The host of a photo, which is down. */
+let storage: ImageHost;
 let worker: WorkerProcess;
 
 before(async () => {
   shop = await openShop();
-  worker = await startWorkerProcess({ ...shop.stack.env, ESTIMATE_BODY_SECRET: 'open sesame' });
+  storage = await startImageHost((_request, response) => response.writeHead(503).end());
+  worker = await startWorkerProcess({
+    ...shop.stack.env,
+    ESTIMATE_BODY_SECRET: SECRET,
+    IMAGE_TRUSTED_ORIGINS: storage.origin,
+  });
   await worker.logged('pose_model_loaded');
 });
 
 after(async () => {
   await worker?.[Symbol.asyncDispose]();
+  await storage?.[Symbol.asyncDispose]();
   await shop?.[Symbol.asyncDispose]();
 });
 
-async function ask(file: string, secret = 'open sesame') {
+async function ask(file: string, secret = SECRET) {
   const bytes = await readFile(join(FIXTURES, file));
   const image_url = await uploadPhoto(shop.platform, await createPerson(shop.platform), { bytes });
   const client = { workerUrl: worker.address, secret };
@@ -63,6 +74,13 @@ it('it gets advice for one that cannot', async () => {
   assert.ok(answer.kind === 'unusable_photo');
   assert.deepEqual(answer.reasons, ['feet_not_visible']);
   assert.match(answer.advice[0] ?? '', /Step back/);
+});
+
+it('it tries later when the host of the photo is down', async () => {
+  const image_url = `${storage.origin}/a.jpg`;
+  const client = { workerUrl: worker.address, secret: SECRET };
+  const answer = await estimateBody(client, { image_url, height_cm: 170.7 }, 'req_example');
+  assert.deepEqual(answer, { kind: 'try_later', retryAfterSeconds: 2 });
 });
 
 it('it tells a wrong secret from a worker that is away', async () => {
