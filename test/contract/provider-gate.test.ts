@@ -201,6 +201,20 @@ it("an answer about one task's photo proves that the service works", async () =>
   await until('the count to end', async () => (await redis.exists('wearon:gate:outage')) === 0);
 });
 
+it('gives back the slots of calls that the breaker refuses', async () => {
+  const replica = gate({ callsPerMinute: 60 });
+  await succeed(replica);
+  const waiting = Array.from({ length: 5 }, () => enter(replica));
+  await until('five slots to be taken', async () => {
+    const next = Number(await redis.get('wearon:gate:next'));
+    return next > Date.now() + 4500;
+  });
+  await redis.set('wearon:gate:tripped', 'PROVIDER_UNAVAILABLE');
+  await redis.set('wearon:gate:open', 'PROVIDER_UNAVAILABLE', 'PX', 60_000);
+  for (const entered of waiting) await assert.rejects(entered, REFUSED);
+  assert.ok(Number(await redis.get('wearon:gate:next')) <= Date.now() + 1000);
+});
+
 it('takes back the place of a call that will not be made', async () => {
   const slow = gate({ callsPerMinute: 10 });
   using _first = await enter(slow);

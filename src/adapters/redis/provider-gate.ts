@@ -126,24 +126,38 @@ export class RedisProviderGate implements ProviderGate {
 
   async enter(deadlineMs: number, signal: AbortSignal): Promise<Permit> {
     await this.check();
-    await this.#takePlace(deadlineMs, signal);
-    await this.check();
+    const slotMs = await this.#takeSlot(deadlineMs, signal);
     const done = new AbortController();
-    if ((await this.#redis.exists(KEY.tripped)) === 1) await this.#claimProbe(done.signal);
+    try {
+      await this.check();
+      if ((await this.#redis.exists(KEY.tripped)) === 1) await this.#claimProbe(done.signal);
+    } catch (refusal) {
+      // Otherwise the calls after an outage wait behind the slots of those that it refused.
+      await this.#returnSlot(slotMs);
+      throw refusal;
+    }
     return this.#permit(() => done.abort());
   }
 
-  /** Places are given out in order and never come nearer, so one that is too late stays too late. */
-  async #takePlace(deadlineMs: number, signal: AbortSignal): Promise<void> {
+  /**
+   * Waits for the next slot of the rate limit; resolves with its length, ms. Slots are given out in
+   * order and never come nearer, so one that is too late stays too late.
+   */
+  async #takeSlot(deadlineMs: number, signal: AbortSignal): Promise<number> {
     const intervalMs = 60_000 / this.#options.callsPerMinute;
     const times = [intervalMs, deadlineMs - Date.now()];
     const waitMs = Number(await this.#redis.eval(RESERVE, 2, KEY.next, KEY.slowness, ...times));
     if (waitMs < 0) throw new TaskError('DEADLINE_EXCEEDED', { detail: 'no_place_in_time' });
-    if (waitMs === 0) return;
+    if (waitMs === 0) return intervalMs;
     await sleep(waitMs, undefined, { signal }).catch(async (aborted: unknown) => {
-      await this.#redis.eval(GIVE_BACK, 2, KEY.next, KEY.slowness, intervalMs);
+      await this.#returnSlot(intervalMs);
       throw aborted;
     });
+    return intervalMs;
+  }
+
+  async #returnSlot(slotMs: number): Promise<void> {
+    await this.#redis.eval(GIVE_BACK, 2, KEY.next, KEY.slowness, slotMs);
   }
 
   /** While half-open, only the holder of the probe may call: until it is done, or `probeMs` at most. */
