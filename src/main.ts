@@ -1,15 +1,41 @@
 /**
- * The process: reads the environment, starts the worker, waits for a signal, lets go.
+ * The process: reads the environment, starts the worker, waits for a signal, shuts down. Everything
+ * else is loaded once the signals are handled: as the first process of a container, one that comes
+ * earlier would be lost.
  */
-import { type App, startApp } from './app.ts';
-import { ConfigError, readConfig } from './config.ts';
-import { configureDecoders } from './images/decode.ts';
-import { createLogger, type Logger } from './telemetry/logger.ts';
+import type { App } from './app.ts';
+import type { Logger } from './telemetry/logger.ts';
 
-/** What letting go may take beyond the grace for running attempts. */
+/** What shutting down may take beyond the grace for running attempts. */
 const STOP_MARGIN_MS = 10_000;
 
-function readEnvironment() {
+/** Null until it has started. */
+let started: { readonly app: App; readonly logger: Logger; readonly graceMs: number } | null = null;
+let isStopping = false;
+
+/** Stops the worker on the first signal, and at once on a second one or when it takes too long. */
+function stop(signal: NodeJS.Signals): void {
+  if (isStopping) process.exit(1);
+  isStopping = true;
+  // Before the start is complete no task has been touched.
+  if (started === null) process.exit(0);
+  const { app, logger, graceMs } = started;
+  logger.info({ signal }, 'shutting_down');
+  setTimeout(() => process.exit(1), graceMs + STOP_MARGIN_MS).unref();
+  app[Symbol.asyncDispose]().then(
+    () => {
+      logger.info('worker_stopped');
+      process.exit();
+    },
+    (error: unknown) => {
+      logger.error({ error }, 'stop_failed');
+      process.exit(1);
+    },
+  );
+}
+
+async function readEnvironment() {
+  const { readConfig } = await import('./config.ts');
   try {
     process.loadEnvFile();
   } catch {
@@ -18,41 +44,28 @@ function readEnvironment() {
   return readConfig(process.env);
 }
 
-/** Stops the worker on the first signal, and at once on a second one or when it takes too long. */
-function stopOnSignal(app: App, logger: Logger, graceMs: number): void {
-  const stop = (signal: NodeJS.Signals) => {
-    if (isStopping) process.exit(1);
-    isStopping = true;
-    logger.info({ signal }, 'shutting_down');
-    setTimeout(() => process.exit(1), graceMs + STOP_MARGIN_MS).unref();
-    // An answer that nobody waits for any more must not keep the process.
-    app[Symbol.asyncDispose]().then(
-      () => {
-        logger.info('worker_stopped');
-        process.exit();
-      },
-      (error: unknown) => {
-        logger.error({ error }, 'stop_failed');
-        process.exit(1);
-      },
-    );
-  };
-  let isStopping = false;
-  process.on('SIGTERM', stop).on('SIGINT', stop);
-}
-
-try {
-  const config = readEnvironment();
+async function start(): Promise<void> {
+  const config = await readEnvironment();
+  const { createLogger } = await import('./telemetry/logger.ts');
   const logger = createLogger(config.logLevel);
   process.on('uncaughtException', (error) => {
     logger.fatal({ error }, 'crashed');
     process.exit(1);
   });
+  const { logConsole } = await import('./telemetry/console.ts');
+  logConsole(logger);
+  const { configureDecoders } = await import('./images/decode.ts');
   configureDecoders();
+  const { startApp } = await import('./app.ts');
   const app = await startApp(config, logger);
-  stopOnSignal(app, logger, config.shutdownGraceSeconds * 1000);
+  started = { app, logger, graceMs: config.shutdownGraceSeconds * 1000 };
+}
+
+process.on('SIGTERM', stop).on('SIGINT', stop);
+try {
+  await start();
 } catch (error) {
-  if (!(error instanceof ConfigError)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
+  if (!(error instanceof Error) || error.name !== 'ConfigError') throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exit(1);
 }
