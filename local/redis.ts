@@ -24,14 +24,17 @@ export interface RedisOptions {
   folder: string;
   /** Gets a progress line when the program has to be fetched. */
   report?: (line: string) => void;
+  /** Settings of redis.conf in addition to, or instead of, the usual ones. */
+  settings?: Readonly<Record<string, string>>;
 }
 
 /** Starts a Redis as BullMQ wants it: nothing is evicted. Its data is written to `<folder>/redis`. */
-export async function startRedis({ folder, report }: RedisOptions): Promise<RedisServer> {
+export async function startRedis(options: RedisOptions): Promise<RedisServer> {
+  const { folder, report } = options;
   const program = await findRedis(report ?? (() => {}));
   await mkdir(join(folder, 'redis'), { recursive: true });
   return onFreePort(async (port) => {
-    const launch = () => launchRedis(folder, program, port);
+    const launch = () => launchRedis(options, program, port);
     return redisServer(port, launch, await launch());
   });
 }
@@ -57,7 +60,11 @@ function redisServer(
   };
 }
 
-function launchRedis(folder: string, program: RedisProgram, port: number): Promise<ServerProcess> {
+function launchRedis(
+  { folder, settings: own }: RedisOptions,
+  program: RedisProgram,
+  port: number,
+): Promise<ServerProcess> {
   const settings = {
     port: String(port),
     bind: LOOPBACK,
@@ -68,6 +75,7 @@ function launchRedis(folder: string, program: RedisProgram, port: number): Promi
     // tests need. `everysec` may hold a write back while it syncs.
     appendfsync: 'no',
     'maxmemory-policy': 'noeviction',
+    ...own,
   };
   return startServerProcess(folder, {
     name: 'redis',

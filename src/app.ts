@@ -2,8 +2,10 @@
  * The composition root: wires the parts, starts them, and lets everything go in the right order:
  * not ready → intake → attempts → refunds → HTTP → connections.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
-import { openAdapters } from './app/adapters.ts';
+import { NO_CLUSTER } from './adapters/redis/probe.ts';
+import { type Adapters, openAdapters } from './app/adapters.ts';
 import { openBoard } from './app/board.ts';
 import { checkImageModel, watchImageModel } from './app/image-model.ts';
 import { startSizing } from './app/sizing.ts';
@@ -18,6 +20,9 @@ import type { Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { openTracing } from './telemetry/tracing.ts';
 
+/** What the start waits for the first answer of Redis. */
+const FIRST_ANSWER_MS = 5000;
+
 /** A running worker; disposing of it stops it, without losing anything. */
 export interface App extends AsyncDisposable {
   /** Where HTTP listens, e.g. `http://127.0.0.1:8000`. */
@@ -25,8 +30,8 @@ export interface App extends AsyncDisposable {
 }
 
 /**
- * Starts the worker. Throws a ConfigError when the image model cannot be used any more, or the port
- * cannot be listened on: then no task, row or picture has been touched.
+ * Starts the worker. Throws a ConfigError when the image model cannot be used any more, Redis is a
+ * cluster, or the port cannot be listened on: then no task, row or picture has been touched.
  */
 export async function startApp(config: Config, logger: Logger): Promise<App> {
   const warnings: string[] = [];
@@ -60,10 +65,10 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
   let walk: Walk | undefined;
   const states = (): ComponentStates => ({
     isStopping: walk?.isStopping ?? false,
-    redisConnected: adapters.redis.status === 'ready',
+    redisConnected: adapters.redisHealth.isConnected,
     isWorking: walk?.isRunning ?? false,
     poseModelLoaded: poses.ready,
-    warnings,
+    warnings: [...warnings, ...adapters.redisHealth.warnings],
   });
   registerHealth(server, states);
 
@@ -84,9 +89,20 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
       onError: (error) => record({ event: 'loop_error', loop: 'metrics', error }),
     }),
   );
+  await refuseCluster(adapters);
   walk = stack.use(startWalk(config, adapters, { logger, tracing }));
   logger.info({ address }, 'worker_started');
   return Object.assign(stack.move(), { address });
+}
+
+/** Throws a ConfigError when Redis is a cluster. One that does not answer yet is not waited for. */
+async function refuseCluster({ redis, redisHealth }: Adapters): Promise<void> {
+  const waited = new AbortController();
+  const timeout = sleep(FIRST_ANSWER_MS, undefined, { signal: waited.signal, ref: false });
+  const check = redisHealth.check(redis);
+  await Promise.race([check, redisHealth.unavailable, timeout.catch(() => undefined)]);
+  waited.abort();
+  if (redisHealth.isCluster) throw new ConfigError([NO_CLUSTER]);
 }
 
 /** Listens and returns the address; a ConfigError says what is in the way. */

@@ -389,7 +389,8 @@ export type WorkerEvent =
   | { event: 'analytics_error'; task: TaskIds; error: Error }
   | { event: 'breaker_opened'; code: ErrorCode; cooldownMs: number }
   | { event: 'breaker_closed' }
-  | { event: 'loop_error'; loop: string; error: Error };
+  /** `repeated`: how often it happened since it was recorded last. */
+  | { event: 'loop_error'; loop: string; error: Error; repeated?: number };
 
 /** Whose balance a refund goes to. */
 export type Payer = 'person' | 'store' | 'shopper';

@@ -23,6 +23,7 @@ import type { Config } from '../config.ts';
 import type { RecordEvent } from '../ports.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { openFetchers } from './fetchers.ts';
+import { RedisHealth } from './redis-health.ts';
 
 interface Surroundings {
   readonly logger: Logger;
@@ -37,10 +38,14 @@ export type Adapters = ReturnType<typeof openAdapters>;
 
 /** Connects them; they come off the stack, and are to be disposed of last. */
 export function openAdapters(config: Config, { logger, record, warn, stack }: Surroundings) {
+  const redisHealth = new RedisHealth(record, warn);
   const redis = connectRedis(
     config.redisUrl,
-    (error) => record({ event: 'loop_error', loop: 'redis', error }),
-    () => logger.info('redis_connected'),
+    (error, repeated) => redisHealth.lost(error, repeated),
+    () => {
+      redisHealth.back();
+      logger.info('redis_connected');
+    },
   );
   stack.defer(() => redis.disconnect());
   const blocking = redis.duplicate();
@@ -49,6 +54,7 @@ export function openAdapters(config: Config, { logger, record, warn, stack }: Su
   return {
     record,
     redis,
+    redisHealth,
     blocking,
     source: new RedisTaskList(redis, blocking),
     memory: new RedisMemoryMark(redis),

@@ -7,9 +7,11 @@ import type { RecordEvent, TaskSource } from '../ports.ts';
 import { repeat } from '../repeat.ts';
 import { type SweepReport, sweep } from '../retention/janitor.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import type { RedisHealth } from './redis-health.ts';
 
 type RetentionAdapters = Parameters<typeof sweep>[1] & {
   readonly retentionLock: RedisLock;
+  readonly redisHealth: Pick<RedisHealth, 'untilAgesCount'>;
   readonly source: Pick<TaskSource, 'dropLettersBefore'>;
   readonly record: RecordEvent;
 };
@@ -23,6 +25,8 @@ export async function runRetention(
 ): Promise<void> {
   if (config.retentionHours === 0) return;
   const tidy = async () => {
+    await adapters.redisHealth.untilAgesCount(stop);
+    if (stop.aborted) return;
     const before = new Date(Date.now() - config.retentionHours * 3_600_000);
     await adapters.source.dropLettersBefore(before);
     const report = await adapters.retentionLock.during((lost) => {

@@ -3,8 +3,6 @@
  * and what is past its hours. And how all of it stops.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Redis } from 'ioredis';
-import { evictionRisk } from '../adapters/redis/connection.ts';
 import { BullGenerationWorker } from '../adapters/redis/generation-queue.ts';
 import { BullRefundWorker } from '../adapters/redis/refund-queue.ts';
 import type { Config } from '../config.ts';
@@ -23,9 +21,11 @@ import { runRetention } from './retention.ts';
 
 const REFUNDS_AT_ONCE = 10;
 const WATCHDOG_INTERVAL_MS = 5000;
+const PROBLEM_POLL_MS = 1000;
+const STOP_POLL_MS = 50;
 /**
- * What the stop gets beyond the grace, to hand jobs back and to end the steps that loops are in. With
- * Redis away that may take for ever; whatever is cut off is run again.
+ * What the stop gets beyond the grace, to hand jobs back and to end the steps that loops are in.
+ * Whatever is cut off is run again.
  */
 const MARGIN_MS = 5000;
 const HAND_BACK: JobEnd = { kind: 'hand_back' };
@@ -50,11 +50,20 @@ export function startWalk(
   const stop = new AbortController();
   const refunds = startRefunds(config, adapters, tracing, stop.signal);
   const attempts = startAttempts(config, adapters, tracing, stop.signal);
-  const loops = startLoops(config, adapters, logger, stop.signal);
+  const { redisHealth } = adapters;
+  const suspendByClock = () => {
+    attempts.suspend(!redisHealth.mayJudgeAges);
+    refunds.suspend(!redisHealth.mayJudgeAges);
+  };
+  suspendByClock();
+  const loops = [
+    ...startLoops(config, adapters, logger, stop.signal),
+    watchRedis(adapters, suspendByClock, stop.signal),
+  ];
   const graceMs = config.shutdownGraceSeconds * 1000;
   return {
     get isRunning() {
-      return attempts.isRunning;
+      return attempts.isRunning && redisHealth.problem === null;
     },
     get isStopping() {
       return stop.signal.aborted;
@@ -65,10 +74,11 @@ export function startWalk(
     [Symbol.asyncDispose]: async () => {
       stop.abort();
       adapters.blocking.disconnect();
-      await atMost(
-        graceMs + MARGIN_MS,
-        Promise.all([attempts.stop(graceMs), refunds[Symbol.asyncDispose](), ...loops]),
-      );
+      const ended = Promise.all([attempts.stop(graceMs), refunds[Symbol.asyncDispose](), ...loops]);
+      // With Redis away loops cannot end their steps, but there is nothing to wait for either.
+      const isPointless = () =>
+        !redisHealth.isConnected && attempts.activeCount + refunds.activeCount === 0;
+      await atMost(graceMs + MARGIN_MS, ended, isPointless);
     },
   };
 }
@@ -132,35 +142,75 @@ function startLoops(
   logger: Logger,
   stop: AbortSignal,
 ): Promise<void>[] {
-  const { redis, record } = adapters;
-  const noteError = (loop: string) => (error: Error) =>
-    record({ event: 'loop_error', loop, error });
+  const { record } = adapters;
   const intake = { ...adapters, maxImages: config.maxImages };
-  const lookAfter = async () => {
-    await admitLeftovers(intake, stop);
-    await rescue({ ...adapters, minAgeSeconds: config.rescueMinAgeSeconds }, stop);
-    await recoverLostRefunds(adapters, stop);
+  const rescueDeps = { ...adapters, minAgeSeconds: config.rescueMinAgeSeconds };
+  /** Each sweep in a loop of its own: an error in one must not keep the others from running. */
+  const sweep = (loop: string, action: () => Promise<unknown>) => {
+    const run = async () => {
+      await adapters.redisHealth.untilAgesCount(stop);
+      if (!stop.aborted) await action();
+    };
+    return repeat(run, config.rescueIntervalSeconds * 1000, stop, (error) =>
+      record({ event: 'loop_error', loop, error }),
+    );
   };
-  const rescueIntervalMs = config.rescueIntervalSeconds * 1000;
   return [
-    takeTasks(redis, intake, stop),
-    repeat(lookAfter, rescueIntervalMs, stop, noteError('rescue')),
-    repeat(() => redis.ping(), WATCHDOG_INTERVAL_MS, stop, noteError('watchdog')),
+    takeTasks(adapters, intake, stop),
+    sweep('leftovers', () => admitLeftovers(intake, stop)),
+    sweep('rescue', () => rescue(rescueDeps, stop)),
+    sweep('lost_refunds', () => recoverLostRefunds(adapters, stop)),
     runRetention(config, adapters, logger, stop),
   ];
 }
 
-/** The intake, unless this Redis would throw tasks away: then they stay where they are. */
-async function takeTasks(redis: Redis, intake: IntakeDeps, signal: AbortSignal): Promise<void> {
-  const risk = await evictionRisk(redis);
-  if (risk === null) return runIntake(intake, signal);
-  intake.record({ event: 'loop_error', loop: 'intake', error: new Error(risk) });
+/** Keeps `redisHealth` up to date, and calls back after every check. */
+function watchRedis(
+  { redis, redisHealth, record }: Adapters,
+  afterCheck: () => void,
+  stop: AbortSignal,
+): Promise<void> {
+  const check = async () => {
+    await redisHealth.check(redis);
+    afterCheck();
+  };
+  return repeat(check, WATCHDOG_INTERVAL_MS, stop, (error) =>
+    record({ event: 'loop_error', loop: 'watchdog', error }),
+  );
 }
 
-/** Resolves when the work is done, or after `ms` without it. */
-async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
+/** The intake, as long as Redis can be trusted with tasks: otherwise they stay where they are. */
+async function takeTasks(
+  { redisHealth }: Adapters,
+  intake: IntakeDeps,
+  stop: AbortSignal,
+): Promise<void> {
+  while (!stop.aborted) {
+    const problem = new AbortController();
+    const look = async () => {
+      if (redisHealth.problem !== null) problem.abort();
+    };
+    const either = AbortSignal.any([stop, problem.signal]);
+    await look();
+    const looking = repeat(look, PROBLEM_POLL_MS, either, () => undefined);
+    if (!either.aborted) await runIntake(intake, either);
+    await looking;
+    await sleep(PROBLEM_POLL_MS, undefined, { signal: stop }).catch(() => undefined);
+  }
+}
+
+/** Resolves when the work is done, after `ms` without it, or as soon as waiting is pointless. */
+async function atMost(
+  ms: number,
+  work: Promise<unknown>,
+  isPointless: () => boolean,
+): Promise<void> {
   const done = new AbortController();
-  const timeout = sleep(ms, undefined, { signal: done.signal }).catch(() => undefined);
-  await Promise.race([work, timeout]);
+  const endMs = performance.now() + ms;
+  const giveUp = async () => {
+    if (performance.now() >= endMs || isPointless()) done.abort();
+  };
+  const waiting = repeat(giveUp, STOP_POLL_MS, done.signal, () => undefined);
+  await Promise.race([work, waiting]);
   done.abort();
 }

@@ -51,11 +51,39 @@ function fieldsOf(event: object): Record<string, unknown> {
   );
 }
 
-/** Records events in the log. */
+/** Records events in the log; an error of a loop that keeps coming back, once a minute. */
 export function createEventLog(logger: Logger): RecordEvent {
-  return ({ event, ...details }) => {
+  const limit = limitRepeats();
+  return (occurred) => {
+    const limited = occurred.event === 'loop_error' ? limit(occurred) : occurred;
+    if (limited === null) return;
+    const { event, ...details } = limited;
     const { task, usage, ...rest } = details as { task?: TaskIds; usage?: object };
     logger[LEVELS[event]]({ ...idsOf(task), ...fieldsOf({ ...rest, ...usage }) }, event);
+  };
+}
+
+type LoopError = Extract<WorkerEvent, { event: 'loop_error' }>;
+
+/** A little less than the minute in which those that watch an outage report it again. */
+const REPEAT_MS = 55_000;
+/** Errors that differ in their text are told apart up to this number. */
+const MOST_KINDS = 100;
+
+/** Passes an error on unless the same one of the same loop was passed on in the last minute. */
+function limitRepeats(): (error: LoopError) => LoopError | null {
+  const seen = new Map<string, { passedAtMs: number; since: number }>();
+  return (occurred) => {
+    const kind = `${occurred.loop}: ${occurred.error.message.slice(0, 40)}`;
+    const nowMs = performance.now();
+    const known = seen.get(kind) ?? { passedAtMs: Number.NEGATIVE_INFINITY, since: 0 };
+    const since = known.since + (occurred.repeated ?? 1);
+    const isDue = nowMs - known.passedAtMs >= REPEAT_MS;
+    if (!seen.has(kind) && seen.size >= MOST_KINDS) seen.clear();
+    seen.set(kind, isDue ? { passedAtMs: nowMs, since: 0 } : { ...known, since });
+    if (!isDue) return null;
+    const { repeated: _, ...event } = occurred;
+    return since > 1 ? { ...event, repeated: since } : event;
   };
 }
 

@@ -86,7 +86,53 @@ describe('the doctor', () => {
   });
 });
 
+/** The one finding with a user of its own that lacks these commands. */
+async function findingWithout(commands: string): Promise<Check> {
+  const redis = await openRedis(stack.redis.url);
+  const acl = ['reset', 'on', '>secret', '~*', '+@all', ...commands.split(' ')];
+  await redis.acl('SETUSER', 'poor', ...acl);
+  redis.disconnect();
+  const url = new URL(stack.redis.url);
+  Object.assign(url, { username: 'poor', password: 'secret' });
+  return theFinding({ REDIS_URL: url.href });
+}
+
+/** The finding of the probe while the setting has a value. */
+async function findingWith(change: string[], back: string[]): Promise<Check> {
+  const redis = await openRedis(stack.redis.url);
+  const [command = '', ...args] = change;
+  const [backCommand = '', ...backArgs] = back;
+  await redis.call(command, ...args);
+  try {
+    const { checks } = await examine();
+    const finding = checks.find(({ name }) => name === 'Redis service');
+    return finding ?? assert.fail();
+  } finally {
+    await redis.call(backCommand, ...backArgs);
+    redis.disconnect();
+  }
+}
+
 describe('the doctor finds of Redis', () => {
+  it('a replica, and names its primary', async () => {
+    const finding = await findingWith(['REPLICAOF', '127.0.0.1', '7'], ['REPLICAOF', 'NO', 'ONE']);
+    assert.equal(finding.state, 'fail');
+    assert.match(finding.mend ?? '', /is a replica.*127\.0\.0\.1:7/);
+  });
+
+  it('a full memory', async () => {
+    const setting = ['CONFIG', 'SET', 'maxmemory'];
+    const finding = await findingWith([...setting, '1'], [...setting, '0']);
+    assert.equal(finding.state, 'fail');
+    assert.match(finding.mend ?? '', /raise maxmemory/);
+  });
+
+  it('a user that may not run scripts', async () => {
+    const finding = await findingWithout('-eval');
+    assert.equal(finding.name, 'Redis service');
+    assert.match(finding.mend ?? '', /rights/);
+  });
+
   it('that it is away', async () => {
     const finding = await theFinding({ REDIS_URL: 'redis://127.0.0.1:1/0' });
     assert.equal(finding.name, 'Redis');

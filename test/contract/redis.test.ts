@@ -232,8 +232,8 @@ describe('the refunds', () => {
 });
 
 it('a Redis that evicts is a risk, one that does not is none', async () => {
-  assert.equal(await evictionRisk(redis), null);
+  assert.deepEqual(await evictionRisk(redis), { kind: 'none' });
   await redis.config('SET', 'maxmemory-policy', 'allkeys-lru');
-  assert.match((await evictionRisk(redis)) ?? '', /allkeys-lru/);
+  assert.deepEqual(await evictionRisk(redis), { kind: 'evicts', policy: 'allkeys-lru' });
   await redis.config('SET', 'maxmemory-policy', 'noeviction');
 });

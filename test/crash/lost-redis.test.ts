@@ -67,6 +67,19 @@ it('what a person has dealt with is not opened again after a loss, and the mark 
   assert.ok((await platform.redis.ttl('wearon:memory')) > 0);
 });
 
+it('an error in one sweep does not keep the others from running', async () => {
+  const { platform } = crash.shop;
+  const tryOn = await orderTryOn(platform, await createPerson(platform));
+  await failRow(tryOn);
+  await noteLoss();
+  // No list: the sweeps over leftovers and lost sessions fail on it.
+  await platform.redis.set('wearon:tasks:generation:intake', 'no list');
+  const worker = await crash.startWorker();
+  await worker.logged('loop_error', ({ loop }) => loop === 'leftovers');
+  await worker.logged('loop_error', ({ loop }) => loop === 'rescue');
+  await assertRefundedInTheEnd(tryOn);
+});
+
 it('a loss during the recovery is not taken for seen to', async () => {
   const { platform, stack } = crash.shop;
   const tryOn = await orderTryOn(platform, await createPerson(platform));

@@ -49,6 +49,17 @@ it('X16: the loss of Redis and its return are a line each, however often it is r
   assert.equal(lines.filter(({ message }) => message === 'redis_connected').length, 1);
 });
 
+it('a worker that never reached Redis stops at once', async () => {
+  const worker = await crash.startWorker({
+    REDIS_URL: 'redis://127.0.0.1:1',
+    // Far longer than the test may take.
+    SHUTDOWN_GRACE_SECONDS: '600',
+  });
+  assert.equal((await fetch(`${worker.address}/readyz`)).status, 503);
+  assert.equal(await worker.end('SIGTERM'), 0);
+  await worker.logged('worker_stopped');
+});
+
 it('a worker that is stopped while Redis is away ends in order', async () => {
   const worker = await crash.startWorker({ SHUTDOWN_GRACE_SECONDS: '1' });
   await crash.shop.stack.redis.kill();

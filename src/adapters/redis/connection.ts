@@ -1,74 +1,156 @@
 /**
  * One Redis connection: verified TLS for rediss://, endless reconnecting, and commands that wait
- * for the connection to come back rather than fail.
+ * for Redis to serve them rather than fail.
  */
-import { Redis } from 'ioredis';
+import { Redis, type RedisOptions } from 'ioredis';
+import { probeRedis } from './probe.ts';
 
-const LONGEST_RECONNECT_MS = 2000;
+const LONGEST_RECONNECT_MS = 1000;
+/** Pause before the next connection to a Redis that answered and refused service. */
+const REFUSED_WAIT_MS = 1000;
 /** A connection without an answer for so long is dead. Longer than the longest blocking command. */
 const SOCKET_TIMEOUT_MS = 20_000;
-
-/** Marks the errors of connections: BullMQ tells of them again, through its queues and workers. */
-const OF_CONNECTION = Symbol('ofConnection');
-
-/** Whether the error is one that a connection of `connectRedis` had, and told of. */
-export function isOfConnection(error: Error): boolean {
-  return OF_CONNECTION in error;
-}
+/** While Redis is away, the reason is reported again this often. */
+const REPORT_INTERVAL_MS = 60_000;
 
 /**
- * Opens a connection. When Redis is away `onLost` hears why, once, however often it is retried, and
- * `onBack` when it is there again; the duplicates of the connection are one with it in this. Close
- * each with `disconnect()`.
+ * Error answers by which Redis says that it cannot serve anyone now: a replica after a failover,
+ * a server that is loading, full, or cannot write to its disk. Inside a script Redis 6 prefixes
+ * the code with "-". https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors
  */
-export function connectRedis(
-  url: string,
-  onLost: (error: Error) => void,
-  onBack: () => void = () => undefined,
-): Redis {
-  const redis = new Redis(url, {
-    maxRetriesPerRequest: null,
-    enableReadyCheck: true,
-    keepAlive: 10_000,
-    socketTimeout: SOCKET_TIMEOUT_MS,
-    retryStrategy: (attempt) => Math.min(attempt * 100, LONGEST_RECONNECT_MS),
-  });
-  return watch(redis, { onLost, onBack, away: new Set() });
+const REFUSES_SERVICE =
+  /(^|-)(READONLY|MASTERDOWN|LOADING|UNBLOCKED|NOREPLICAS|MISCONF|OOM|BUSY)\b/;
+
+/** Marks the errors of connections: BullMQ emits them again, through its queues and workers. */
+const CONNECTION_ERROR = Symbol('connectionError');
+
+/** Whether the error is one that a connection of `connectRedis` had and has reported. */
+export function isConnectionError(error: Error): boolean {
+  return CONNECTION_ERROR in error;
 }
 
-/** What the duplicates of a connection share. */
+/** What a connection shares with its duplicates. */
 interface Outage {
-  readonly onLost: (error: Error) => void;
+  readonly onLost: (error: Error, repeated: number) => void;
   readonly onBack: () => void;
   /** The connections that wait for Redis. */
   readonly away: Set<Redis>;
-}
-
-function watch(redis: Redis, outage: Outage): Redis {
-  const { away, onLost, onBack } = outage;
-  redis.on('error', (error: Error) => {
-    Object.defineProperty(error, OF_CONNECTION, { value: true });
-    if (away.size === 0) onLost(error);
-    away.add(redis);
-  });
-  redis.on('ready', () => {
-    if (away.delete(redis) && away.size === 0) onBack();
-  });
-  redis.on('end', () => away.delete(redis));
-  // BullMQ duplicates connections, too.
-  const duplicate = redis.duplicate.bind(redis);
-  redis.duplicate = (override) => watch(duplicate(override), outage);
-  return redis;
+  reportedAtMs: number;
+  /** Errors since the last report. */
+  unreported: number;
 }
 
 /**
- * Why this Redis may throw tasks away, or null when it does not. A provider that hides its
- * configuration is trusted.
+ * Opens a connection. While Redis is away or refuses service, commands wait and are sent again;
+ * `onLost` hears the reason at once and then once a minute, with how often it happened meanwhile,
+ * and `onBack` when Redis has carried out a write. Duplicates of the connection are one with it in this. Close each with `disconnect()`.
  */
-export async function evictionRisk(redis: Redis): Promise<string | null> {
+export function connectRedis(
+  url: string,
+  onLost: (error: Error, repeated: number) => void,
+  onBack: () => void = () => undefined,
+): Redis {
+  const outage: Outage = { onLost, onBack, away: new Set(), reportedAtMs: 0, unreported: 0 };
+  const hooks = refusalHooks(outage);
+  const redis = new Redis(url, {
+    maxRetriesPerRequest: null,
+    // The check needs INFO, which a restricted user may not have; LOADING is handled as an answer.
+    enableReadyCheck: false,
+    keepAlive: 10_000,
+    socketTimeout: SOCKET_TIMEOUT_MS,
+    ...hooks.options,
+  });
+  hooks.attach(redis);
+  watch(redis, outage);
+  // A connection that is established proves little: a replica accepts it, too.
+  let isConfirming = false;
+  redis.on('ready', () => {
+    if (!outage.away.has(redis) || isConfirming) return;
+    isConfirming = true;
+    probeRedis(redis)
+      .catch(() => undefined)
+      .finally(() => {
+        isConfirming = false;
+        returned(redis, outage);
+      });
+  });
+  return redis;
+}
+
+/** The options that make a connection try again, on a new socket, what Redis refused to serve. */
+function refusalHooks(outage: Outage) {
+  let redis: Redis | undefined;
+  let isRefused = false;
+  const options: Pick<RedisOptions, 'reconnectOnError' | 'retryStrategy'> = {
+    reconnectOnError: (error) => {
+      if (!REFUSES_SERVICE.test(error.message)) return false;
+      isRefused = true;
+      if (redis !== undefined) lost(redis, error, outage);
+      return 2;
+    },
+    retryStrategy: (attempt) => {
+      const waitMs = isRefused ? REFUSED_WAIT_MS : Math.min(attempt * 100, LONGEST_RECONNECT_MS);
+      isRefused = false;
+      return waitMs;
+    },
+  };
+  const attach = (connection: Redis) => {
+    redis = connection;
+  };
+  return { options, attach };
+}
+
+function watch(redis: Redis, outage: Outage): void {
+  redis.on('error', (error: Error) => {
+    Object.defineProperty(error, CONNECTION_ERROR, { value: true, configurable: true });
+    lost(redis, error, outage);
+  });
+  redis.on('end', () => outage.away.delete(redis));
+  // BullMQ duplicates connections, too.
+  const duplicate = redis.duplicate.bind(redis);
+  redis.duplicate = (override) => {
+    const hooks = refusalHooks(outage);
+    const copy = duplicate({ ...override, ...hooks.options });
+    hooks.attach(copy);
+    watch(copy, outage);
+    copy.on('ready', () => returned(copy, outage));
+    return copy;
+  };
+}
+
+function lost(redis: Redis, error: Error, outage: Outage): void {
+  const isNew = outage.away.size === 0;
+  outage.away.add(redis);
+  const nowMs = performance.now();
+  outage.unreported += 1;
+  if (!isNew && nowMs - outage.reportedAtMs < REPORT_INTERVAL_MS) return;
+  outage.reportedAtMs = nowMs;
+  outage.onLost(error, outage.unreported);
+  outage.unreported = 0;
+}
+
+function returned(redis: Redis, { away, onBack }: Outage): void {
+  if (away.delete(redis) && away.size === 0) onBack();
+}
+
+/** `unknown`: this Redis does not tell its policy. */
+export type EvictionRisk =
+  | { readonly kind: 'none' | 'unknown' }
+  | { readonly kind: 'evicts'; readonly policy: string };
+
+/** Whether this Redis may throw tasks away, by its configuration or by INFO, whichever it shows. */
+export async function evictionRisk(redis: Redis): Promise<EvictionRisk> {
+  const policy = (await configuredPolicy(redis)) ?? (await reportedPolicy(redis));
+  if (policy === undefined) return { kind: 'unknown' };
+  return policy === 'noeviction' ? { kind: 'none' } : { kind: 'evicts', policy };
+}
+
+async function configuredPolicy(redis: Redis): Promise<string | undefined> {
   const answer: unknown = await redis.config('GET', 'maxmemory-policy').catch(() => []);
-  const policy = Array.isArray(answer) ? answer[1] : undefined;
-  return policy === undefined || policy === 'noeviction'
-    ? null
-    : `Redis has maxmemory-policy ${policy}; it must be noeviction, or tasks may be lost`;
+  return Array.isArray(answer) ? answer[1] : undefined;
+}
+
+async function reportedPolicy(redis: Redis): Promise<string | undefined> {
+  const info = await redis.info('memory').catch(() => '');
+  return /^maxmemory_policy:(\S+)/m.exec(info)?.[1];
 }

@@ -2,20 +2,13 @@
  * The generation jobs on BullMQ. A job's id is its session's id and its data the task and the
  * journal, so a session has at most one job and a later attempt knows what earlier ones did.
  */
-import { type Job as BullJob, type Queue, Worker } from 'bullmq';
+import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { GenerationJobs, Job, JobEnd, Journal, Task } from '../../ports.ts';
-import {
-  aliveAmong,
-  endJob,
-  GENERATION_QUEUE,
-  openQueue,
-  recordUnderLock,
-  startWorker,
-  type WorkerTimes,
-  workerOptions,
-} from './bullmq.ts';
+import { aliveAmong, GENERATION_QUEUE, openQueue } from './bullmq.ts';
 import { drainingSince } from './drain.ts';
+import type { HeldJob } from './job-locks.ts';
+import { JobWorker } from './job-worker.ts';
 import { beginRound, takeTurn } from './turns.ts';
 
 interface JobData {
@@ -81,84 +74,74 @@ export class BullGenerationJobs implements GenerationJobs, AsyncDisposable {
   }
 }
 
-/** A BullMQ job under our lock. */
-class LockedJob implements Job {
-  readonly #redis: Redis;
-  readonly #job: BullJob<JobData>;
-  readonly #token: string;
-  readonly #lockMs: number;
-
-  constructor(redis: Redis, job: BullJob<JobData>, token: string, lockMs: number) {
-    this.#redis = redis;
-    this.#job = job;
-    this.#token = token;
-    this.#lockMs = lockMs;
-  }
-
-  get task(): Task {
-    return this.#job.data.task;
-  }
-
-  get journal(): Journal {
-    return this.#job.data.journal;
-  }
-
-  record(journal: Journal): Promise<void> {
-    const lock = { token: this.#token, lockMs: this.#lockMs };
-    return recordUnderLock(this.#redis, this.#job, lock, { task: this.task, journal });
-  }
-}
-
 /** An order of jobs that could not be noted costs no job its end. */
 function ignore(): void {}
 
 export type RunJob = (job: Job, signal: AbortSignal) => Promise<JobEnd>;
 
+/** The attempts that run at the same time, and how long a job stays with a process that died. */
+export interface AttemptTimes {
+  readonly concurrency: number;
+  readonly lockMs: number;
+}
+
 /** Runs the attempts, at most `concurrency` at a time, until `stop`. */
 export class BullGenerationWorker {
-  readonly #worker: Worker<JobData>;
-  readonly #running = new Map<string, AbortController>();
+  readonly #worker: JobWorker<JobData>;
 
-  constructor(connection: Redis, times: WorkerTimes, run: RunJob, onError: (error: Error) => void) {
-    const process = async (job: BullJob<JobData>, token = '') => {
-      const id = job.data.task.sessionId;
-      const abort = new AbortController();
-      this.#running.set(id, abort);
-      try {
-        beginRound(connection, job.priority).catch(ignore);
-        const end = await run(new LockedJob(connection, job, token, times.lockMs), abort.signal);
+  constructor(
+    connection: Redis,
+    times: AttemptTimes,
+    run: RunJob,
+    onError: (error: Error) => void,
+  ) {
+    this.#worker = new JobWorker<JobData>(connection, GENERATION_QUEUE, {
+      ...times,
+      maxStalls: MOST_STALLS,
+      onError,
+      run: async (held) => {
+        beginRound(connection, held.job.priority).catch(ignore);
+        const end = await run(asJob(held), held.signal);
         if (end.kind === 'again') {
-          await job.changePriority({ priority: HAD_ITS_TURN }).catch(ignore);
+          await held.job.changePriority({ priority: HAD_ITS_TURN }).catch(ignore);
         }
-        await endJob(job, token, end);
-      } finally {
-        if (this.#running.get(id) === abort) this.#running.delete(id);
-      }
-    };
-    const options = { ...workerOptions(connection, times), maxStalledCount: MOST_STALLS };
-    this.#worker = new Worker(GENERATION_QUEUE, process, options);
-    this.#worker.on('lockRenewalFailed', (ids) => {
-      for (const id of ids) this.#running.get(id)?.abort();
+        return end;
+      },
     });
-    startWorker(this.#worker, onError);
   }
 
   /** Attempts that run now. */
   get activeCount(): number {
-    return this.#running.size;
+    return this.#worker.activeCount;
   }
 
   /** Whether the loop that fetches jobs is alive. */
   get isRunning(): boolean {
-    return this.#worker.isRunning();
+    return this.#worker.isRunning;
+  }
+
+  /** Fetches no job while suspended; running attempts go on. */
+  suspend(isSuspended: boolean): void {
+    this.#worker.suspend(isSuspended);
   }
 
   /** Takes no new job, lets the running attempts finish for `graceMs`, then has them hand their jobs back. */
   async stop(graceMs: number): Promise<void> {
-    const hardStop = setTimeout(() => {
-      for (const abort of this.#running.values()) abort.abort();
-    }, graceMs);
+    const hardStop = setTimeout(() => this.#worker.abortAll(), graceMs);
     await this.#worker.close();
     clearTimeout(hardStop);
   }
+}
+
+function asJob(held: HeldJob<JobData>): Job {
+  const { job } = held;
+  return {
+    get task() {
+      return job.data.task;
+    },
+    get journal() {
+      return job.data.journal;
+    },
+    record: (journal) => held.record({ task: job.data.task, journal }),
+  };
 }

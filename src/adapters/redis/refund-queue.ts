@@ -1,19 +1,12 @@
 /**
  * The refunds on BullMQ: durable, run again until they succeed, at most one at a time for a session.
  */
-import { type Job as BullJob, type Queue, Worker } from 'bullmq';
+import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { JobEnd, RefundIntent, RefundJob, Refunds } from '../../ports.ts';
-import {
-  aliveAmong,
-  endJob,
-  openQueue,
-  REFUND_QUEUE,
-  recordUnderLock,
-  startWorker,
-  type WorkerTimes,
-  workerOptions,
-} from './bullmq.ts';
+import { aliveAmong, openQueue, REFUND_QUEUE } from './bullmq.ts';
+import type { HeldJob } from './job-locks.ts';
+import { JobWorker } from './job-worker.ts';
 
 /** A refund is never given up, however often its process went silent. */
 const MOST_STALLS = 1_000_000;
@@ -53,30 +46,43 @@ export type RunRefund = (job: RefundJob, retries: number) => Promise<JobEnd>;
 
 /** Carries refunds out until it is closed; what is under way is finished first. */
 export class BullRefundWorker implements AsyncDisposable {
-  readonly #worker: Worker<RefundIntent>;
+  readonly #worker: JobWorker<RefundIntent>;
 
   constructor(
     connection: Redis,
-    times: WorkerTimes,
+    times: { readonly concurrency: number; readonly lockMs: number },
     run: RunRefund,
     onError: (error: Error) => void,
   ) {
-    const process = async (job: BullJob<RefundIntent>, token = '') => {
-      const refund: RefundJob = {
-        intent: job.data,
-        beginBooking: () => {
-          const intent = { ...job.data, bookingBegunAt: new Date().toISOString() };
-          return recordUnderLock(connection, job, { token, lockMs: times.lockMs }, intent);
-        },
-      };
-      await endJob(job, token, await run(refund, job.attemptsStarted));
-    };
-    const options = { ...workerOptions(connection, times), maxStalledCount: MOST_STALLS };
-    this.#worker = new Worker(REFUND_QUEUE, process, options);
-    startWorker(this.#worker, onError);
+    this.#worker = new JobWorker<RefundIntent>(connection, REFUND_QUEUE, {
+      ...times,
+      maxStalls: MOST_STALLS,
+      onError,
+      run: (held) => run(asRefund(held), held.job.attemptsStarted),
+    });
+  }
+
+  /** Refunds that are carried out now. */
+  get activeCount(): number {
+    return this.#worker.activeCount;
+  }
+
+  /** Fetches no refund while suspended; what is under way goes on. */
+  suspend(isSuspended: boolean): void {
+    this.#worker.suspend(isSuspended);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#worker.close();
   }
+}
+
+function asRefund(held: HeldJob<RefundIntent>): RefundJob {
+  const { job } = held;
+  return {
+    get intent() {
+      return job.data;
+    },
+    beginBooking: () => held.record({ ...job.data, bookingBegunAt: new Date().toISOString() }),
+  };
 }

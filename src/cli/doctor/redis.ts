@@ -1,13 +1,16 @@
 /**
- * Is Redis there, new enough, and sure to keep what it is given?
+ * Can Redis serve the worker: is it reachable, new enough, writable, and sure to keep what it is given?
  */
 import type { Redis } from 'ioredis';
 import { openRedis } from '../../adapters/redis/brief-connection.ts';
 import { evictionRisk } from '../../adapters/redis/connection.ts';
 import { drainingSince } from '../../adapters/redis/drain.ts';
+import { isClusterAnswer, NO_CLUSTER, probeRedis, REDIS_ACL } from '../../adapters/redis/probe.ts';
 import { redact } from '../../telemetry/redaction.ts';
 import { type Check, clockCheck, fail, ok, warn } from './check.ts';
 
+/** Above this share of `maxmemory` it is time to act. */
+const FULL_SHARE = 0.9;
 /** BLMOVE came with 6.2. */
 const LEAST_VERSION = [6, 2] as const;
 
@@ -24,7 +27,9 @@ export async function checkRedis(url: string): Promise<Check[]> {
     const ms = Math.round(performance.now() - startedAt);
     return [
       ok('Redis', `reachable, connected in ${ms} ms`),
+      await checkService(redis),
       await checkVersion(redis),
+      await checkMemory(redis),
       await checkEviction(redis),
       await checkDrain(redis),
       await checkClock(redis),
@@ -32,6 +37,51 @@ export async function checkRedis(url: string): Promise<Check[]> {
   } finally {
     redis.disconnect();
   }
+}
+
+/** Runs the worker's own probe: a script that writes. */
+async function checkService(redis: Redis): Promise<Check> {
+  try {
+    await probeRedis(redis);
+    return ok('Redis service', 'runs scripts and writes');
+  } catch (error) {
+    const { message } = error as Error;
+    return fail(
+      'Redis service',
+      `refuses the probe: ${redact(message)}`,
+      await cureOf(message, redis),
+    );
+  }
+}
+
+async function cureOf(message: string, redis: Redis): Promise<string> {
+  if (isClusterAnswer(new Error(message))) return NO_CLUSTER;
+  if (/READONLY|MASTERDOWN/.test(message)) {
+    const role: unknown = await redis.call('ROLE').catch(() => []);
+    const primary =
+      Array.isArray(role) && role[0] === 'slave' ? ` (now ${role[1]}:${role[2]})` : '';
+    return `this is a replica: set REDIS_URL to the primary${primary}`;
+  }
+  if (/OOM/.test(message)) return 'memory is full: raise maxmemory; until then no task is taken';
+  if (/NOPERM/.test(message)) return `give the user the rights in docs/scaling.md: ${REDIS_ACL}`;
+  if (/MISCONF|NOREPLICAS/.test(message))
+    return 'repair what the message names; until then nothing is written';
+  if (/LOADING|BUSY/.test(message)) return 'wait: Redis is loading its data or running a script';
+  return 'the worker needs EVAL, SET and TIME: choose a Redis that allows scripts';
+}
+
+/** Warns while the memory is nearly full: at `maxmemory` nothing can be written. */
+async function checkMemory(redis: Redis): Promise<Check> {
+  const info = await redis.info('memory').catch(() => '');
+  const bytes = (name: string) => Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(info)?.[1]);
+  const [used, most] = [bytes('used_memory'), bytes('maxmemory')];
+  if (Number.isNaN(used)) return ok('Redis memory', 'not shown to this user');
+  const usedMb = `${Math.round(used / 1e6)} MB used`;
+  if (!(most > 0)) return ok('Redis memory', usedMb);
+  const says = `${usedMb} of ${Math.round(most / 1e6)} MB`;
+  return used / most < FULL_SHARE
+    ? ok('Redis memory', says)
+    : warn('Redis memory', says, 'raise maxmemory: when it is full, no task is taken');
 }
 
 async function checkVersion(redis: Redis): Promise<Check> {
@@ -50,13 +100,20 @@ async function checkVersion(redis: Redis): Promise<Check> {
 
 async function checkEviction(redis: Redis): Promise<Check> {
   const risk = await evictionRisk(redis);
-  return risk === null
-    ? ok('Redis eviction', 'keeps everything')
-    : fail(
+  switch (risk.kind) {
+    case 'none':
+      return ok('Redis eviction', 'keeps everything');
+    case 'unknown':
+      return warn('Redis eviction', 'policy hidden', 'make sure maxmemory-policy is noeviction');
+    case 'evicts':
+      return fail(
         'Redis eviction',
-        risk,
+        `maxmemory-policy is ${risk.policy}: tasks may be lost`,
         'set maxmemory-policy to noeviction; until then no task is taken',
       );
+    default:
+      return risk satisfies never;
+  }
 }
 
 async function checkDrain(redis: Redis): Promise<Check> {

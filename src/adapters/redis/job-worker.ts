@@ -1,0 +1,145 @@
+/**
+ * Runs the jobs of one BullMQ queue under our own locks, until it is closed. Errors of its loop
+ * only make it rest: it goes on by itself.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DelayedError, WaitingError, Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
+import type { JobEnd } from '../../ports.ts';
+import { repeat } from '../../repeat.ts';
+import { PREFIX } from './bullmq.ts';
+import { isConnectionError } from './connection.ts';
+import { type HeldJob, JobLocks, RENEWALS_PER_LOCK } from './job-locks.ts';
+import { checkStalledJobs } from './stalled-jobs.ts';
+
+export interface JobWorkerOptions<Data> {
+  readonly concurrency: number;
+  /** Job lock duration: if a worker dies, another takes the job over within 1.5 times this. */
+  readonly lockMs: number;
+  /** A job that stalled more often than this is failed. */
+  readonly maxStalls: number;
+  readonly run: (held: HeldJob<Data>) => Promise<JobEnd>;
+  /** Hears what goes wrong in the loop; connections report their own errors. */
+  readonly onError: (error: Error) => void;
+}
+
+/** Pause after an error answer of Redis: BullMQ's loop would ask again at once. */
+const REST_MS = 1000;
+
+export class JobWorker<Data> {
+  readonly #worker: Worker<Data>;
+  readonly #locks: JobLocks<Data>;
+  readonly #stop = new AbortController();
+  readonly #onError: (error: Error) => void;
+  #isResting = false;
+  #isSuspended = false;
+
+  constructor(connection: Redis, queue: string, options: JobWorkerOptions<Data>) {
+    const { concurrency, lockMs, maxStalls, run, onError } = options;
+    const intervalMs = lockMs / RENEWALS_PER_LOCK;
+    this.#onError = (error) => {
+      if (!isConnectionError(error) && !this.#stop.signal.aborted) onError(error);
+    };
+    this.#locks = new JobLocks(connection, `${PREFIX}:${queue}:`, lockMs);
+    this.#worker = new Worker<Data>(
+      queue,
+      async (job, token = '') => {
+        using held = this.#locks.hold(job, token);
+        await this.#end(held, await run(held));
+      },
+      {
+        connection,
+        prefix: PREFIX,
+        concurrency,
+        autorun: false,
+        lockDuration: lockMs,
+        stalledInterval: intervalMs,
+        maxStalledCount: maxStalls,
+        skipLockRenewal: true,
+        skipStalledCheck: true,
+        // The check needs INFO, which a restricted user may not have.
+        skipVersionCheck: true,
+        runRetryDelay: REST_MS,
+      },
+    );
+    this.#worker.on('error', (error) => {
+      this.#onError(error);
+      if (!isConnectionError(error)) this.#rest().catch(this.#onError);
+    });
+    this.#worker.run().catch(this.#onError);
+    // In this order: what runs here has its locks again before anyone looks for stalled jobs.
+    const keepLocks = async () => {
+      await this.#locks.renew();
+      await checkStalledJobs(connection, this.#worker, intervalMs);
+    };
+    void repeat(keepLocks, intervalMs, this.#stop.signal, this.#onError);
+  }
+
+  /** Jobs that run now. */
+  get activeCount(): number {
+    return this.#locks.size;
+  }
+
+  /** Whether jobs are fetched. */
+  get isRunning(): boolean {
+    return this.#worker.isRunning() && !this.#worker.isPaused();
+  }
+
+  /** Fetches no job while suspended; what runs goes on. */
+  suspend(isSuspended: boolean): void {
+    this.#isSuspended = isSuspended;
+    this.#pauseOrResume().catch(this.#onError);
+  }
+
+  /** Has what runs hand its jobs back. */
+  abortAll(): void {
+    this.#locks.abortAll();
+  }
+
+  /** Fetches no new job; resolves when what runs has ended. */
+  async close(): Promise<void> {
+    await this.#worker.close();
+    this.#stop.abort();
+  }
+
+  async #rest(): Promise<void> {
+    if (this.#isResting) return;
+    this.#isResting = true;
+    await this.#pauseOrResume();
+    await sleep(REST_MS, undefined, { ref: false });
+    this.#isResting = false;
+    await this.#pauseOrResume();
+  }
+
+  async #pauseOrResume(): Promise<void> {
+    if (this.#isResting || this.#isSuspended) await this.#worker.pause(true);
+    else if (this.#worker.isPaused() && this.#worker.closing === undefined)
+      await this.#worker.resume();
+  }
+
+  /** Tells BullMQ how an attempt ended; the errors are its way of saying "moved, neither done nor failed". */
+  async #end(held: HeldJob<Data>, end: JobEnd): Promise<void> {
+    const { job, token } = held;
+    switch (end.kind) {
+      case 'done':
+        return;
+      case 'forgotten':
+        job.opts.removeOnComplete = true;
+        return;
+      case 'again': {
+        const nowMs = await held.confirm();
+        const backend = this.#worker.getBackend();
+        await backend.moveToDelayed(String(job.id), nowMs, end.delayMs, token, {
+          skipAttempt: true,
+        });
+        throw new DelayedError();
+      }
+      case 'hand_back':
+        await held.confirm();
+        await job.moveToWait(token);
+        throw new WaitingError();
+      default:
+        end satisfies never;
+    }
+  }
+}

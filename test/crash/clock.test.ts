@@ -1,0 +1,58 @@
+/** A worker whose clock disagrees with Redis: tasks are neither failed nor kept for it. */
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { createPerson } from '../../local/platform.ts';
+import { TASK_LIST } from '../../src/adapters/redis/task-list.ts';
+import { useCrashShop } from '../support/crash-shop.ts';
+import { orderTryOn, push, settledRow } from '../support/shop.ts';
+import type { WorkerProcess } from '../support/worker-process.ts';
+
+const crash = useCrashShop();
+const PRELOAD = new URL('../support/odd-clock.ts', import.meta.url).href;
+
+function startOddWorker(aheadMs: number, env = {}): Promise<WorkerProcess> {
+  return crash.startWorker({
+    NODE_OPTIONS: `--import=${PRELOAD}`,
+    CLOCK_AHEAD_MS: String(aheadMs),
+    ...env,
+  });
+}
+
+async function warningsOf({ address }: WorkerProcess): Promise<string> {
+  const health = (await (await fetch(`${address}/health`)).json()) as { warnings: string[] };
+  return health.warnings.join('\n');
+}
+
+it('a worker ten minutes ahead takes no task and says why', async () => {
+  const { platform } = crash.shop;
+  const ahead = await startOddWorker(600_000);
+  const tryOn = await orderTryOn(platform, await createPerson(platform));
+  await ahead.logged('loop_error', ({ loop }) => loop === 'intake');
+  await push(platform, tryOn);
+  assert.equal((await fetch(`${ahead.address}/readyz`)).status, 503);
+  assert.match(await warningsOf(ahead), /600 s ahead of that of Redis; no task is taken/);
+  assert.equal(await platform.redis.llen(TASK_LIST), 1);
+  await crash.startWorker();
+  assert.equal((await settledRow(crash.shop, tryOn)).status, 'completed');
+  assert.ok(!ahead.lines.some(({ message }) => message === 'generation_processing'));
+});
+
+it('a worker some seconds ahead works and warns', async () => {
+  const { platform } = crash.shop;
+  const ahead = await startOddWorker(20_000);
+  const tryOn = await orderTryOn(platform, await createPerson(platform));
+  await push(platform, tryOn);
+  assert.equal((await settledRow(crash.shop, tryOn)).status, 'completed');
+  assert.match(await warningsOf(ahead), /clock of this machine is 20 s ahead/);
+});
+
+it('a retry is not late when the clock is set back while it waits', async () => {
+  const { platform, stack } = crash.shop;
+  stack.openai.faults.add({ path: /\/images\/edits/, kind: 'status', status: 500, body: {} });
+  const worker = await startOddWorker(-100_000, { CLOCK_JUMPS: '1' });
+  const tryOn = await orderTryOn(platform, await createPerson(platform));
+  await push(platform, tryOn);
+  await worker.logged('generation_retried');
+  worker.process.kill('SIGUSR2');
+  assert.equal((await settledRow(crash.shop, tryOn)).status, 'completed');
+});

@@ -1,0 +1,100 @@
+/**
+ * Redis fails over, is away for longer than a job's lock, or refuses service: no paid call is
+ * repeated, no task is lost, and the worker says that it is not ready.
+ */
+import assert from 'node:assert/strict';
+import { after, before, it } from 'node:test';
+import { until } from '../../local/until.ts';
+import { type OutageScene, openOutage, withRedis } from '../support/redis-outage.ts';
+import { openShop, type Shop } from '../support/shop.ts';
+
+let shop: Shop;
+
+before(async () => {
+  shop = await openShop();
+});
+
+after(() => shop?.[Symbol.asyncDispose]());
+
+const TASKS = 3;
+const CALL_MS = 6000;
+
+/** `status` of the worker's /readyz. */
+async function readiness({ workers }: OutageScene): Promise<number> {
+  return (await fetch(`${workers[0]?.address}/readyz`)).status;
+}
+
+function errorLines({ workers }: OutageScene) {
+  return workers.flatMap(({ lines }) => lines.filter(({ level }) => level === 'error'));
+}
+
+it('after a failover with open connections every task ends, with one call each', async () => {
+  await using scene = await openOutage(shop, { callMs: 2000 });
+  const early = await scene.push(TASKS);
+  await scene.calls(TASKS);
+  await scene.failOver();
+  const late = await scene.push(TASKS);
+  const statuses = await scene.ended([...early, ...late]);
+  assert.deepEqual(new Set(statuses), new Set(['completed']));
+  assert.equal(scene.callCount, 2 * TASKS);
+  await until('the worker to be ready', async () => (await readiness(scene)) === 200);
+});
+
+for (const workers of [1, 2]) {
+  it(`an outage longer than the lock repeats no paid call of ${workers} worker(s)`, async () => {
+    await using scene = await openOutage(shop, { workers, callMs: CALL_MS });
+    const tryOns = await scene.push(TASKS);
+    await scene.calls(TASKS);
+    const { target } = scene.gateway;
+    scene.gateway.target = null;
+    scene.gateway.cut();
+    const [{ sessionId } = assert.fail()] = tryOns;
+    const lock = `wearon:bull:generation:${sessionId}:lock`;
+    await until('the lock to expire', () =>
+      withRedis(shop.stack.redis.url, async (redis) => (await redis.exists(lock)) === 0),
+    );
+    scene.gateway.target = target;
+    assert.deepEqual(new Set(await scene.ended(tryOns)), new Set(['completed']));
+    assert.equal(scene.callCount, TASKS);
+  });
+}
+
+it('a Redis that is full is waited for: a line of the log, not ready, no call repeated', async () => {
+  await using scene = await openOutage(shop, { callMs: CALL_MS });
+  const tryOns = await scene.push(TASKS);
+  await scene.calls(TASKS);
+  await until('the worker to be ready', async () => (await readiness(scene)) === 200);
+  await withRedis(shop.stack.redis.url, async (redis) => {
+    await redis.config('SET', 'maxmemory', '1');
+    await until('the worker not to be ready', async () => (await readiness(scene)) === 503);
+    const [{ sessionId } = assert.fail()] = tryOns;
+    const lock = `wearon:bull:generation:${sessionId}:lock`;
+    await until('the lock to expire', async () => (await redis.exists(lock)) === 0);
+    await redis.config('SET', 'maxmemory', '0');
+  });
+  assert.deepEqual(new Set(await scene.ended(tryOns)), new Set(['completed']));
+  assert.equal(scene.callCount, TASKS);
+  await until('the worker to be ready', async () => (await readiness(scene)) === 200);
+  assert.deepEqual(
+    errorLines(scene).map(({ loop }) => loop),
+    ['redis'],
+  );
+});
+
+it('error answers make the loops rest instead of filling the log', async () => {
+  const acl = ['resetkeys', '~wearon:*', '+@all', '-bzpopmin', '-blmove', '-evalsha'];
+  await withRedis(shop.stack.redis.url, (redis) =>
+    redis.acl('SETUSER', 'poor', 'on', '>secret', ...acl),
+  );
+  const url = new URL(shop.stack.redis.url);
+  Object.assign(url, { username: 'poor', password: 'secret' });
+  await using scene = await openOutage(shop, { callMs: 0, env: { REDIS_URL: url.href } });
+  const [worker = assert.fail()] = scene.workers;
+  await worker.logged('loop_error', ({ loop }) => loop === 'intake');
+  await worker.logged('loop_error', ({ loop }) => loop === 'jobs');
+  assert.equal(await readiness(scene), 503);
+  const calls = await withRedis(shop.stack.redis.url, (redis) => redis.info('errorstats'));
+  const refused = Number(/errorstat_NOPERM:count=(\d+)/.exec(calls)?.[1]);
+  assert.ok(refused < 100, `${refused} commands were refused`);
+  assert.ok(errorLines(scene).length < 20, `${errorLines(scene).length} lines`);
+});

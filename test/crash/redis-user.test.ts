@@ -1,0 +1,83 @@
+/** What the worker needs of Redis: the rights that are documented, no cluster, no eviction. */
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { it } from 'node:test';
+import { createPerson } from '../../local/platform.ts';
+import { until } from '../../local/until.ts';
+import { REDIS_ACL } from '../../src/adapters/redis/probe.ts';
+import { wearon } from '../support/cli.ts';
+import { useCrashShop } from '../support/crash-shop.ts';
+import { startSpareRedis, withRedis } from '../support/redis-outage.ts';
+import { orderTryOn, push, settledRow } from '../support/shop.ts';
+import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
+
+const crash = useCrashShop();
+
+async function readiness({ address }: WorkerProcess): Promise<number> {
+  return (await fetch(`${address}/readyz`)).status;
+}
+
+function assertJson({ output }: WorkerProcess): void {
+  for (const line of output) assert.doesNotThrow(() => JSON.parse(line), line);
+}
+
+it('a user with the documented rights is enough, INFO and CONFIG are not needed', async () => {
+  const { platform, stack } = crash.shop;
+  const page = await readFile(new URL('../../docs/scaling.md', import.meta.url), 'utf8');
+  assert.ok(page.includes(REDIS_ACL), 'docs/scaling.md names the rights');
+  await platform.redis.acl('SETUSER', 'wearon', 'reset', 'on', '>secret', ...REDIS_ACL.split(' '));
+  const url = new URL(stack.redis.url);
+  Object.assign(url, { username: 'wearon', password: 'secret' });
+  const worker = await crash.startWorker({ REDIS_URL: url.href, ADMIN_TOKEN: 'a-token-of-length' });
+  const tryOn = await orderTryOn(platform, await createPerson(platform));
+  await push(platform, tryOn);
+  assert.equal((await settledRow(crash.shop, tryOn)).status, 'completed');
+  await until('the worker to be ready', async () => (await readiness(worker)) === 200);
+  const doctor = await wearon({ ...stack.env, REDIS_URL: url.href }, ['doctor', '--json']);
+  const service = doctor.json.checks.find(({ name }: { name: string }) => name === 'Redis service');
+  assert.equal(service.state, 'ok');
+  assert.equal(await worker.end('SIGTERM'), 0);
+  assertJson(worker);
+  assert.deepEqual(
+    worker.lines.filter(({ level }) => level === 'error'),
+    [],
+  );
+});
+
+it('a Redis Cluster is refused at start, with the reason', async () => {
+  await using cluster = await startSpareRedis({ 'cluster-enabled': 'yes' });
+  await withRedis(cluster.url, (redis) => redis.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383'));
+  await withRedis(cluster.url, (redis) =>
+    until('the cluster', async () =>
+      String(await redis.call('CLUSTER', 'INFO')).includes('state:ok'),
+    ),
+  );
+  const env = { ...crash.shop.stack.env, REDIS_URL: cluster.url };
+  const refused = startWorkerProcess(env).then((worker) => worker.end('SIGKILL'));
+  await assert.rejects(refused, /REDIS_URL names a Redis Cluster/);
+  const { json } = await wearon(env, ['doctor', '--json']);
+  const service = json.checks.find(({ name }: { name: string }) => name === 'Redis service');
+  assert.match(service.mend, /without cluster mode/);
+});
+
+it('a worker on an evicting Redis is not ready, and takes tasks once it is repaired', async () => {
+  const { platform } = crash.shop;
+  await platform.redis.config('SET', 'maxmemory-policy', 'allkeys-lru');
+  try {
+    const worker = await crash.startWorker();
+    await worker.logged('loop_error', ({ loop }) => loop === 'intake');
+    const tryOn = await orderTryOn(platform, await createPerson(platform));
+    await push(platform, tryOn);
+    assert.equal(await readiness(worker), 503);
+    const metrics = await (await fetch(`${worker.address}/metrics`)).text();
+    assert.match(metrics, /^wearon_ready 0$/m);
+    const health = await (await fetch(`${worker.address}/health`)).text();
+    assert.match(health, /maxmemory-policy allkeys-lru/);
+    await platform.redis.config('SET', 'maxmemory-policy', 'noeviction');
+    assert.equal((await settledRow(crash.shop, tryOn)).status, 'completed');
+    await until('the worker to be ready', async () => (await readiness(worker)) === 200);
+    assertJson(worker);
+  } finally {
+    await platform.redis.config('SET', 'maxmemory-policy', 'noeviction');
+  }
+});

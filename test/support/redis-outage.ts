@@ -1,0 +1,129 @@
+/**
+ * Workers on a Redis that fails: behind a port that can be switched to another server, with tasks
+ * whose paid calls are under way, and what became of them.
+ */
+import { Redis } from 'ioredis';
+import { createPerson, type TryOn } from '../../local/platform.ts';
+import { type RedisServer, startRedis } from '../../local/redis.ts';
+import { guardFolder, stackFolder } from '../../local/stack-folder.ts';
+import { until } from '../../local/until.ts';
+import { orderTryOn, rowOf, type Shop } from './shop.ts';
+import { startTcpSwitch, type TcpSwitch } from './tcp-switch.ts';
+import { QUICK_RECOVERY, startWorkerProcess, type WorkerProcess } from './worker-process.ts';
+
+export interface OutageScene extends AsyncDisposable {
+  readonly workers: readonly WorkerProcess[];
+  /** Between the workers and their Redis. */
+  readonly gateway: TcpSwitch;
+  /** Orders and pushes tasks to the Redis that is the primary now. */
+  push(count: number): Promise<TryOn[]>;
+  /** Resolves when as many paid calls have been begun since the scene was opened. */
+  calls(count: number): Promise<unknown>;
+  /** Paid calls since the scene was opened. */
+  readonly callCount: number;
+  /** Resolves with the statuses once all have ended. */
+  ended(tryOns: readonly TryOn[]): Promise<string[]>;
+  /** The primary becomes a replica of a new one, which takes over its port; connections stay open. */
+  failOver(): Promise<void>;
+}
+
+export interface OutageOptions {
+  readonly workers?: number;
+  readonly callMs: number;
+  readonly env?: Record<string, string>;
+}
+
+/** Starts workers with a lock of 2 s on the shop's Redis. */
+export async function openOutage(shop: Shop, options: OutageOptions): Promise<OutageScene> {
+  await using parts = new AsyncDisposableStack();
+  const { stack, platform } = shop;
+  const gateway = parts.use(await startTcpSwitch(stack.redis.port));
+  stack.openai.latencyMs = options.callMs;
+  const callsBefore = stack.openai.calls.length;
+  const env = {
+    ...stack.env,
+    ...QUICK_RECOVERY,
+    REDIS_URL: `redis://127.0.0.1:${gateway.port}`,
+    ...options.env,
+  };
+  const starting = Array.from({ length: options.workers ?? 1 }, () => startWorkerProcess(env));
+  const workers = await Promise.all(starting);
+  for (const worker of workers) parts.use(worker);
+  let primary = stack.redis.url;
+  const opened = parts.move();
+  const callCount = () => stack.openai.calls.length - callsBefore;
+  return {
+    workers,
+    gateway,
+    get callCount() {
+      return callCount();
+    },
+    async push(count) {
+      const person = await createPerson(platform, { credits: count });
+      const tryOns: TryOn[] = [];
+      for (let i = 0; i < count; i += 1) tryOns.push(await orderTryOn(platform, person));
+      await withRedis(primary, (redis) =>
+        redis.lpush('wearon:tasks:generation', ...tryOns.map(({ message }) => message)),
+      );
+      return tryOns;
+    },
+    calls: (count) => until(`${count} paid calls`, () => callCount() >= count),
+    ended: (tryOns) =>
+      until(
+        'all to end',
+        async () => {
+          const rows = await Promise.all(tryOns.map((tryOn) => rowOf(shop, tryOn)));
+          const statuses = rows.map((row) => String(row?.status));
+          return statuses.every((status) => ['completed', 'failed'].includes(status)) && statuses;
+        },
+        60_000,
+      ),
+    async failOver() {
+      const next = opened.use(await startSpareRedis());
+      await withRedis(next.url, async (redis) => {
+        await redis.replicaof('127.0.0.1', stack.redis.port);
+        await until('the replica', async () =>
+          (await redis.info('replication')).includes('master_link_status:up'),
+        );
+        await redis.replicaof('NO', 'ONE');
+      });
+      await withRedis(stack.redis.url, (redis) => redis.replicaof('127.0.0.1', next.port));
+      opened.defer(async () => {
+        await withRedis(stack.redis.url, (redis) => redis.replicaof('NO', 'ONE'));
+      });
+      gateway.target = next.port;
+      primary = next.url;
+    },
+    [Symbol.asyncDispose]: async () => {
+      stack.openai.latencyMs = 0;
+      await opened.disposeAsync();
+      await withRedis(stack.redis.url, (redis) => redis.flushall());
+    },
+  };
+}
+
+/** Another empty Redis, in a folder of its own. */
+export async function startSpareRedis(
+  settings: Readonly<Record<string, string>> = {},
+): Promise<RedisServer> {
+  const folder = await stackFolder();
+  const guard = guardFolder(folder);
+  const server = await startRedis({ folder, settings });
+  return {
+    ...server,
+    [Symbol.asyncDispose]: async () => {
+      await server[Symbol.asyncDispose]();
+      await guard[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Does something over a connection of its own. */
+export async function withRedis<T>(url: string, action: (redis: Redis) => Promise<T>): Promise<T> {
+  const redis = new Redis(url, { enableReadyCheck: false });
+  try {
+    return await action(redis);
+  } finally {
+    redis.disconnect();
+  }
+}
