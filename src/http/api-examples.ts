@@ -36,7 +36,7 @@ type Answer = z.input<typeof estimateBodyAnswer>;
 type Refusal = z.input<typeof estimateBodyRefusal>;
 
 /** The photo of the examples, unless EXAMPLE_PHOTO_URL names one that can be fetched. */
-export const EXAMPLE_PHOTO = 'https://images.example.com/ada.jpg';
+export const EXAMPLE_PHOTO = 'https://abcdefgh.supabase.co/ada.jpg';
 const BAD_IMAGE = 'Invalid or inaccessible image URL';
 const UNAVAILABLE = 'Pose estimation service is temporarily unavailable';
 
@@ -70,11 +70,11 @@ const ESTIMATE_BODY: OperationNotes = {
     },
     expired_link: {
       summary: 'A link that leads nowhere any more',
-      value: { image_url: 'https://images.example.com/deleted.jpg', height_cm: 172 },
+      value: { image_url: 'https://abcdefgh.supabase.co/deleted.jpg', height_cm: 172 },
     },
     half_a_person: {
       summary: 'A photo without the feet',
-      value: { image_url: 'https://images.example.com/without-feet.jpg', height_cm: 172 },
+      value: { image_url: 'https://abcdefgh.supabase.co/without-feet.jpg', height_cm: 172 },
     },
     height_in_metres: {
       summary: 'A height in metres',

@@ -22,7 +22,7 @@ import { startWorkerProcess, type WorkerProcess } from '../support/worker-proces
 
 const SIZE = 'POST /estimate-body';
 /** Where the photos of the examples are; in the tests a host here has them. */
-const EXAMPLE_HOST = 'https://images.example.com';
+const EXAMPLE_HOST = 'https://abcdefgh.supabase.co';
 const PHOTOS: Readonly<Record<string, string>> = {
   '/ada.jpg': PEOPLE.ada.file,
   '/without-feet.jpg': join(FIXTURES, 'hard_half_body_45.jpg'),

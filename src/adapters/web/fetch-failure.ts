@@ -33,12 +33,17 @@ export function translateFailure(error: unknown, trusted: boolean): TaskError {
   return new TaskError('IMAGE_UNAVAILABLE', { detail: 'connection', cause: error });
 }
 
-/** Null for 200, the only answer that can hold the image. Redirects are refused, wherever they lead. */
-export function failureOfStatus(status: number): TaskError | null {
+/**
+ * Null for 200, the only answer that can hold the image. Redirects are refused, wherever they lead.
+ * Supabase Storage says 400 for an object that is gone; a 404 there is its gateway's, which does not
+ * reach it (`fromStorage`).
+ */
+export function failureOfStatus(status: number, fromStorage: boolean): TaskError | null {
   if (status === 200) return null;
   if (status >= 300 && status < 400) return new TaskError('INVALID_IMAGE', { detail: 'refused' });
-  if (status >= 500 || status === 408 || status === 425 || status === 429) {
-    return new TaskError('IMAGE_UNAVAILABLE', { detail: `status` });
+  const mayPass = [408, 425, 429, ...(fromStorage ? [404] : [])];
+  if (status >= 500 || mayPass.includes(status)) {
+    return new TaskError('IMAGE_UNAVAILABLE', { detail: 'status' });
   }
   return new TaskError('INVALID_IMAGE', { detail: 'unreachable' });
 }

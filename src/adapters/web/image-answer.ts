@@ -21,16 +21,23 @@ const REAL_CODINGS = /^(x-)?(gzip|compress)$|^(deflate|br|zstd|dcb|dcz|exi|pack2
 type Headers = Dispatcher.ResponseData['headers'];
 type Body = Dispatcher.ResponseData['body'];
 
+export interface ReadOptions {
+  readonly maxBytes: number;
+  /** Is told the length of every piece that arrives. */
+  readonly count: (bytes: number) => void;
+  /** Whether Supabase Storage was asked. */
+  readonly fromStorage: boolean;
+}
+
 /**
- * The image in `answer`, at most `maxBytes`; `count` is told the length of every piece that arrives.
- * Throws INVALID_IMAGE or IMAGE_UNAVAILABLE, and stops reading then.
+ * The image in `answer`. Throws INVALID_IMAGE or IMAGE_UNAVAILABLE, and stops reading then.
  */
 export async function readImage(
   answer: Dispatcher.ResponseData,
-  maxBytes: number,
-  count: (bytes: number) => void,
+  { maxBytes, count, fromStorage }: ReadOptions,
 ): Promise<Uint8Array> {
-  const failure = failureOfStatus(answer.statusCode) ?? failureOfHeaders(answer.headers, maxBytes);
+  const failure =
+    failureOfStatus(answer.statusCode, fromStorage) ?? failureOfHeaders(answer.headers, maxBytes);
   if (failure !== null) {
     hangUp(answer.body);
     throw failure;

@@ -111,6 +111,17 @@ describe('the image fetcher', () => {
     assert.deepEqual(down, [408, 425, 429, 500, 502, 503, 504]);
   });
 
+  it("retries a 404 of Storage's gateway, not Storage's 400 for a missing object", async () => {
+    await using host = await startImageHost(({ url = '' }, response) => {
+      response.writeHead(url.includes('missing') ? 400 : 404).end('{}');
+    });
+    await using fetcher = trusting(host.origin);
+    const fetch = (name: string) =>
+      fetcher.fetch(`${host.origin}/storage/v1/object/sign/b/${name}?token=x`, WITHIN_A_MINUTE);
+    await assert.rejects(fetch('a.jpg'), { message: 'IMAGE_UNAVAILABLE (status)' });
+    await assert.rejects(fetch('missing.jpg'), { message: 'INVALID_IMAGE (unreachable)' });
+  });
+
   it('refuses an announced length over the limit without reading', async () => {
     const error = await failureOf((_request, response) => {
       response.writeHead(200, { 'content-type': 'image/jpeg', 'content-length': '1000000' });

@@ -17,6 +17,9 @@ import { LEAST_SPEED, type LeastSpeed, watchSpeed } from './least-speed.ts';
 /** The platform's bucket takes files up to this size. */
 export const MAX_IMAGE_BYTES = 10 * 1024 * 1024;
 
+/** Path of objects in Supabase Storage; looked at for trusted origins only. */
+const STORAGE_PATH = '/storage/v1/object/';
+
 const HEADERS = {
   accept: 'image/jpeg, image/png, image/webp',
   'accept-encoding': 'identity',
@@ -72,7 +75,8 @@ export class WebImageFetcher implements ImageFetcher, AsyncDisposable {
       // undici does not look at its signal before it is connected.
       const options = { dispatcher, headers: HEADERS, signal: stop };
       const answer = await unlessAborted(request(url, options), stop);
-      return await readImage(answer, this.#maxBytes, speed.count);
+      const fromStorage = trusted && url.pathname.startsWith(STORAGE_PATH);
+      return await readImage(answer, { maxBytes: this.#maxBytes, count: speed.count, fromStorage });
     };
     try {
       if (trusted) return await download(this.#trusted);
