@@ -9,7 +9,7 @@ const LOOK_AGAIN_MS = 25;
 export async function until<T>(
   what: string,
   look: () => Promise<T | null | undefined | false> | T | null | undefined | false,
-  limitMs = 30_000,
+  limitMs = 120_000,
 ): Promise<T> {
   for (const end = Date.now() + limitMs; Date.now() < end; ) {
     const value = await look();

@@ -31,7 +31,8 @@ export interface WorkerProcess extends AsyncDisposable {
 }
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-const LOG_WAIT_MS = 60_000;
+/** Below the runner's limit (`--test-timeout`), so that the log is shown, and long enough for a busy machine. */
+const LOG_WAIT_MS = 240_000;
 
 /** Short times, so that recovery is seen in seconds. */
 export const QUICK_RECOVERY = {
@@ -46,12 +47,16 @@ export async function startWorkerProcess(env: Record<string, string>): Promise<W
     env: { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: '0', LOG_LEVEL: 'debug', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  endWithThisProcess(process_);
   const log = new WorkerLog(process_);
   const exited = once(process_, 'exit');
   const died = exited.then(([code]) => {
     throw new Error(`The worker ended with ${code} before it listened:\n${log.output.join('\n')}`);
   });
-  const started = await Promise.race([log.next('worker_started'), died]);
+  const started = await Promise.race([log.next('worker_started'), died]).catch((error) => {
+    process_.kill('SIGKILL');
+    throw error;
+  });
   died.catch(() => undefined);
   const end = async (signal: NodeJS.Signals) => {
     if (process_.exitCode === null && process_.signalCode === null) process_.kill(signal);
@@ -69,6 +74,17 @@ export async function startWorkerProcess(env: Record<string, string>): Promise<W
       await end('SIGKILL');
     },
   };
+}
+
+/** Kills the worker when this process is gone, however it ended; a stopped worker too. */
+function endWithThisProcess(worker: ChildProcess): void {
+  const script = 'cat >/dev/null; kill -s KILL "$1"';
+  const guardian = spawn('/bin/sh', ['-c', script, 'guardian', String(worker.pid)], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  guardian.unref();
+  worker.once('exit', () => guardian.kill('SIGKILL'));
 }
 
 class WorkerLog {
