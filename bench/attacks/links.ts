@@ -113,7 +113,7 @@ export const LINK_ATTACKS: readonly Attack[] = [
     sent: `${SILENT_NAMES} links at once`,
     figure: 'seconds that another name waits',
     before: '475',
-    limit: 1,
+    limit: 3,
     measure: silentNames,
   },
   {

@@ -23,7 +23,7 @@ const RECORDS = {
 describe('dnsLookup', () => {
   it('gives every IPv4 and IPv6 address of a host', async () => {
     await using dns = await startDnsServer(RECORDS);
-    const resolve = dnsLookup({ servers: [dns.address] });
+    const resolve = dnsLookup({ servers: [dns.address], timeoutMs: 60_000 });
     assert.deepEqual(await resolve('both.example', NEVER), [
       '93.184.216.34',
       '10.0.0.1',
@@ -35,7 +35,7 @@ describe('dnsLookup', () => {
 
   it('tells a host that does not exist from a server that fails', async () => {
     await using dns = await startDnsServer(RECORDS);
-    const resolve = dnsLookup({ servers: [dns.address] });
+    const resolve = dnsLookup({ servers: [dns.address], timeoutMs: 60_000 });
     await assert.rejects(resolve('gone.example', NEVER), { code: 'ENOTFOUND' });
     await assert.rejects(resolve('no-address.example', NEVER), { code: 'ENODATA' });
     await assert.rejects(resolve('broken.example', NEVER), { code: 'ESERVFAIL' });
@@ -44,7 +44,7 @@ describe('dnsLookup', () => {
 
   it('asks for the name as it is, without search domains and /etc/hosts', async () => {
     await using dns = await startDnsServer({ localhost: { rcode: NXDOMAIN } });
-    const resolve = dnsLookup({ servers: [dns.address] });
+    const resolve = dnsLookup({ servers: [dns.address], timeoutMs: 60_000 });
     await assert.rejects(resolve('localhost', NEVER), { code: 'ENOTFOUND' });
     assert.deepEqual([...new Set(dns.asked)], ['localhost']);
   });
