@@ -3,6 +3,7 @@
  * else is loaded once the signals are handled: as the first process of a container, one that comes
  * earlier would be lost.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { App } from './app.ts';
 import type { Logger } from './telemetry/logger.ts';
 
@@ -57,6 +58,8 @@ async function start(): Promise<void> {
   const { configureDecoders } = await import('./images/decode.ts');
   configureDecoders();
   const { startApp } = await import('./app.ts');
+  // A signal that came while the modules were loaded is delivered in the loop's next turn.
+  await nextTurn();
   const app = await startApp(config, logger);
   started = { app, logger, graceMs: config.shutdownGraceSeconds * 1000 };
 }
