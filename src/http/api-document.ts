@@ -3,7 +3,7 @@
  * say: descriptions of responses, headers, the secret, and examples.
  */
 import { jsonSchemaTransformObject } from 'fastify-type-provider-zod';
-import packageFile from '../../package.json' with { type: 'json' };
+import { VERSION } from '../version.ts';
 import { EXAMPLE_PHOTO, type Example, OPERATIONS, type OperationNotes } from './api-examples.ts';
 
 /** What the document says of the API as a whole. */
@@ -13,7 +13,7 @@ export const API = {
     title: 'wearon-worker',
     description:
       'Size recommendations, health and metrics of the WearOn worker. Try-on pictures are not ordered here: the platform pushes tasks onto a Redis list.',
-    version: packageFile.version,
+    version: VERSION,
   },
   servers: [{ url: '/', description: 'The worker that serves this document' }],
   tags: [
