@@ -20,6 +20,7 @@ import { SupabasePictureLinks } from '../adapters/supabase/picture-links.ts';
 import { SupabaseSessions } from '../adapters/supabase/sessions.ts';
 import { WebImageFetcher } from '../adapters/web/image-fetcher.ts';
 import type { Config } from '../config.ts';
+import { ByteBudget, DOWNLOAD_BUDGET_BYTES } from '../images/byte-budget.ts';
 import type { RecordEvent } from '../ports.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { openFetchers } from './fetchers.ts';
@@ -65,6 +66,7 @@ export function openAdapters(config: Config, { logger, record, warn, stack }: Su
     ledger: new SupabaseLedger(supabase),
     analytics: new SupabaseAnalytics(supabase),
     imageStore: new SupabaseImageStore(supabase, config.supabaseBucket, config.linkSeconds),
+    downloads: new ByteBudget(DOWNLOAD_BUDGET_BYTES),
     ...openFetchers(config, stack),
     imageModel: stack.use(
       new OpenAiImageModel({

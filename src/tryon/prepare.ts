@@ -1,37 +1,107 @@
 /**
  * The photos of a task, fetched and made ready for the image model.
  */
+import { ofImage, TaskError } from '../errors.ts';
+import type { ByteBudget } from '../images/byte-budget.ts';
 import type { ImageFetcher, NamedImage, RecordEvent, Task } from '../ports.ts';
-import { downloadImages } from './download.ts';
 import { nameImages } from './prompt.ts';
 import { prepareImage } from './resize.ts';
-import type { Semaphore } from './semaphore.ts';
+import { Semaphore } from './semaphore.ts';
 
 export interface PrepareDeps {
   readonly fetcher: ImageFetcher;
+  /** The bytes of photos that the process holds before they are decoded. */
+  readonly downloads: ByteBudget;
   /** The bytes that all decoding of the process may take at once. */
   readonly decodeMemory: Semaphore;
   readonly record: RecordEvent;
 }
 
-/** One photo may take this long, from the first byte sent to the last one received. */
-const DOWNLOAD_TIMEOUT_MS = 30_000;
+/** The hosts of a task's photos have this long together. */
+const DOWNLOADS_MS = 30_000;
+/** So that one task cannot take all connections. */
+const DOWNLOADS_AT_ONCE = 4;
 
-/** Downloads and resizes in parallel; throws INVALID_IMAGE or IMAGE_UNAVAILABLE. */
+/**
+ * Downloads the photos and prepares each as soon as it is there. Throws INVALID_IMAGE or
+ * IMAGE_UNAVAILABLE, with the image it is about. The first final error ends the other downloads;
+ * a transient one is thrown after they have ended, since a dead link among them fails the task now.
+ * After either no more photos are decoded.
+ */
 export async function prepare(
   task: Task,
   deps: PrepareDeps,
   signal: AbortSignal,
 ): Promise<NamedImage[]> {
   const startedAtMs = Date.now();
-  const options = { timeoutMs: DOWNLOAD_TIMEOUT_MS, signal };
-  const photos = await downloadImages(task.imageUrls, deps.fetcher, options);
-  const downloadedAtMs = Date.now();
-  const jpegs = await Promise.all(
-    photos.map((photo) => prepareImage(photo, deps.decodeMemory, signal)),
-  );
-  const downloadMs = downloadedAtMs - startedAtMs;
-  const resizeMs = Date.now() - downloadedAtMs;
+  const run = new Preparation(deps, signal);
+  const jpegs = await run.all(task.imageUrls);
+  const downloadMs = run.downloadedAtMs - startedAtMs;
+  const resizeMs = Date.now() - run.downloadedAtMs;
   deps.record({ event: 'images_prepared', task, count: jpegs.length, downloadMs, resizeMs });
   return nameImages(jpegs);
+}
+
+/** One run over the photos of a task. */
+class Preparation {
+  /** When the last download so far ended. */
+  downloadedAtMs = Date.now();
+  readonly #deps: PrepareDeps;
+  #endsAtMs = Date.now() + DOWNLOADS_MS;
+  #waiting = 0;
+  readonly #slots = new Semaphore(DOWNLOADS_AT_ONCE);
+  /** Aborts at the first final error. */
+  readonly #stopDownloads = new AbortController();
+  /** Aborts at the first error. */
+  readonly #stopDecodes = new AbortController();
+  readonly #signal: AbortSignal;
+
+  constructor(deps: PrepareDeps, signal: AbortSignal) {
+    this.#deps = deps;
+    this.#signal = signal;
+  }
+
+  async all(urls: readonly string[]): Promise<Uint8Array[]> {
+    const failed = (at: number) => (error: unknown) => {
+      const named = error instanceof TaskError ? ofImage(error, at, urls.length) : error;
+      if (isFinal(named)) this.#stopDownloads.abort(named);
+      this.#stopDecodes.abort(named);
+      throw named;
+    };
+    const results = await Promise.allSettled(urls.map((url, at) => this.#photo(url, failed(at))));
+    this.#signal.throwIfAborted();
+    this.#stopDownloads.signal.throwIfAborted();
+    this.#stopDecodes.signal.throwIfAborted();
+    return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  }
+
+  async #photo(url: string, failed: (error: unknown) => never): Promise<Uint8Array> {
+    using held = this.#deps.downloads.open();
+    const take = (bytes: number) => this.#standStill(held.take(bytes));
+    const file = await this.#slots.run(1, () => this.#download(url, take).catch(failed));
+    this.downloadedAtMs = Date.now();
+    const signal = AbortSignal.any([this.#signal, this.#stopDecodes.signal]);
+    return await prepareImage(file, this.#deps.decodeMemory, signal).catch(failed);
+  }
+
+  /** The time in which a download waits for its bytes is not the photos' fault. */
+  async #standStill(taking: Promise<void>): Promise<void> {
+    const fromMs = Date.now();
+    this.#waiting += 1;
+    await taking;
+    this.#waiting -= 1;
+    if (this.#waiting === 0) this.#endsAtMs += Date.now() - fromMs;
+  }
+
+  async #download(url: string, take: (bytes: number) => Promise<void>): Promise<Uint8Array> {
+    const signal = AbortSignal.any([this.#signal, this.#stopDownloads.signal]);
+    signal.throwIfAborted();
+    const timeoutMs = this.#endsAtMs - Date.now();
+    if (timeoutMs <= 0) throw new TaskError('IMAGE_UNAVAILABLE', { detail: 'timeout' });
+    return await this.#deps.fetcher.fetch(url, { timeoutMs, signal, take });
+  }
+}
+
+function isFinal(error: unknown): boolean {
+  return !(error instanceof TaskError) || error.kind === 'final';
 }

@@ -2,12 +2,14 @@
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtempDisposable } from 'node:fs/promises';
+import { mkdtempDisposable, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
+import { holdPhotos } from '../support/hold-photos.ts';
 import { prepareElsewhere, writeLargeImages } from '../support/large-images.ts';
+import { insertPngText, plain } from '../support/odd-images.ts';
 
 const LIMIT_MB = 512;
 const LINUX_ONLY = { skip: process.platform !== 'linux' };
@@ -18,6 +20,28 @@ describe('preparing ten pictures of 50 megapixels at once', LINUX_ONLY, () => {
     const { peakRssMb, sizes } = await prepareElsewhere(await writeLargeImages(folder.path));
     assert.equal(sizes.length, 10);
     assert.ok(peakRssMb < LIMIT_MB, `${peakRssMb} MB`);
+  });
+});
+
+describe('preparing the photos of many tasks at once', LINUX_ONLY, () => {
+  it(`takes less than ${LIMIT_MB} MB, though every file is as large as it may be`, async () => {
+    const { prepared, peakRssMb } = await holdPhotos(10, 16);
+    assert.equal(prepared, 10);
+    assert.ok(peakRssMb < LIMIT_MB, `${peakRssMb} MB`);
+  });
+});
+
+describe('preparing a PNG whose text unfolds to 320 MB', LINUX_ONLY, () => {
+  it('takes no more memory than another picture', async () => {
+    await using folder = await mkdtempDisposable(join(tmpdir(), 'text-'));
+    const paths = [join(folder.path, 'plain.png'), join(folder.path, 'text.png')] as const;
+    let png: Buffer = await plain(300, 400).png().toBuffer();
+    await writeFile(paths[0], png);
+    for (let chunk = 0; chunk < 40; chunk += 1) png = insertPngText(png, Buffer.alloc(8_000_000));
+    await writeFile(paths[1], png);
+    const [usual, taken] = [await prepareElsewhere([paths[0]]), await prepareElsewhere([paths[1]])];
+    const extraMb = taken.peakRssMb - usual.peakRssMb;
+    assert.ok(extraMb < 20, `${extraMb} MB more`);
   });
 });
 

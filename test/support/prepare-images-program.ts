@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { configureDecoders, DECODE_BUDGET_BYTES } from '../../src/images/decode.ts';
 import { prepareImage } from '../../src/tryon/resize.ts';
 import { Semaphore } from '../../src/tryon/semaphore.ts';
+import { peakRssMb } from './peak-memory.ts';
 
 const { values, positionals } = parseArgs({
   options: { memory: { type: 'string' } },
@@ -24,10 +25,3 @@ const jpegs = await Promise.all(
 const tookMs = performance.now() - startedAt;
 const sizes = jpegs.map(({ length }) => length);
 console.log(JSON.stringify({ peakRssMb: peakRssMb(), startRssMb, tookMs, sizes }));
-
-/** The kernel's high-water mark of this process; unlike `maxRSS` it does not start at its parent's. */
-function peakRssMb(): number {
-  const [, kibibytes] =
-    /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
-  return (Number(kibibytes) * 1024) / 1e6;
-}

@@ -23,8 +23,8 @@ type Body = Dispatcher.ResponseData['body'];
 
 export interface ReadOptions {
   readonly maxBytes: number;
-  /** Is told the length of every piece that arrives. */
-  readonly count: (bytes: number) => void;
+  /** Is waited for with the length of every piece that arrives. */
+  readonly count: (bytes: number) => Promise<void>;
   /** Whether Supabase Storage was asked. */
   readonly fromStorage: boolean;
 }
@@ -49,8 +49,8 @@ export async function readImage(
   // Leaving the loop by a throw destroys the body, and with it the connection.
   for await (const piece of answer.body as AsyncIterable<Uint8Array>) {
     length += piece.length;
-    count(piece.length);
     if (length > maxBytes) throw invalid('too_large');
+    await count(piece.length);
     pieces.push(piece);
     if (judged || length < HEAD_BYTES) continue;
     judged = true;

@@ -334,6 +334,26 @@ describe('the image fetcher', () => {
     }
   });
 
+  it('reads on when its bytes may be kept, and does not blame the host for the wait', async () => {
+    await using host = await startImageHost(servePicture);
+    await using fetcher = new WebImageFetcher({
+      trustedOrigins: [host.origin],
+      hostAllowlist: null,
+      leastSpeed: { bytes: 1, windowMs: 20 },
+    });
+    let taken = 0;
+    const take = async (bytes: number) => {
+      taken += bytes;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    };
+    const picture = await fetcher.fetch(`${host.origin}/a.jpg`, {
+      timeoutMs: 90,
+      signal: WITHIN_A_MINUTE.signal,
+      take,
+    });
+    assert.deepEqual([picture.length, taken], [PICTURE.length, PICTURE.length]);
+  });
+
   it('uses no proxy, whatever the environment says', async (t) => {
     await using proxy = await startImageHost(servePicture);
     await using host = await startImageHost(servePicture);

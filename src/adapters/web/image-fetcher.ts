@@ -5,8 +5,9 @@
 
 import { Agent, Client, type Dispatcher, request } from 'undici';
 import { TaskError } from '../../errors.ts';
-import type { ImageFetcher } from '../../ports.ts';
+import type { FetchOptions, ImageFetcher } from '../../ports.ts';
 import { unlessAborted } from '../../unless-aborted.ts';
+import { startCountdown } from './countdown.ts';
 import { dnsLookup, type ResolveHost } from './dns-lookup.ts';
 import { translateFailure } from './fetch-failure.ts';
 import { type Dial, dialPinned, guardedConnector } from './guarded-connect.ts';
@@ -62,21 +63,26 @@ export class WebImageFetcher implements ImageFetcher, AsyncDisposable {
     this.#dial = options.dial ?? dialPinned;
   }
 
-  async fetch(
-    text: string,
-    { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
-  ): Promise<Uint8Array> {
+  async fetch(text: string, { timeoutMs, signal, take }: FetchOptions): Promise<Uint8Array> {
     signal.throwIfAborted();
     const { url, trusted } = readImageUrl(text, this.#rules);
-    const deadline = AbortSignal.timeout(timeoutMs);
+    using countdown = startCountdown(timeoutMs);
+    const deadline = countdown.signal;
     using speed = watchSpeed(this.#leastSpeed);
     const stop = AbortSignal.any([signal, deadline, speed.signal, this.#disposed.signal]);
+    const count = async (bytes: number) => {
+      speed.count(bytes);
+      if (take === undefined) return;
+      using _standsStill = countdown.pause();
+      using _isNotSlow = speed.pause();
+      await unlessAborted(take(bytes), stop);
+    };
     const download = async (dispatcher: Dispatcher) => {
       // undici does not look at its signal before it is connected.
       const options = { dispatcher, headers: HEADERS, signal: stop };
       const answer = await unlessAborted(request(url, options), stop);
       const fromStorage = trusted && url.pathname.startsWith(STORAGE_PATH);
-      return await readImage(answer, { maxBytes: this.#maxBytes, count: speed.count, fromStorage });
+      return await readImage(answer, { maxBytes: this.#maxBytes, count, fromStorage });
     };
     try {
       if (trusted) return await download(this.#trusted);

@@ -18,20 +18,33 @@ export interface SpeedWatch extends Disposable {
   /** Aborted when a window passed with too few bytes. */
   readonly signal: AbortSignal;
   count(bytes: number): void;
+  /** No window counts that ends or begins within a pause. One pause at a time. */
+  pause(): Disposable;
 }
 
 /** Watches one download, from now until it is disposed of. */
 export function watchSpeed({ bytes: least, windowMs }: LeastSpeed): SpeedWatch {
   const tooSlow = new AbortController();
   let arrived = 0;
+  let isPaused = false;
+  let hadPause = false;
   const timer = setInterval(() => {
-    if (arrived < least) tooSlow.abort();
+    if (!isPaused && !hadPause && arrived < least) tooSlow.abort();
+    hadPause = isPaused;
     arrived = 0;
   }, windowMs);
   return {
     signal: tooSlow.signal,
     count: (bytes) => {
       arrived += bytes;
+    },
+    pause: () => {
+      isPaused = true;
+      return {
+        [Symbol.dispose]: () => {
+          isPaused = false;
+        },
+      };
     },
     [Symbol.dispose]: () => clearInterval(timer),
   };

@@ -1,0 +1,82 @@
+/** What a file can do to decoding and to memory: see src/images. */
+import { mkdtempDisposable, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { validateImage } from '../../src/images/validation.ts';
+import { holdPhotos } from '../../test/support/hold-photos.ts';
+import { prepareElsewhere } from '../../test/support/large-images.ts';
+import { insertPngText, plain } from '../../test/support/odd-images.ts';
+import { scanBomb } from '../../test/support/scan-bomb.ts';
+import { timeMs } from '../timing.ts';
+import type { Attack } from './attack.ts';
+
+/** What the pictures take beyond a process that prepares a plain one, in 10^6 bytes. */
+async function extraMemory(picture: Buffer): Promise<number> {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'attack-'));
+  const [hostile, harmless] = [join(folder.path, 'a.png'), join(folder.path, 'b.png')];
+  await writeFile(hostile, picture);
+  await writeFile(harmless, await plain(300, 400).png().toBuffer());
+  const [taken, usual] = [await prepareElsewhere([hostile]), await prepareElsewhere([harmless])];
+  return Math.max(0, taken.peakRssMb - usual.peakRssMb);
+}
+
+const TEXT_CHUNKS = 40;
+
+/** Text chunks that each unfold to 8 MB. */
+async function unfoldingText(): Promise<number> {
+  const text = Buffer.alloc(8_000_000);
+  let png: Buffer = await plain(300, 400).png().toBuffer();
+  for (let chunk = 0; chunk < TEXT_CHUNKS; chunk += 1) png = insertPngText(png, text);
+  return extraMemory(png);
+}
+
+const SCANS = 882;
+
+/** Seconds until the file is refused, or prepared. */
+async function manyScans(): Promise<number> {
+  const jpeg = scanBomb(8_192, 6_144, SCANS);
+  return (await timeMs(() => refusalOf(jpeg))) / 1000;
+}
+
+function refusalOf(file: Uint8Array): unknown {
+  try {
+    validateImage(file);
+  } catch (error) {
+    return error;
+  }
+  throw new Error('the file is accepted');
+}
+
+const [TASKS, PHOTOS] = [20, 16];
+
+async function heldBytes(): Promise<number> {
+  const { prepared, peakRssMb } = await holdPhotos(TASKS, PHOTOS);
+  return prepared < TASKS ? Number.NaN : peakRssMb;
+}
+
+export const PICTURE_ATTACKS: readonly Attack[] = [
+  {
+    name: 'PNG text that unfolds',
+    sent: `${TEXT_CHUNKS} compressed chunks of 8 MB each, 311 kB`,
+    figure: 'MB of memory more',
+    before: '1,200',
+    limit: 20,
+    measure: unfoldingText,
+  },
+  {
+    name: 'progressive JPEG of many scans',
+    sent: `${SCANS} scans over 50 megapixels, 167 kB`,
+    figure: 'seconds until refused',
+    before: '83',
+    limit: 1,
+    measure: manyScans,
+  },
+  {
+    name: 'photos held until the last one is there',
+    sent: `${TASKS} tasks of ${PHOTOS} files of 10 MiB`,
+    figure: 'MB of memory at most',
+    before: '1,540',
+    limit: 512,
+    measure: heldBytes,
+  },
+];
