@@ -14,7 +14,7 @@ import type {
 } from '../ports.ts';
 import { asTaskError, type Limits, StoppingError } from './outcome.ts';
 import { promptOf } from './prompt.ts';
-import { asJpeg } from './store.ts';
+import { resultPicture } from './result-picture.ts';
 
 export interface GenerateDeps {
   readonly imageModel: ImageModel;
@@ -22,6 +22,8 @@ export interface GenerateDeps {
   readonly record: RecordEvent;
   readonly providerTimeoutMs: number;
   readonly maxProviderCalls: number;
+  /** The size that every picture is asked for in: WIDTHxHEIGHT. */
+  readonly imageSize: string;
   /** Aborts when the process is asked to stop: what has begun may end, nothing more is paid. */
   readonly stopping: AbortSignal;
 }
@@ -63,7 +65,7 @@ export async function generate(
     const durationMs = Date.now() - startedAtMs;
     deps.record({ event: 'provider_call_succeeded', task, durationMs, usage });
     permit.succeeded();
-    return { jpeg: await asJpeg(image), usage };
+    return { jpeg: await resultPicture(image, deps.imageSize), usage };
   } catch (error) {
     // A call that we broke off ourselves says nothing about the service.
     if (!limits.signal.aborted) permit.failed(asTaskError(error));
