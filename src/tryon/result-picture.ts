@@ -49,8 +49,9 @@ async function isAsAskedFor(valid: ValidImage, image: Uint8Array, size: string):
   return isSound(image);
 }
 
-/** Decodes all of it, though to few pixels; the least warning of the decoder counts. */
+/** Is it whole, and does all of it decode (though to few pixels) without the least warning? */
 async function isSound(jpeg: Uint8Array): Promise<boolean> {
+  if (jpeg.at(-2) !== 0xff || jpeg.at(-1) !== 0xd9) return false;
   const options = {
     failOn: 'warning',
     limitInputPixels: MAX_PIXELS,

@@ -157,7 +157,12 @@ it('gives the probe back when its attempt loses the job before the call', async 
   const lost = { journal, record: () => Promise.reject(new LockLostError()) };
   const edit = () => assert.fail('a call was made');
   const deps = { gate: replica, imageModel: { edit }, record: () => undefined };
-  const times = { providerTimeoutMs: 60_000, maxProviderCalls: 3, stopping: signal };
+  const times = {
+    providerTimeoutMs: 60_000,
+    maxProviderCalls: 3,
+    imageSize: '1024x1536',
+    stopping: signal,
+  };
   const deadlineMs = Date.now() + 60_000;
   const limits = { deadlineMs, lastUseMs: deadlineMs, signal };
   const attempt = generate(lost as unknown as Job, [], { ...deps, ...times }, limits);
