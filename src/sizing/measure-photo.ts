@@ -42,6 +42,9 @@ export const PHOTO_FEATURES = [
 ] as const;
 export type PhotoFeature = (typeof PHOTO_FEATURES)[number];
 
+/** Eyes above the floor as a share of the stature, sd 0.005 (ANSUR II). Hair and hats do not move them. */
+export const EYE_HEIGHT = 0.9345;
+
 /** Null: not measurable in this photo. */
 export type PhotoFeatures = Readonly<Record<PhotoFeature, number | null>>;
 
@@ -112,7 +115,7 @@ export function verticalExtent(
   const toesY = Math.max(points('leftToe').y, points('rightToe').y);
   const eyesY = middleOf(points, 'leftEye', 'rightEye').y;
   if (silhouette === null) {
-    return { crownPx: toesY - (toesY - eyesY) / 0.9345, solesPx: toesY };
+    return { crownPx: toesY - (toesY - eyesY) / EYE_HEIGHT, solesPx: toesY };
   }
   const head = distancePx(points, 'leftEar', 'rightEar');
   const nose = points('nose');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { sizingPhotos } from '../../test/support/sizing-photos.ts';
-import type { Landmark, ObservedPhoto } from './observed-photo.ts';
+import type { Landmark, ObservedPhoto, PersonMask } from './observed-photo.ts';
 import { checkPhoto, PHOTO_ADVICE } from './photo-check.ts';
 
 const photos = sizingPhotos();
@@ -21,6 +21,14 @@ function moved(photo: ReturnType<typeof usable>, move: (l: Landmark, i: number) 
     ...photo,
     pose: { ...photo.pose, landmarks: photo.pose.landmarks.map(move), mask: null },
   };
+}
+
+/** The first row of a mask with the person in it, and the one after the last. */
+function borders({ columns, rows, probability }: PersonMask): [number, number] {
+  const filled = Array.from({ length: rows }, (_, row) =>
+    probability.subarray(row * columns, (row + 1) * columns).some((value) => value > 127),
+  );
+  return [filled.indexOf(true), filled.lastIndexOf(true) + 1];
 }
 
 describe('the photo check', () => {
@@ -92,6 +100,69 @@ describe('the photo check', () => {
       i >= 25 ? { ...landmark, y: 0.6 + (landmark.y - 0.6) * 0.35 } : landmark,
     );
     assert.ok(reasonsFor(seated).includes('not_upright'));
+  });
+
+  it('refuses people with a bent leg', () => {
+    const photo = usable();
+    // The left knee is pulled up: the thigh looks short, the knee is bent in the world landmarks.
+    const pulledUp = moved(photo, (landmark, i) =>
+      i === 25 ? { ...landmark, y: landmark.y - 0.06 } : landmark,
+    );
+    const world = photo.pose.world?.map((point, i) => (i === 25 ? { ...point, z: -0.3 } : point));
+    assert.ok(world);
+    const bent = { ...pulledUp, pose: { ...pulledUp.pose, world } };
+    assert.deepEqual(reasonsFor(bent), ['not_upright']);
+  });
+
+  it('accepts a person seen from below, whose thighs look short', () => {
+    const fromBelow = moved(usable(), (landmark, i) =>
+      i === 25 || i === 26 ? { ...landmark, y: landmark.y - 0.04 } : landmark,
+    );
+    const world = fromBelow.pose.landmarks.map(({ x, y }) => ({ x, y, z: 0 }));
+    assert.deepEqual(reasonsFor({ ...fromBelow, pose: { ...fromBelow.pose, world } }), []);
+  });
+
+  it('accepts wide garments and raised arms', () => {
+    const photo = usable();
+    const { mask } = photo.pose;
+    assert.ok(mask);
+    const [top, bottom] = [0.22 * mask.rows, 0.34 * mask.rows];
+    const probability = mask.probability.map((value, cell) => {
+      const [row, column] = [Math.floor(cell / mask.columns), cell % mask.columns];
+      const wide = row > top && row < bottom && Math.abs(column / mask.columns - 0.5) < 0.3;
+      return wide ? 255 : value;
+    });
+    assert.deepEqual(
+      reasonsFor({ ...photo, pose: { ...photo.pose, mask: { ...mask, probability } } }),
+      [],
+    );
+  });
+
+  it('accepts feet and hair that touch the border', () => {
+    const photo = usable();
+    const { mask, landmarks } = photo.pose;
+    assert.ok(mask);
+    const [top, bottom] = borders(mask);
+    const share = (bottom - top) / mask.rows;
+    const cropped = (above: number) => ({
+      ...photo,
+      heightPx: photo.heightPx * share,
+      pose: {
+        ...photo.pose,
+        landmarks: landmarks.map((point) => ({
+          ...point,
+          y: (point.y - top / mask.rows - above) / share,
+        })),
+        mask: {
+          ...mask,
+          rows: bottom - top,
+          probability: mask.probability.slice(top * mask.columns, bottom * mask.columns),
+        },
+      },
+    });
+    assert.deepEqual(reasonsFor(cropped(0)), []);
+    assert.deepEqual(reasonsFor(cropped(-0.06)), ['feet_not_visible']);
+    assert.deepEqual(reasonsFor(cropped(0.06)), ['head_not_visible']);
   });
 
   it('refuses people too small to measure', () => {
