@@ -162,7 +162,29 @@ describe('the doctor finds of Redis', () => {
 describe('the doctor finds of Supabase', () => {
   it('that it is away', async () => {
     const finding = await theFinding({ SUPABASE_URL: 'http://127.0.0.1:1' });
-    assert.match(finding.says, /not reachable/);
+    assert.match(finding.says, /cannot be reached/);
+  });
+
+  it('an outage, in one line that prescribes no migration', async () => {
+    const page = '<html><body>Service Unavailable</body></html>';
+    const html = { 'content-type': 'text/html' };
+    for (const [fault, says] of [
+      [{ kind: 'status', status: 503, body: { message: 'no upstream' } }, /^answers 503$/],
+      [{ kind: 'status', status: 502, body: page, headers: html }, /page instead of data/],
+      [{ kind: 'status', status: 200, body: page, headers: html }, /page instead of data/],
+      [{ kind: 'drop', path: /rest|storage/ }, /cannot be reached/],
+    ] as const) {
+      stack.supabase.faults.add({ ...fault, times: Infinity });
+      try {
+        const finding = await theFinding();
+        assert.equal(finding.name, 'Supabase');
+        assert.match(finding.says, says);
+        assert.match(finding.mend ?? '', /^wait: nothing is lost/);
+        assert.doesNotMatch(JSON.stringify(finding), /migration/);
+      } finally {
+        stack.supabase.faults.clear();
+      }
+    }
   });
 
   it('that the key is refused', async () => {

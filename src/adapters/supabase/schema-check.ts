@@ -4,6 +4,7 @@
  */
 import type { SupabaseClient } from '@supabase/supabase-js';
 import { saysMissing } from './client.ts';
+import { outageOf, saysSchemaLacks } from './outage.ts';
 
 /** Every column that the worker or an operator's command reads or writes. */
 export const NEEDED_COLUMNS: Readonly<Record<string, readonly string[]>> = {
@@ -81,14 +82,23 @@ export const NEEDED_FUNCTIONS: Readonly<Record<string, readonly string[]>> = {
 /** SQLSTATE of a text that is not of the argument's type: the function is there. */
 const UNREADABLE_ARGUMENT = '22P02';
 
+/** What is wrong with a table or a function. */
+export interface SchemaProblem {
+  readonly text: string;
+  /** What the outage looks like, when Supabase did not answer for itself. */
+  readonly outage: string | null;
+  /** The database says that a table, column or function is not there: migrations help. */
+  readonly isMissing: boolean;
+}
+
 /** What is wrong with a table, or null. */
 export async function tableProblem(
   supabase: SupabaseClient,
   table: string,
   columns: readonly string[],
-): Promise<string | null> {
-  const { error } = await supabase.from(table).select(columns.join(',')).limit(0);
-  return error === null ? null : `${table}: ${error.message}`;
+): Promise<SchemaProblem | null> {
+  const { error, status } = await supabase.from(table).select(columns.join(',')).limit(0);
+  return error === null ? null : problemOf(table, error, status);
 }
 
 /** What is wrong with a function, or null. */
@@ -96,11 +106,25 @@ export async function functionProblem(
   supabase: SupabaseClient,
   name: string,
   args: readonly string[],
-): Promise<string | null> {
+): Promise<SchemaProblem | null> {
   const unreadable = Object.fromEntries(args.map((arg) => [arg, 'not of its type']));
-  const { error } = await supabase.rpc(name, unreadable);
+  const { error, status } = await supabase.rpc(name, unreadable);
   if (error?.code === UNREADABLE_ARGUMENT) return null;
-  return `${name}(${args.join(', ')}): ${error?.message ?? 'took arguments of any type'}`;
+  const signature = `${name}(${args.join(', ')})`;
+  if (error !== null) return problemOf(signature, error, status);
+  return { text: `${signature}: took arguments of any type`, outage: null, isMissing: true };
+}
+
+function problemOf(
+  name: string,
+  { message, code }: { message: string; code: string },
+  status: number,
+): SchemaProblem {
+  return {
+    text: `${name}: ${message}`,
+    outage: outageOf({ message }, status),
+    isMissing: saysSchemaLacks(code),
+  };
 }
 
 export interface BucketFacts {

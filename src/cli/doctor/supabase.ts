@@ -3,18 +3,21 @@
  * needs them?
  */
 import type { SupabaseClient } from '@supabase/supabase-js';
+import { outageOf } from '../../adapters/supabase/outage.ts';
 import {
   type BucketFacts,
   bucketFacts,
   functionProblem,
   NEEDED_COLUMNS,
   NEEDED_FUNCTIONS,
+  type SchemaProblem,
   tableProblem,
 } from '../../adapters/supabase/schema-check.ts';
 import type { Config } from '../../config.ts';
 import { redact } from '../../telemetry/redaction.ts';
 import { type Check, clockOf, fail, ok, warn } from './check.ts';
 
+const NOTHING_IS_LOST = 'nothing is lost, tasks and refunds go on when it is back';
 const KEY_REFUSED = /invalid api key|jwt|unauthorized|permission denied/i;
 /** What the worker stores, and what people may upload. */
 const NEEDED_TYPES = ['image/jpeg', 'image/png', 'image/webp'];
@@ -23,51 +26,75 @@ const NEEDED_BYTES = 10 * 1024 * 1024;
 export async function checkSupabase(supabase: SupabaseClient, config: Config): Promise<Check[]> {
   const clock = await clockOf('Supabase', config.supabaseUrl);
   if (clock === null) {
-    const mend = 'set SUPABASE_URL to the project, and see that it is not paused';
-    return [fail('Supabase', 'not reachable', mend)];
+    const mend = `if it worked before, wait: ${NOTHING_IS_LOST}; else set SUPABASE_URL to the project, and see that it is not paused`;
+    return [fail('Supabase', 'cannot be reached', mend)];
   }
-  const tables = await checkTables(supabase);
-  const bucket = await checkBucket(supabase, config.supabaseBucket);
-  if (tables.some(({ says }) => KEY_REFUSED.test(says))) {
+  const [tables, functions, bucket] = await Promise.all([
+    problemsOf(NEEDED_COLUMNS, (table, columns) => tableProblem(supabase, table, columns)),
+    problemsOf(NEEDED_FUNCTIONS, (name, args) => functionProblem(supabase, name, args)),
+    lookAtBucket(supabase, config.supabaseBucket),
+  ]);
+  const problems = [...tables, ...functions, ...('problem' in bucket ? [bucket.problem] : [])];
+  const outage = problems.find((problem) => problem.outage !== null)?.outage;
+  if (outage) return [fail('Supabase', outage, `wait: ${NOTHING_IS_LOST}`), clock];
+  const reachable = ok('Supabase', 'reachable');
+  if (tables.some(({ text }) => KEY_REFUSED.test(text))) {
     const mend = 'set SUPABASE_SERVICE_ROLE_KEY to the service-role key of this project';
-    return [ok('Supabase', 'reachable'), fail('Supabase key', 'refused', mend), clock];
+    return [reachable, fail('Supabase key', 'refused', mend), clock];
   }
-  const functions = await checkFunctions(supabase);
-  return [ok('Supabase', 'reachable'), ...tables, ...functions, ...bucket, clock];
+  return [
+    reachable,
+    ...checkSchema('table', 'all columns', Object.keys(NEEDED_COLUMNS).length, tables),
+    ...checkSchema('function', 'all arguments', Object.keys(NEEDED_FUNCTIONS).length, functions),
+    ...checkBucket(bucket, config.supabaseBucket),
+    clock,
+  ];
 }
 
-async function checkTables(supabase: SupabaseClient): Promise<Check[]> {
-  const mend = "apply the platform's migrations up to 023 to this database";
-  const checks = Object.entries(NEEDED_COLUMNS).map(async ([table, columns]) => {
-    const problem = await tableProblem(supabase, table, columns);
-    return problem === null ? null : fail('Supabase table', redact(problem), mend);
+/** The problems of tables or functions, each asked for by its name and parts. */
+async function problemsOf(
+  needed: Readonly<Record<string, readonly string[]>>,
+  look: (name: string, parts: readonly string[]) => Promise<SchemaProblem | null>,
+): Promise<SchemaProblem[]> {
+  const found = await Promise.all(Object.entries(needed).map((each) => look(...each)));
+  return found.filter((problem) => problem !== null);
+}
+
+function checkSchema(
+  what: 'table' | 'function',
+  parts: string,
+  count: number,
+  problems: readonly SchemaProblem[],
+): Check[] {
+  if (problems.length === 0) return [ok(`Supabase ${what}s`, `${count}, with ${parts}`)];
+  return problems.map(({ text, isMissing }) => {
+    const mend = isMissing
+      ? "apply the platform's migrations up to 023 to this database"
+      : "see the project's logs; no migration is missing as far as it says";
+    return fail(`Supabase ${what}`, redact(text), mend);
   });
-  const problems = (await Promise.all(checks)).filter((check) => check !== null);
-  if (problems.length > 0) return problems;
-  return [ok('Supabase tables', `${Object.keys(NEEDED_COLUMNS).length}, with all columns`)];
 }
 
-async function checkFunctions(supabase: SupabaseClient): Promise<Check[]> {
-  const mend = "apply the platform's migrations up to 023: no refund can be booked without it";
-  const checks = Object.entries(NEEDED_FUNCTIONS).map(async ([name, args]) => {
-    const problem = await functionProblem(supabase, name, args);
-    return problem === null ? null : fail('Supabase function', redact(problem), mend);
-  });
-  const problems = (await Promise.all(checks)).filter((check) => check !== null);
-  if (problems.length > 0) return problems;
-  return [ok('Supabase functions', `${Object.keys(NEEDED_FUNCTIONS).length}, with all arguments`)];
-}
+/** The bucket's facts (null without a bucket), or why they cannot be read. */
+type Bucket = { readonly facts: BucketFacts | null } | { readonly problem: SchemaProblem };
 
-async function checkBucket(supabase: SupabaseClient, bucket: string): Promise<Check[]> {
+async function lookAtBucket(supabase: SupabaseClient, bucket: string): Promise<Bucket> {
   try {
-    const facts = await bucketFacts(supabase, bucket);
-    if (facts !== null) return checkFacts(facts);
-    const mend = 'set SUPABASE_BUCKET to the bucket of the platform (virtual-tryon-images)';
-    return [fail('Supabase bucket', `there is no bucket ${bucket}`, mend)];
+    return { facts: await bucketFacts(supabase, bucket) };
   } catch (error) {
-    const mend = 'see the storage settings of the project';
-    return [fail('Supabase bucket', redact((error as Error).message), mend)];
+    const { message } = error as Error;
+    return { problem: { text: message, outage: outageOf(error as Error), isMissing: false } };
   }
+}
+
+function checkBucket(found: Bucket, bucket: string): Check[] {
+  if ('problem' in found) {
+    const mend = 'see the storage settings of the project';
+    return [fail('Supabase bucket', redact(found.problem.text), mend)];
+  }
+  if (found.facts !== null) return checkFacts(found.facts);
+  const mend = 'set SUPABASE_BUCKET to the bucket of the platform (virtual-tryon-images)';
+  return [fail('Supabase bucket', `there is no bucket ${bucket}`, mend)];
 }
 
 function checkFacts({ isPublic, sizeLimit, mimeTypes }: BucketFacts): Check[] {
