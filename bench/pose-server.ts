@@ -24,6 +24,7 @@ registerHealth(server, () => ({
   redisConnected: true,
   isWorking: true,
   poseModelLoaded: poses.ready,
+  problems: [],
   warnings: [],
 }));
 await registerEstimateBody(

@@ -36,6 +36,7 @@ export function metricFacts(): MetricFacts[] {
     isReady: () => false,
     attemptsRunning: () => 0,
     concurrency: 0,
+    supabaseUp: () => null,
     imageModel: { name: '', isSuccessor: false, shutdownDate: null },
   });
   const found = metrics.registry.getMetricsAsArray() as unknown as (MetricFacts & {

@@ -9,6 +9,7 @@ import { type Adapters, openAdapters } from './app/adapters.ts';
 import { openBoard } from './app/board.ts';
 import { checkImageModel, watchImageModel } from './app/image-model.ts';
 import { startSizing } from './app/sizing.ts';
+import { watchSupabase } from './app/supabase-watch.ts';
 import { startWalk, type Walk } from './app/walk.ts';
 import { watchWorker } from './app/watch.ts';
 import { type Config, ConfigError } from './config.ts';
@@ -63,11 +64,13 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     stack,
   });
   let walk: Walk | undefined;
+  const watches: { readonly problems: readonly string[] }[] = [];
   const states = (): ComponentStates => ({
     isStopping: walk?.isStopping ?? false,
     redisConnected: adapters.redisHealth.isConnected,
     isWorking: walk?.isRunning ?? false,
     poseModelLoaded: poses.ready,
+    problems: watches.flatMap(({ problems }) => problems),
     warnings: [...warnings, ...adapters.redisHealth.warnings],
   });
   registerHealth(server, states);
@@ -80,16 +83,21 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
       logger.debug({ error }, 'image_models_not_listed'),
     ),
   );
-  stack.use(
+  const supabase = stack.use(
+    watchSupabase(adapters.availability, config.metricsIntervalSeconds * 1000, logger),
+  );
+  const shared = stack.use(
     watchWorker(config, metrics, {
       redis: adapters.redis,
       isReady: () => isReady(states()),
       attemptsRunning: () => walk?.attemptsRunning ?? 0,
       imageModel,
+      supabase,
       onError: (error) => record({ event: 'loop_error', loop: 'metrics', error }),
     }),
   );
   await refuseCluster(adapters);
+  watches.push(supabase, imageModel, shared);
   walk = stack.use(startWalk(config, adapters, { logger, tracing }));
   logger.info({ address }, 'worker_started');
   return Object.assign(stack.move(), { address });

@@ -296,7 +296,8 @@ export const VARIABLES = {
     example: 'https://cdn.example.com/person.jpg',
   }),
   metricsIntervalSeconds: integer('METRICS_INTERVAL_SECONDS', 1, 300, {
-    about: 'How often the queues are counted for the metrics; one scrape interval is enough.',
+    about:
+      'How often the queues are counted and Supabase is asked whether it answers, for /health and the metrics. One scrape interval is enough.',
     default: '15',
   }),
   otlpEndpoint: variable(

@@ -62,13 +62,16 @@ export interface ImageModelLife extends Disposable {
   /** Whether it stands in for the configured one. */
   readonly isSuccessor: boolean;
   readonly shutdownDate: string | null;
+  /** Why no picture can be made now: the vendor refuses the key. */
+  readonly problems: readonly string[];
 }
 
+const ASK_AGAIN_MS = 60_000;
 const DAY_MS = 86_400_000;
 
 /**
- * Asks the vendor at once and then daily which models it offers, and warns when the one in use is
- * not among them or ends soon. A vendor that does not list its models (a gateway) changes nothing:
+ * Asks the vendor at once and then daily which models it offers, and every minute while it refuses the
+ * key. Warns when the model in use is not among them or ends soon. A vendor that does not list its models (a gateway) changes nothing:
  * `onError` gets the reason. Disposing of it ends the asking.
  */
 export function watchImageModel(
@@ -79,8 +82,17 @@ export function watchImageModel(
 ): ImageModelLife {
   const stop = new AbortController();
   const announced = new Map<string, string>();
+  let askedAtMs: number | null = null;
+  let refusedSince: string | null = null;
   const ask = async () => {
-    const offered = await imageModel.listModels();
+    if (askedAtMs !== null && refusedSince === null && performance.now() - askedAtMs < DAY_MS)
+      return;
+    askedAtMs = performance.now();
+    const offered = await imageModel.listModels().catch((error: Error) => {
+      refusedSince = isKeyRefusal(error) ? (refusedSince ?? new Date().toISOString()) : null;
+      throw error;
+    });
+    refusedSince = null;
     for (const { name, shutdownDate } of offered) {
       if (shutdownDate !== null) announced.set(name, shutdownDate);
     }
@@ -92,7 +104,7 @@ export function watchImageModel(
     const life = modelState(name, new Date(), announced.get(name));
     if ('shutdownDate' in life) warn(retirementOf(name, life));
   };
-  void repeat(ask, DAY_MS, stop.signal, onError);
+  void repeat(ask, ASK_AGAIN_MS, stop.signal, onError);
   return {
     get name() {
       return imageModel.model;
@@ -100,10 +112,18 @@ export function watchImageModel(
     get isSuccessor() {
       return imageModel.model !== configured;
     },
+    get problems() {
+      return refusedSince === null ? [] : [`OPENAI_API_KEY is refused, since ${refusedSince}`];
+    },
     get shutdownDate() {
       const { name } = this;
       return announced.get(name) ?? describeModel(name)?.shutdownDate ?? null;
     },
     [Symbol.dispose]: () => stop.abort(),
   };
+}
+
+/** A key without the right to list models is refused otherwise, and may still make pictures. */
+function isKeyRefusal({ cause }: Error): boolean {
+  return cause instanceof Error && /\binvalid_api_key\b/.test(cause.message);
 }

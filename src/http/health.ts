@@ -15,6 +15,8 @@ export interface ComponentStates {
   readonly isWorking: boolean;
   /** The pose model is loaded: sizes can be estimated. */
   readonly poseModelLoaded: boolean;
+  /** Why no picture can be made now although the worker runs, e.g. that Supabase answers 503. */
+  readonly problems: readonly string[];
   /** What an operator should know, e.g. that the image model retires soon. */
   readonly warnings: readonly string[];
 }
@@ -22,7 +24,9 @@ export interface ComponentStates {
 /** Every key of the worker that this one replaces, and what monitors may want to know beside them. */
 export const healthBody = z
   .object({
-    status: z.enum(['ok', 'degraded']).describe('ok when every part works'),
+    status: z
+      .enum(['ok', 'degraded'])
+      .describe('ok when every part works and pictures can be made'),
     model_loaded: z.boolean().describe('the pose model is loaded'),
     size_rec_model_loaded: z.boolean().describe('the same, under its other name'),
     redis_connected: z.boolean(),
@@ -32,7 +36,11 @@ export const healthBody = z
     prometheus_connected: z.null().describe('not checked: monitoring does not influence health'),
     loki_connected: z.null().describe('not checked'),
     grafana_connected: z.null().describe('not checked'),
-    warnings: z.array(z.string()).describe('e.g. that the image model will be shut down soon'),
+    warnings: z
+      .array(z.string())
+      .describe(
+        'what keeps pictures from being made, then what an operator should know, e.g. that the image model will be shut down soon',
+      ),
   })
   .meta({ id: 'Health' });
 
@@ -42,8 +50,9 @@ export function isReady(states: ComponentStates): boolean {
 }
 
 function healthOf(states: ComponentStates): z.infer<typeof healthBody> {
+  const isOk = isReady(states) && states.poseModelLoaded && states.problems.length === 0;
   return {
-    status: isReady(states) && states.poseModelLoaded ? 'ok' : 'degraded',
+    status: isOk ? 'ok' : 'degraded',
     model_loaded: states.poseModelLoaded,
     size_rec_model_loaded: states.poseModelLoaded,
     redis_connected: states.redisConnected,
@@ -51,7 +60,7 @@ function healthOf(states: ComponentStates): z.infer<typeof healthBody> {
     prometheus_connected: null,
     loki_connected: null,
     grafana_connected: null,
-    warnings: [...states.warnings],
+    warnings: [...states.problems, ...states.warnings],
   };
 }
 

@@ -27,6 +27,8 @@ export interface GaugeSources {
   readonly isReady: () => boolean;
   readonly attemptsRunning: () => number;
   readonly concurrency: number;
+  /** 1 for each service of Supabase that answers, else 0; null until it was asked. */
+  readonly supabaseUp: () => Readonly<Record<string, number>> | null;
   /** The model that calls go to; all of it may change while the worker runs. */
   readonly imageModel: {
     readonly name: string;
@@ -47,6 +49,12 @@ export function addGauges(meters: Meters, sources: GaugeSources): void {
     'attempts_limit',
     'The most attempts at once in this process (WORKER_CONCURRENCY).',
     () => sources.concurrency,
+  );
+  gauges(
+    'supabase_up',
+    '1 while this service of Supabase answers this process, else 0 (asked every METRICS_INTERVAL_SECONDS).',
+    'service',
+    sources.supabaseUp,
   );
   const { imageModel } = sources;
   gauges(
@@ -73,7 +81,12 @@ function addSharedGauges({ gauge, gauges }: Meters, shared: GaugeSources['shared
   };
   const count = (name: 'givenUp' | 'refundsOutstanding' | 'deadLetters' | 'reconciliation') => () =>
     shared()?.queues[name] ?? null;
-  gauges('tasks', 'Tasks by where they are; `list` is the backlog.', 'place', perPlace('tasks'));
+  gauges(
+    'tasks',
+    'Tasks by where they are. The backlog is list + intake + waiting + delayed.',
+    'place',
+    perPlace('tasks'),
+  );
   gauges(
     'oldest_task_age_seconds',
     'Age of the oldest task in a place, since it was ordered.',

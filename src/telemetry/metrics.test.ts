@@ -131,6 +131,7 @@ describe('the gauges', () => {
       isReady: () => true,
       attemptsRunning: () => 5,
       concurrency: 50,
+      supabaseUp: () => ({ database: 1, storage: 0 }),
       imageModel: { name: 'gpt-image-1.5', isSuccessor: false, shutdownDate: '2026-12-01' },
     });
     return metrics;
@@ -148,6 +149,7 @@ describe('the gauges', () => {
       'wearon_breaker_state{state="open"} 0',
       'wearon_provider_pace_slowness_ratio 4',
       'wearon_ready 1',
+      'wearon_supabase_up{service="storage"} 0',
       'wearon_draining 1',
       'wearon_image_model_replaced{model="gpt-image-1.5"} 0',
       `wearon_image_model_retirement_timestamp_seconds{model="gpt-image-1.5"} ${Date.UTC(2026, 11, 1) / 1000}`,

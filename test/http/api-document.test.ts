@@ -241,7 +241,7 @@ async function serverIn(
     { secret: null, requestsPerMinute: 0, ...protection },
   );
   const well = { isStopping: false, redisConnected: true, isWorking: true, poseModelLoaded: true };
-  registerHealth(server, () => ({ ...well, warnings: [], ...states }));
+  registerHealth(server, () => ({ ...well, problems: [], warnings: [], ...states }));
   return server;
 }
 

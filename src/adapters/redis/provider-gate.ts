@@ -26,6 +26,8 @@ const KEY = {
   slowness: 'wearon:gate:slowness',
   /** Set from the breaker's opening until a call succeeds. */
   tripped: 'wearon:gate:tripped',
+  /** ISO 8601: when the breaker opened first, until a call succeeds. */
+  trippedAt: 'wearon:gate:tripped-at',
   /** Set while the breaker is open; expires into half-open. */
   open: 'wearon:gate:open',
   /** The lock of the one probe of the half-open breaker, while it is out. */
@@ -94,13 +96,20 @@ const OUTAGE_CODES: readonly ErrorCode[] = ['PROVIDER_UNAVAILABLE', 'PROVIDER_OU
 export interface GateState {
   readonly breaker: 'closed' | 'open' | 'half_open';
   readonly slowness: number;
+  /** Why and since when (ISO 8601) the breaker is not closed; null while it is. */
+  readonly trip: { readonly code: string; readonly since: string | null } | null;
 }
 
 /** The gate as it stands now, for metrics and operators. */
 export async function readGateState(redis: Redis): Promise<GateState> {
-  const [tripped, open, slowness] = await redis.mget(KEY.tripped, KEY.open, KEY.slowness);
+  const keys = [KEY.tripped, KEY.trippedAt, KEY.open, KEY.slowness];
+  const [code = null, since = null, open, slowness] = await redis.mget(keys);
   const half = open === null ? 'half_open' : 'open';
-  return { breaker: tripped === null ? 'closed' : half, slowness: Number(slowness ?? 1) };
+  return {
+    breaker: code === null ? 'closed' : half,
+    slowness: Number(slowness ?? 1),
+    trip: code === null ? null : { code, since },
+  };
 }
 
 export class RedisProviderGate implements ProviderGate {
@@ -209,7 +218,7 @@ export class RedisProviderGate implements ProviderGate {
 
   async #close(): Promise<void> {
     const wasTripped = await this.#redis.del(KEY.tripped);
-    await this.#redis.del(KEY.open, KEY.outage);
+    await this.#redis.del(KEY.open, KEY.outage, KEY.trippedAt);
     if (wasTripped === 1) this.#options.record({ event: 'breaker_closed' });
   }
 
@@ -224,6 +233,7 @@ export class RedisProviderGate implements ProviderGate {
     const { cooldownMs, record } = this.#options;
     const opened = await this.#redis.set(KEY.open, code, 'PX', cooldownMs, 'NX');
     await this.#redis.set(KEY.tripped, code);
+    await this.#redis.set(KEY.trippedAt, new Date().toISOString(), 'NX');
     if (opened !== null) record({ event: 'breaker_opened', code, cooldownMs });
   }
 
