@@ -37,10 +37,25 @@ end_of_certificate() {
   openssl x509 -in "$CERTIFICATE" -noout -enddate | cut -d= -f2
 }
 
+# Leaves for the node exporter until when the certificate is valid; the alert CertificateExpires reads it.
+note_end_of_certificate() {
+  local folder=$LETSENCRYPT/metrics
+  mkdir -p "$folder"
+  chmod 755 "$folder"
+  {
+    echo '# HELP certificate_not_after_timestamp_seconds When the certificate of nginx expires.'
+    echo '# TYPE certificate_not_after_timestamp_seconds gauge'
+    echo "certificate_not_after_timestamp_seconds $(date --date="$(end_of_certificate)" +%s)"
+  } >"$folder/certificate.prom.new"
+  chmod 644 "$folder/certificate.prom.new"
+  mv "$folder/certificate.prom.new" "$folder/certificate.prom"
+}
+
 # Lets nginx read the certificate if it is not the one that it read last. What it has read is noted
 # afterwards, so a reload that failed is made up for by the next run.
 let_nginx_read_it() {
   local now
+  note_end_of_certificate
   now=$(sha256sum "$CERTIFICATE" | cut -d' ' -f1)
   [ "$now" != "$(cat state/certificate 2>/dev/null)" ] || return 0
   if is_running nginx; then

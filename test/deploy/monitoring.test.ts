@@ -10,16 +10,25 @@ import { metricFacts } from '../../scripts/generated-pages.ts';
 
 const DEPLOY = join(import.meta.dirname, '../../deploy');
 const DASHBOARDS = join(DEPLOY, 'grafana/dashboards');
-/** Of others: the node exporter and Prometheus itself. */
-const FOREIGN = /^(node_\w+|up|ALERTS)$/;
+/** Of others: the node exporter, what certbot/certificate.sh leaves it, and Prometheus itself. */
+const FOREIGN = /^(node_\w+|certificate_\w+|up|ALERTS)$/;
 /** What the scrape adds, or a histogram. */
 const ADDED_LABELS = ['job', 'instance', 'le'];
-const WORDS = /^(sum|max|min|avg|by|le|and|or|vector|time|rate|increase|histogram_quantile)$/;
+const WORDS =
+  /^(sum|max|min|avg|by|le|and|or|vector|offset|count|time|rate|increase|histogram_quantile)$/;
+
+interface Target {
+  readonly expr: string;
+  readonly datasource: { readonly uid: string };
+  readonly instant?: boolean;
+  readonly format?: string;
+}
 
 interface Panel {
   readonly title: string;
+  readonly description?: string;
   readonly datasource: { readonly uid: string };
-  readonly targets: readonly { readonly expr: string; readonly datasource: { uid: string } }[];
+  readonly targets: readonly Target[];
 }
 
 interface Dashboard {
@@ -94,6 +103,22 @@ describe('the dashboards', () => {
     }
   });
 
+  it('say in a sentence what every panel shows', async () => {
+    for (const { title, panels } of await dashboards()) {
+      for (const panel of panels)
+        assert.ok((panel.description ?? '').length > 15, `${title}, ${panel.title}`);
+    }
+  });
+
+  it('count the whole backlog, and show the alerts of this moment', async () => {
+    const overview = (await dashboards()).find(({ uid }) => uid === 'wearon-overview');
+    const targetOf = (title: string) =>
+      overview?.panels.find((panel) => panel.title === title)?.targets[0];
+    assert.match(targetOf('Backlog')?.expr ?? '', /list\|intake\|waiting\|delayed/);
+    const { instant, format } = targetOf('Alerts') ?? {};
+    assert.deepEqual([instant, format], [true, 'table']);
+  });
+
   it('show every metric of the worker somewhere', async () => {
     const shown = JSON.stringify(await dashboards());
     const missing = [...FACTS.keys()].filter(
@@ -113,12 +138,34 @@ describe('the alerts', () => {
     }
   });
 
+  it('expect as many replicas as production runs', async () => {
+    const compose = await readFile(join(DEPLOY, 'compose.prod.yaml'), 'utf8');
+    const scrape = await readFile(join(DEPLOY, 'prometheus/prometheus.yml'), 'utf8');
+    const names = [...compose.matchAll(/^ {2}(worker-\w+):/gm)].map(([, name]) => `${name}:8000`);
+    assert.match((await alerts()).get('ReplicaDown') ?? '', new RegExp(`< ${names.length}$`));
+    assert.match(scrape, new RegExp(`targets: \\["${names.join('", "')}"\\]`));
+  });
+
   it('are each explained in the runbook, and tested to fire', async () => {
     const runbook = await readFile(join(DEPLOY, '../docs/runbook.md'), 'utf8');
-    const cases = await readFile(join(DEPLOY, 'prometheus/alerts.test.yml'), 'utf8');
+    const files = ['alerts.test.yml', 'alerts-daily.test.yml', 'alerts.yml'];
+    const [cases = '', daily = '', rules = ''] = await Promise.all(
+      files.map((file) => readFile(join(DEPLOY, 'prometheus', file), 'utf8')),
+    );
+    const boards = (await dashboards()).map(({ uid }) => uid);
     for (const name of (await alerts()).keys()) {
       assert.match(runbook, new RegExp(`^### ${name}$`, 'm'));
-      assert.match(cases, new RegExp(`alertname: ${name}\n +exp_alerts:`), name);
+      const [, rule = ''] = new RegExp(`- alert: ${name}\n([\\s\\S]*?)(\n\n|$)`).exec(rules) ?? [];
+      assert.match(
+        rule,
+        new RegExp(`runbook_url: "\\{\\{ \\$externalLabels.runbook \\}\\}#${name.toLowerCase()}"`),
+      );
+      const [, board = ''] =
+        /dashboard_url: "https:\/\/\{\{ \$externalLabels.domain \}\}\/grafana\/d\/([\w-]+)"/.exec(
+          rule,
+        ) ?? [];
+      assert.ok(boards.includes(board), name);
+      assert.match(cases + daily, new RegExp(`alertname: ${name}\n +exp_alerts:`), name);
     }
   });
 });

@@ -35,7 +35,7 @@ for (const [what, args] of [
   ['accepts the rules', ['check', 'rules', 'prometheus/alerts.yml']],
   [
     'sees every alert fire and stay quiet as its cases say',
-    ['test', 'rules', 'prometheus/alerts.test.yml'],
+    ['test', 'rules', 'prometheus/alerts.test.yml', 'prometheus/alerts-daily.test.yml'],
   ],
 ] as const) {
   it(`promtool ${what}`, async (t) => {
