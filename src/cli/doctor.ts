@@ -4,6 +4,7 @@
 import type { Command } from 'commander';
 import type { Answer } from './answer.ts';
 import type { Desk, Run } from './desk.ts';
+import { checkBreaker } from './doctor/breaker.ts';
 import { type Check, fail } from './doctor/check.ts';
 import { checkRedis } from './doctor/redis.ts';
 import { checkSupabase } from './doctor/supabase.ts';
@@ -24,6 +25,7 @@ async function examine({ config, supabase }: Desk): Promise<Answer> {
     survive('Redis', checkRedis(config.redisUrl)),
     survive('Supabase', checkSupabase(supabase, config)),
     survive('OpenAI', checkOpenai(config)),
+    survive('paid calls', checkBreaker(config.redisUrl)),
     checkPoseModels(config.poseModelPath),
   ]);
   const checks = parts.flat();
@@ -52,6 +54,6 @@ function describe(checks: readonly Check[], summary: { warn: number; fail: numbe
   const verdict =
     summary.fail + summary.warn === 0
       ? 'All is well.'
-      : `${summary.fail} to mend, ${summary.warn} to keep an eye on.`;
+      : `${summary.fail} errors, ${summary.warn} warnings.`;
   return [...lines, '', verdict].join('\n');
 }

@@ -15,6 +15,10 @@ function readEnvironment() {
   return readConfig(process.env);
 }
 
+// `wearon … | head` ends reading early; that is no error.
+process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+  if (code === 'EPIPE') process.exit();
+});
 const run = runner({
   readConfig: readEnvironment,
   terminal: { input: process.stdin, output: process.stderr },

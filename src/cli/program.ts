@@ -2,6 +2,7 @@
  * The operator's command line: every command, by what it looks after.
  */
 import { Command } from 'commander';
+import packageFile from '../../package.json' with { type: 'json' };
 import { addDead } from './dead.ts';
 import type { Run } from './desk.ts';
 import { addDoctor } from './doctor.ts';
@@ -15,10 +16,13 @@ import { addRescue } from './rescue.ts';
 import { addRetention } from './retention.ts';
 import { addSessions } from './sessions.ts';
 
+const { version } = packageFile;
+
 /** The whole program; `run` carries a command out. */
 export function createProgram(run: Run): Command {
   const program = new Command('wearon')
     .description("The operator's tools for the try-on worker; they read the worker's environment.")
+    .version(version, '--version', 'print the version')
     .addHelpText(
       'after',
       '\nExit codes: 0 fine, 1 a finding or a problem, 2 wrong usage or configuration.',

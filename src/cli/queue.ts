@@ -38,13 +38,21 @@ async function queueStats(desk: Desk): Promise<Answer> {
     oldestRefundSince: refunds[0]?.intent.completedAt ?? null,
     reconciliationOpen: stats.reconciliation,
   };
-  const data = { ...stats, breaker: gate.breaker, pace, drainingSince: draining, moneyAtRisk };
+  const data = {
+    ...stats,
+    breaker: gate.breaker,
+    trip: gate.trip,
+    pace,
+    drainingSince: draining,
+    moneyAtRisk,
+  };
   const isFine = stats.givenUp + stats.deadLetters + stats.reconciliation === 0;
   return { data, text: describe(data), isFine: isFine && gate.breaker === 'closed' };
 }
 
 type Stats = Awaited<ReturnType<typeof readQueueStats>> & {
   readonly breaker: string;
+  readonly trip: { readonly code: string; readonly since: string | null } | null;
   readonly pace: { readonly callsPerMinute: number; readonly slowness: number };
   readonly drainingSince: string | null;
   readonly moneyAtRisk: {
@@ -55,6 +63,10 @@ type Stats = Awaited<ReturnType<typeof readQueueStats>> & {
     readonly reconciliationOpen: number;
   };
 };
+
+function describeTrip(trip: Stats['trip']): string {
+  return trip === null ? '' : `, since ${trip.since ?? 'an unknown time'}: ${trip.code}`;
+}
 
 function describe({ places, moneyAtRisk, pace, ...stats }: Stats): string {
   const rows = TASK_PLACES.map((place) => {
@@ -68,7 +80,7 @@ function describe({ places, moneyAtRisk, pace, ...stats }: Stats): string {
     pairs({
       'given up': stats.givenUp,
       'dead letters': stats.deadLetters,
-      breaker: stats.breaker,
+      breaker: `${stats.breaker}${describeTrip(stats.trip)}`,
       pace: `${pace.callsPerMinute} paid calls a minute`,
       draining: stats.drainingSince === null ? 'no' : `since ${stats.drainingSince}`,
     }),

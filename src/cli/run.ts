@@ -3,6 +3,7 @@
  * or a stack.
  */
 import type { Command } from 'commander';
+import { ZodError } from 'zod';
 import { type Config, ConfigError } from '../config.ts';
 import { TaskError } from '../errors.ts';
 import { redact } from '../telemetry/redaction.ts';
@@ -44,10 +45,19 @@ function explain(error: unknown): string {
   // Its examples hold no secret, and links are what it is about.
   if (error instanceof ConfigError) return error.message;
   if (error instanceof TaskError) {
-    const cause = error.cause instanceof Error ? `: ${redact(error.cause.message)}` : '';
-    return `The database or the storage did not do it${cause}. \`wearon doctor\` may say more.`;
+    return `The Supabase request failed: ${causeOf(error)}. \`wearon doctor\` may say more.`;
   }
   return redact(error instanceof Error ? error.message : String(error));
+}
+
+/** What went wrong in words: a validator's issues name fields only, and a page of a proxy says nothing. */
+function causeOf({ cause, detail }: TaskError): string {
+  if (cause instanceof ZodError) {
+    const fields = cause.issues.map(({ path }) => path.join('.') || 'the whole answer');
+    return `it answered with something unexpected (${[...new Set(fields)].slice(0, 5).join(', ')})`;
+  }
+  const message = cause instanceof Error ? cause.message : (detail ?? 'no reason given');
+  return /^\s*</.test(message) ? 'it answered with a page instead of data' : redact(message);
 }
 
 /** Commander's own complaints about the command line end with the exit code for usage. */

@@ -10,11 +10,13 @@ import { redact } from '../telemetry/redaction.ts';
 import { resultPath } from '../tryon/store.ts';
 import { type Answer, ProblemError } from './answer.ts';
 import type { Desk, Run } from './desk.ts';
+import { addSessionList } from './session-list.ts';
 import { ago, pairs, table } from './table.ts';
 import { uuidOf } from './uuid.ts';
 
 export function addSessions(program: Command, run: Run): void {
-  const sessions = program.command('sessions').description('Single sessions');
+  const sessions = program.command('sessions').description('Sessions, one or the newest');
+  addSessionList(sessions, run);
   sessions
     .command('show <id>')
     .description('Row, jobs, ledger, picture, reconciliation and dead letters of a session')
@@ -75,7 +77,7 @@ async function inStores(desk: Desk, row: SessionRecord) {
 
 function logHints(id: string): string[] {
   return [
-    `docker compose logs worker | grep ${id}`,
+    `in production: docker compose --file compose.prod.yaml logs worker-a worker-b | grep ${id}`,
     `Grafana, Loki: {service="worker"} | json | session_id="${id}"`,
   ];
 }

@@ -8,7 +8,7 @@ import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { moderationBlocked } from '../../local/openai/vendor-errors.ts';
-import { createPerson, createShopper } from '../../local/platform.ts';
+import { createPerson, createShopper, createStore } from '../../local/platform.ts';
 import { objectPaths, storeObjects } from '../support/bucket.ts';
 import { wearon } from '../support/cli.ts';
 import { openShop, orderTryOn, push, type Shop, settledRow } from '../support/shop.ts';
@@ -74,6 +74,32 @@ describe('sessions show', () => {
   });
 });
 
+describe('sessions list', () => {
+  it('lists the newest failed sessions, of one store when asked', async () => {
+    const store = await createStore(shop.platform);
+    const other = await createPerson(shop.platform);
+    const [mine, its, open] = [
+      await orderTryOn(shop.platform, store),
+      await orderTryOn(shop.platform, other),
+      await orderTryOn(shop.platform, store),
+    ];
+    const failing = (table: string, id: string) =>
+      shop.stack.database.query(`update ${table} set status = 'failed' where id = $1`, [id]);
+    await failing('store_generation_sessions', mine.sessionId);
+    await failing('generation_sessions', its.sessionId);
+    const idsOf = async (...args: string[]) => {
+      const { json } = await run('sessions', 'list', '--since', '1h', '--json', ...args);
+      return json.sessions.map(({ id }: { id: string }) => id);
+    };
+    assert.deepEqual(await idsOf('--failed', '--store', store.storeId), [mine.sessionId]);
+    const failed = await idsOf('--failed');
+    assert.ok(failed.includes(mine.sessionId) && failed.includes(its.sessionId));
+    assert.ok(!failed.includes(open.sessionId));
+    assert.deepEqual((await idsOf('--store', store.storeId))[0], open.sessionId);
+    assert.equal((await run('sessions', 'list', '--limit', '0')).code, 2);
+  });
+});
+
 describe('janitor', () => {
   it('counts in a dry run, deletes for real, and leaves the field to one that is at work', async () => {
     await storeObjects(shop.stack, ['uploads/old.jpg'], 7);
@@ -118,6 +144,9 @@ describe('the launcher', () => {
     const launcher = fileURLToPath(new URL('../../bin/wearon', import.meta.url));
     const { stdout } = await promisify(execFile)(launcher, ['--help']);
     assert.match(stdout, /Usage: wearon/);
+    const asked = await promisify(execFile)(launcher, ['--version']);
+    assert.match(asked.stdout, /^\d+\.\d+\.\d+\n$/);
+    assert.equal(asked.stderr, '');
     const failed = await promisify(execFile)(launcher, ['nonsense']).then(
       () => null,
       (error: { code: number }) => error.code,

@@ -94,6 +94,38 @@ export async function findTaskSource(
   };
 }
 
+/** Which sessions are listed; all of them when nothing is given but the time. */
+export interface SessionFilter {
+  readonly since: Date;
+  readonly storeId: string | null;
+  readonly onlyFailed: boolean;
+  /** The most rows of each channel. */
+  readonly limit: number;
+}
+
+/** The newest sessions of both channels that the filter lets through, newest first. */
+export async function listRecords(
+  supabase: SupabaseClient,
+  { since, storeId, onlyFailed, limit }: SessionFilter,
+): Promise<SessionRecord[]> {
+  const channels = storeId === null ? (['b2c', 'b2b'] as const) : (['b2b'] as const);
+  const pages = channels.map(async (channel) => {
+    let query = supabase.from(TABLES[channel].sessions).select('*');
+    query = query.gte('created_at', since.toISOString());
+    if (onlyFailed) query = query.eq('status', 'failed');
+    if (storeId !== null) query = query.eq('store_id', storeId);
+    const rows = dataOf(await query.order('created_at', { ascending: false }).limit(limit));
+    return z
+      .array(record)
+      .parse(rows)
+      .map((row) => ({ ...row, channel }));
+  });
+  const found = (await Promise.all(pages)).flat();
+  return found
+    .sort((a, b) => (b.created_at ?? '').localeCompare(a.created_at ?? ''))
+    .slice(0, limit);
+}
+
 /** The analytics events that name the session, oldest first. */
 export async function eventsOf(
   supabase: SupabaseClient,

@@ -1,0 +1,54 @@
+/**
+ * `sessions list`: the newest sessions, of one store or of everyone, failed or not.
+ */
+import type { Command } from 'commander';
+import { listRecords } from '../adapters/supabase/session-records.ts';
+import { type Answer, UsageError } from './answer.ts';
+import type { Desk, Run } from './desk.ts';
+import { momentOf } from './ledger.ts';
+import { ago, table } from './table.ts';
+import { uuidOf } from './uuid.ts';
+
+interface Options {
+  readonly json?: boolean;
+  readonly failed?: boolean;
+  readonly since: string;
+  readonly store?: string;
+  readonly limit: string;
+}
+
+/** Adds the command to the group `sessions`. */
+export function addSessionList(sessions: Command, run: Run): void {
+  sessions
+    .command('list')
+    .description('The newest sessions of both channels')
+    .option('--failed', 'only failed ones')
+    .option('--since <time>', 'ISO time, or so many hours back, e.g. 24h', '24h')
+    .option('--store <id>', 'only those of this store')
+    .option('--limit <count>', 'the most rows', '50')
+    .option('--json', 'answer in JSON')
+    .action((options: Options) => run(options, (desk) => list(desk, options)));
+}
+
+async function list({ supabase }: Desk, options: Options): Promise<Answer> {
+  const limit = Number(options.limit);
+  if (!Number.isInteger(limit) || limit < 1 || limit > 1000) {
+    throw new UsageError('--limit must be a whole number from 1 to 1000');
+  }
+  const rows = await listRecords(supabase, {
+    since: momentOf(options.since, new Date()),
+    storeId: options.store === undefined ? null : uuidOf(options.store),
+    onlyFailed: options.failed ?? false,
+    limit,
+  });
+  const cells = rows.map((row) => [
+    row.id,
+    row.status,
+    row.channel,
+    row.store_id ?? row.user_id,
+    ago(row.created_at),
+    row.error_message,
+  ]);
+  const headings = ['session', 'status', 'channel', 'owner', 'ordered', 'what the shopper reads'];
+  return { data: { sessions: rows }, text: table(headings, cells, 'none'), isFine: true };
+}
