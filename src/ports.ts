@@ -228,12 +228,16 @@ export interface Journal {
   readonly callOpen: boolean;
   /** What the paid picture took, from the moment it is there until the session is completed. */
   readonly result: Omit<Completion, 'imageUrl' | 'completedAt'> | null;
+  /** Since its process died: with how many stalls the job began to run alone, or has done so unharmed. */
+  readonly quarantine?: { readonly stalls: number; readonly state: 'alone' | 'passed' };
 }
 
 /** A job under this process's lock, for the length of one attempt. */
 export interface Job {
   readonly task: Task;
   readonly journal: Journal;
+  /** How often its process went silent while it ran. */
+  readonly stalls: number;
   /**
    * Resolves once the journal is stored and the lock is known to be still ours. Rejects with
    * LockLostError, and stores nothing, when another process has the job by now.
@@ -329,7 +333,8 @@ export type JobEnd =
   | { readonly kind: 'done' }
   /** Done, and not to be kept: a task that named what is not its own must not stand in for a later one. */
   | { readonly kind: 'forgotten' }
-  | { readonly kind: 'again'; readonly delayMs: number }
+  /** `behindOthers`: in the owner's next round, since what failed is the owner's. Else before all. */
+  | { readonly kind: 'again'; readonly delayMs: number; readonly behindOthers?: boolean }
   | { readonly kind: 'hand_back' };
 
 /**
@@ -388,6 +393,7 @@ export type WorkerEvent =
   | { event: 'attempt_failed'; task: TaskIds; code: ErrorCode; error: Error }
   | { event: 'generation_failed'; task: TaskIds; code: ErrorCode; moderation: boolean }
   | { event: 'generation_interrupted'; task: TaskIds }
+  | { event: 'attempt_quarantined'; task: TaskIds; stalls: number }
   | { event: 'session_rescued'; task: TaskIds; by: 'completion' | 'refund' }
   | { event: 'refund_skipped'; task: TaskIds; reason: string }
   | { event: 'credit_refunded'; task: TaskIds; payer: Payer; credits: number }

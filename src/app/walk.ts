@@ -13,6 +13,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
 import { admitLeftovers, type IntakeDeps, runIntake } from '../tryon/intake.ts';
 import { recoverLostRefunds } from '../tryon/lost-refunds.ts';
+import { Quarantine } from '../tryon/quarantine.ts';
 import { rescue } from '../tryon/rescue.ts';
 import { runJob, runRefund } from '../tryon/run-job.ts';
 import { Semaphore } from '../tryon/semaphore.ts';
@@ -122,6 +123,7 @@ function startAttempts(
     maxProviderCalls: config.openaiMaxRetries,
     imageSize: config.openaiImageSize,
     taskDeadlineSeconds: config.taskDeadlineSeconds,
+    quarantine: new Quarantine(),
     stopping: stop,
   };
   return new BullGenerationWorker(

@@ -64,7 +64,12 @@ function attemptCounting({ counter, duration }: Meters) {
     'attempts_interrupted_total',
     'Attempts handed back because the process stops or lost the job.',
   );
+  const quarantined = counter(
+    'attempts_quarantined_total',
+    'Attempts run alone, because their process had died while they ran.',
+  );
   return {
+    attempt_quarantined: () => quarantined(),
     images_prepared({ count, downloadMs, resizeMs }) {
       images(undefined, count);
       step(downloadMs, { step: 'download' });

@@ -23,6 +23,7 @@ const LEVELS: Readonly<Record<WorkerEvent['event'], Level>> = {
   attempt_failed: 'warn',
   generation_failed: 'warn',
   generation_interrupted: 'info',
+  attempt_quarantined: 'warn',
   session_rescued: 'warn',
   refund_skipped: 'info',
   credit_refunded: 'info',

@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TaskError } from '../errors.ts';
-import type { Completion, Job, Session, Task, TaskSource } from '../ports.ts';
+import type { Completion, Job, NamedImage, Session, Task, TaskSource } from '../ports.ts';
 import { deadLetter } from './dead-letter.ts';
 import { type GenerateDeps, generate } from './generate.ts';
 import {
@@ -21,12 +21,15 @@ import {
   withFailure,
 } from './outcome.ts';
 import { type PrepareDeps, prepare } from './prepare.ts';
+import { hasDiedAlone, isSuspect, type Quarantine } from './quarantine.ts';
 import { complete, recordAnalytics, refuseUnfinished, type SettleDeps } from './settle.ts';
 import { linkToStored, storePicture } from './store.ts';
 
 export interface AttemptDeps extends PrepareDeps, GenerateDeps, SettleDeps {
   readonly deadLetters: Pick<TaskSource, 'keepDeadLetter'>;
   readonly taskDeadlineSeconds: number;
+  /** Of the process. */
+  readonly quarantine: Quarantine;
 }
 
 /** Runs one attempt. Never rejects: whatever happens is an Outcome. */
@@ -39,6 +42,9 @@ export async function runAttempt(
   const failure = failedBefore(job.journal);
   const foundOpen = isOpen(job.journal);
   if (failure !== null) return { kind: 'failed', error: failure };
+  if (hasDiedAlone(job)) {
+    return { kind: 'failed', error: new TaskError('ABANDONED', { detail: 'kills_its_process' }) };
+  }
   try {
     return await walk(job, deps, limits);
   } catch (error) {
@@ -71,8 +77,10 @@ async function walk(job: Job, deps: AttemptDeps, limits: Limits): Promise<Outcom
   const queueWaitMs = Date.now() - Date.parse(task.createdAt);
   deps.record({ event: 'generation_processing', task, queueWaitMs });
 
+  const preparedAlone = isSuspect(job) ? await prepareAlone(job, deps, limits) : null;
+  using _ = await deps.quarantine.enter(limits.signal);
   const startedAtMs = Date.now();
-  const images = await prepare(task, deps, limits.signal);
+  const images = preparedAlone ?? (await prepare(task, deps, limits.signal));
   const { jpeg, usage } = await generate(job, images, deps, limits);
   const result = { ...usage, processingTimeMs: Date.now() - startedAtMs };
 
@@ -102,11 +110,17 @@ function noteDelivered(session: Session, { task, journal }: Job, deps: AttemptDe
   return recordAnalytics(session, 'generation_completed', metadata, deps);
 }
 
+/** A read replica may show a row so much later than the platform pushes its task. */
+const ROW_MAY_LAG_MS = 30_000;
+
 /** Why there is nothing to do for the task: null when there is something. */
 async function reasonToSkip(job: Job, deps: AttemptDeps): Promise<string | null> {
   const { task } = job;
   const session = await deps.sessions.find(task);
-  if (session === null) return 'no_session';
+  if (session === null) {
+    if (Date.now() - Date.parse(task.createdAt) > ROW_MAY_LAG_MS) return 'no_session';
+    throw new TaskError('STORAGE_UNAVAILABLE', { detail: 'no_row_yet' });
+  }
   if (session.ownerId === task.ownerId) {
     if (session.status === 'completed') await noteDelivered(session, job, deps);
     return terminalReason(session);
@@ -115,6 +129,25 @@ async function reasonToSkip(job: Job, deps: AttemptDeps): Promise<string | null>
   const reason = 'the session belongs to another owner';
   await deps.deadLetters.keepDeadLetter(deadLetter(raw, reason, task.sessionId));
   return 'foreign_owner';
+}
+
+/** Prepares the photos while no other attempt of the process has anything to lose. */
+function prepareAlone(job: Job, deps: AttemptDeps, { signal }: Limits): Promise<NamedImage[]> {
+  const { task, stalls } = job;
+  return deps.quarantine.alone(signal, async () => {
+    deps.record({ event: 'attempt_quarantined', task, stalls });
+    await job.record({ ...job.journal, quarantine: { stalls, state: 'alone' } });
+    try {
+      const images = await prepare(task, deps, signal);
+      await job.record({ ...job.journal, quarantine: { stalls, state: 'passed' } });
+      return images;
+    } catch (error) {
+      // It did not die, so a later death says nothing of it.
+      const { quarantine: _, ...journal } = job.journal;
+      await job.record(journal).catch(() => undefined);
+      throw error;
+    }
+  });
 }
 
 /** Throws unless a paid call may be made: the last one's outcome is known, it is not too late, the service works. */

@@ -23,6 +23,10 @@ const DRAINING_WAIT_MS = 100;
 /** Hand-overs at the same time: most of each is waiting for Redis. */
 const HAND_OVERS_AT_ONCE = 32;
 const ERROR_WAIT_MS = 1000;
+/** A hand-over that failed is tried again after 1, 2, 4 … s, so often; then it is the sweep's. */
+const MOST_TRIES = 6;
+/** So many leftovers that cannot be handed over: Redis is away. */
+const MOST_FAILURES = 5;
 
 async function reject(raw: Buffer, rejection: Rejection, deps: IntakeDeps): Promise<void> {
   const { salvaged, error, reason } = rejection;
@@ -54,14 +58,38 @@ async function admit(raw: Buffer, deps: IntakeDeps): Promise<void> {
   deps.record({ event: 'task_received', task });
 }
 
+/** As `admit`, until it has worked or the signal aborts. What fails stays on the intake list. */
+async function admitAtLast(raw: Buffer, deps: IntakeDeps, signal: AbortSignal): Promise<void> {
+  for (let tries = 1; !signal.aborted; tries += 1) {
+    try {
+      return await admit(raw, deps);
+    } catch (error) {
+      noteError(error, deps);
+      if (tries === MOST_TRIES) return;
+    }
+    await sleep(ERROR_WAIT_MS * 2 ** (tries - 1), undefined, { signal }).catch(() => undefined);
+  }
+}
+
+function noteError(error: unknown, { record }: IntakeDeps): void {
+  record({ event: 'loop_error', loop: 'intake', error: error as Error });
+}
+
 /**
- * Finishes every hand-over that was cut short, until the signal. Harmless beside a hand-over that
- * is under way.
+ * Finishes every hand-over that was cut short, until the signal. Harmless while a hand-over is under
+ * way. Errors are logged and skipped; after five we assume an outage and throw.
  */
 export async function admitLeftovers(deps: IntakeDeps, signal: AbortSignal): Promise<void> {
+  let failures = 0;
   for (const raw of await deps.source.leftovers()) {
     if (signal.aborted) return;
-    await admit(raw, deps);
+    try {
+      await admit(raw, deps);
+    } catch (error) {
+      failures += 1;
+      if (failures === MOST_FAILURES) throw error;
+      noteError(error, deps);
+    }
   }
 }
 
@@ -71,8 +99,6 @@ export async function admitLeftovers(deps: IntakeDeps, signal: AbortSignal): Pro
  */
 export async function runIntake(deps: IntakeDeps, signal: AbortSignal): Promise<void> {
   const handOvers = new Set<Promise<void>>();
-  const noteError = (error: unknown) =>
-    deps.record({ event: 'loop_error', loop: 'intake', error: error as Error });
   while (!signal.aborted) {
     try {
       if (await deps.jobs.areDraining()) {
@@ -81,15 +107,12 @@ export async function runIntake(deps: IntakeDeps, signal: AbortSignal): Promise<
       }
       const raw = await deps.source.take(TAKE_WAIT_SECONDS);
       if (raw === null) continue;
-      // What cannot be handed over now stays on the intake list, for `admitLeftovers`.
-      const handOver = admit(raw, deps)
-        .catch(noteError)
-        .finally(() => handOvers.delete(handOver));
+      const handOver = admitAtLast(raw, deps, signal).finally(() => handOvers.delete(handOver));
       handOvers.add(handOver);
       if (handOvers.size >= HAND_OVERS_AT_ONCE) await Promise.race(handOvers);
     } catch (error) {
       if (signal.aborted) break;
-      noteError(error);
+      noteError(error, deps);
       await sleep(ERROR_WAIT_MS, undefined, { signal }).catch(() => undefined);
     }
   }

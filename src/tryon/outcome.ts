@@ -83,6 +83,7 @@ export function withFailure(journal: Journal, error: TaskError, foundOpen: boole
   const closes = !foundOpen || code === 'PROVIDER_OUTCOME_UNKNOWN';
   const uncounted = !foundOpen && journal.callOpen && wasNotCarriedOut(error) ? 1 : 0;
   return {
+    ...journal,
     failures: { ...journal.failures, [code]: (journal.failures[code] ?? 0) + 1 },
     providerCalls: journal.providerCalls - uncounted,
     callOpen: closes ? false : journal.callOpen,

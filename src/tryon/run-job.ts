@@ -31,7 +31,7 @@ export async function runJob(
     case 'retry': {
       const { error, delayMs } = outcome;
       deps.record({ event: 'generation_retried', task, code: error.code, delayMs, error });
-      return { kind: 'again', delayMs };
+      return { kind: 'again', delayMs, behindOthers: error.code === 'IMAGE_UNAVAILABLE' };
     }
     case 'failed': {
       const { code, detail } = outcome.error;

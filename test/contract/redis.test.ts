@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { until } from '../../local/until.ts';
 import { connectRedis, evictionRisk } from '../../src/adapters/redis/connection.ts';
+import { nextRound, othersWait, roundStarted } from '../../src/adapters/redis/fair-queue.ts';
 import { BullGenerationJobs } from '../../src/adapters/redis/generation-queue.ts';
 import { readQueueStats } from '../../src/adapters/redis/queue-stats.ts';
 import { BullRefunds } from '../../src/adapters/redis/refund-queue.ts';
@@ -15,7 +16,6 @@ import {
   RedisTaskList,
   TASK_LIST,
 } from '../../src/adapters/redis/task-list.ts';
-import { beginRound, takeTurn } from '../../src/adapters/redis/turns.ts';
 import { MAX_TASK_BYTES, type Task } from '../../src/ports.ts';
 import { openShop, type Shop } from '../support/shop.ts';
 
@@ -182,17 +182,17 @@ describe('the generation jobs', () => {
   });
 });
 
-describe('the turns', () => {
+describe('the fair queue', () => {
   const rounds = async (...owners: string[]) => {
     const taken: number[] = [];
-    for (const owner of owners) taken.push(await takeTurn(redis, owner));
+    for (const owner of owners) taken.push(await nextRound(redis, owner));
     return taken;
   };
 
   it('give each owner one task in a round, and a newcomer the next round to start', async () => {
     assert.deepEqual(await rounds('hog', 'hog', 'hog', 'other', 'hog'), [1, 2, 3, 1, 4]);
-    await beginRound(redis, 3);
-    await beginRound(redis, 2);
+    await roundStarted(redis, 3);
+    await roundStarted(redis, 2);
     assert.deepEqual(await rounds('newcomer', 'hog', 'other'), [4, 5, 4]);
   });
 
@@ -201,7 +201,7 @@ describe('the turns', () => {
     const takenAt = (ms: number) => redis.hset('wearon:turns', 'takenMs', ms);
     const waiting = task();
     await takenAt(Date.now());
-    await beginRound(redis, 50);
+    await roundStarted(redis, 50);
     assert.deepEqual(await rounds('one'), [51]);
     await jobs.add(waiting);
     await takenAt(0);
@@ -212,8 +212,18 @@ describe('the turns', () => {
     assert.deepEqual(await rounds('one'), [1]);
   });
 
+  it('knows whether another owner is among the next', async () => {
+    await using jobs = new BullGenerationJobs(redis);
+    const [own, other] = [task(), task()];
+    await jobs.add({ ...own, prompt: `"ownerId":"${other.ownerId}"` });
+    assert.equal(await othersWait(redis, own.ownerId), false);
+    await jobs.add(other);
+    assert.equal(await othersWait(redis, own.ownerId), true);
+    assert.equal(await othersWait(redis, other.ownerId), true);
+  });
+
   it('stay within what the queue can sort', async () => {
-    await beginRound(redis, 2_097_151);
+    await roundStarted(redis, 2_097_151);
     await redis.hset('wearon:turns', 'takenMs', Date.now());
     assert.deepEqual(await rounds('one', 'one'), [2_097_151, 2_097_151]);
   });

@@ -10,6 +10,11 @@ export const PREFIX = 'wearon:bull';
 export const GENERATION_QUEUE = 'generation';
 export const REFUND_QUEUE = 'refund';
 
+/** The id of a session's refund job; a generation job's is the session's own. */
+export function refundJobId(sessionId: string): string {
+  return `refund-${sessionId}`;
+}
+
 /** Opens a queue on the caller's connection, which reports its own errors: a queue only repeats them. */
 export function openQueue<Data>(name: string, connection: Redis): Queue<Data> {
   // The check of the version needs INFO, which a restricted user may not have.

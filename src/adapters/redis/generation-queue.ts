@@ -5,15 +5,24 @@
 import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { GenerationJobs, Job, JobEnd, Journal, Task } from '../../ports.ts';
-import { aliveAmong, GENERATION_QUEUE, openQueue } from './bullmq.ts';
+import {
+  aliveAmong,
+  GENERATION_QUEUE,
+  openQueue,
+  PREFIX,
+  REFUND_QUEUE,
+  refundJobId,
+} from './bullmq.ts';
 import { drainingSince } from './drain.ts';
+import { nextRound, othersWait, RETRY_PRIORITY, roundStarted } from './fair-queue.ts';
 import type { HeldJob } from './job-locks.ts';
 import { JobWorker } from './job-worker.ts';
-import { beginRound, takeTurn } from './turns.ts';
 
 interface JobData {
   readonly task: Task;
   readonly journal: Journal;
+  /** The attempt is over, and all that is left of the task is its ids. */
+  readonly ended?: boolean;
 }
 
 const EMPTY_JOURNAL: Journal = { failures: {}, providerCalls: 0, callOpen: false, result: null };
@@ -22,8 +31,16 @@ const KEPT_WHEN_DONE = { age: 600, count: 1000 };
 /** A job whose process went silent more often than this is given up: it may be what kills them. */
 const MOST_STALLS = 5;
 const MOST_GIVEN_UP_AT_ONCE = 500;
-/** The priority of a job that waits for another attempt: it goes before all that wait for a first. */
-const HAD_ITS_TURN = 0;
+/** Of a process's slots one owner gets at most so much while others wait. */
+const OWNER_SHARE = 0.5;
+
+/**
+ * Removes a job that is done, so that its session may have another: the row decides what is to be
+ * done. Not while its refund is outstanding. KEYS: done jobs, the job, its refund. ARGV: the job's id.
+ */
+const REMOVE_DONE = `
+if redis.call('EXISTS', KEYS[3]) == 1 then return end
+if redis.call('ZREM', KEYS[1], ARGV[1]) == 1 then redis.call('DEL', KEYS[2]) end`;
 
 /** The jobs as the intake and the rescue see them. Owners take turns, however many jobs each has. */
 export class BullGenerationJobs implements GenerationJobs, AsyncDisposable {
@@ -36,6 +53,10 @@ export class BullGenerationJobs implements GenerationJobs, AsyncDisposable {
   }
 
   async add(task: Task): Promise<boolean> {
+    const prefix = `${PREFIX}:${GENERATION_QUEUE}`;
+    const refund = `${PREFIX}:${REFUND_QUEUE}:${refundJobId(task.sessionId)}`;
+    const keys = [`${prefix}:completed`, `${prefix}:${task.sessionId}`, refund];
+    await this.#redis.eval(REMOVE_DONE, keys.length, ...keys, task.sessionId);
     await this.#queue.add(
       'generate',
       { task, journal: EMPTY_JOURNAL },
@@ -43,7 +64,7 @@ export class BullGenerationJobs implements GenerationJobs, AsyncDisposable {
         jobId: task.sessionId,
         // A job is as old as its task.
         timestamp: Date.parse(task.createdAt),
-        priority: await takeTurn(this.#redis, task.ownerId),
+        priority: await nextRound(this.#redis, task.ownerId),
         removeOnComplete: KEPT_WHEN_DONE,
       },
     );
@@ -87,7 +108,11 @@ export interface AttemptTimes {
 
 /** Runs the attempts, at most `concurrency` at a time, until `stop`. */
 export class BullGenerationWorker {
+  readonly #redis: Redis;
   readonly #worker: JobWorker<JobData>;
+  readonly #ownerSlots: number;
+  /** The owners of the attempts that run, each as often as it has attempts. */
+  readonly #owners: string[] = [];
 
   constructor(
     connection: Redis,
@@ -95,19 +120,42 @@ export class BullGenerationWorker {
     run: RunJob,
     onError: (error: Error) => void,
   ) {
+    this.#redis = connection;
+    this.#ownerSlots = Math.ceil(times.concurrency * OWNER_SHARE);
     this.#worker = new JobWorker<JobData>(connection, GENERATION_QUEUE, {
       ...times,
       maxStalls: MOST_STALLS,
       onError,
-      run: async (held) => {
-        beginRound(connection, held.job.priority).catch(ignore);
-        const end = await run(asJob(held), held.signal);
-        if (end.kind === 'again') {
-          await held.job.changePriority({ priority: HAD_ITS_TURN }).catch(ignore);
-        }
-        return end;
-      },
+      run: (held) => this.#runInShare(held, run),
     });
+  }
+
+  /** Runs the job, unless its owner has its share of the slots and another owner waits for one. */
+  async #runInShare(held: HeldJob<JobData>, run: RunJob): Promise<JobEnd> {
+    const { ended, task } = held.job.data;
+    if (ended) return { kind: 'done' };
+    const { ownerId } = task;
+    const owned = this.#owners.filter((owner) => owner === ownerId).length;
+    if (owned >= this.#ownerSlots && (await othersWait(this.#redis, ownerId))) {
+      await held.job.changePriority({ priority: await nextRound(this.#redis, ownerId) });
+      return { kind: 'hand_back' };
+    }
+    this.#owners.push(ownerId);
+    try {
+      roundStarted(this.#redis, held.job.priority).catch(ignore);
+      const end = await run(asJob(held), held.signal);
+      if (end.kind === 'done') await strip(held).catch(ignore);
+      if (end.kind === 'again') await this.#reprioritize(held, end.behindOthers ?? false);
+      return end;
+    } finally {
+      this.#owners.splice(this.#owners.indexOf(ownerId), 1);
+    }
+  }
+
+  async #reprioritize({ job }: HeldJob<JobData>, behindOthers: boolean): Promise<void> {
+    const { ownerId } = job.data.task;
+    const priority = behindOthers ? nextRound(this.#redis, ownerId) : RETRY_PRIORITY;
+    await job.changePriority({ priority: await priority }).catch(ignore);
   }
 
   /** Attempts that run now. */
@@ -142,6 +190,13 @@ function asJob(held: HeldJob<JobData>): Job {
     get journal() {
       return job.data.journal;
     },
+    stalls: job.stalledCounter,
     record: (journal) => held.record({ task: job.data.task, journal }),
   };
+}
+
+/** Keeps no link and no prompt of a task that is over; a crash after this runs no attempt again. */
+function strip({ job: { data }, record }: HeldJob<JobData>): Promise<void> {
+  const task = { ...data.task, imageUrls: [], prompt: '' };
+  return record({ task, journal: data.journal, ended: true });
 }

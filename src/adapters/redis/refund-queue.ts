@@ -4,16 +4,12 @@
 import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { JobEnd, RefundIntent, RefundJob, Refunds } from '../../ports.ts';
-import { aliveAmong, openQueue, REFUND_QUEUE } from './bullmq.ts';
+import { aliveAmong, openQueue, REFUND_QUEUE, refundJobId } from './bullmq.ts';
 import type { HeldJob } from './job-locks.ts';
 import { JobWorker } from './job-worker.ts';
 
 /** A refund is never given up, however often its process went silent. */
 const MOST_STALLS = 1_000_000;
-
-function jobIdOf(sessionId: string): string {
-  return `refund-${sessionId}`;
-}
 
 export class BullRefunds implements Refunds, AsyncDisposable {
   readonly #queue: Queue<RefundIntent>;
@@ -23,12 +19,12 @@ export class BullRefunds implements Refunds, AsyncDisposable {
   }
 
   async add(intent: RefundIntent): Promise<void> {
-    const options = { jobId: jobIdOf(intent.sessionId), removeOnComplete: true };
+    const options = { jobId: refundJobId(intent.sessionId), removeOnComplete: true };
     await this.#queue.add('refund', intent, options);
   }
 
   async aliveAmong(sessionIds: readonly string[]): Promise<Set<string>> {
-    const alive = await aliveAmong(this.#queue, sessionIds.map(jobIdOf));
+    const alive = await aliveAmong(this.#queue, sessionIds.map(refundJobId));
     return new Set(sessionIds.filter((_, index) => alive[index]));
   }
 

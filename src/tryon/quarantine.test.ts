@@ -1,0 +1,45 @@
+/** Who may have killed the process runs alone. */
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
+import { Quarantine } from './quarantine.ts';
+
+const { signal } = new AbortController();
+
+it('a suspect waits until all others are done, and goes before new ones', async () => {
+  const quarantine = new Quarantine();
+  const events: string[] = [];
+  const first = await quarantine.enter(signal);
+  const { promise, resolve: endAlone } = Promise.withResolvers<void>();
+  const alone = ['a', 'b'].map((name) =>
+    quarantine.alone(signal, async () => {
+      events.push(name);
+      await promise;
+    }),
+  );
+  const newcomer = quarantine.enter(signal).then(() => events.push('newcomer'));
+  await turn();
+  assert.deepEqual(events, []);
+  first[Symbol.dispose]();
+  await turn();
+  assert.deepEqual(events, ['a']);
+  endAlone();
+  await Promise.all([...alone, newcomer]);
+  assert.deepEqual(events, ['a', 'b', 'newcomer']);
+});
+
+it('whoever stops to wait, or fails alone, holds nobody up', async () => {
+  const quarantine = new Quarantine();
+  const first = await quarantine.enter(signal);
+  const stop = new AbortController();
+  const waiting = quarantine.alone(stop.signal, async () => undefined);
+  stop.abort(new Error('stop'));
+  await assert.rejects(waiting, /stop/);
+  (await quarantine.enter(signal))[Symbol.dispose]();
+  first[Symbol.dispose]();
+  await assert.rejects(
+    quarantine.alone(signal, () => Promise.reject(new Error('bad photo'))),
+    /bad photo/,
+  );
+  await quarantine.enter(signal);
+});

@@ -1,0 +1,163 @@
+/**
+ * The generation queue on a real Redis: what is left of a job that is done, and in which order jobs
+ * are run.
+ */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, beforeEach, it } from 'node:test';
+import { Redis } from 'ioredis';
+import { type RedisServer, startRedis } from '../../local/redis.ts';
+import { until } from '../../local/until.ts';
+import {
+  BullGenerationJobs,
+  BullGenerationWorker,
+  type RunJob,
+} from '../../src/adapters/redis/generation-queue.ts';
+import { BullRefunds } from '../../src/adapters/redis/refund-queue.ts';
+import type { Task } from '../../src/ports.ts';
+
+const PREFIX = 'wearon:bull:generation';
+let folder: string;
+let server: RedisServer;
+let redis: Redis;
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'wearon-queue-'));
+  server = await startRedis({ folder });
+  redis = new Redis(server.url, { maxRetriesPerRequest: null });
+});
+
+after(async () => {
+  redis?.disconnect();
+  await server?.[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+});
+
+beforeEach(() => redis.flushall());
+
+function task(prompt = 'a coat'): Task {
+  return {
+    channel: 'b2c',
+    ownerId: randomUUID(),
+    sessionId: randomUUID(),
+    taskId: randomUUID(),
+    imageUrls: ['https://example.com/a.jpg?token=secret'],
+    prompt,
+    requestId: 'req',
+    createdAt: new Date().toISOString(),
+  };
+}
+
+function startWorker(run: RunJob, concurrency = 1) {
+  const worker = new BullGenerationWorker(redis, { concurrency, lockMs: 20_000 }, run, () => {});
+  return { [Symbol.asyncDispose]: () => worker.stop(0) };
+}
+
+const isDone = ({ sessionId }: Task) =>
+  until('the job to be done', async () => {
+    return (await redis.zscore(`${PREFIX}:completed`, sessionId)) !== null;
+  });
+
+it('a job that is done keeps no link and no prompt, and is not run again', async () => {
+  await using jobs = new BullGenerationJobs(redis);
+  const [one, other] = [task(), task()];
+  let runs = 0;
+  await using _worker = startWorker(async () => {
+    runs += 1;
+    return { kind: 'done' };
+  });
+  await jobs.add(one);
+  await isDone(one);
+  const fields = JSON.stringify(await redis.hgetall(`${PREFIX}:${one.sessionId}`));
+  assert.match(fields, new RegExp(one.ownerId));
+  assert.doesNotMatch(fields, /secret|coat/);
+
+  // As after a crash between the two: its process died, and the job is found stalled.
+  await redis.zrem(`${PREFIX}:completed`, one.sessionId);
+  await redis.lpush(`${PREFIX}:wait`, one.sessionId);
+  await jobs.add(other);
+  await isDone(other);
+  await isDone(one);
+  assert.equal(runs, 2);
+});
+
+it('a session pushed again after its end gets a job, once its refund is booked', async () => {
+  await using jobs = new BullGenerationJobs(redis);
+  await using refunds = new BullRefunds(redis);
+  const again = task();
+  let runs = 0;
+  await using _worker = startWorker(async () => {
+    runs += 1;
+    return { kind: 'done' };
+  });
+  await jobs.add(again);
+  await isDone(again);
+  const { channel, ownerId, sessionId, requestId } = again;
+  const intent = { channel, ownerId, sessionId, requestId, completedAt: '2026-01-01T00:00:00Z' };
+  await refunds.add({ ...intent, code: 'ABANDONED', detail: null });
+  await jobs.add(again);
+  assert.notEqual(await redis.zscore(`${PREFIX}:completed`, sessionId), null);
+  await redis.del(`wearon:bull:refund:refund-${sessionId}`);
+  await jobs.add(again);
+  await until('the second run', () => runs === 2);
+});
+
+it('a job that waits for its owner’s links comes after all that wait', async () => {
+  await using jobs = new BullGenerationJobs(redis);
+  const order: string[] = [];
+  const tasks = ['slow', 'one', 'two', 'three'].map((prompt) => task(prompt));
+  for (const one of tasks) await jobs.add(one);
+  await using _worker = startWorker(async ({ task: { prompt } }) => {
+    order.push(prompt);
+    if (prompt === 'slow' && order.length === 1) {
+      return { kind: 'again', delayMs: 1, behindOthers: true };
+    }
+    // The others begin once the first could go on.
+    await until('the retry to be due', async () => {
+      const delayed = await redis.zcount(`${PREFIX}:delayed`, `(${Date.now() * 4096}`, '+inf');
+      return delayed === 0;
+    });
+    return { kind: 'done' };
+  });
+  await until('all to be run', () => order.length === 5);
+  assert.deepEqual(order, ['slow', 'one', 'two', 'three', 'slow']);
+});
+
+it('one owner has half of the slots at most while another waits', async () => {
+  await using jobs = new BullGenerationJobs(redis);
+  const hog = task('hog');
+  const many = Array.from({ length: 8 }, () => ({ ...hog, sessionId: randomUUID() }));
+  const others = ['one', 'two', 'three'].map((prompt) => task(prompt));
+  const running: { prompt: string; end: () => void }[] = [];
+  const begun: string[] = [];
+  let isOver = false;
+  await using _worker = startWorker(async ({ task: { prompt } }) => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    running.push({ prompt, end: resolve });
+    begun.push(prompt);
+    if (!isOver) await promise;
+    return { kind: 'done' };
+  }, 4);
+  using _ending = {
+    [Symbol.dispose]: () => {
+      isOver = true;
+      for (const { end } of running) end();
+    },
+  };
+  const endOne = async () => {
+    const count = begun.length;
+    running.shift()?.end();
+    await until('the next to begin', () => begun.length > count);
+  };
+  for (const one of many) await jobs.add(one);
+  await until('all slots to be the one owner’s', () => begun.length === 4);
+  for (const other of others) await jobs.add(other);
+  await endOne();
+  await endOne();
+  await endOne();
+  assert.deepEqual(begun.slice(4, 6), ['one', 'two']);
+  assert.ok(running.filter(({ prompt }) => prompt === 'hog').length <= 2);
+});
