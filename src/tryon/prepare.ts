@@ -47,7 +47,9 @@ class Preparation {
   /** When the last download so far ended. */
   downloadedAtMs = Date.now();
   readonly #deps: PrepareDeps;
-  #endsAtMs = Date.now() + DOWNLOADS_MS;
+  /** What is left of the hosts' time; it runs while no download waits for its bytes. */
+  #leftMs = DOWNLOADS_MS;
+  #runsSinceMs = Date.now();
   #waiting = 0;
   readonly #slots = new Semaphore(DOWNLOADS_AT_ONCE);
   /** Aborts at the first final error. */
@@ -86,17 +88,18 @@ class Preparation {
 
   /** The time in which a download waits for its bytes is not the photos' fault. */
   async #standStill(taking: Promise<void>): Promise<void> {
-    const fromMs = Date.now();
+    if (this.#waiting === 0) this.#leftMs -= Date.now() - this.#runsSinceMs;
     this.#waiting += 1;
     await taking;
     this.#waiting -= 1;
-    if (this.#waiting === 0) this.#endsAtMs += Date.now() - fromMs;
+    if (this.#waiting === 0) this.#runsSinceMs = Date.now();
   }
 
   async #download(url: string, take: (bytes: number) => Promise<void>): Promise<Uint8Array> {
     const signal = AbortSignal.any([this.#signal, this.#stopDownloads.signal]);
     signal.throwIfAborted();
-    const timeoutMs = this.#endsAtMs - Date.now();
+    const ranMs = this.#waiting === 0 ? Date.now() - this.#runsSinceMs : 0;
+    const timeoutMs = this.#leftMs - ranMs;
     if (timeoutMs <= 0) throw new TaskError('IMAGE_UNAVAILABLE', { detail: 'timeout' });
     return await this.#deps.fetcher.fetch(url, { timeoutMs, signal, take });
   }
