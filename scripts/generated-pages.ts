@@ -121,7 +121,8 @@ function configurationPage(): string {
 # Configuration
 
 Environment variables, read once at the start; a \`.env\` file in the working directory is read too.
-A blank variable counts as unset. All problems are named at once and the worker does not start.
+A blank variable counts as unset. Wrong values, missing variables, names that are nearly those of a variable and
+values left as in \`.env.example\` are named at once, and the worker does not start.
 
 Any of them may come from a file instead, as secrets are mounted: \`OPENAI_API_KEY_FILE=/run/secrets/openai_api_key\`
 stands for \`OPENAI_API_KEY\` with that file's text. Setting both is refused.

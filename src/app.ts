@@ -57,7 +57,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     tracing.answered(request);
   });
   registerMetrics(server, metrics);
-  await openBoard(config.adminToken, server, adapters.redis, stack);
+  await openBoard(config.adminToken, server, adapters.redis, { logger, stack });
   const poses = await startSizing(config, adapters.sizingFetcher, server, {
     logger,
     metrics,

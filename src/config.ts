@@ -387,15 +387,44 @@ function readVariable(
   try {
     const given = givenText(name, env) || fallback;
     if (given === undefined) return { problem: `${name} is required but missing ${hint}` };
+    if (fallback === undefined && given === example) {
+      return { problem: `${name} is still the text of .env.example` };
+    }
     return { value: parse(given) };
   } catch (error) {
     return { problem: `${name} ${(error as Error).message} ${hint}` };
   }
 }
 
+/** Names in the environment that are nearly those of variables which are not set: likely misspelt. */
+function misspeltNames(env: NodeJS.ProcessEnv): string[] {
+  const known = Object.values<Variable>(VARIABLES).flatMap(({ name }) => [name, `${name}_FILE`]);
+  const missing = known.filter((name) => !env[name]);
+  return Object.keys(env)
+    .filter((name) => name.length > 6 && !known.includes(name))
+    .flatMap((name) => {
+      const meant = missing.find((candidate) => isNearly(name, candidate));
+      return meant === undefined ? [] : [`${name} is not known: did you mean ${meant}?`];
+    });
+}
+
+/** Whether one letter more, less, other or swapped makes one name of the other. */
+function isNearly(given: string, known: string): boolean {
+  let start = 0;
+  while (start < given.length && given[start] === known[start]) start += 1;
+  const rest = (text: string, skipped: number) => text.slice(start + skipped);
+  const swapped = `${given[start + 1]}${given[start]}${rest(given, 2)}`;
+  return (
+    rest(given, 1) === rest(known, 0) ||
+    rest(given, 0) === rest(known, 1) ||
+    rest(given, 1) === rest(known, 1) ||
+    swapped === rest(known, 0)
+  );
+}
+
 /** Reads the configuration; throws a ConfigError that lists every problem. */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
-  const problems: string[] = [];
+  const problems: string[] = misspeltNames(env);
   const values: Record<string, unknown> = {};
   for (const [key, variable] of Object.entries(VARIABLES)) {
     const { value, problem } = readVariable(variable, env);

@@ -2,10 +2,12 @@
  * The configuration: its defaults, its ranges, and that every problem is named at once.
  */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { mkdtempDisposable, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { it } from 'node:test';
+import { parseEnv } from 'node:util';
 import { ConfigError, readConfig } from '../src/config.ts';
 
 const REQUIRED = {
@@ -47,6 +49,28 @@ it('all problems are named at once, each with its variable and an example', () =
     names,
   );
   assert.ok(problems.every((problem) => problem.includes('example: ')));
+});
+
+it('a misspelt variable is named with the one that was meant', () => {
+  const meant = (env: Record<string, string>) => problemsOf({ ...REQUIRED, ...env });
+  assert.deepEqual(meant({ WORKER_CONCURENCY: '9' }), [
+    'WORKER_CONCURENCY is not known: did you mean WORKER_CONCURRENCY?',
+  ]);
+  for (const name of ['OPENAI_MAX_RETIRES', 'RETENTION_HOUR', 'LOG_LEVELS', 'ADMIN_TOKEN_FILES']) {
+    assert.match(meant({ [name]: '1' })[0] ?? '', /did you mean/, name);
+  }
+  const others = { HOSTNAME: 'x', OPENAI_ORG_ID: 'x', REDIS_TLS_URL: 'x', npm_config_x: '1' };
+  assert.deepEqual(meant(others), []);
+  assert.deepEqual(meant({ REDIS_URI: 'x', REDIS_URL: 'redis://localhost' }), []);
+});
+
+it('.env.example copied unchanged is refused', () => {
+  const example = parseEnv(readFileSync(join(import.meta.dirname, '../.env.example'), 'utf8'));
+  const problems = problemsOf(example as Record<string, string>);
+  assert.deepEqual(
+    problems.map((problem) => problem.split(' ')[0]),
+    Object.keys(REQUIRED),
+  );
 });
 
 it('secrets are sent over TLS, except on loopback', () => {

@@ -10,22 +10,41 @@ import type { Queue } from 'bullmq';
 import type { FastifyInstance } from 'fastify';
 import { redact } from '../telemetry/redaction.ts';
 import { PAGE_POLICY } from './page-policy.ts';
+import { WrongTokens } from './wrong-tokens.ts';
 
 export const BOARD_PATH = '/admin/queues';
 const LOOKING: readonly string[] = ['GET', 'HEAD'];
+
+export interface BoardAccess {
+  readonly token: string;
+  /** Gets the client's address. */
+  readonly onWrongToken: (address: string) => void;
+}
 
 /** Adds the board. The token is asked for as a bearer token, or as the password of basic authentication. */
 export async function registerBoard(
   server: FastifyInstance,
   queues: readonly Queue[],
-  token: string,
+  { token, onWrongToken }: BoardAccess,
 ): Promise<void> {
+  const wrong = new WrongTokens();
   const board = new FastifyAdapter().setBasePath(BOARD_PATH);
   createBullBoard({ queues: queues.map(readOnly), serverAdapter: board });
   await server.register(async (scope) => {
-    scope.addHook('onRequest', async ({ headers, method }, reply) => {
+    scope.addHook('onRequest', async ({ headers, method, ip }, reply) => {
       reply.headers({ 'cache-control': 'no-store', 'content-security-policy': PAGE_POLICY });
-      if (!isToken(givenToken(headers.authorization), token)) {
+      const waitSeconds = wrong.waitSeconds(ip);
+      if (waitSeconds > 0) {
+        const answer = { error: 'Too many wrong tokens' };
+        return reply.code(429).header('retry-after', String(waitSeconds)).send(answer);
+      }
+      const given = givenToken(headers.authorization);
+      if (!isToken(given, token)) {
+        // Browsers ask without a token first.
+        if (given !== '') {
+          wrong.add(ip);
+          onWrongToken(ip);
+        }
         const challenge = 'Basic realm="wearon-worker", charset="UTF-8"';
         return reply
           .code(401)
@@ -36,8 +55,16 @@ export async function registerBoard(
         return reply.code(405).header('allow', LOOKING.join(', ')).send({ error: 'Read only' });
       }
     });
+    scope.addHook('onSend', async (_request, _reply, payload) =>
+      typeof payload === 'string' ? withoutForeignLinks(payload) : payload,
+    );
     await scope.register(board.registerPlugin(), { prefix: BOARD_PATH });
   });
+}
+
+/** The board's page asks a third party for its fonts; the system's do as well. */
+function withoutForeignLinks(html: string): string {
+  return html.replaceAll(/<link [^>]*href="https?:[^>]*>/g, '');
 }
 
 function readOnly(queue: Queue): BullMQAdapter {

@@ -72,6 +72,12 @@ export async function createServer(
     if (allowed.length === 0) return sendProblem(reply, 404, 'Not Found');
     return sendProblem(reply.header('allow', allowed.join(', ')), 405, 'Method Not Allowed');
   });
+  // What browsers ask for on their own: the address alone, and an icon.
+  const hidden = { schema: { hide: true } };
+  server.get('/', hidden, async (_request, reply) => reply.redirect('/docs/'));
+  server.get('/favicon.ico', hidden, async (_request, reply) =>
+    reply.code(204).header('cache-control', 'public, max-age=86400').send(),
+  );
   await registerDocs(server, examplePhotoUrl);
   return server;
 }

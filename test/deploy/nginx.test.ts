@@ -123,14 +123,33 @@ describe('nginx in front of the workers', { skip: reason ?? false }, () => {
   });
 
   it('keeps metrics, readiness, the queue board and everything unknown from the public', async () => {
-    for (const path of ['/metrics', '/readyz', '/admin/queues', '/admin', '/', '/docs-of-others']) {
+    for (const path of ['/metrics', '/readyz', '/admin/queues', '/admin', '/docs-of-others']) {
       const { status, headers } = await ask(path);
       assert.equal(status, 404, path);
       assert.match(String(headers['content-type']), /problem\+json/, path);
     }
+    for (const path of [
+      '/admin/queues/../../docs/',
+      '/admin/queues/..%2f../docs/',
+      '/admin/queues/%2e%2e/%2e%2e/docs/',
+      '/admin/queues/.%2e/../docs/',
+      '/admin/queues/api/queues/../../../../docs/x',
+      '/metrics/../docs/',
+    ]) {
+      assert.equal((await ask(path)).status, 404, path);
+    }
     for (const path of ['/health/../metrics', '//metrics', '/docs/../metrics', '/%6detrics']) {
       assert.notEqual((await ask(path)).status, 200, path);
     }
+  });
+
+  it('has an answer for what browsers ask for on their own', async () => {
+    const front = await ask('/');
+    assert.deepEqual(
+      [front.status, new URL(String(front.headers.location)).pathname],
+      [302, '/docs/'],
+    );
+    assert.equal((await ask('/favicon.ico')).status, 204);
   });
 
   it('passes a request id on, makes one where none came, and replaces one that could harm a log', async () => {

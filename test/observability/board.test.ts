@@ -27,7 +27,7 @@ function ask(path: string, authorization: string | null, method = 'GET'): Promis
 }
 
 describe('the queue board', () => {
-  it('turns everyone away who does not know the token', async () => {
+  it('turns everyone away who does not know the token, and logs who tried', async () => {
     for (const path of ['', '/', '/api/queues', '/static/favicon-32x32.png']) {
       for (const wrong of [
         null,
@@ -42,13 +42,17 @@ describe('the queue board', () => {
         assert.match(answer.headers.get('www-authenticate') ?? '', /^Basic/);
       }
     }
+    assert.equal((await worker.logged('admin_token_refused')).client, '127.0.0.1');
+    assert.ok(worker.output.every((line) => !line.includes(TOKEN)));
   });
 
   it('opens with the token as a bearer token or as a password', async () => {
     assert.equal((await ask('', `Bearer ${TOKEN}`)).status, 200);
     const page = await ask('', basic(TOKEN));
     assert.equal(page.status, 200);
-    assert.match(await page.text(), /<html/);
+    const html = await page.text();
+    assert.match(html, /<html/);
+    assert.doesNotMatch(html, /(src|href)="(https?:)?\/\//);
     assert.match(page.headers.get('content-security-policy') ?? '', /^default-src 'self';/);
   });
 
