@@ -3,6 +3,7 @@
  */
 import type { Redis } from 'ioredis';
 import { drainingSince } from '../adapters/redis/drain.ts';
+import { readMemoryUsage } from '../adapters/redis/memory-usage.ts';
 import { type GateState, readGateState } from '../adapters/redis/provider-gate.ts';
 import { readQueueStats } from '../adapters/redis/queue-stats.ts';
 import type { Config } from '../config.ts';
@@ -32,12 +33,13 @@ export function watchWorker(config: Config, metrics: Metrics, watched: Watched):
   let shared: SharedReading | null = null;
   let problems: readonly string[] = [];
   const read = async () => {
-    const [queues, gate, drainedAt] = await Promise.all([
+    const [queues, gate, drainedAt, memory] = await Promise.all([
       readQueueStats(redis),
       readGateState(redis),
       drainingSince(redis),
+      readMemoryUsage(redis),
     ]);
-    shared = { queues, gate, isDraining: drainedAt !== null, atMs: Date.now() };
+    shared = { queues, gate, memory, isDraining: drainedAt !== null, atMs: Date.now() };
     problems = problemsOf(gate, drainedAt);
   };
   metrics.watch({

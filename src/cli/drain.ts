@@ -17,8 +17,6 @@ interface Options {
   readonly timeout: string;
 }
 
-/** A take that was waiting when the flag was set may still bring a task within its 5 s. */
-const LAST_TAKE_MS = 6000;
 const LOOK_AGAIN_MS = 250;
 
 export function addDrain(program: Command, run: Run): void {
@@ -65,12 +63,10 @@ async function drain(desk: Desk, { yes, wait, timeout }: Options): Promise<Answe
 /** The numbers once nothing is under way, or when the time is up. */
 async function settled(desk: Desk, limitMs: number): Promise<QueueStats> {
   const redis = await desk.redis();
-  const since = Date.parse((await drainingSince(redis)) ?? '');
   for (const end = Date.now() + limitMs; ; await sleep(LOOK_AGAIN_MS)) {
     const stats = await readQueueStats(redis);
     const isQuiet = Object.values(underWayIn(stats)).every((count) => count === 0);
-    const isFinal = isQuiet && Date.now() - since > LAST_TAKE_MS;
-    if (isFinal || Date.now() > end) return stats;
+    if (isQuiet || Date.now() > end) return stats;
   }
 }
 

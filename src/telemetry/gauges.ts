@@ -16,6 +16,8 @@ export interface SharedReading {
     readonly reconciliation: number;
   };
   readonly gate: { readonly breaker: 'closed' | 'open' | 'half_open'; readonly slowness: number };
+  /** Of Redis; null where it may not be asked. */
+  readonly memory: { readonly usedBytes: number; readonly limitBytes: number | null } | null;
   /** The operator keeps new tasks on the list. */
   readonly isDraining: boolean;
   readonly atMs: number;
@@ -100,6 +102,16 @@ function addSharedGauges({ gauge, gauges }: Meters, shared: GaugeSources['shared
     'reconciliation_records',
     'Failed sessions whose payment awaits a person.',
     count('reconciliation'),
+  );
+  gauge(
+    'redis_memory_used_bytes',
+    'Memory that Redis uses; absent where INFO is not allowed.',
+    () => shared()?.memory?.usedBytes ?? null,
+  );
+  gauge(
+    'redis_memory_limit_bytes',
+    'Memory at which Redis refuses new tasks (maxmemory); absent where it has no limit.',
+    () => shared()?.memory?.limitBytes ?? null,
   );
   gauge('draining', '1 while the operator keeps new tasks on the list.', () => {
     const isDraining = shared()?.isDraining;

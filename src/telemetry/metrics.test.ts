@@ -120,6 +120,7 @@ describe('the gauges', () => {
       reconciliation: 2,
     },
     gate: { breaker: 'half_open', slowness: 4 },
+    memory: { usedBytes: 100, limitBytes: 400 },
     isDraining: true,
     atMs,
   });
@@ -143,6 +144,8 @@ describe('the gauges', () => {
       'wearon_tasks{place="list"} 7',
       'wearon_oldest_task_age_seconds{place="list"} 42',
       'wearon_refunds_outstanding 3',
+      'wearon_redis_memory_used_bytes 100',
+      'wearon_redis_memory_limit_bytes 400',
       'wearon_dead_letters 1',
       'wearon_reconciliation_records 2',
       'wearon_breaker_state{state="half_open"} 1',

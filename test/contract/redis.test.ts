@@ -6,8 +6,10 @@ import { randomUUID } from 'node:crypto';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { until } from '../../local/until.ts';
 import { connectRedis, evictionRisk } from '../../src/adapters/redis/connection.ts';
+import { startDraining, stopDraining } from '../../src/adapters/redis/drain.ts';
 import { nextRound, othersWait, roundStarted } from '../../src/adapters/redis/fair-queue.ts';
 import { BullGenerationJobs } from '../../src/adapters/redis/generation-queue.ts';
+import { readMemoryUsage } from '../../src/adapters/redis/memory-usage.ts';
 import { readQueueStats } from '../../src/adapters/redis/queue-stats.ts';
 import { BullRefunds } from '../../src/adapters/redis/refund-queue.ts';
 import {
@@ -93,6 +95,19 @@ describe('the task source', () => {
     await redis.lpush(TASK_LIST, 'for who waits still');
     await Promise.all(waiting);
     assert.equal((await source.leftovers()).length + (await redis.llen(TASK_LIST)), 2);
+  });
+
+  it('takes no task from the moment of a drain on, even if it waited for one', async () => {
+    const taking = source.take(30);
+    await until('it to wait', async () =>
+      (await redis.info('clients')).includes('blocked_clients:1'),
+    );
+    await startDraining(redis);
+    await redis.lpush(TASK_LIST, 'last');
+    assert.equal(await taking, null);
+    assert.deepEqual(await source.leftovers(), []);
+    await stopDraining(redis);
+    assert.equal(String(await source.take(1)), 'last');
   });
 
   it('takes a task that came while Redis had lost the bell', async () => {
@@ -246,4 +261,14 @@ it('a Redis that evicts is a risk, one that does not is none', async () => {
   await redis.config('SET', 'maxmemory-policy', 'allkeys-lru');
   assert.deepEqual(await evictionRisk(redis), { kind: 'evicts', policy: 'allkeys-lru' });
   await redis.config('SET', 'maxmemory-policy', 'noeviction');
+});
+
+it('the memory of Redis is known with and without a limit', async () => {
+  await redis.config('SET', 'maxmemory', '0');
+  const unlimited = await readMemoryUsage(redis);
+  assert.ok((unlimited?.usedBytes ?? 0) > 100_000);
+  assert.equal(unlimited?.limitBytes, null);
+  await redis.config('SET', 'maxmemory', '1gb');
+  assert.equal((await readMemoryUsage(redis))?.limitBytes, 1024 ** 3);
+  await redis.config('SET', 'maxmemory', '0');
 });

@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { type DeadLetter, MAX_TASK_BYTES, type TaskSource } from '../../ports.ts';
+import { DRAIN_FLAG } from './drain.ts';
 
 /** Where the platform pushes tasks (contract 1.1). */
 export const TASK_LIST = 'wearon:tasks:generation';
@@ -25,7 +26,7 @@ const PAGE = 100;
 const MISSED_MS = 100;
 
 /**
- * KEYS: list, intake list, bell. ARGV: the most bytes of a message. A task that was moved into the
+ * KEYS: list, intake list, bell, drain flag. ARGV: the most bytes of a message. A task that was moved into the
  * bell, after Redis had lost it, goes back first.
  */
 const TAKE = `
@@ -33,6 +34,7 @@ if redis.call('TYPE', KEYS[3]).ok == 'list' then
   while redis.call('LMOVE', KEYS[3], KEYS[1], 'LEFT', 'RIGHT') do end
 end
 redis.call('SET', KEYS[3], '', 'NX')
+if redis.call('EXISTS', KEYS[4]) == 1 then return false end
 local raw = redis.call('LINDEX', KEYS[1], -1)
 if not raw then return false end
 raw = string.sub(raw, 1, ARGV[1] + 1)
@@ -100,7 +102,7 @@ export class RedisTaskList implements TaskSource {
   }
 
   #takeNow(): Promise<Buffer | null> {
-    const keys = [TASK_LIST, INTAKE_LIST, BELL];
+    const keys = [TASK_LIST, INTAKE_LIST, BELL, DRAIN_FLAG];
     const taken = this.#blocking.callBuffer('EVAL', TAKE, keys.length, ...keys, MAX_TASK_BYTES);
     return taken as Promise<Buffer | null>;
   }
