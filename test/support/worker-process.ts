@@ -105,7 +105,7 @@ class WorkerLog {
     const { promise, resolve, reject } = Promise.withResolvers<LogLine>();
     const timer = setTimeout(() => {
       reject(new Error(`"${message}" was not logged:\n${this.output.slice(-30).join('\n')}`));
-    }, LOG_WAIT_MS);
+    }, LOG_WAIT_MS).unref();
     const entry = {
       matches: isIt,
       resolve: (line: LogLine) => {
