@@ -69,6 +69,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     isStopping: walk?.isStopping ?? false,
     redisConnected: adapters.redisHealth.isConnected,
     isWorking: walk?.isRunning ?? false,
+    storageProblem: adapters.storage.problem,
     poseModelLoaded: poses.ready,
     problems: watches.flatMap(({ problems }) => problems),
     warnings: [...warnings, ...adapters.redisHealth.warnings],

@@ -402,6 +402,9 @@ export type WorkerEvent =
   | { event: 'analytics_error'; task: TaskIds; error: Error }
   | { event: 'breaker_opened'; code: ErrorCode; cooldownMs: number }
   | { event: 'breaker_closed' }
+  | { event: 'upload_failed'; task: TaskIds; error: Error }
+  | { event: 'storage_unusable'; problem: string }
+  | { event: 'storage_usable' }
   /** `repeated`: how often it happened since it was recorded last. */
   | { event: 'loop_error'; loop: string; error: Error; repeated?: number };
 

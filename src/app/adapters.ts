@@ -19,11 +19,13 @@ import { SupabaseLedger } from '../adapters/supabase/ledger.ts';
 import { SupabasePictureFolders } from '../adapters/supabase/picture-folders.ts';
 import { SupabasePictureLinks } from '../adapters/supabase/picture-links.ts';
 import { SupabaseSessions } from '../adapters/supabase/sessions.ts';
+import { storageProblem } from '../adapters/supabase/storage-problem.ts';
 import { WebImageFetcher } from '../adapters/web/image-fetcher.ts';
 import type { Config } from '../config.ts';
 import { ByteBudget, DOWNLOAD_BUDGET_BYTES } from '../images/byte-budget.ts';
 import type { RecordEvent } from '../ports.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { StorageBreaker } from '../tryon/storage-breaker.ts';
 import { openFetchers } from './fetchers.ts';
 import { RedisHealth } from './redis-health.ts';
 
@@ -53,8 +55,15 @@ export function openAdapters(config: Config, { logger, record, warn, stack }: Su
   const blocking = redis.duplicate();
   stack.defer(() => blocking.disconnect());
   const supabase = connectSupabase(config.supabaseUrl, config.supabaseServiceRoleKey);
+  const named = { key: config.supabaseServiceRoleKey, bucket: config.supabaseBucket };
+  const imageStore = new SupabaseImageStore(supabase, config.supabaseBucket, config.linkSeconds);
   return {
     record,
+    storage: new StorageBreaker({
+      problemOf: () => storageProblem(supabase, named),
+      tryUpload: () => imageStore.tryUpload(),
+      record,
+    }),
     redis,
     redisHealth,
     blocking,
@@ -66,7 +75,7 @@ export function openAdapters(config: Config, { logger, record, warn, stack }: Su
     sessions: new SupabaseSessions(supabase),
     ledger: new SupabaseLedger(supabase),
     analytics: new SupabaseAnalytics(supabase),
-    imageStore: new SupabaseImageStore(supabase, config.supabaseBucket, config.linkSeconds),
+    imageStore,
     downloads: new ByteBudget(DOWNLOAD_BUDGET_BYTES),
     ...openFetchers(config, stack),
     availability: new SupabaseAvailability(supabase, config.supabaseBucket),

@@ -29,6 +29,11 @@ const STOP_POLL_MS = 50;
  * Whatever is cut off is run again.
  */
 const MARGIN_MS = 5000;
+/** How often Supabase is asked whether it can be used, while it can and while it cannot. */
+const STORAGE_CHECK_MS = 30_000;
+const UNUSABLE_CHECK_MS = 5000;
+/** A job that is fetched while Supabase cannot be used waits, and nothing of it is believed. */
+const UNUSABLE: JobEnd = { kind: 'again', delayMs: 1000 };
 const HAND_BACK: JobEnd = { kind: 'hand_back' };
 
 /** The walk under way; disposing of it stops it, without losing anything. */
@@ -98,6 +103,7 @@ function startRefunds(
     async (job, retries) => {
       // Fetched in the very moment of the stop.
       if (stop.aborted) return HAND_BACK;
+      if (!adapters.storage.isUsable) return UNUSABLE;
       return tracing.within('refund', job.intent, () => runRefund(job, retries, adapters));
     },
     (error) => adapters.record({ event: 'loop_error', loop: 'refunds', error }),
@@ -132,6 +138,7 @@ function startAttempts(
     async (job, signal) => {
       // Fetched in the very moment of the stop.
       if (stop.aborted) return HAND_BACK;
+      if (!adapters.storage.isUsable) return UNUSABLE;
       return tracing.within('attempt', job.task, () => runJob(job, deps, signal));
     },
     (error) => adapters.record({ event: 'loop_error', loop: 'jobs', error }),
@@ -145,8 +152,9 @@ function startLoops(
   logger: Logger,
   stop: AbortSignal,
 ): Promise<void>[] {
-  const { record } = adapters;
-  const intake = { ...adapters, maxImages: config.maxImages };
+  const { record, storage } = adapters;
+  const isHeld = () => !storage.isUsable;
+  const intake = { ...adapters, maxImages: config.maxImages, isHeld };
   const rescueDeps = { ...adapters, minAgeSeconds: config.rescueMinAgeSeconds };
   /** Each sweep in a loop of its own: an error in one must not keep the others from running. */
   const sweep = (loop: string, action: () => Promise<unknown>) => {
@@ -160,11 +168,27 @@ function startLoops(
   };
   return [
     takeTasks(adapters, intake, stop),
-    sweep('leftovers', () => admitLeftovers(intake, stop)),
-    sweep('rescue', () => rescue(rescueDeps, stop)),
-    sweep('lost_refunds', () => recoverLostRefunds(adapters, stop)),
+    watchStorage(adapters, stop),
+    sweep('leftovers', async () => storage.isUsable && admitLeftovers(intake, stop)),
+    // Asked in the same run: without rights or a bucket everything looks lost.
+    sweep('rescue', async () => (await storage.confirm()) && rescue(rescueDeps, stop)),
+    sweep(
+      'lost_refunds',
+      async () => (await storage.confirm()) && recoverLostRefunds(adapters, stop),
+    ),
     runRetention(config, adapters, logger, stop),
   ];
+}
+
+/** Asks Supabase every so often whether it can be used. */
+async function watchStorage({ storage, record }: Adapters, stop: AbortSignal): Promise<void> {
+  while (!stop.aborted) {
+    await storage.confirm().catch((error: Error) => {
+      record({ event: 'loop_error', loop: 'storage', error });
+    });
+    const waitMs = storage.isUsable ? STORAGE_CHECK_MS : UNUSABLE_CHECK_MS;
+    await sleep(waitMs, undefined, { signal: stop }).catch(() => undefined);
+  }
 }
 
 /** Keeps `redisHealth` up to date, and calls back after every check. */

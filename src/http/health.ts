@@ -13,6 +13,8 @@ export interface ComponentStates {
   readonly redisConnected: boolean;
   /** The loops that take tasks and run jobs are alive. */
   readonly isWorking: boolean;
+  /** Why no picture can be stored, or null. */
+  readonly storageProblem?: string | null;
   /** The pose model is loaded: sizes can be estimated. */
   readonly poseModelLoaded: boolean;
   /** Why no picture can be made now although the worker runs, e.g. that Supabase answers 503. */
@@ -46,7 +48,8 @@ export const healthBody = z
 
 /** Does the worker take tasks? */
 export function isReady(states: ComponentStates): boolean {
-  return !states.isStopping && states.redisConnected && states.isWorking;
+  const { isStopping, redisConnected, isWorking, storageProblem } = states;
+  return !isStopping && redisConnected && isWorking && storageProblem == null;
 }
 
 function healthOf(states: ComponentStates): z.infer<typeof healthBody> {
@@ -60,7 +63,7 @@ function healthOf(states: ComponentStates): z.infer<typeof healthBody> {
     prometheus_connected: null,
     loki_connected: null,
     grafana_connected: null,
-    warnings: [...states.problems, ...states.warnings],
+    warnings: [states.storageProblem ?? [], ...states.problems, ...states.warnings].flat(),
   };
 }
 

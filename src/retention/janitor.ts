@@ -33,6 +33,7 @@ const MOST_ERRORS = 5;
 export async function sweep(order: RemovalOrder, deps: RetentionDeps): Promise<SweepReport> {
   const removed = { person_results: 0, store_results: 0, store_uploads: 0, person_uploads: 0 };
   const errors: Error[] = [];
+  await deps.pictures.confirm();
   for (const place of await everyPlace(deps.pictures)) {
     if (errors.length === MOST_ERRORS || order.signal.aborted) break;
     await sweepPlace(place, order, deps.pictures, (count) => {

@@ -13,6 +13,11 @@ export interface FolderEntry {
 
 /** The bucket of photos and pictures as folders. Paths are relative to it, without slashes at the ends. */
 export interface PictureFolders {
+  /**
+   * Returns when the bucket itself answers. A bucket that does not exist and a key without rights
+   * list and remove as if all were gone, so nothing is called so without this. Throws otherwise.
+   */
+  confirm(): Promise<void>;
   /** As many entries as one listing returns; fewer mean that the folder ends there. */
   readonly pageSize: number;
   /** One page of the entries directly in the folder, by name, from `offset` on. */

@@ -226,6 +226,14 @@ function operationCounting({ counter }: Meters) {
     CODES.filter((code) => code.startsWith('PROVIDER_')).map((code) => ({ code })),
   );
   const closed = counter('breaker_closings_total', 'How often paid calls were let out again.');
+  const uploads = counter(
+    'upload_failures_total',
+    'Pictures whose first upload failed; it is repeated as long as the picture is of use.',
+  );
+  const unusable = counter(
+    'storage_unusable_total',
+    'How often Supabase was found to be misconfigured: key or bucket.',
+  );
   const errors = counter('loop_errors_total', 'Errors of the loops in the background.', [
     { loop: 'intake' },
   ]);
@@ -234,6 +242,9 @@ function operationCounting({ counter }: Meters) {
     analytics_error: () => analytics(),
     breaker_opened: ({ code }) => opened({ code }),
     breaker_closed: () => closed(),
+    upload_failed: () => uploads(),
+    storage_unusable: () => unusable(),
+    storage_usable: () => undefined,
     loop_error: ({ loop }) => errors({ loop }),
   } satisfies Partial<Counting>;
 }

@@ -32,6 +32,9 @@ const LEVELS: Readonly<Record<WorkerEvent['event'], Level>> = {
   analytics_error: 'warn',
   breaker_opened: 'error',
   breaker_closed: 'info',
+  upload_failed: 'error',
+  storage_unusable: 'error',
+  storage_usable: 'info',
   loop_error: 'error',
 };
 

@@ -23,9 +23,11 @@ import {
 import { type PrepareDeps, prepare } from './prepare.ts';
 import { hasDiedAlone, isSuspect, type Quarantine } from './quarantine.ts';
 import { complete, recordAnalytics, refuseUnfinished, type SettleDeps } from './settle.ts';
+import type { StorageBreaker } from './storage-breaker.ts';
 import { linkToStored, storePicture } from './store.ts';
 
 export interface AttemptDeps extends PrepareDeps, GenerateDeps, SettleDeps {
+  readonly storage: StorageBreaker;
   readonly deadLetters: Pick<TaskSource, 'keepDeadLetter'>;
   readonly taskDeadlineSeconds: number;
   /** Of the process. */
@@ -81,14 +83,18 @@ async function walk(job: Job, deps: AttemptDeps, limits: Limits): Promise<Outcom
   using _ = await deps.quarantine.enter(limits.signal);
   const startedAtMs = Date.now();
   const images = preparedAlone ?? (await prepare(task, deps, limits.signal));
-  const { jpeg, usage } = await generate(job, images, deps, limits);
+  using pass = deps.storage.pass(task);
+  const paying = { ...deps, beforePaying: () => pass.claim() };
+  const { jpeg, usage } = await generate(job, images, paying, limits);
   const result = { ...usage, processingTimeMs: Date.now() - startedAtMs };
 
   // From here on the picture is paid for: nothing but the end of its use may stop it, so Redis is
   // told beside storing and completing, and waited for only then.
   const noted = job.record({ ...job.journal, callOpen: false, result }).catch(() => undefined);
   const paidAtMs = Date.now();
-  const link = await persistently(limits, () => storePicture(task, jpeg, deps.imageStore));
+  const link = await persistently(limits, () =>
+    pass.upload(() => storePicture(task, jpeg, deps.imageStore)),
+  );
   const durationMs = Date.now() - paidAtMs;
   deps.record({ event: 'picture_stored', task, sizeBytes: jpeg.byteLength, durationMs });
   const outcome = await finish(task, { ...result, imageUrl: link }, deps, limits);
@@ -154,6 +160,7 @@ function prepareAlone(job: Job, deps: AttemptDeps, { signal }: Limits): Promise<
 async function guardSpending(job: Job, deps: AttemptDeps, limits: Limits): Promise<void> {
   if (isOpen(job.journal)) throw new TaskError('PROVIDER_OUTCOME_UNKNOWN');
   if (Date.now() >= limits.deadlineMs) throw new TaskError('DEADLINE_EXCEEDED');
+  await deps.storage.check();
   await deps.gate.check();
 }
 

@@ -24,6 +24,8 @@ export interface GenerateDeps {
   readonly maxProviderCalls: number;
   /** The size that every picture is asked for in: WIDTHxHEIGHT. */
   readonly imageSize: string;
+  /** Called right before a call is journalled and paid; throws when it must not be. */
+  readonly beforePaying?: () => void;
   /** Aborts when the process is asked to stop: what has begun may end, nothing more is paid. */
   readonly stopping: AbortSignal;
 }
@@ -52,6 +54,7 @@ export async function generate(
   }
   using permit = await enterGate(deps, limits);
   if (Date.now() >= limits.deadlineMs) throw new TaskError('DEADLINE_EXCEEDED');
+  deps.beforePaying?.();
   await job.record({ ...journal, providerCalls: journal.providerCalls + 1, callOpen: true });
 
   const repeated = (journal.failures.PROVIDER_OUTCOME_UNKNOWN ?? 0) > 0;

@@ -15,10 +15,13 @@ export interface IntakeDeps {
   readonly refunds: Refunds;
   readonly record: RecordEvent;
   readonly maxImages: number;
+  /** Whether tasks must stay on the list for now; never without it. */
+  readonly isHeld?: () => boolean;
 }
 
 /** How long a take waits for a task: bounded, so that a half-open connection is noticed. */
 const TAKE_WAIT_SECONDS = 5;
+/** While drained or held. */
 const DRAINING_WAIT_MS = 100;
 /** Hand-overs at the same time: most of each is waiting for Redis. */
 const HAND_OVERS_AT_ONCE = 32;
@@ -101,7 +104,7 @@ export async function runIntake(deps: IntakeDeps, signal: AbortSignal): Promise<
   const handOvers = new Set<Promise<void>>();
   while (!signal.aborted) {
     try {
-      if (await deps.jobs.areDraining()) {
+      if (deps.isHeld?.() || (await deps.jobs.areDraining())) {
         await sleep(DRAINING_WAIT_MS, undefined, { signal });
         continue;
       }

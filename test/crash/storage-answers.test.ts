@@ -5,8 +5,9 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { createPerson, type TryOn } from '../../local/platform.ts';
+import { until } from '../../local/until.ts';
 import { useCrashShop } from '../support/crash-shop.ts';
-import { orderTryOn, push, settledRow } from '../support/shop.ts';
+import { orderTryOn, push, rowOf, settledRow } from '../support/shop.ts';
 
 const crash = useCrashShop();
 
@@ -53,3 +54,64 @@ it('the rescue does not refund a stored picture while Storage restarts', async (
   await crash.startWorker({ RESCUE_MIN_AGE_SECONDS: '0' });
   await assertDelivered(tryOn);
 });
+
+const FULL_DISK = {
+  kind: 'status',
+  status: 500,
+  body: { statusCode: '500', error: 'Internal', message: 'ENOSPC: no space left on device' },
+  times: Number.POSITIVE_INFINITY,
+} as const;
+
+it('a full disk costs no paid call, and is said', async () => {
+  const { platform, stack } = crash.shop;
+  const person = await createPerson(platform, { credits: 30 });
+  const tryOns: TryOn[] = [];
+  for (let n = 0; n < 20; n += 1) tryOns.push(await orderTryOn(platform, person));
+  const before = crash.paidCalls();
+  const anyUpload = { method: 'POST', path: /\/object\/virtual/ };
+  const full = stack.supabase.faults.add({ ...anyUpload, ...FULL_DISK });
+  const worker = await crash.startWorker();
+  await push(platform, ...tryOns);
+  await until('every task to wait', async () => {
+    const waiting = worker.lines.filter(({ message }) => message === 'generation_retried');
+    return new Set(waiting.map(({ session_id }) => session_id)).size === 20;
+  });
+  assert.equal(crash.paidCalls(), before);
+  assert.equal((await fetch(`${worker.address}/readyz`)).status, 503);
+  const health = (await (await fetch(`${worker.address}/health`)).json()) as { warnings: string[] };
+  assert.match(health.warnings.join(), /cannot be stored/);
+  full.release();
+  for (const tryOn of tryOns) await assertDelivered(tryOn);
+  assert.equal(crash.paidCalls() - before, 20);
+  await until('readiness', async () => (await fetch(`${worker.address}/readyz`)).status === 200);
+});
+
+for (const [what, env, says] of [
+  [
+    'the anonymous key',
+    () => ({ SUPABASE_SERVICE_ROLE_KEY: crash.shop.stack.supabase.anonKey }),
+    /role "anon"/,
+  ],
+  [
+    'a bucket that is not there',
+    () => ({ SUPABASE_BUCKET: 'virtual-tryon-imagse' }),
+    /SUPABASE_BUCKET/,
+  ],
+] as const) {
+  it(`with ${what} no task is touched, and the reason is said`, async () => {
+    const { platform } = crash.shop;
+    const lost = await killedAfterUpload();
+    const tryOn = await orderTryOn(platform, await createPerson(platform));
+    const worker = await crash.startWorker({ ...env(), RESCUE_MIN_AGE_SECONDS: '0' });
+    await push(platform, tryOn);
+    const line = await worker.logged('storage_unusable');
+    assert.match(String(line.problem), says);
+    assert.equal((await fetch(`${worker.address}/readyz`)).status, 503);
+    assert.equal(await platform.redis.llen('wearon:tasks:generation'), 1);
+    await worker.end('SIGKILL');
+    assert.equal((await rowOf(crash.shop, tryOn))?.status, 'queued');
+    await crash.startWorker();
+    await assertDelivered(tryOn);
+    await assertDelivered(lost);
+  });
+}

@@ -161,6 +161,7 @@ describe('a sweep', () => {
     const failing = {
       ...deps,
       pictures: {
+        confirm: () => deps.pictures.confirm(),
         pageSize: deps.pictures.pageSize,
         list: (folder: string, offset: number) => deps.pictures.list(folder, offset),
         remove: (paths: readonly string[]) =>

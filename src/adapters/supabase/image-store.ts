@@ -7,6 +7,10 @@ import { TaskError } from '../../errors.ts';
 import type { ImageStore } from '../../ports.ts';
 import { dataOf, REQUEST_TIMEOUT_MS, saysMissing } from './client.ts';
 
+/** Outside the folders of photos and pictures. */
+const TRIAL_PATH = 'upload-trial.jpg';
+const TRIAL_BYTES = 256 * 1024;
+
 export class SupabaseImageStore implements ImageStore {
   readonly #bucket: ReturnType<SupabaseClient['storage']['from']>;
   readonly #linkSeconds: number;
@@ -35,6 +39,14 @@ export class SupabaseImageStore implements ImageStore {
 
   async remove(paths: readonly string[]): Promise<void> {
     if (paths.length > 0) dataOf(await this.#bucket.remove([...paths]));
+  }
+
+  /** Stores bytes of about a picture's size and removes them. Throws STORAGE_UNAVAILABLE. */
+  async tryUpload(): Promise<void> {
+    const options = { contentType: 'image/jpeg', upsert: true };
+    dataOf(await this.#bucket.upload(TRIAL_PATH, Buffer.alloc(TRIAL_BYTES), options));
+    // What stays is replaced by the next trial.
+    await this.#bucket.remove([TRIAL_PATH]);
   }
 
   /** Whether these very bytes are stored at `path`, by size and MD5 checksum. False when unknown. */

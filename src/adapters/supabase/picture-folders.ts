@@ -3,8 +3,10 @@
  */
 import type { SupabaseClient } from '@supabase/supabase-js';
 import { z } from 'zod';
+import { TaskError } from '../../errors.ts';
 import type { FolderEntry, PictureFolders } from '../../retention/ports.ts';
 import { rowsOf } from './client.ts';
+import { bucketFacts } from './schema-check.ts';
 
 const date = z.string().nullish();
 /** A folder has no id. */
@@ -19,9 +21,18 @@ export class SupabasePictureFolders implements PictureFolders {
   /** What the storage lists by default, so no server gives less. */
   readonly pageSize = 100;
   readonly #bucket: ReturnType<SupabaseClient['storage']['from']>;
+  readonly #facts: () => ReturnType<typeof bucketFacts>;
 
   constructor(supabase: SupabaseClient, bucket: string) {
     this.#bucket = supabase.storage.from(bucket);
+    this.#facts = () => bucketFacts(supabase, bucket);
+  }
+
+  async confirm(): Promise<void> {
+    const facts = await this.#facts().catch((cause: unknown) => {
+      throw new TaskError('STORAGE_UNAVAILABLE', { cause });
+    });
+    if (facts === null) throw new TaskError('STORAGE_UNAVAILABLE', { detail: 'no_bucket' });
   }
 
   async list(folder: string, offset: number): Promise<FolderEntry[]> {

@@ -131,7 +131,7 @@ export interface BucketFacts {
   readonly isPublic: boolean;
   /** In bytes; null without one. */
   readonly sizeLimit: number | null;
-  /** Null where any is allowed. */
+  /** Null or empty where any is allowed. */
   readonly mimeTypes: readonly string[] | null;
 }
 
@@ -148,4 +148,14 @@ export async function bucketFacts(
     sizeLimit: data.file_size_limit ?? null,
     mimeTypes: data.allowed_mime_types ?? null,
   };
+}
+
+/**
+ * Whether the bucket takes files of this type. Storage reads the list so: empty means any type, and
+ * `image/*` every subtype.
+ */
+export function takesType({ mimeTypes }: BucketFacts, type: string): boolean {
+  if (mimeTypes === null || mimeTypes.length === 0) return true;
+  const [family] = type.split('/');
+  return mimeTypes.some((allowed) => allowed === type || allowed === `${family}/*`);
 }

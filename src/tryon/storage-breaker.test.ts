@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { TaskError } from '../errors.ts';
+import type { WorkerEvent } from '../ports.ts';
+import { StorageBreaker } from './storage-breaker.ts';
+
+const TASK = { requestId: null, sessionId: 'session', channel: 'b2c' } as const;
+const FULL = new TaskError('STORAGE_UNAVAILABLE');
+
+function breaker(problemOf: () => Promise<string | null> = async () => null) {
+  const events: WorkerEvent[] = [];
+  const disk = { isFull: false, trials: 0 };
+  const tryUpload = async () => {
+    disk.trials += 1;
+    if (disk.isFull) throw FULL;
+  };
+  const record = (event: WorkerEvent) => events.push(event);
+  const storage = new StorageBreaker({ problemOf, tryUpload, record });
+  return { storage, disk, events: () => events.map(({ event }) => event) };
+}
+
+const refused = () => Promise.reject(FULL);
+
+it('one task at a time pays after a failed upload, until one succeeds', async () => {
+  const { storage, events } = breaker();
+  await storage.confirm();
+  using first = storage.pass(TASK);
+  first.claim();
+  await assert.rejects(first.upload(refused), FULL);
+  await assert.rejects(first.upload(refused), FULL);
+  assert.throws(() => storage.pass(TASK).claim(), { code: 'STORAGE_UNAVAILABLE' });
+  first[Symbol.dispose]();
+  using second = storage.pass(TASK);
+  second.claim();
+  assert.throws(() => storage.pass(TASK).claim(), { code: 'STORAGE_UNAVAILABLE' });
+  assert.match(storage.problem ?? '', /cannot be stored/);
+  assert.equal(await second.upload(async () => 'link'), 'link');
+  storage.pass(TASK).claim();
+  assert.equal(storage.problem, null);
+  assert.deepEqual(events(), ['storage_usable', 'upload_failed']);
+});
+
+it('an upload is tried before a picture is paid, once for all who wait', async () => {
+  const { storage, disk } = breaker();
+  await storage.confirm();
+  disk.isFull = true;
+  const refusals = await Promise.allSettled([storage.check(), storage.check()]);
+  assert.deepEqual(
+    refusals.map(({ status }) => status),
+    ['rejected', 'rejected'],
+  );
+  assert.equal(disk.trials, 1);
+  assert.match(storage.problem ?? '', /cannot be stored/);
+  disk.isFull = false;
+  await storage.check();
+  await storage.check();
+  assert.equal(disk.trials, 2);
+  assert.equal(storage.problem, null);
+});
+
+it('nothing is usable until Supabase has answered, and an outage changes nothing', async () => {
+  const answers: (() => Promise<string | null>)[] = [
+    refused,
+    async () => 'wrong key',
+    async () => 'wrong key',
+    async () => null,
+    refused,
+  ];
+  const { storage, events } = breaker(() => answers.shift()?.() ?? refused());
+  assert.match(storage.problem ?? '', /not answered/);
+  await assert.rejects(storage.confirm(), FULL);
+  assert.equal(storage.isUsable, false);
+  assert.equal(await storage.confirm(), false);
+  assert.equal(await storage.confirm(), false);
+  assert.equal(storage.problem, 'wrong key');
+  assert.equal(await storage.confirm(), true);
+  await assert.rejects(storage.confirm(), FULL);
+  assert.deepEqual([storage.isUsable, storage.problem], [true, null]);
+  assert.deepEqual(events(), ['storage_unusable', 'storage_usable']);
+});

@@ -1,0 +1,131 @@
+/**
+ * The storage breaker of a process: no work at all while Supabase cannot be used as it is
+ * configured, and no paid call while a paid picture cannot be stored.
+ */
+import { TaskError } from '../errors.ts';
+import type { RecordEvent, TaskIds } from '../ports.ts';
+
+export interface StorageBreakerDeps {
+  /** Why Supabase cannot be used, or null. Throws STORAGE_UNAVAILABLE while it does not answer. */
+  readonly problemOf: () => Promise<string | null>;
+  /** Stores something of a picture's size and removes it. Throws STORAGE_UNAVAILABLE. */
+  readonly tryUpload: () => Promise<void>;
+  readonly record: RecordEvent;
+}
+
+/** One task's way through the breaker, from before its call until its picture is stored or given up. */
+export interface StoragePass extends Disposable {
+  /**
+   * Call right before paying. Throws STORAGE_UNAVAILABLE while uploads fail and another paid
+   * picture waits to be stored.
+   */
+  claim(): void;
+  /** Runs the upload and learns from its end. */
+  upload<T>(action: () => Promise<T>): Promise<T>;
+}
+
+/** For so long an upload that worked shows that the next one will. */
+const PROOF_MS = 60_000;
+const NOT_CHECKED = 'Supabase has not answered since the start.';
+
+export class StorageBreaker {
+  readonly #deps: StorageBreakerDeps;
+  #misconfiguration: string | null = NOT_CHECKED;
+  /** Set from a picture's upload that fails until one succeeds. */
+  #uploadsFail = false;
+  #trialFails = false;
+  /** The trial upload under way, shared by all tasks that wait for it. */
+  #trial: Promise<void> | null = null;
+  #provenUntilMs = 0;
+  /** Tasks that have paid, or are about to, for a picture that is not stored yet. */
+  readonly #unstored = new Set<StoragePass>();
+
+  constructor(deps: StorageBreakerDeps) {
+    this.#deps = deps;
+  }
+
+  /** Whether the database and the bucket may be believed: an anonymous key sees an empty world. */
+  get isUsable(): boolean {
+    return this.#misconfiguration === null;
+  }
+
+  /** What keeps pictures from being stored, for operators; null when nothing does. */
+  get problem(): string | null {
+    if (this.#misconfiguration !== null) return this.#misconfiguration;
+    return this.#uploadsFail || this.#trialFails
+      ? 'Pictures cannot be stored: the last upload failed.'
+      : null;
+  }
+
+  /** Asks Supabase now. Throws STORAGE_UNAVAILABLE when it does not answer: then nothing has changed. */
+  async confirm(): Promise<boolean> {
+    const problem = await this.#deps.problemOf();
+    if (problem !== this.#misconfiguration) {
+      this.#misconfiguration = problem;
+      if (problem === null) this.#deps.record({ event: 'storage_usable' });
+      else this.#deps.record({ event: 'storage_unusable', problem });
+    }
+    return problem === null;
+  }
+
+  /**
+   * Throws STORAGE_UNAVAILABLE while no call may be paid. Where no upload has worked lately, one is
+   * tried: a full disk is noticed before a picture is paid.
+   */
+  async check(): Promise<void> {
+    this.#refuseBesidePaid();
+    if (performance.now() < this.#provenUntilMs) return;
+    this.#trial ??= this.#tryUpload().finally(() => {
+      this.#trial = null;
+    });
+    await this.#trial;
+  }
+
+  async #tryUpload(): Promise<void> {
+    try {
+      await this.#deps.tryUpload();
+      this.#trialFails = false;
+      this.#provenUntilMs = performance.now() + PROOF_MS;
+    } catch (error) {
+      this.#trialFails = true;
+      throw error;
+    }
+  }
+
+  /**
+   * While uploads fail, a picture that is paid already shows whether they work again; when it is
+   * given up, the next task tries with its own.
+   */
+  #refuseBesidePaid(): void {
+    if (this.#uploadsFail && this.#unstored.size > 0) {
+      throw new TaskError('STORAGE_UNAVAILABLE', { detail: 'uploads_fail' });
+    }
+  }
+
+  pass(task: TaskIds): StoragePass {
+    let isReported = false;
+    const pass: StoragePass = {
+      claim: () => {
+        this.#refuseBesidePaid();
+        this.#unstored.add(pass);
+      },
+      upload: async (action) => {
+        try {
+          const stored = await action();
+          this.#uploadsFail = false;
+          this.#provenUntilMs = performance.now() + PROOF_MS;
+          return stored;
+        } catch (error) {
+          this.#uploadsFail = true;
+          this.#provenUntilMs = 0;
+          if (!isReported)
+            this.#deps.record({ event: 'upload_failed', task, error: error as Error });
+          isReported = true;
+          throw error;
+        }
+      },
+      [Symbol.dispose]: () => this.#unstored.delete(pass),
+    };
+    return pass;
+  }
+}
