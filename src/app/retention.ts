@@ -24,18 +24,19 @@ export async function runRetention(
   stop: AbortSignal,
 ): Promise<void> {
   if (config.retentionHours === 0) return;
+  const everyMs = config.retentionIntervalSeconds * 1000;
   const tidy = async () => {
     await adapters.redisHealth.untilAgesCount(stop);
     if (stop.aborted) return;
     const before = new Date(Date.now() - config.retentionHours * 3_600_000);
     await adapters.source.dropLettersBefore(before);
     const report = await adapters.retentionLock.during((lost) => {
-      const signal = AbortSignal.any([stop, lost]);
+      // The next sweep goes on: this one must not take longer than until then.
+      const signal = AbortSignal.any([stop, lost, AbortSignal.timeout(everyMs)]);
       return sweep({ before, dryRun: false, signal }, adapters);
     });
     if (report !== null) logSweep(report, logger);
   };
-  const everyMs = config.retentionIntervalSeconds * 1000;
   await repeat(tidy, everyMs, stop, (error) =>
     adapters.record({ event: 'loop_error', loop: 'retention', error }),
   );
@@ -43,6 +44,11 @@ export async function runRetention(
 
 function logSweep({ errors, ...report }: SweepReport, logger: Logger): void {
   for (const error of errors) logger.error({ loop: 'retention', error }, 'loop_error');
-  const fields = { before: report.before, removed: report.removed, rows_marked: report.rowsMarked };
+  const fields = {
+    before: report.before,
+    removed: report.removed,
+    rows_marked: report.rowsMarked,
+    complete: report.complete,
+  };
   logger.info({ ...fields, errors: errors.length }, 'retention_swept');
 }

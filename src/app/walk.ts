@@ -12,6 +12,7 @@ import { repeat } from '../repeat.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
 import { admitLeftovers, type IntakeDeps, runIntake } from '../tryon/intake.ts';
+import { removeLateUploads } from '../tryon/late-uploads.ts';
 import { recoverLostRefunds } from '../tryon/lost-refunds.ts';
 import { Quarantine } from '../tryon/quarantine.ts';
 import { rescue } from '../tryon/rescue.ts';
@@ -176,6 +177,7 @@ function startLoops(
       'lost_refunds',
       async () => (await storage.confirm()) && recoverLostRefunds(adapters, stop),
     ),
+    sweep('late_uploads', () => removeLateUploads(adapters, stop)),
     runRetention(config, adapters, logger, stop),
   ];
 }

@@ -17,6 +17,7 @@ import { SupabaseLedger } from '../adapters/supabase/ledger.ts';
 import { SupabasePictureFolders } from '../adapters/supabase/picture-folders.ts';
 import { SupabasePictureLinks } from '../adapters/supabase/picture-links.ts';
 import { SupabaseSessions } from '../adapters/supabase/sessions.ts';
+import { storageProblem } from '../adapters/supabase/storage-problem.ts';
 import type { Config } from '../config.ts';
 import { type Answer, ProblemError, UsageError } from './answer.ts';
 import { printable } from './table.ts';
@@ -73,6 +74,13 @@ export class Desk implements AsyncDisposable {
       pictures: new SupabasePictureFolders(supabase, config.supabaseBucket),
       links: new SupabasePictureLinks(supabase, config.supabaseUrl, config.supabaseBucket),
     };
+  }
+
+  /** Throws unless the bucket itself answers: without it, or without rights, everything looks gone. */
+  async requireStorage(): Promise<void> {
+    const { supabaseServiceRoleKey: key, supabaseBucket: bucket } = this.config;
+    const problem = await storageProblem(this.supabase, { key, bucket });
+    if (problem !== null) throw new ProblemError(problem);
   }
 
   /** Returns when the operator agrees: by `--yes`, or by answering on a terminal. Throws otherwise. */

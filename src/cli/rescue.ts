@@ -35,6 +35,7 @@ async function sweepOnce(desk: Desk, { dryRun = false, yes }: Options): Promise<
     if (event.event === 'session_rescued') rescued.push({ task: event.task, by: event.by });
   };
   const { rescueMinAgeSeconds: minAgeSeconds } = desk.config;
+  await desk.requireStorage();
   if (!dryRun) {
     await desk.consent(`Settle every lost session older than ${minAgeSeconds} s?`, yes);
   }

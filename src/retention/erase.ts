@@ -1,14 +1,15 @@
 /**
  * Erasing one owner's pictures at once, whatever their age, with a proof that they are gone.
  */
+import { TaskError } from '../errors.ts';
 import type { ImageStore } from '../ports.ts';
 import type { RetentionDeps } from './janitor.ts';
-import { kindOf, placesOf } from './places.ts';
+import { kindOf, PLACEHOLDER, placesOf } from './places.ts';
 import type { Owner, PictureFolders } from './ports.ts';
 import { removeAll, removePictures } from './remove-pictures.ts';
 
 export interface EraseDeps extends RetentionDeps {
-  readonly imageStore: Pick<ImageStore, 'sign'>;
+  readonly imageStore: Pick<ImageStore, 'sign' | 'put'>;
 }
 
 /** What was erased, and what was found when everything was looked up again afterwards. */
@@ -22,6 +23,7 @@ export interface ErasureProof extends Owner {
   readonly unfinished: readonly string[];
 }
 
+const TRIAL_NAME = 'erasure-trial.jpg';
 /** Later than anything, and a date that the database can read. */
 const END_OF_TIME = new Date('9999-12-31');
 
@@ -34,6 +36,7 @@ export async function eraseOwner(
   dryRun: boolean,
   deps: EraseDeps,
 ): Promise<ErasureProof> {
+  await deps.pictures.confirm();
   const { signal } = new AbortController();
   const everything = { before: END_OF_TIME, dryRun, signal };
   const removed: string[] = [];
@@ -44,10 +47,12 @@ export async function eraseOwner(
   }
   const uploads = await uploadsNamedInRows(owner, deps);
   removed.push(...(dryRun ? uploads : await removeAll(uploads, deps.pictures)));
+  if (!dryRun && removed.length === 0) await eraseTrial(owner, deps);
   const stillThere = [...(await leftIn(owner, deps.pictures)), ...(await thereOf(uploads, deps))];
   const rows = { ...owner, before: END_OF_TIME };
   const rowsMarked =
     dryRun || stillThere.length === 0 ? await deps.links.markExpired(rows, dryRun, signal) : 0;
+  if (!dryRun && stillThere.length === 0) await deps.links.clearAccessories(owner);
   const unfinished = await deps.links.unfinishedOf(owner);
   return { ...owner, dryRun, removed, stillThere, rowsMarked, unfinished };
 }
@@ -57,6 +62,22 @@ async function uploadsNamedInRows(owner: Owner, deps: EraseDeps): Promise<string
   if (owner.channel === 'b2b') return [];
   const paths = (await deps.links.pathsOf(owner)).filter((p) => kindOf(p) === 'person_uploads');
   return thereOf([...new Set(paths)], deps);
+}
+
+/**
+ * Where no picture was seen, one is stored, found and removed in the owner's folder: a listing that
+ * shows nothing proves nothing by itself.
+ */
+async function eraseTrial(owner: Owner, { pictures, imageStore }: EraseDeps): Promise<void> {
+  const [place] = placesOf(owner);
+  const path = `${place?.folder}/${TRIAL_NAME}`;
+  await imageStore.put(path, new Uint8Array(1));
+  const isListed = (await pictures.list(place?.folder ?? '', 0)).some(
+    ({ name }) => name === TRIAL_NAME,
+  );
+  const removed = await pictures.remove([path]);
+  if (isListed && removed.includes(path)) return;
+  throw new TaskError('STORAGE_UNAVAILABLE', { detail: 'erasure_unproven' });
 }
 
 async function thereOf(paths: readonly string[], { imageStore }: EraseDeps): Promise<string[]> {
@@ -71,7 +92,8 @@ async function leftIn(owner: Owner, pictures: PictureFolders): Promise<string[]>
   const left: string[] = [];
   for (const { folder } of placesOf(owner)) {
     const entries = await pictures.list(folder, 0);
-    left.push(...entries.map(({ name }) => `${folder}/${name}`));
+    const names = entries.map(({ name }) => name).filter((name) => !PLACEHOLDER.test(name));
+    left.push(...names.map((name) => `${folder}/${name}`));
   }
   return left;
 }

@@ -19,10 +19,14 @@ export interface SweepReport {
   readonly before: string;
   readonly removed: Readonly<Record<PictureKind, number>>;
   readonly rowsMarked: Readonly<Record<Channel, number>>;
+  /** Whether every folder was looked at; no row is marked otherwise. */
+  readonly complete: boolean;
   /** One for each folder that could not be swept; no row is marked when there is any. */
   readonly errors: readonly Error[];
 }
 
+/** Folders that are swept at the same time. */
+const FOLDERS_AT_ONCE = 4;
 /** Without an answer so often, the storage is away: the next sweep goes on. */
 const MOST_ERRORS = 5;
 
@@ -34,15 +38,29 @@ export async function sweep(order: RemovalOrder, deps: RetentionDeps): Promise<S
   const removed = { person_results: 0, store_results: 0, store_uploads: 0, person_uploads: 0 };
   const errors: Error[] = [];
   await deps.pictures.confirm();
-  for (const place of await everyPlace(deps.pictures)) {
-    if (errors.length === MOST_ERRORS || order.signal.aborted) break;
-    await sweepPlace(place, order, deps.pictures, (count) => {
-      removed[place.kind] += count;
-    }).catch((error: Error) => errors.push(error));
-  }
-  const rowsMarked = errors.length === 0 ? await markRows(order, deps.links) : { b2b: 0, b2c: 0 };
+  // In another order each time, so that a sweep that is cut short leaves no folder out for ever.
+  const places = shuffled(await everyPlace(deps.pictures));
+  const sweepSome = async () => {
+    while (errors.length < MOST_ERRORS && !order.signal.aborted) {
+      const place = places.pop();
+      if (place === undefined) return;
+      await sweepPlace(place, order, deps.pictures, (count) => {
+        removed[place.kind] += count;
+      }).catch((error: Error) => errors.push(error));
+    }
+  };
+  await Promise.all(Array.from({ length: FOLDERS_AT_ONCE }, sweepSome));
+  const complete = errors.length === 0 && places.length === 0 && !order.signal.aborted;
+  const rowsMarked = complete ? await markRows(order, deps.links) : { b2b: 0, b2c: 0 };
   const { dryRun, before } = order;
-  return { dryRun, before: before.toISOString(), removed, rowsMarked, errors };
+  return { dryRun, before: before.toISOString(), removed, rowsMarked, complete, errors };
+}
+
+function shuffled<T>(items: readonly T[]): T[] {
+  return items
+    .map((item) => ({ item, at: Math.random() }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ item }) => item);
 }
 
 async function sweepPlace(

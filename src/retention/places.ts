@@ -19,8 +19,8 @@ const PATHS: readonly (readonly [PictureKind, RegExp])[] = [
   ['store_uploads', /^stores\/[^/]+\/uploads\/[^/]+$/],
   ['person_uploads', /^uploads\/[^/]+$/],
 ];
-/** How the storage's own pages keep an empty folder: not a picture. */
-const PLACEHOLDER = /(^|\/)\.emptyFolderPlaceholder$/;
+/** What Supabase Studio keeps an empty folder with. It is listed like an object and is no picture. */
+export const PLACEHOLDER = /(^|\/)\.emptyFolderPlaceholder$/;
 
 /** Which kind of picture the path is one of; null for everything that is not to be touched. */
 export function kindOf(path: string): PictureKind | null {
@@ -62,6 +62,6 @@ async function foldersIn(folder: string, pictures: PictureFolders): Promise<stri
     names.push(...page.filter(({ storedAt }) => storedAt === null).map(({ name }) => name));
     length = page.length;
     offset += length;
-  } while (length === pictures.pageSize);
+  } while (length >= pictures.shortestPage);
   return names;
 }

@@ -18,8 +18,8 @@ export interface PictureFolders {
    * list and remove as if all were gone, so nothing is called so without this. Throws otherwise.
    */
   confirm(): Promise<void>;
-  /** As many entries as one listing returns; fewer mean that the folder ends there. */
-  readonly pageSize: number;
+  /** A page of fewer entries is the last one of its folder. */
+  readonly shortestPage: number;
   /** One page of the entries directly in the folder, by name, from `offset` on. */
   list(folder: string, offset: number): Promise<FolderEntry[]>;
   /** Removes up to 100 objects at once and returns the paths of those that were there. */
@@ -46,6 +46,8 @@ export interface PictureLinks {
    * until the signal; returns how many rows had one. Repeatable. A dry run only counts.
    */
   markExpired(rows: RowSelection, dryRun: boolean, signal: AbortSignal): Promise<number>;
+  /** Empties the accessories, which are links, of an owner's completed and failed sessions. */
+  clearAccessories(owner: Owner): Promise<void>;
   /** The paths in the bucket that the links of an owner's sessions lead to. */
   pathsOf(owner: Owner): Promise<string[]>;
   /** The sessions of an owner that are not terminal. */

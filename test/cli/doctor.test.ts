@@ -192,6 +192,11 @@ describe('the doctor finds of Supabase', () => {
     assert.deepEqual([finding.name, finding.says], ['Supabase key', 'refused']);
   });
 
+  it('that the key is the anonymous one', async () => {
+    const finding = await theFinding({ SUPABASE_SERVICE_ROLE_KEY: stack.supabase.anonKey });
+    assert.match(finding.says, /role "anon"/);
+  });
+
   it('that the bucket is not there, public, too small or narrow', async () => {
     assert.match((await theFinding({ SUPABASE_BUCKET: 'images' })).says, /no bucket images/);
     const set = (column: string, value: string) =>
@@ -204,6 +209,11 @@ describe('the doctor finds of Supabase', () => {
       assert.match((await theFinding()).says, /at most 1000 bytes/);
     });
     const mime = 'allowed_mime_types';
+    for (const value of ["'{}'", "array['image/*']", 'null']) {
+      await withSql(set(mime, value), set(mime, types), async () => {
+        assert.deepEqual((await examine()).found, []);
+      });
+    }
     await withSql(set(mime, "array['image/png']"), set(mime, types), async () => {
       assert.match((await theFinding()).says, /no image\/jpeg/);
     });

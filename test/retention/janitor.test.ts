@@ -14,6 +14,7 @@ import { SupabasePictureLinks } from '../../src/adapters/supabase/picture-links.
 import { type EraseDeps, eraseOwner } from '../../src/retention/erase.ts';
 import { sweep } from '../../src/retention/janitor.ts';
 import { objectPaths, removeObjects, storeObjects } from '../support/bucket.ts';
+import { wearon } from '../support/cli.ts';
 import { openShop, orderTryOn, rowOf, type Shop } from '../support/shop.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
 
@@ -162,7 +163,7 @@ describe('a sweep', () => {
       ...deps,
       pictures: {
         confirm: () => deps.pictures.confirm(),
-        pageSize: deps.pictures.pageSize,
+        shortestPage: deps.pictures.shortestPage,
         list: (folder: string, offset: number) => deps.pictures.list(folder, offset),
         remove: (paths: readonly string[]) =>
           paths.includes(first)
@@ -301,5 +302,59 @@ describe('erasing', () => {
     );
     await eraseOwner({ channel: 'b2c', ownerId: person.userId }, false, deps);
     assert.ok((await objectPaths(shop.stack)).includes(target));
+  });
+
+  it('takes names with spaces, and leaves what Studio keeps a folder with', async () => {
+    const person = await createPerson(shop.platform);
+    const tryOn = await endedTryOn(person, { hours: 0 });
+    const photo = `uploads/model-${randomUUID()}.my photo`;
+    const kept = `generated/${person.userId}/.emptyFolderPlaceholder`;
+    await storeObjects(shop.stack, [photo, kept], 0);
+    const address = `${shop.stack.supabase.url}/storage/v1/object/sign/${BUCKET}/${encodeURI(photo)}`;
+    await shop.stack.database.query(
+      'update generation_sessions set model_image_url = $2, accessories = $3 where id = $1',
+      [tryOn.sessionId, `${address}?token=x`, JSON.stringify([{ url: `${address}?token=x` }])],
+    );
+    const proof = await eraseOwner({ channel: 'b2c', ownerId: person.userId }, false, deps);
+    assert.ok(proof.removed.includes(photo));
+    assert.deepEqual(proof.stillThere, []);
+    assert.ok((await objectPaths(shop.stack)).includes(kept));
+    assert.deepEqual((await rowOf(shop, tryOn))?.accessories, []);
+  });
+
+  it('proves itself where the owner has no picture, and leaves nothing behind', async () => {
+    const owner = { channel: 'b2b', ownerId: randomUUID() } as const;
+    const proof = await eraseOwner(owner, false, deps);
+    assert.deepEqual([proof.removed, proof.stillThere], [[], []]);
+    assert.deepEqual(await objectPaths(shop.stack), []);
+    const { pictures } = deps;
+    const blind = {
+      shortestPage: pictures.shortestPage,
+      confirm: () => pictures.confirm(),
+      list: async () => [],
+      remove: (paths: readonly string[]) => pictures.remove(paths),
+    };
+    await assert.rejects(eraseOwner(owner, false, { ...deps, pictures: blind }), {
+      detail: 'erasure_unproven',
+    });
+  });
+});
+
+describe('a bucket that does not exist', () => {
+  it('is neither swept nor erased, and no row is marked', async () => {
+    const person = await createPerson(shop.platform);
+    const tryOn = await endedTryOn(person, { hours: OLD });
+    const { url, serviceRoleKey } = shop.stack.supabase;
+    const supabase = connectSupabase(url, serviceRoleKey);
+    const wrong = { ...deps, pictures: new SupabasePictureFolders(supabase, `${BUCKET}s`) };
+    const owner = { channel: 'b2c', ownerId: person.userId } as const;
+    for (const attempt of [sweep(order(), wrong), eraseOwner(owner, false, wrong)]) {
+      await assert.rejects(attempt, { code: 'STORAGE_UNAVAILABLE', detail: 'no_bucket' });
+    }
+    assert.ok(!(await linksOf(tryOn)).includes('expired'));
+    const env = { ...shop.stack.env, SUPABASE_BUCKET: `${BUCKET}s` };
+    const { code, stderr } = await wearon(env, ['erase', '--user', person.userId, '--yes']);
+    assert.equal(code, 1);
+    assert.match(stderr, /sees no bucket/);
   });
 });

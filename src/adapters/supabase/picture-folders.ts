@@ -17,9 +17,12 @@ const entry = z.object({
   updated_at: date,
 });
 
+/** What is asked for in one request. */
+const LONGEST_PAGE = 1000;
+
 export class SupabasePictureFolders implements PictureFolders {
-  /** What the storage lists by default, so no server gives less. */
-  readonly pageSize = 100;
+  /** What the storage lists by default, so no server ends a page earlier. */
+  readonly shortestPage = 100;
   readonly #bucket: ReturnType<SupabaseClient['storage']['from']>;
   readonly #facts: () => ReturnType<typeof bucketFacts>;
 
@@ -37,7 +40,7 @@ export class SupabasePictureFolders implements PictureFolders {
 
   async list(folder: string, offset: number): Promise<FolderEntry[]> {
     const sortBy = { column: 'name', order: 'asc' };
-    const page = await this.#bucket.list(folder, { limit: this.pageSize, offset, sortBy });
+    const page = await this.#bucket.list(folder, { limit: LONGEST_PAGE, offset, sortBy });
     return rowsOf(entry, page).map(({ id, name, created_at, updated_at }) => ({
       name,
       storedAt: id === null ? null : latest(created_at, updated_at),

@@ -47,6 +47,14 @@ export class SupabasePictureLinks implements PictureLinks {
     return marked;
   }
 
+  async clearAccessories({ channel, ownerId }: Owner): Promise<void> {
+    // Rows of stores have none.
+    if (channel === 'b2b') return;
+    const { sessions, owner } = TABLES[channel];
+    const update = this.#supabase.from(sessions).update({ accessories: [] });
+    dataOf(await update.eq(owner, ownerId).in('status', TERMINAL).not('accessories', 'is', null));
+  }
+
   async pathsOf(owner: Owner): Promise<string[]> {
     const { sessions } = TABLES[owner.channel];
     const columns = ['id', ...LINK_COLUMNS, ...(owner.channel === 'b2c' ? ['accessories'] : [])];

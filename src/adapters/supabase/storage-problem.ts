@@ -27,7 +27,7 @@ export function roleOf(key: string): string | null {
 export function keyProblem(key: string): string | null {
   const role = roleOf(key);
   if (role === null || role === SERVICE_ROLE) return null;
-  return `SUPABASE_SERVICE_ROLE_KEY is a key of the role "${role}", which sees nothing: set it to the service-role (secret) key.`;
+  return `SUPABASE_SERVICE_ROLE_KEY is a key of the role "${role}", which sees nothing of the project: set it to the service-role (secret) key.`;
 }
 
 /**

@@ -12,7 +12,9 @@ import {
   NEEDED_FUNCTIONS,
   type SchemaProblem,
   tableProblem,
+  takesType,
 } from '../../adapters/supabase/schema-check.ts';
+import { keyProblem } from '../../adapters/supabase/storage-problem.ts';
 import type { Config } from '../../config.ts';
 import { redact } from '../../telemetry/redaction.ts';
 import { type Check, clockOf, fail, ok, warn } from './check.ts';
@@ -38,6 +40,11 @@ export async function checkSupabase(supabase: SupabaseClient, config: Config): P
   const outage = problems.find((problem) => problem.outage !== null)?.outage;
   if (outage) return [fail('Supabase', outage, `wait: ${NOTHING_IS_LOST}`), clock];
   const reachable = ok('Supabase', 'reachable');
+  const wrongKey = keyProblem(config.supabaseServiceRoleKey);
+  if (wrongKey !== null) {
+    const mend = 'set SUPABASE_SERVICE_ROLE_KEY to the service-role (secret) key of this project';
+    return [reachable, fail('Supabase key', wrongKey, mend), clock];
+  }
   if (tables.some(({ text }) => KEY_REFUSED.test(text))) {
     const mend = 'set SUPABASE_SERVICE_ROLE_KEY to the service-role key of this project';
     return [reachable, fail('Supabase key', 'refused', mend), clock];
@@ -93,11 +100,13 @@ function checkBucket(found: Bucket, bucket: string): Check[] {
     return [fail('Supabase bucket', redact(found.problem.text), mend)];
   }
   if (found.facts !== null) return checkFacts(found.facts);
-  const mend = 'set SUPABASE_BUCKET to the bucket of the platform (virtual-tryon-images)';
+  const mend =
+    'set SUPABASE_BUCKET to the bucket of the platform (virtual-tryon-images), and SUPABASE_SERVICE_ROLE_KEY to the service-role key: others see no bucket';
   return [fail('Supabase bucket', `there is no bucket ${bucket}`, mend)];
 }
 
-function checkFacts({ isPublic, sizeLimit, mimeTypes }: BucketFacts): Check[] {
+function checkFacts(facts: BucketFacts): Check[] {
+  const { isPublic, sizeLimit } = facts;
   const found: Check[] = [];
   if (isPublic) {
     found.push(fail('Supabase bucket', 'public: anybody may see the photos', 'make it private'));
@@ -106,7 +115,7 @@ function checkFacts({ isPublic, sizeLimit, mimeTypes }: BucketFacts): Check[] {
     const says = `takes at most ${sizeLimit} bytes`;
     found.push(warn('Supabase bucket', says, `allow ${NEEDED_BYTES} bytes (10 MiB) per file`));
   }
-  const missing = NEEDED_TYPES.filter((type) => mimeTypes !== null && !mimeTypes.includes(type));
+  const missing = NEEDED_TYPES.filter((type) => !takesType(facts, type));
   if (missing.includes('image/jpeg')) {
     found.push(fail('Supabase bucket', 'takes no image/jpeg: no result can be stored', 'allow it'));
   } else if (missing.length > 0) {
