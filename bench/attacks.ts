@@ -5,11 +5,17 @@
  */
 import type { Attack } from './attacks/attack.ts';
 import { LINK_ATTACKS } from './attacks/links.ts';
+import { MESSAGE_ATTACKS } from './attacks/messages.ts';
 import { PICTURE_ATTACKS } from './attacks/pictures.ts';
 import { SIZE_REQUEST_ATTACKS } from './attacks/size-requests.ts';
 import { machineName } from './timing.ts';
 
-const ATTACKS: readonly Attack[] = [...LINK_ATTACKS, ...SIZE_REQUEST_ATTACKS, ...PICTURE_ATTACKS];
+const ATTACKS: readonly Attack[] = [
+  ...LINK_ATTACKS,
+  ...SIZE_REQUEST_ATTACKS,
+  ...MESSAGE_ATTACKS,
+  ...PICTURE_ATTACKS,
+];
 
 function row(cells: readonly (string | number)[]): string {
   return `| ${cells.join(' | ')} |`;
