@@ -402,6 +402,7 @@ export type WorkerEvent =
   | { event: 'analytics_error'; task: TaskIds; error: Error }
   | { event: 'breaker_opened'; code: ErrorCode; cooldownMs: number }
   | { event: 'breaker_closed' }
+  | { event: 'rows_unreadable'; channel: Channel; count: number }
   | { event: 'upload_failed'; task: TaskIds; error: Error }
   | { event: 'storage_unusable'; problem: string }
   | { event: 'storage_usable' }

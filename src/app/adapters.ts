@@ -72,7 +72,7 @@ export function openAdapters(config: Config, { logger, record, warn, stack }: Su
     jobs: stack.use(new BullGenerationJobs(redis)),
     refunds: stack.use(new BullRefunds(redis)),
     reconciliation: new RedisReconciliation(redis),
-    sessions: new SupabaseSessions(supabase),
+    sessions: new SupabaseSessions(supabase, record),
     ledger: new SupabaseLedger(supabase),
     analytics: new SupabaseAnalytics(supabase),
     imageStore,

@@ -237,7 +237,13 @@ function operationCounting({ counter }: Meters) {
   const errors = counter('loop_errors_total', 'Errors of the loops in the background.', [
     { loop: 'intake' },
   ]);
+  const unreadable = counter(
+    'rows_unreadable_total',
+    'Session rows skipped by a sweep because they make no sense; each sweep counts them again.',
+    PER_CHANNEL,
+  );
   return {
+    rows_unreadable: ({ channel, count }) => unreadable({ channel }, count),
     session_rescued: ({ by }) => rescued({ by }),
     analytics_error: () => analytics(),
     breaker_opened: ({ code }) => opened({ code }),

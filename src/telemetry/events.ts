@@ -35,6 +35,7 @@ const LEVELS: Readonly<Record<WorkerEvent['event'], Level>> = {
   upload_failed: 'error',
   storage_unusable: 'error',
   storage_usable: 'info',
+  rows_unreadable: 'warn',
   loop_error: 'error',
 };
 

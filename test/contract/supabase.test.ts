@@ -16,7 +16,7 @@ import { connectSupabase } from '../../src/adapters/supabase/client.ts';
 import { SupabaseImageStore } from '../../src/adapters/supabase/image-store.ts';
 import { SupabaseLedger } from '../../src/adapters/supabase/ledger.ts';
 import { SupabaseSessions } from '../../src/adapters/supabase/sessions.ts';
-import type { Session } from '../../src/ports.ts';
+import type { Session, WorkerEvent } from '../../src/ports.ts';
 import { openShop, orderTryOn, photo, type Shop } from '../support/shop.ts';
 
 let shop: Shop;
@@ -91,6 +91,20 @@ describe('sessions', () => {
     const session = await sessionOf(tryOn);
     assert.equal(session.completedAt?.getTime(), at.getTime());
     assert.equal(session.errorMessage, 'text');
+  });
+
+  it('that make no sense are counted and skipped', async () => {
+    const body = [{ id: '00000000-0000-4000-8000-000000000000', status: 'odd' }];
+    const path = /\/generation_sessions/;
+    shop.stack.supabase.faults.add({ kind: 'status', status: 200, path, body });
+    const events: WorkerEvent[] = [];
+    const { SUPABASE_URL = '', SUPABASE_SERVICE_ROLE_KEY = '' } = shop.stack.env;
+    const supabase = connectSupabase(SUPABASE_URL, SUPABASE_SERVICE_ROLE_KEY);
+    const recorded = new SupabaseSessions(supabase, (event) => events.push(event));
+    for await (const { sessionId } of recorded.unfinished(new Date())) {
+      assert.notEqual(sessionId, body[0]?.id);
+    }
+    assert.deepEqual(events, [{ event: 'rows_unreadable', channel: 'b2c', count: 1 }]);
   });
 
   it('that are unfinished are listed past the page, of both channels, and only older ones', async () => {

@@ -4,7 +4,14 @@
  */
 import type { SupabaseClient } from '@supabase/supabase-js';
 import { z } from 'zod';
-import type { Channel, Completion, Session, SessionRef, Sessions } from '../../ports.ts';
+import type {
+  Channel,
+  Completion,
+  RecordEvent,
+  Session,
+  SessionRef,
+  Sessions,
+} from '../../ports.ts';
 import { rowsOf, TABLES } from './client.ts';
 import { PAGE_ROWS, pagesById } from './pages.ts';
 
@@ -56,9 +63,12 @@ type Rows = ReturnType<typeof rowsIn>;
 
 export class SupabaseSessions implements Sessions {
   readonly #supabase: SupabaseClient;
+  readonly #record: RecordEvent;
 
-  constructor(supabase: SupabaseClient) {
+  /** `record` hears of rows that a sweep cannot read and skips. */
+  constructor(supabase: SupabaseClient, record: RecordEvent = () => undefined) {
     this.#supabase = supabase;
+    this.#record = record;
   }
 
   async find({ channel, sessionId }: SessionRef): Promise<Session | null> {
@@ -129,11 +139,14 @@ export class SupabaseSessions implements Sessions {
       return rowsOf(z.looseObject({ id: z.string() }), await rows.order('id').limit(PAGE_ROWS));
     });
     for await (const page of pages) {
-      // One row that makes no sense must not hide all others.
-      yield* page.flatMap((row) => {
+      const sessions = page.flatMap((row) => {
         const { data } = sessionRow.safeParse(row);
         return data === undefined ? [] : [toSession(channel, data)];
       });
+      // One row that makes no sense must not hide all others.
+      const count = page.length - sessions.length;
+      if (count > 0) this.#record({ event: 'rows_unreadable', channel, count });
+      yield* sessions;
     }
   }
 }
