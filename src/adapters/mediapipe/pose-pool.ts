@@ -12,6 +12,7 @@ import { WaitingLine } from './waiting-line.ts';
 export interface PosePoolOptions {
   /** Holds the .onnx files and their manifest (`npm run models`). */
   readonly modelFolder: string;
+  /** At most so many; one starts at once, the others when photos come. */
   readonly threads: number;
   /** How many photos may wait for a thread; more are turned away. Default: eight a thread, about a second. */
   readonly maxWaiting?: number;
@@ -24,6 +25,8 @@ export interface PosePoolOptions {
 
 const DEFAULT_RETRY_MS = 5_000;
 const DEFAULT_WAITING_PER_THREAD = 8;
+/** A further thread without photos for this long ends. */
+const IDLE_THREAD_MS = 60_000;
 
 /** Runs BlazePose in threads of its own. Disposing lets running tasks end and turns the rest away. */
 export class PosePool implements PoseEstimator, AsyncDisposable {
@@ -44,8 +47,10 @@ export class PosePool implements PoseEstimator, AsyncDisposable {
     process.env.ORT_DISABLE_TELEMETRY ??= '1';
     this.#pool = new Piscina({
       filename: new URL('./pose-thread.ts', import.meta.url).href,
-      minThreads: threads,
+      // A thread holds some 90 MB of models: one waits for photos, the others come with them.
+      minThreads: 1,
       maxThreads: threads,
+      idleTimeout: IDLE_THREAD_MS,
     });
     this.#pool.on('error', (error) => options.onProblem?.(String(error)));
     this.#loadInBackground();
@@ -116,16 +121,14 @@ export class PosePool implements PoseEstimator, AsyncDisposable {
     }
   }
 
-  /** What is wrong with the models, or null when the threads have loaded them. */
+  /** What is wrong with the models, or null when a thread has loaded them; later threads load them with their first photo. */
   async #tryToLoad(): Promise<string | null> {
-    const { modelFolder, threads } = this.#options;
-    const task: PoseTask = { modelFolder, image: null };
-    const loads = Array.from({ length: threads }, () => this.#pool.run(task));
-    const [failed] = (await Promise.allSettled(loads)).filter(
-      (load) => load.status === 'rejected' || load.value.kind === 'models_unusable',
-    );
-    if (failed === undefined) return null;
-    if (failed.status === 'rejected') return String(failed.reason);
-    return failed.value.kind === 'models_unusable' ? failed.value.problem : null;
+    const { modelFolder } = this.#options;
+    try {
+      const load = await this.#pool.run({ modelFolder, image: null });
+      return load.kind === 'models_unusable' ? load.problem : null;
+    } catch (error) {
+      return String(error);
+    }
   }
 }
