@@ -1,16 +1,19 @@
 /** Reads the data that the sizing is fitted and judged on: tape-measured people and rendered photos of people. */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { deserialize, serialize } from 'node:v8';
+import { deflateSync, inflateSync } from 'node:zlib';
 import { estimatePose } from '../src/adapters/mediapipe/estimate-pose.ts';
 import { loadPoseModels } from '../src/adapters/mediapipe/models.ts';
 import type { Sex } from '../src/sizing/body-estimate.ts';
 import type { PhotoEvidence } from '../src/sizing/body-posterior.ts';
 import { photoEvidence } from '../src/sizing/estimate-body.ts';
 import type { ObservedPhoto } from '../src/sizing/observed-photo.ts';
-import { photoVariants } from './photo-variants.ts';
+import { checkPhoto } from '../src/sizing/photo-check.ts';
+import { photoVariants, VARIANTS } from './photo-variants.ts';
 
-/** Somebody whose body is known. cm, kg, years. */
+/** Somebody whose body is known. cm, kg, years; height and weight as the person tells them, where that is known. */
 export interface KnownPerson {
   readonly sex: Sex;
   readonly heightCm: number;
@@ -22,6 +25,8 @@ export interface KnownPerson {
   readonly hip: number;
   /** Breadth over both upper arms. */
   readonly bideltoid: number;
+  readonly waistBreadth: number;
+  readonly hipBreadth: number;
   readonly inseam: number;
 }
 
@@ -33,7 +38,15 @@ export interface TapedPerson extends KnownPerson {
 export interface PhotographedPerson extends KnownPerson {
   /** Of the original photo, also where this is a variant of it. */
   readonly file: string;
+  /** Who made the clothes and cameras of the picture. */
+  readonly maker: Maker;
   readonly dressed: boolean;
+  /** Barefoot, cm. */
+  readonly statureCm: number;
+  /** Everyone of a fold is in all photos of it. */
+  readonly fold: number;
+  /** Pixels a cm at the depth of the trunk, where the camera is known. */
+  readonly pxPerCm: { readonly chest: number; readonly hip: number } | null;
   readonly photo: ObservedPhoto;
   /** What is measured in the photo. */
   readonly evidence: PhotoEvidence;
@@ -50,14 +63,38 @@ export interface JudgedPhoto {
   readonly photo: ObservedPhoto;
 }
 
+export const MAKERS = [
+  'painted',
+  'fitted',
+  'shell',
+  'loft',
+  'hoodie',
+  'jacket',
+  'skirt',
+  'people',
+  'people-dressed',
+] as const;
+export type Maker = (typeof MAKERS)[number];
+
 export interface SizingData {
   readonly taped: readonly TapedPerson[];
   readonly photographed: readonly PhotographedPerson[];
   /** The same people in the same photos, taken otherwise: to fit on, not to judge. */
   readonly variants: readonly PhotographedPerson[];
   readonly judged: readonly JudgedPhoto[];
+  /** Twelve people from twenty cameras each: to judge, not to fit on. */
+  readonly cameras: readonly CameraPhoto[];
   /** File (relative to the data folder) → SHA-256 in hex. */
   readonly checksums: Readonly<Record<string, string>>;
+}
+
+export interface CameraPhoto extends PhotographedPerson {
+  readonly camera: {
+    readonly distanceM: number;
+    readonly heightM: number;
+    readonly yawDegrees: number;
+  };
+  readonly body: number;
 }
 
 interface PersonRecord {
@@ -69,13 +106,23 @@ interface PersonRecord {
   age_years: number;
   stature_cm: number;
   weight_kg: number;
+  told_height_cm?: number;
+  told_weight_kg?: number;
+  fold?: number;
+  kind?: Maker;
+  dressed?: boolean;
+  grid?: { body: number; distance_m: number; height_m: number; yaw_deg: number };
+  silhouette?: { chest: { px_per_cm: number }; hip: { px_per_cm: number } };
   girths_cm: { chest: number; waist_navel: number; hip: number };
-  breadths_cm: { bideltoid: number };
+  breadths_cm: { bideltoid: number; waist_navel: number; hip: number };
   heights_cm: { crotch: number };
 }
 
 const TAPED_FILE = 'anthropometry/ansur-train.csv';
 const PHOTO_SETS = ['people', 'people-dressed'] as const;
+const MANY = 'people-many';
+/** People of the older sets in turn, as many folds as `people-many` has. */
+export const FOLDS = 5;
 
 /** The folder with the data sets: `SHARED_DATA`, or ../shared/data beside the project. */
 export function sharedDataFolder(env: NodeJS.ProcessEnv): string {
@@ -96,19 +143,80 @@ export async function readSizingData(folder: string): Promise<SizingData> {
     const { people } = JSON.parse(list.toString()) as { people: PersonRecord[] };
     for (const [seed, person] of people.entries()) {
       const bytes = await readFile(join(folder, set, 'images', person.file));
-      const photo = await estimatePose(models, bytes);
+      const key = `${set}:${person.file}`;
+      const photo = await remembered(key, () => estimatePose(models, bytes));
       judged.push(judgedPhoto(person, photo));
       if (person.role !== 'positive') continue;
-      const dressed = set === 'people-dressed';
-      photographed.push(measured(person, dressed, photo));
-      for (const variant of await photoVariants(bytes, seed)) {
-        const seen = await estimatePose(models, variant);
+      const shown = { ...person, fold: photographed.length % FOLDS, kind: set };
+      photographed.push(measured(shown, photo));
+      const edited = lazily(() => photoVariants(bytes, seed));
+      for (let i = 0; i < VARIANTS; i += 1) {
+        const seen = await remembered(`${key}#${i}`, async () =>
+          estimatePose(models, (await edited())[i] ?? bytes),
+        );
         // A few of the smallest and most blurred are not recognised any more.
-        if (seen.pose !== null) variants.push(measured(person, dressed, seen));
+        if (seen.pose !== null) variants.push(measured(shown, seen));
       }
     }
   }
-  return { taped: parseTaped(csv.toString()), photographed, variants, judged, checksums };
+  const many = async (list: string) => {
+    const lines = await readFile(join(folder, MANY, list));
+    checksums[`${MANY}/${list}`] = sha256(lines);
+    const records = lines
+      .toString()
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as PersonRecord);
+    const photos: { person: PersonRecord; photo: ObservedPhoto }[] = [];
+    for (const person of records) {
+      const photo = await remembered(`${MANY}:${person.file}`, async () =>
+        estimatePose(models, await readFile(join(folder, MANY, 'images', person.file))),
+      );
+      photos.push({ person, photo });
+    }
+    return photos;
+  };
+  for (const { person, photo } of await many('people.jsonl')) {
+    judged.push(judgedPhoto(person, photo));
+    if (checkPhoto(photo).length === 0) photographed.push(measured(person, photo));
+  }
+  const cameras = (await many('cameras.jsonl')).map(({ person, photo }) =>
+    cameraPhoto(person, photo),
+  );
+  return { taped: parseTaped(csv.toString()), photographed, variants, judged, cameras, checksums };
+}
+
+function cameraPhoto(person: PersonRecord, photo: ObservedPhoto): CameraPhoto {
+  const { body, distance_m, height_m, yaw_deg } = person.grid ?? {
+    body: 0,
+    distance_m: 0,
+    height_m: 0,
+    yaw_deg: 0,
+  };
+  const camera = { distanceM: distance_m, heightM: height_m, yawDegrees: yaw_deg };
+  return { ...measured(person, photo), camera, body };
+}
+
+/** Poses of photos in the folder `SIZING_CACHE`, when it is set: they take half an hour. Delete it when the engine changes. */
+async function remembered(key: string, look: () => Promise<ObservedPhoto>): Promise<ObservedPhoto> {
+  const cache = process.env.SIZING_CACHE;
+  if (cache === undefined) return look();
+  const path = join(cache, key);
+  const bytes = await readFile(path).catch(() => null);
+  if (bytes !== null) return deserialize(inflateSync(bytes)) as ObservedPhoto;
+  const photo = await look();
+  await mkdir(cache, { recursive: true });
+  await writeFile(path, deflateSync(serialize(photo), { level: 1 }));
+  return photo;
+}
+
+/** Makes a thing when it is first asked for. */
+function lazily<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | null = null;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }
 
 /** Every photo and its variants, without those of the people whom `leftOut` names. */
@@ -119,15 +227,20 @@ export function photosToFitOn(
   return [...photographed, ...variants].filter(({ file }) => !leftOut.has(file));
 }
 
+/** Clothes that show the body's outline. */
+const TIGHT: readonly Maker[] = ['painted', 'fitted', 'people'];
+
 /** Throws when the photo shows nobody who could be measured. */
-function measured(
-  person: PersonRecord,
-  dressed: boolean,
-  photo: ObservedPhoto,
-): PhotographedPerson {
-  const evidence = photoEvidence(photo, person.stature_cm);
+function measured(person: PersonRecord, photo: ObservedPhoto): PhotographedPerson {
+  const known = knownPerson(person);
+  const evidence = photoEvidence(photo, known.heightCm);
   if (evidence === null) throw new Error(`${person.file} cannot be measured`);
-  return { ...knownPerson(person), file: person.file, dressed, photo, evidence };
+  const { file, kind: maker = 'people', fold = 0, stature_cm: statureCm, silhouette } = person;
+  const pxPerCm = silhouette
+    ? { chest: silhouette.chest.px_per_cm, hip: silhouette.hip.px_per_cm }
+    : null;
+  const dressed = !TIGHT.includes(maker);
+  return { ...known, file, maker, dressed, statureCm, fold, pxPerCm, photo, evidence };
 }
 
 function judgedPhoto(person: PersonRecord, photo: ObservedPhoto): JudgedPhoto {
@@ -144,13 +257,15 @@ function judgedPhoto(person: PersonRecord, photo: ObservedPhoto): JudgedPhoto {
 function knownPerson(person: PersonRecord): KnownPerson {
   return {
     sex: person.sex,
-    heightCm: person.stature_cm,
-    weightKg: person.weight_kg,
+    heightCm: person.told_height_cm ?? person.stature_cm,
+    weightKg: person.told_weight_kg ?? person.weight_kg,
     ageYears: person.age_years,
     chest: person.girths_cm.chest,
     waist: person.girths_cm.waist_navel,
     hip: person.girths_cm.hip,
     bideltoid: person.breadths_cm.bideltoid,
+    waistBreadth: person.breadths_cm.waist_navel,
+    hipBreadth: person.breadths_cm.hip,
     inseam: person.heights_cm.crotch,
   };
 }
@@ -158,7 +273,7 @@ function knownPerson(person: PersonRecord): KnownPerson {
 function parseTaped(csv: string): TapedPerson[] {
   const [header = '', ...lines] = csv.trim().split('\n');
   const columns = header.trim().split(',');
-  return lines.map((line) => {
+  const people = lines.map((line) => {
     const cells = line.trim().split(',');
     const cell = (name: string): string => {
       const value = cells[columns.indexOf(name)];
@@ -167,17 +282,24 @@ function parseTaped(csv: string): TapedPerson[] {
     };
     return {
       sex: cell('sex') === 'male' ? 'male' : 'female',
-      heightCm: Number(cell('stature_cm')),
-      weightKg: Number(cell('weight_kg')),
+      heightCm: Number(cell('reported_height_cm')),
+      weightKg: Number(cell('reported_weight_kg')),
+      slips:
+        Math.abs(Number(cell('reported_height_cm')) - Number(cell('stature_cm'))) >= 10 ||
+        Math.abs(Number(cell('reported_weight_kg')) - Number(cell('weight_kg'))) >= 15,
       ageYears: Number(cell('age_years')),
       chest: Number(cell('chest_girth_cm')),
       waist: Number(cell('waist_navel_girth_cm')),
       hip: Number(cell('buttock_girth_cm')),
       bideltoid: Number(cell('bideltoid_breadth_cm')),
+      waistBreadth: Number(cell('waist_navel_breadth_cm')),
+      hipBreadth: Number(cell('hip_breadth_cm')),
       inseam: Number(cell('crotch_height_cm')),
       biacromial: Number(cell('biacromial_breadth_cm')),
-    };
+    } as const;
   });
+  // Slips of the pen, by tens of cm or kg.
+  return people.filter(({ slips }) => !slips).map(({ slips: _, ...person }) => person);
 }
 
 function sha256(bytes: Uint8Array): string {

@@ -4,7 +4,7 @@
  */
 import sharp, { type Sharp } from 'sharp';
 
-const VARIANTS = 9;
+export const VARIANTS = 9;
 
 /** Variants of the photo; the same ones for the same `seed`. */
 export async function photoVariants(file: Buffer, seed: number): Promise<Buffer[]> {

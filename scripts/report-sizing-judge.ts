@@ -5,6 +5,8 @@ import type { SizingCoefficients } from '../src/sizing/coefficients.ts';
 import { estimateBody, estimateFromEvidence } from '../src/sizing/estimate-body.ts';
 import { ORIGINAL_CHART, sizeIndex } from '../src/sizing/size-chart.ts';
 import {
+  FOLDS,
+  type Maker,
   type PhotographedPerson,
   photosToFitOn,
   type SizingData,
@@ -35,32 +37,72 @@ export interface Answer {
 /** What the person told besides the height. */
 export type Told = readonly ('weight' | 'sex' | 'age')[];
 
-export const FOLDS = 10;
+/** The fold of `people-many` that no fit of the report has seen when it is judged. */
+const CHECK_FOLD = 4;
 
-/** For each fold the coefficients that were fitted without its people. */
-export function fitFolds(data: SizingData): SizingCoefficients[] {
-  return Array.from({ length: FOLDS }, (_, fold) => ({
-    about: {},
-    ...fitSizing(data.taped, photosToFitOn(data, peopleIn(fold, data))),
-  }));
-}
+/** Answers about photos; each from the coefficients that `fitFor` gives it. */
+export type Judge = (told: Told, usePhoto: boolean) => Judged[];
 
 /**
- * Answers about `photos` from coefficients that were fitted without the person (`usePhoto` false:
- * from the facts alone). `folds` are those of `fitFolds` for the same data.
+ * Leaves a maker of clothes and cameras out, and the judged people as well: what a kind of photo
+ * nobody fitted on gets.
  */
-export function crossValidate(
+export function leaveMakerOut(data: SizingData): Judge {
+  const photos = data.photographed.filter(
+    ({ maker, fold }) => !OLDER.includes(maker) && fold === CHECK_FOLD,
+  );
+  const fits = new Map(
+    [...new Set(photos.map(({ maker }) => maker))].map((maker) => [
+      maker,
+      fitWithout(
+        data,
+        (one) => one.maker === maker || (!OLDER.includes(one.maker) && one.fold === CHECK_FOLD),
+      ),
+    ]),
+  );
+  return (told, usePhoto) => judgeAll(photos, ({ maker }) => fits.get(maker), { told, usePhoto });
+}
+
+/** The kinds of photos fitted on, each person judged from a fit without them; `older` sets only. */
+export function crossValidate(data: SizingData): {
+  photos: Judge;
+  variants: Judge;
+  cameras: Judge;
+} {
+  const folds = Array.from({ length: FOLDS }, (_, fold) =>
+    fitWithout(data, (one) => one.fold === fold),
+  );
+  const judge =
+    (photos: readonly PhotographedPerson[]): Judge =>
+    (told, usePhoto) =>
+      judgeAll(photos, ({ fold }) => folds[fold], { told, usePhoto });
+  return {
+    photos: judge(data.photographed.filter(({ maker }) => OLDER.includes(maker))),
+    variants: judge(data.variants),
+    // Its people are in no other set.
+    cameras: judge(data.cameras.map((one) => ({ ...one, fold: CHECK_FOLD }))),
+  };
+}
+
+const OLDER: readonly Maker[] = ['people', 'people-dressed'];
+
+function fitWithout(
+  data: SizingData,
+  isLeftOut: (photo: PhotographedPerson) => boolean,
+): SizingCoefficients {
+  const photos = photosToFitOn(data).filter((photo) => !isLeftOut(photo));
+  return { about: {}, ...fitSizing(data.taped, photos) };
+}
+
+function judgeAll(
   photos: readonly PhotographedPerson[],
-  folds: readonly SizingCoefficients[],
-  { data, told, usePhoto }: { data: SizingData; told: Told; usePhoto: boolean },
+  fitFor: (photo: PhotographedPerson) => SizingCoefficients | undefined,
+  { told, usePhoto }: { told: Told; usePhoto: boolean },
 ): Judged[] {
-  const foldByFile = new Map(data.photographed.map(({ file }, i) => [file, foldOf(i)]));
   return photos.map((person) => {
-    const coefficients = folds[foldByFile.get(person.file) ?? -1];
-    if (coefficients === undefined) throw new Error(`${person.file} is in no fold`);
     const evidence = usePhoto ? person.evidence : null;
     const facts = factsOf(person, told);
-    const estimate = estimateFromEvidence(facts, evidence, ORIGINAL_CHART, coefficients);
+    const estimate = estimateFromEvidence(facts, evidence, ORIGINAL_CHART, fitFor(person));
     const { chestCm: chest, waistCm: waist, hipCm: hip } = estimate.measurements;
     return judge(person, {
       girths: { chest, waist, hip },
@@ -72,7 +114,7 @@ export function crossValidate(
 }
 
 /** The answers of the original's formula. */
-export function judgeClassic({ photographed }: SizingData): Judged[] {
+export function judgeClassic(photographed: readonly PhotographedPerson[]): Judged[] {
   return photographed.map((person) => {
     const { heightCm, photo } = person;
     const estimate = estimateBody({ photo, heightCm, estimator: 'classic' });
@@ -88,7 +130,10 @@ export function judgeClassic({ photographed }: SizingData): Judged[] {
 }
 
 /** The mean of the tape-measured people (both sexes alike) for everybody. */
-export function judgeConstant({ taped, photographed }: SizingData): Judged[] {
+export function judgeConstant(
+  { taped }: SizingData,
+  photographed: readonly PhotographedPerson[],
+): Judged[] {
   const average = (key: 'chest' | 'waist' | 'hip') =>
     mean(
       (['female', 'male'] as const).map((sex) =>
@@ -174,12 +219,4 @@ function factsOf(person: PhotographedPerson, told: Told): PersonFacts {
 
 function indexOf(size: string): number {
   return ORIGINAL_CHART.sizes.findIndex((entry) => entry.size === size);
-}
-
-function peopleIn(fold: number, { photographed }: SizingData): Set<string> {
-  return new Set(photographed.filter((_, i) => foldOf(i) === fold).map(({ file }) => file));
-}
-
-function foldOf(index: number): number {
-  return index % FOLDS;
 }

@@ -5,25 +5,27 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadPoseModels } from '../src/adapters/mediapipe/models.ts';
+import { GIRTHS } from '../src/sizing/body-estimate.ts';
 import { checkPhoto } from '../src/sizing/photo-check.ts';
 import { readSizingData, type SizingData, sharedDataFolder } from './fit-sizing-data.ts';
-import { aimRows } from './report-sizing-aims.ts';
+import { mean } from './least-squares.ts';
 import { judgeEdits } from './report-sizing-edits.ts';
 import {
   calibration,
   crossValidate,
   errorsOf,
-  fitFolds,
+  type Judge,
   type Judged,
   judgeClassic,
   judgeConstant,
+  leaveMakerOut,
   type Told,
   withinSizes,
 } from './report-sizing-judge.ts';
-import { LIMITS, METHOD, OTHERWISE } from './report-sizing-text.ts';
+import { CAMERAS, LIMITS, METHOD, OLDER_KINDS, UNSEEN } from './report-sizing-text.ts';
 
 const OUTPUT = join(import.meta.dirname, '../docs/sizing-accuracy.md');
-const EVERY_NTH_EDITED = 5;
+const EVERY_NTH_EDITED = 10;
 
 interface Row {
   readonly name: string;
@@ -44,59 +46,127 @@ await writeFile(OUTPUT, await report(data));
 console.log(OUTPUT);
 
 async function report(from: SizingData): Promise<string> {
-  const folds = fitFolds(from);
-  const answers = (told: Told, usePhoto: boolean) =>
-    crossValidate(from.photographed, folds, { data: from, told, usePhoto });
-  const withPhoto = TOLD.map(({ name, told }) => ({
-    name: `photo + ${name}`,
-    judged: answers(told, true),
-  }));
-  const everyPhoto = [...from.photographed, ...from.variants];
-  const taken = TOLD.map(({ name, told }) => ({
-    name: `photo + ${name}`,
-    judged: crossValidate(everyPhoto, folds, { data: from, told, usePhoto: true }),
-  }));
+  const unseen = leaveMakerOut(from);
+  const { photos, variants, cameras } = crossValidate(from);
+  const rowsOf = (judge: Judge) => [
+    ...TOLD.map(({ name, told }) => ({ name, judged: judge(told, false) })),
+    ...TOLD.map(({ name, told }) => ({ name: `photo + ${name}`, judged: judge(told, true) })),
+  ];
+  const [ofUnseen, ofOlder] = [rowsOf(unseen), rowsOf(photos)];
+  const older = (ofOlder[0]?.judged ?? []).map(({ person }) => person);
   const baselines = [
-    { name: 'constant answer', judged: judgeConstant(from) },
-    { name: 'classic (photo + height)', judged: judgeClassic(from) },
-    ...TOLD.map(({ name, told }) => ({ name, judged: answers(told, false) })),
+    { name: 'constant answer', judged: judgeConstant(from, older) },
+    { name: 'classic (photo + height)', judged: judgeClassic(older) },
   ];
   return `${[
     METHOD,
-    '## Errors and sizes',
-    'Mean absolute error in cm of chest / waist / hip, and share of recommended sizes that are right or at most one off.',
-    accuracyTable([...baselines, ...withPhoto]),
-    '### Aims',
-    'What was to be reached, on people who were not fitted on. One undressed person more or less is 1.7 points, one dressed person 2.5.',
-    table(
-      ['measured', 'aim', 'reached', 'enough'],
-      aimRows(judgedOf(withPhoto, 0), judgedOf(withPhoto, 3)),
-    ),
-    '## Bias and spread',
-    'Mean error (answer minus truth) ± standard deviation of the error, cm.',
-    spreadTable([...baselines, ...withPhoto]),
-    '## Is the stated uncertainty true?',
-    'Error divided by the stated standard deviation, root mean square over all 100 people (1 is right, more is overconfident), and the calibration error of the confidence (five bins). With so few people a perfectly honest confidence would show about the error in the last column by chance.',
-    honestyTable(withPhoto),
-    `### Confidence against hits, photo + height`,
-    calibrationTable(withPhoto[0]?.judged ?? []),
-    '### The same, all five kinds of input together (500 answers about 100 people)',
-    calibrationTable(withPhoto.flatMap(({ judged }) => judged)),
-    '## The same people, photographed otherwise',
-    OTHERWISE,
-    accuracyTable(taken),
-    `### Confidence against hits, photo + height, ${everyPhoto.length} photos of ${from.photographed.length} people`,
-    calibrationTable(taken[0]?.judged ?? []),
+    '## A kind of clothes and cameras that was not fitted on',
+    UNSEEN,
+    makersTable(ofUnseen),
+    '### By maker, photo + height against height, and with weight and sex',
+    byMakerTable(ofUnseen),
+    '## The two older kinds, cross-validated',
+    OLDER_KINDS,
+    accuracyTable([...baselines, ...ofOlder]),
+    '### Is the stated uncertainty true?',
+    'Error divided by the stated standard deviation, root mean square (1 is right, more is overconfident), and the calibration error of the confidence (five bins).',
+    honestyTable(ofOlder.filter(({ name }) => name.startsWith('photo'))),
+    '## Where the camera stands',
+    CAMERAS,
+    camerasTable(cameras([], true), from),
+    '## The same photo, edited harmlessly',
+    flipTable(photos, variants),
     '## Photo check',
     photoCheckSummary(from),
-    'The same check on usable photos (every fifth) that were edited:',
+    'The same check on usable photos that were edited:',
     await editsTable(from),
     LIMITS,
   ].join('\n\n')}\n`;
 }
 
-function judgedOf(rows: readonly Row[], index: number): readonly Judged[] {
-  return rows[index]?.judged ?? [];
+/** Errors, sizes and calibration of each input. */
+function makersTable(rows: readonly Row[]): string {
+  return table(
+    ['input', 'cm', 'exact', '± 1', 'mean confidence', 'calibration error', 'by chance'],
+    rows.map(({ name, judged }) => {
+      const { error, byChance } = calibration(judged);
+      const stated = judged.reduce((sum, { confidence }) => sum + (confidence ?? 0), 0);
+      return [
+        name,
+        maeOf(judged),
+        percent(withinSizes(judged, 0)),
+        percent(withinSizes(judged, 1)),
+        percent(stated / judged.length),
+        error.toFixed(3),
+        byChance.toFixed(3),
+      ];
+    }),
+  );
+}
+
+function byMakerTable(rows: readonly Row[]): string {
+  const names = [
+    'height',
+    'photo + height',
+    'height + weight + sex',
+    'photo + height + weight + sex',
+  ];
+  const chosen = names.map((name) => rows.find((row) => row.name === name)?.judged ?? []);
+  const makers = [...new Set(chosen[0]?.map(({ person }) => person.maker))];
+  return table(
+    ['maker left out', 'photos', ...names.flatMap((name) => [`${name}, cm`, 'exact'])],
+    makers.map((maker) => {
+      const parts = chosen.map((judged) => judged.filter(({ person }) => person.maker === maker));
+      const cells = parts.flatMap((part) => [maeOf(part), percent(withinSizes(part, 0))]);
+      return [maker, String(parts[0]?.length), ...cells];
+    }),
+  );
+}
+
+/** Mean shift against the same people at 3.2 m and 1.1 m. */
+function camerasTable(judged: readonly Judged[], { cameras }: SizingData): string {
+  const answers = judged.map(({ errors }, i) => ({
+    errors,
+    ...cameras[i]?.camera,
+    body: cameras[i]?.body,
+  }));
+  const usual = new Map(
+    answers
+      .filter((one) => one.distanceM === 3.2 && one.heightM === 1.1 && one.yawDegrees === 0)
+      .map(({ body, errors }) => [body, errors]),
+  );
+  const groups = Object.groupBy(
+    answers,
+    (one) => `${one.distanceM} m | ${one.heightM} m | ${one.yawDegrees}°`,
+  );
+  return table(
+    ['distance', 'height', 'turn', 'shift, cm'],
+    Object.entries(groups).map(([place, group = []]) => {
+      const shifts = GIRTHS.map((girth) =>
+        mean(group.map(({ body, errors }) => errors[girth] - (usual.get(body)?.[girth] ?? 0))),
+      );
+      return [...place.split(' | '), shifts.map((shift) => shift.toFixed(1)).join(' / ')];
+    }),
+  );
+}
+
+/** How often a variant of a photo gets another size than the photo. */
+function flipTable(photos: Judge, variants: Judge): string {
+  return table(
+    ['input', 'sizes that change'],
+    TOLD.map(({ name, told }) => {
+      const size = new Map(photos(told, true).map((one) => [one.person.file, one.sizeError]));
+      const edited = variants(told, true);
+      const flips = edited.filter(({ person, sizeError }) => sizeError !== size.get(person.file));
+      return [`photo + ${name}`, percent(flips.length / edited.length)];
+    }),
+  );
+}
+
+function maeOf(judged: readonly Judged[]): string {
+  return errorsOf(judged)
+    .map(({ mae }) => mae.toFixed(1))
+    .join(' / ');
 }
 
 function accuracyTable(rows: readonly Row[]): string {
@@ -126,22 +196,6 @@ function accuracyTable(rows: readonly Row[]): string {
   );
 }
 
-function spreadTable(rows: readonly Row[]): string {
-  return table(
-    ['input', 'undressed', 'dressed'],
-    rows.map(({ name, judged }) => [
-      name,
-      ...kinds(judged)
-        .slice(0, 2)
-        .map((part) =>
-          errorsOf(part)
-            .map(({ bias, sd }) => `${bias.toFixed(1)} ± ${sd.toFixed(1)}`)
-            .join(' / '),
-        ),
-    ]),
-  );
-}
-
 function honestyTable(rows: readonly Row[]): string {
   return table(
     ['input', 'chest', 'waist', 'hip', 'mean confidence', 'hits', 'calibration error', 'by chance'],
@@ -163,19 +217,6 @@ function honestyTable(rows: readonly Row[]): string {
 function standardised(judged: readonly Judged[], girth: 'chest' | 'waist' | 'hip'): string {
   const squares = judged.map(({ errors, sd }) => (errors[girth] / (sd?.[girth] ?? 1)) ** 2);
   return Math.sqrt(squares.reduce((sum, value) => sum + value, 0) / squares.length).toFixed(2);
-}
-
-function calibrationTable(judged: readonly Judged[]): string {
-  const { rows, error, byChance } = calibration(judged);
-  return `${table(
-    ['confidence', 'answers', 'stated', 'right'],
-    rows.map(({ from, to, count, stated, right }) => [
-      `${from.toFixed(1)} – ${to.toFixed(1)}`,
-      String(count),
-      percent(stated),
-      percent(right),
-    ]),
-  )}\n\nExpected calibration error ${error.toFixed(3)} (by chance about ${byChance.toFixed(3)}).`;
 }
 
 function photoCheckSummary({ judged }: SizingData): string {
@@ -202,6 +243,7 @@ function photoCheckSummary({ judged }: SizingData): string {
 async function editsTable({ photographed }: SizingData): Promise<string> {
   const models = await loadPoseModels(join(import.meta.dirname, '../models'));
   const chosen = photographed
+    .filter(({ maker }) => maker === 'people' || maker === 'people-dressed')
     .filter((_, i) => i % EVERY_NTH_EDITED === 0)
     .map(({ file, dressed, photo }) => ({
       path: join(folder, dressed ? 'people-dressed' : 'people', 'images', file),

@@ -74,6 +74,8 @@ export interface PhotoObservation {
   readonly detections: readonly Detection[];
   /** The pose of the first detection; null where the models see no person. */
   readonly pose: Pose | null;
+  /** The same person seen in the mirror image, turned back: what differs is the models' noise. */
+  readonly mirrored: Pose | null;
 }
 
 /**

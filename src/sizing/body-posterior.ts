@@ -5,6 +5,10 @@ import { FITS, type Fit, type PhotoModel, type SizingCoefficients } from './coef
 import { type Gaussian, type LinearObservation, observe, sharesOf } from './gaussian.ts';
 import { dot, scaled } from './matrix.ts';
 import type { PhotoFeatures } from './measure-photo.ts';
+import { withoutPerspective } from './perspective.ts';
+
+/** Without a weight, people in clothes and from cameras unlike any fitted on err more: variance times this. */
+const UNSEEN_SPREAD = 1.2;
 
 /** One way that things may be, with its probability; those of a mixture sum to 1. */
 export interface BodyHypothesis {
@@ -18,6 +22,8 @@ export interface BodyHypothesis {
 export interface PhotoEvidence {
   readonly features: PhotoFeatures;
   readonly clarity: number;
+  /** What shows from where the photo was taken (`perspectiveOf`); null when that is not known. */
+  readonly perspective: readonly number[] | null;
 }
 
 /**
@@ -30,14 +36,22 @@ export function bodyPosterior(
   coefficients: SizingCoefficients,
 ): BodyHypothesis[] {
   const { photo } = coefficients;
+  const features =
+    evidence &&
+    withoutPerspective(evidence.features, evidence.perspective, coefficients.perspective);
+  const seen = evidence && features && { features, clarity: evidence.clarity };
   const hypotheses = bodyPriors(facts, coefficients).flatMap((prior) =>
     FITS.map((fit) => {
-      const seen = look(prior, fit, observation(photo, fit, prior.sex, { facts, evidence }));
-      return { ...seen, logWeight: seen.logWeight + Math.log(photo.fitShares[fit]) };
+      const found = look(prior, fit, observation(photo, fit, prior.sex, { facts, evidence: seen }));
+      return { ...found, logWeight: found.logWeight + Math.log(photo.fitShares[fit]) };
     }),
   );
   const shares = sharesOf(hypotheses.map(({ logWeight }) => logWeight));
-  return hypotheses.map(({ sex, fit, body }, i) => ({ sex, fit, body, share: shares[i] ?? 0 }));
+  const spread = facts.weightKg === undefined ? UNSEEN_SPREAD : 1;
+  return hypotheses.map(({ sex, fit, body: { mean, covariance } }, i) => {
+    const body = { mean, covariance: scaled(covariance, spread) };
+    return { sex, fit, body, share: shares[i] ?? 0 };
+  });
 }
 
 function look(prior: SexPrior, fit: Fit, observation: LinearObservation) {
@@ -47,7 +61,7 @@ function look(prior: SexPrior, fit: Fit, observation: LinearObservation) {
 
 interface Seen {
   readonly facts: PersonFacts;
-  readonly evidence: PhotoEvidence | null;
+  readonly evidence: Pick<PhotoEvidence, 'features' | 'clarity'> | null;
 }
 
 /** The photo model for one sex and fit, reduced to the features that were measured. */

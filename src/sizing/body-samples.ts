@@ -4,7 +4,7 @@ import { BODY, type BodyPart } from './coefficients.ts';
 import { cholesky, dot, type Vector } from './matrix.ts';
 
 export interface BodySample {
-  readonly body: Readonly<Record<BodyPart, number>>;
+  readonly body: Readonly<Record<Exclude<BodyPart, 'waistBreadth' | 'hipBreadth'>, number>>;
   /** All shares of a set of samples sum to 1. */
   readonly share: number;
 }
@@ -29,8 +29,8 @@ export function bodySamples(hypotheses: readonly BodyHypothesis[]): BodySample[]
 
 /** A vector in the order of BODY, by name. */
 export function namedBody(values: Vector): Record<BodyPart, number> {
-  const [chest = 0, waist = 0, hip = 0, bideltoid = 0] = values;
-  return { chest, waist, hip, bideltoid };
+  const [chest = 0, waist = 0, hip = 0, bideltoid = 0, waistBreadth = 0, hipBreadth = 0] = values;
+  return { chest, waist, hip, bideltoid, waistBreadth, hipBreadth };
 }
 
 /**

@@ -4,8 +4,12 @@ import generated from './coefficients.generated.json' with { type: 'json' };
 import type { Matrix, Vector } from './matrix.ts';
 import type { PhotoFeature } from './measure-photo.ts';
 
-/** What is unknown about a body, in this order: three girths and the breadth over both upper arms, cm. */
-export const BODY = ['chest', 'waist', 'hip', 'bideltoid'] as const;
+/**
+ * What is unknown about a body, in this order, cm: three girths, and the breadths over both upper
+ * arms, at the navel and at the hips. A photo shows the breadths; people measured by tape tell
+ * which girths go with them.
+ */
+export const BODY = ['chest', 'waist', 'hip', 'bideltoid', 'waistBreadth', 'hipBreadth'] as const;
 export type BodyPart = (typeof BODY)[number];
 
 /** How far the clothes stand off: not at all, as loose clothes do, or in some way never seen. */
@@ -53,9 +57,21 @@ export interface PhotoModel {
   readonly fitShares: Readonly<Record<Fit, number>>;
 }
 
+/**
+ * How much larger the scale at chest and hips is than that of the whole body, as a logarithm:
+ * `terms` on the products of the perspective's numbers, each as (value - mean) / sd within ±3.
+ */
+export interface PerspectiveModel {
+  readonly mean: Vector;
+  readonly sd: Vector;
+  readonly chest: Vector;
+  readonly hip: Vector;
+}
+
 export interface SizingCoefficients {
   readonly about: Readonly<Record<string, unknown>>;
   readonly sexes: Readonly<Record<Sex, SexModel>>;
+  readonly perspective: PerspectiveModel;
   readonly photo: PhotoModel;
   /** Quantiles in the tape-measured people that divide body types. */
   readonly bodyTypes: {

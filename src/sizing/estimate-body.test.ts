@@ -69,6 +69,28 @@ describe('the calibrated estimate', () => {
     assert.ok(whole.waist < hidden.uncertaintyCm.waist);
   });
 
+  it('takes the mean of the photo and its mirror image', () => {
+    const { photo, truth } = knownPerson('s1_03.jpg');
+    assert.ok(photo.pose);
+    const landmarks = photo.pose.landmarks.map((point) => ({ ...point, x: 1.04 * point.x }));
+    const mirrored = { ...photo.pose, landmarks };
+    const both = photoEvidence({ ...photo, mirrored }, truth.heightCm)?.features.hipJoints;
+    const one = photoEvidence(photo, truth.heightCm)?.features.hipJoints;
+    assert.ok(both && one && Math.abs(both / one - 1.02) < 0.002);
+  });
+
+  it('counts the photo of a turned person less', () => {
+    const { photo, truth } = knownPerson('s1_03.jpg');
+    const { pose } = photo;
+    assert.ok(pose?.world);
+    const turned = pose.world.map((point, i) =>
+      i === 23 ? { ...point, z: 0.1 } : i === 24 ? { ...point, z: 0 } : point,
+    );
+    const clarity = (world: typeof turned | null) =>
+      photoEvidence({ ...photo, pose: { ...pose, world } }, truth.heightCm)?.clarity ?? 0;
+    assert.ok(clarity(turned) < 0.7 * clarity(null));
+  });
+
   it('names the chart it used and answers in its sizes', () => {
     const { photo, truth } = knownPerson('s1_41.jpg');
     const { sizeChart, sizeProbabilities } = estimateBody({

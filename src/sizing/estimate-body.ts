@@ -13,8 +13,14 @@ import { bodyTypeOf } from './body-type.ts';
 import { estimateClassic } from './classic.ts';
 import { BODY, COEFFICIENTS, type SizingCoefficients } from './coefficients.ts';
 import { dot } from './matrix.ts';
-import { measurePhoto } from './measure-photo.ts';
+import {
+  measurePhoto,
+  PHOTO_FEATURES,
+  type PhotoFeature,
+  type PhotoFeatures,
+} from './measure-photo.ts';
 import { LANDMARK, type ObservedPhoto } from './observed-photo.ts';
+import { turnOf } from './perspective.ts';
 import { roundHalfEven } from './rounding.ts';
 import { ORIGINAL_CHART, type SizeChart } from './size-chart.ts';
 import { recommendSize } from './size-recommendation.ts';
@@ -39,8 +45,24 @@ export function estimateBody(request: BodyRequest): BodyEstimate {
 
 /** What the photo tells about the body; null when nothing can be measured in it. */
 export function photoEvidence(photo: ObservedPhoto, heightCm: number): PhotoEvidence | null {
-  const measured = measurePhoto(photo, heightCm);
-  return measured === null ? null : { features: measured.features, clarity: clarityOf(photo) };
+  const { mirrored = null, ...asTaken } = photo;
+  const one = measurePhoto(asTaken, heightCm);
+  const other = mirrored && measurePhoto({ ...asTaken, pose: mirrored }, heightCm);
+  if (one === null) return null;
+  return {
+    features: meanFeatures(one.features, other?.features ?? one.features),
+    perspective: one.perspective?.map((v, i) => (v + (other?.perspective?.[i] ?? v)) / 2) ?? null,
+    clarity: clarityOf(photo),
+  };
+}
+
+/** The mean of photo and mirror image; what only one of them shows counts as it is. */
+function meanFeatures(one: PhotoFeatures, other: PhotoFeatures): PhotoFeatures {
+  const mean = (name: PhotoFeature) => {
+    const [a, b] = [one[name] ?? other[name], other[name] ?? one[name]];
+    return [name, a === null || b === null ? null : (a + b) / 2] as const;
+  };
+  return Object.fromEntries(PHOTO_FEATURES.map(mean)) as PhotoFeatures;
 }
 
 /** As `estimateBody`, from evidence or (with null) from the facts alone, and with any coefficients. */
@@ -123,6 +145,9 @@ function girthsOf(body: readonly number[], change: (value: number) => number): G
   return { chest: chest ?? 0, waist: waist ?? 0, hip: hip ?? 0 };
 }
 
+/** Turned further, a body looks narrower than it is: the photo counts less. */
+const FRONTAL_DEGREES = 12;
+
 /** Mean visibility of the joints that are measured from, at least 0.3 so that evidence stays evidence. */
 function clarityOf({ pose }: ObservedPhoto): number {
   const joints = ['Shoulder', 'Hip', 'Knee', 'Ankle'] as const;
@@ -131,5 +156,7 @@ function clarityOf({ pose }: ObservedPhoto): number {
     pose?.landmarks[LANDMARK[`right${joint}`]]?.visibility ?? 0,
   ]);
   const mean = seen.reduce((sum, visibility) => sum + visibility, 0) / seen.length;
-  return Math.min(Math.max(mean, 0.3), 1);
+  const turnedBy = (Math.abs(turnOf(pose?.world ?? [])) * 180) / Math.PI;
+  const beyond = Math.max(turnedBy - FRONTAL_DEGREES, 0) / FRONTAL_DEGREES;
+  return Math.min(Math.max(mean / Math.hypot(1, beyond), 0.3), 1);
 }

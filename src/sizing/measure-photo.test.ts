@@ -8,8 +8,8 @@ import type { ObservedPhoto, PersonMask } from './observed-photo.ts';
 /** A person of boxes in a 400 x 500 picture, 400 px from crown to soles: 0.5 cm a pixel at 200 cm. */
 const JOINTS: Record<number, [number, number]> = {
   0: [200, 80],
-  2: [206, 72],
-  5: [194, 72],
+  2: [206, 76.2],
+  5: [194, 76.2],
   7: [214, 76],
   8: [186, 76],
   11: [236, 130],
@@ -77,11 +77,31 @@ const near = (actual: number | null | undefined, expected: number, tolerance: nu
   );
 
 describe('measuring a photo', () => {
-  it('scales by the height between crown and soles', () => {
+  it('scales by the height between eyes and soles', () => {
     const measured = measurePhoto(boxes(BODY), 200);
     near(measured?.crownPx, 50, 1);
     near(measured?.solesPx, 450, 1);
     near(measured?.cmPerPx, 0.5, 0.002);
+  });
+
+  it('does not take a hat for stature', () => {
+    const hat = { left: 180, right: 220, top: 20, bottom: 60 };
+    const measured = measurePhoto(boxes([...BODY, hat]), 200);
+    near(measured?.crownPx, 20, 1);
+    near(measured?.cmPerPx, 0.5, 0.002);
+  });
+
+  it('leaves out the shoulders of a person with raised arms', () => {
+    const photo = boxes(BODY);
+    assert.ok(photo.pose);
+    const landmarks = photo.pose.landmarks.map((point, i) =>
+      i === 13 ? { ...point, x: 0.8, y: 0.25 } : point,
+    );
+    const features = measurePhoto({ ...photo, pose: { ...photo.pose, landmarks } }, 200)?.features;
+    assert.equal(features?.shoulderJoints, null);
+    assert.equal(features?.shoulderOutline, null);
+    assert.equal(features?.upperArmOutline, null);
+    near(features?.hipOutline, 40, 0.3);
   });
 
   it('reads joints and outline', () => {

@@ -3,9 +3,17 @@
  * tell about girths. Outline breadths include the clothes; what that means is for the estimate to
  * say. Decision 6 says why these and no others.
  */
-import { type BodyPoints, bodyPoints, distancePx, middleOf, SIDES } from './body-points.ts';
+import {
+  type BodyPoints,
+  bodyPoints,
+  distancePx,
+  middleOf,
+  SIDES,
+  type Side,
+} from './body-points.ts';
 import { calfBreadth, thighOutline, upperArmOutline } from './limb-outline.ts';
 import type { ObservedPhoto } from './observed-photo.ts';
+import { perspectiveOf } from './perspective.ts';
 import { type RowSpan, reach, type Silhouette, silhouetteOf } from './silhouette.ts';
 import {
   breadthCm,
@@ -54,6 +62,8 @@ export interface PhotoMeasurement {
   readonly solesPx: number;
   readonly cmPerPx: number;
   readonly features: PhotoFeatures;
+  /** `perspectiveOf` */
+  readonly perspective: readonly number[] | null;
   /** Where the outline's breadths were read. */
   readonly breadths: readonly MeasuredBreadth[];
 }
@@ -68,13 +78,17 @@ export function measurePhoto(photo: ObservedPhoto, heightCm: number): PhotoMeasu
   const silhouette = silhouetteOf(photo);
   const { crownPx, solesPx } = verticalExtent(points, silhouette);
   if (!(solesPx - crownPx > 1)) return null;
-  const cmPerPx = heightCm / (solesPx - crownPx);
+  const eyesPx = middleOf(points, 'leftEye', 'rightEye').y;
+  const cmPerPx = (heightCm * EYE_HEIGHT) / (solesPx - eyesPx);
+  const raised = SIDES.some((side) => armIsRaised(points, side));
+  const perspective = perspectiveOf(photo, solesPx);
   const joints = {
-    shoulderJoints: distancePx(points, 'leftShoulder', 'rightShoulder') * cmPerPx,
+    shoulderJoints: raised ? null : distancePx(points, 'leftShoulder', 'rightShoulder') * cmPerPx,
     hipJoints: distancePx(points, 'leftHip', 'rightHip') * cmPerPx,
   };
   if (silhouette === null) {
-    return { crownPx, solesPx, cmPerPx, features: { ...NOTHING, ...joints }, breadths: [] };
+    const features = { ...NOTHING, ...joints };
+    return { crownPx, solesPx, cmPerPx, features, perspective, breadths: [] };
   }
   const outline: Outline = { points, silhouette, cmPerPx };
   const [shoulder, chest] = [shoulderBreadth(outline), chestBreadth(outline)];
@@ -84,19 +98,29 @@ export function measurePhoto(photo: ObservedPhoto, heightCm: number): PhotoMeasu
     crownPx,
     solesPx,
     cmPerPx,
+    perspective,
     features: {
       ...joints,
-      shoulderOutline: breadthCm(shoulder, cmPerPx),
+      shoulderOutline: raised ? null : breadthCm(shoulder, cmPerPx),
       chestOutline: breadthCm(chest, cmPerPx),
       trunkOutline: breadthCm(waist, cmPerPx),
       hipOutline: breadthCm(hip, cmPerPx),
-      upperArmOutline: inCm(upperArmOutline(silhouette, points)),
+      upperArmOutline: raised ? null : inCm(upperArmOutline(silhouette, points)),
       thighOutline: inCm(thighOutline(silhouette, points)),
       calfOutline: inCm(calfBreadth(silhouette, points)),
       ankleToSole: inCm(solesPx - middleOf(points, 'leftAnkle', 'rightAnkle').y),
     },
     breadths: [shoulder, chest, waist, hip].filter((breadth) => breadth !== null),
   };
+}
+
+/** An arm held out by more than this moves the shoulder's joint and joins the shoulders' outline. */
+const HANGING_DEGREES = 50;
+
+function armIsRaised(points: BodyPoints, side: Side): boolean {
+  const [shoulder, elbow] = [points(`${side}Shoulder`), points(`${side}Elbow`)];
+  const angle = Math.atan2(Math.abs(elbow.x - shoulder.x), elbow.y - shoulder.y);
+  return (angle * 180) / Math.PI > HANGING_DEGREES;
 }
 
 const NOTHING = Object.fromEntries(PHOTO_FEATURES.map((name) => [name, null])) as Record<

@@ -64,6 +64,8 @@ export interface ObservedPhoto {
   /** Their boxes, where the engine tells; they help to leave out passers-by in the background. */
   readonly detections?: readonly DetectedPerson[];
   readonly pose: ObservedPose | null;
+  /** The same person as the engine sees them in the mirror image, turned back; null or absent: not looked at. */
+  readonly mirrored?: Pick<ObservedPose, 'landmarks' | 'world' | 'mask'> | null;
 }
 
 /** The places in BlazePose's order of 33 that sizing uses. */

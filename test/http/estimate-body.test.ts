@@ -29,6 +29,7 @@ const EMPTY: PhotoObservation = {
   people: 0,
   detections: [],
   pose: null,
+  mirrored: null,
 };
 const ANYBODY = { image_url: 'https://images.example.com/a.jpg?token=secret', height_cm: 175 };
 

@@ -20,6 +20,7 @@ import {
   projectToImage,
   refineOnHeatmap,
 } from './landmarks.ts';
+import { flopLandmarks, flopSquare, flopWorld } from './mirror.ts';
 import { type PoseSessions, runModel } from './models.ts';
 import { DEFAULT_MASK_ROWS, maskGridFor, maskProbabilities, projectMask } from './person-mask.ts';
 import { regionOf, toPixels, wholePicture } from './region.ts';
@@ -51,7 +52,10 @@ export async function observe(
 ): Promise<PhotoObservation> {
   const whole = warpSquare(image, wholePicture(image), DETECTOR_SIZE, 'black');
   const [person = null, ...others] = await detectPeople(sessions, whole);
-  const pose = person && (await poseIn(sessions, image, regionOf(person, image), maxMaskRows));
+  const posing = person && { image, region: regionOf(person, image) };
+  const pose = posing && (await poseIn(sessions, posing, maxMaskRows));
+  const mirrored =
+    posing && pose && (await poseIn(sessions, { ...posing, mirror: true }, maxMaskRows));
   const company = pose && (await confirmedCompany({ sessions, whole, image }, pose, others));
   const people = person === null ? [] : [person, ...(company ?? others)];
   return {
@@ -61,6 +65,7 @@ export async function observe(
     people: people.length,
     detections: people.map((found) => detectionOf(found, image)),
     pose,
+    mirrored,
   };
 }
 
@@ -90,7 +95,7 @@ async function withPose(
 ): Promise<DetectedPerson[]> {
   const confirmed: DetectedPerson[] = [];
   for (const person of people) {
-    const { score } = await landmarksIn(sessions, image, regionOf(person, image));
+    const { score } = await landmarksIn(sessions, { image, region: regionOf(person, image) });
     if (score >= MIN_COMPANY_SCORE) confirmed.push(person);
   }
   return confirmed;
@@ -108,17 +113,12 @@ async function detectPeople(
 
 async function poseIn(
   sessions: PoseSessions,
-  image: RgbImage,
-  region: RotatedSquare,
+  cutout: Cutout,
   maxMaskRows: number,
 ): Promise<Pose | null> {
-  const { pixels, score, points, mask, heatmap, world } = await landmarksIn(
-    sessions,
-    image,
-    region,
-  );
+  const { image, region } = cutout;
+  const { pixels, score, local, mask, world } = await landmarksIn(sessions, cutout);
   if (score < MIN_POSE_SCORE) return null;
-  const local = refineOnHeatmap(decodeLandmarks(points), heatmap);
   const landmarks = projectToImage(local, region, image);
   const probabilities = maskProbabilities(mask);
   return {
@@ -130,16 +130,32 @@ async function poseIn(
   };
 }
 
-/** What the landmark model says about a region: raw outputs, and its input as RGB bytes. */
-async function landmarksIn(sessions: PoseSessions, image: RgbImage, region: RotatedSquare) {
-  const pixels = warpSquare(image, region, LANDMARK_INPUT_SIZE, 'replicate');
+/** The square of a picture that shows a person; `mirror`: to be looked at in its mirror image. */
+interface Cutout {
+  readonly image: RgbImage;
+  readonly region: RotatedSquare;
+  readonly mirror?: boolean;
+}
+
+/** What the landmark model says about a square, and the RGB bytes of it; nothing is mirrored any more. */
+async function landmarksIn(sessions: PoseSessions, { image, region, mirror }: Cutout) {
+  const size = LANDMARK_INPUT_SIZE;
+  const pixels = warpSquare(image, region, size, 'replicate');
   const [points, flag, mask, heatmap, world] = await runModel(
     sessions.landmarks,
-    normalise(pixels, 0),
-    LANDMARK_INPUT_SIZE,
+    normalise(mirror ? flopSquare(pixels, size, 3) : pixels, 0),
+    size,
   );
   if (!points || !flag || !mask || !heatmap || !world) throw new Error('not the landmark model');
-  return { pixels, score: flag[0] ?? 0, points, mask, heatmap, world };
+  const local = refineOnHeatmap(decodeLandmarks(points), heatmap);
+  const seen = { pixels, score: flag[0] ?? 0 };
+  if (!mirror) return { ...seen, local, mask, world };
+  return {
+    ...seen,
+    local: flopLandmarks(local),
+    mask: flopSquare(mask, size, 1),
+    world: flopWorld(world),
+  };
 }
 
 /** Bytes to floats from `lowest` to 1. A table and a loop: `Float32Array.from` takes 40 ms here. */

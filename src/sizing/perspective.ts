@@ -1,0 +1,110 @@
+/**
+ * What shows from where a photo was taken. A camera held low, high or close stretches what is near
+ * to it, so that the trunk has another scale than the whole body; these numbers tell how much.
+ */
+import { type BodyPoints, bodyPoints, distancePx, middleOf } from './body-points.ts';
+import type { PerspectiveModel } from './coefficients.ts';
+import { dot, type Vector } from './matrix.ts';
+import type { PhotoFeature, PhotoFeatures } from './measure-photo.ts';
+import { LANDMARK, type ObservedPhoto, type WorldPoint } from './observed-photo.ts';
+
+/**
+ * Levels of shoulders, hips, knees, toes and heels as shares of the way from the eyes (0) to the
+ * ankles (1); the ears' distance and the nose below the ears in the same unit; how neck, trunk,
+ * legs, thighs and shins lean in depth (radians), and the square of the hips' turn. Null without
+ * world landmarks.
+ */
+export function perspectiveOf(photo: ObservedPhoto, solesPx: number): number[] | null {
+  const world = photo.pose?.world ?? null;
+  if (world === null) return null;
+  const points = bodyPoints(photo);
+  const eyes = middleOf(points, 'leftEye', 'rightEye').y;
+  const ankles = middleOf(points, 'leftAnkle', 'rightAnkle').y;
+  const share = (px: number) => px / (ankles - eyes);
+  const lean = (upper: Joint, lower: Joint) => leanOf(world, upper, lower);
+  return [
+    share(level(points, 'Shoulder') - eyes),
+    share(level(points, 'Hip') - eyes),
+    share(level(points, 'Knee') - eyes),
+    share(level(points, 'Toe') - ankles),
+    share(level(points, 'Heel') - ankles),
+    share(solesPx - ankles),
+    share(distancePx(points, 'leftEar', 'rightEar')),
+    share(points('nose').y - level(points, 'Ear')),
+    lean('Ear', 'Shoulder'),
+    lean('Shoulder', 'Hip'),
+    lean('Hip', 'Ankle'),
+    lean('Hip', 'Knee'),
+    lean('Knee', 'Ankle'),
+    turnOf(world) ** 2,
+  ];
+}
+
+/** How far the hips are turned away from the camera, radians; 1.35 makes up for what the model plays down. */
+export function turnOf(world: readonly WorldPoint[]): number {
+  const [left, right] = [world[LANDMARK.leftHip], world[LANDMARK.rightHip]];
+  if (left === undefined || right === undefined) return 0;
+  return 1.35 * Math.atan2(left.z - right.z, left.x - right.x);
+}
+
+type Joint = 'Ear' | 'Shoulder' | 'Hip' | 'Knee' | 'Ankle' | 'Heel' | 'Toe';
+
+function level(points: BodyPoints, joint: Joint): number {
+  return middleOf(points, `left${joint}`, `right${joint}`).y;
+}
+
+/** The angle between the line from upper to lower joints and the picture's plane. */
+function leanOf(world: readonly WorldPoint[], upper: Joint, lower: Joint): number {
+  const sum = (joint: Joint, axis: 'y' | 'z') =>
+    (world[LANDMARK[`left${joint}`]]?.[axis] ?? 0) +
+    (world[LANDMARK[`right${joint}`]]?.[axis] ?? 0);
+  return Math.atan2(sum(upper, 'z') - sum(lower, 'z'), sum(lower, 'y') - sum(upper, 'y'));
+}
+
+/** Where each breadth is measured on the way from the shoulders (0) to the hips (1). */
+const LEVELS: Partial<Record<PhotoFeature, number>> = {
+  shoulderJoints: 0,
+  shoulderOutline: 0.07,
+  upperArmOutline: 0.3,
+  chestOutline: 0.33,
+  trunkOutline: 0.8,
+  hipJoints: 1,
+  hipOutline: 1,
+  thighOutline: 1,
+  calfOutline: 1,
+};
+/** The levels at which the model tells the scale. */
+const [CHEST, HIP] = [0.28, 1];
+
+/** The breadths as if the camera were far away: each divided by how much nearer its level is. */
+export function withoutPerspective(
+  features: PhotoFeatures,
+  perspective: Vector | null,
+  model: PerspectiveModel,
+): PhotoFeatures {
+  if (perspective === null) return features;
+  const terms = perspectiveTerms(perspective, model);
+  const [chest, hip] = [dot(model.chest, terms), dot(model.hip, terms)];
+  const corrected = { ...features };
+  for (const [name, level] of Object.entries(LEVELS) as [PhotoFeature, number][]) {
+    const value = features[name];
+    const scale = chest + ((hip - chest) * (level - CHEST)) / (HIP - CHEST);
+    if (value !== null) corrected[name] = value / Math.exp(scale);
+  }
+  return corrected;
+}
+
+/** Their products tell about the camera beyond the numbers themselves: shoulders, hips, knees, toes, ears, lean of trunk and legs. */
+const MULTIPLIED = [0, 1, 2, 3, 6, 9, 10];
+
+/** 1, the standardised numbers, and products of some of them. */
+export function perspectiveTerms(
+  perspective: Vector,
+  { mean, sd }: Pick<PerspectiveModel, 'mean' | 'sd'>,
+): Vector {
+  const usual = perspective.map((value, i) =>
+    Math.min(Math.max((value - (mean[i] ?? 0)) / (sd[i] ?? 1), -3), 3),
+  );
+  const factors = MULTIPLIED.map((i) => usual[i] ?? 0);
+  return [1, ...usual, ...factors.flatMap((a, i) => factors.slice(i).map((b) => a * b))];
+}
