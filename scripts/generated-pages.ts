@@ -4,6 +4,7 @@
  */
 import { VARIABLES, type Variable } from '../src/config.ts';
 import { CATALOGUE, type ErrorCode } from '../src/errors.ts';
+import { PAYMENT_TEXTS } from '../src/failure-text.ts';
 import { REFUSALS } from '../src/http/refusal.ts';
 import { PHOTO_ADVICE } from '../src/sizing/photo-check.ts';
 import { createMetrics } from '../src/telemetry/metrics.ts';
@@ -181,6 +182,10 @@ ${table(['code', 'meaning', 'what happens to the task'], rows)}
 ### What the shopper reads
 
 ${table(['code', 'detail', 'text'], texts)}
+
+A sentence on the payment follows: \`${PAYMENT_TEXTS.pending}\` when the row is failed,
+\`${PAYMENT_TEXTS.returned}\` once the refund is booked (for a person not before 20 seconds after the
+order), \`${PAYMENT_TEXTS.by_hand}\` where it waits for a person, as an overage charge does.
 
 ## Of POST /estimate-body
 

@@ -220,6 +220,19 @@ export const VARIABLES = {
       return Number(value);
     },
   ),
+  platformCleanUpMinute: variable(
+    'PLATFORM_CLEAN_UP_UTC',
+    {
+      about:
+        "Time of day (UTC) at which the platform's clean-up of stuck sessions starts. For a quarter of an hour the worker leaves people's old sessions to it.",
+      default: '00:00',
+    },
+    (value) => {
+      const [, hours, minutes] = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(value) ?? [];
+      if (minutes === undefined) throw new Error('must be a time of day such as 00:00');
+      return Number(hours) * 60 + Number(minutes);
+    },
+  ),
   imageHostAllowlist: list(
     'IMAGE_HOST_ALLOWLIST',
     {

@@ -16,8 +16,8 @@ interface CatalogueEntry {
   /** How often a task may meet a transient error before it is final; without it the deadline bounds it. */
   readonly tries?: number;
   /**
-   * What the shopper may read, by detail. Names no vendor, host, URL or exception. `{image}` stands
-   * for the image that it is about.
+   * Why it failed, as the shopper may read it, by detail. Names no vendor, host, URL or exception,
+   * and nothing of the payment (failure-text.ts). `{image}` stands for the image that it is about.
    */
   readonly publicTexts: { readonly default: string; readonly [detail: string]: string };
   /** What earlier releases wrote, by detail: rows still hold it, and it must be recognised. */
@@ -38,7 +38,9 @@ const IMAGES: Readonly<Record<string, string>> = {
   ),
 };
 
-const TRY_AGAIN = 'The picture could not be made. Your credit has been returned; please try again.';
+const TRY_AGAIN = 'The picture could not be made. Please try again.';
+const FORMER_TRY_AGAIN =
+  'The picture could not be made. Your credit has been returned; please try again.';
 
 export const CATALOGUE = {
   MODERATION_BLOCKED: {
@@ -82,17 +84,22 @@ export const CATALOGUE = {
   INVALID_TASK: {
     meaning: 'The message on the list is not a task that this worker can carry out.',
     kind: 'final',
-    publicTexts: { default: 'The request could not be processed. Your credit has been returned.' },
+    publicTexts: { default: 'The request could not be processed.' },
+    formerTexts: { default: 'The request could not be processed. Your credit has been returned.' },
   },
   GENERATION_FAILED: {
     meaning: 'The image model refused the request for good, or its answers were unusable twice.',
     kind: 'final',
     publicTexts: { default: TRY_AGAIN },
+    formerTexts: { default: FORMER_TRY_AGAIN },
   },
   DEADLINE_EXCEEDED: {
     meaning: 'The task was not done before its deadline; nothing is paid after it.',
     kind: 'final',
     publicTexts: {
+      default: 'The picture took too long to make. Please try again.',
+    },
+    formerTexts: {
       default:
         'The picture took too long to make. Your credit has been returned; please try again.',
     },
@@ -244,7 +251,9 @@ function everyText(): ReadonlyMap<string, Failure> {
         note(publicText(code, detail), { code, detail: detail === 'default' ? null : detail });
       }
     }
-    for (const [detail, text] of Object.entries(formerTexts)) note(text, { code, detail });
+    for (const [detail, text] of Object.entries(formerTexts)) {
+      note(text, { code, detail: detail === 'default' ? null : detail });
+    }
   }
   return failures;
 }

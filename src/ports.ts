@@ -32,7 +32,7 @@ export interface Task extends SessionRef {
 /** The row the shop sees, as far as the worker reads it. The worker takes no prompt and no link from it. */
 export interface Session extends SessionRef {
   readonly status: SessionStatus;
-  readonly creditsUsed: number;
+  /** The epoch where the row has a date that is none, such as `-infinity`. */
   readonly createdAt: Date;
   readonly completedAt: Date | null;
   readonly errorMessage: string | null;
@@ -62,6 +62,13 @@ export interface Sessions {
   complete(ref: SessionRef, completion: Completion): Promise<boolean>;
   /** → failed with a public text; false when the row was terminal or gone. */
   fail(ref: SessionRef, errorMessage: string, completedAt: Date): Promise<boolean>;
+  /** Replaces the text of a failed row, if that is still the one that was written with `completedAt`. */
+  retell(ref: SessionRef, completedAt: Date, text: { from: string; to: string }): Promise<void>;
+  /**
+   * Sessions beside this one that draw on the same payments and have not failed. b2b: of the store
+   * and request id; b2c: the person's that have not ended.
+   */
+  sharingPayment(session: Session, requestId: string | null): Promise<OtherSession[]>;
   /** Every session of both channels that is not terminal and was created before `before`, paged. */
   unfinished(before: Date): AsyncIterable<Session>;
   /** Every session of both channels that was failed at `since` or later, paged. */
@@ -71,7 +78,28 @@ export interface Sessions {
 /** One row of a ledger that belongs to a session. */
 export interface LedgerEntry {
   readonly type: 'deduction' | 'refund' | 'overage';
+  /** In credits; negative for what was taken. */
   readonly amount: number;
+  readonly description: string;
+  readonly createdAt: Date;
+}
+
+/** Another session that draws on the same payments and has not failed. */
+export interface OtherSession {
+  readonly sessionId: string;
+  readonly isCompleted: boolean;
+}
+
+/** One booking: whose balance, how much, and what ties it to the session. */
+export interface RefundOrder {
+  readonly payer: Payer;
+  /** The person's or the store's id. */
+  readonly ownerId: string;
+  /** Whose balance at the store; null unless the payer is a shopper. */
+  readonly email: string | null;
+  readonly credits: number;
+  /** The ledger's key; b2b only. */
+  readonly requestId: string | null;
   readonly description: string;
 }
 
@@ -84,26 +112,17 @@ export type RefundAnswer = 'refunded' | 'already_refunded' | 'refused' | 'unconf
 /** The credits. A refund is one call to the platform's own function. */
 export interface Ledger {
   /**
-   * The ledger rows of a session. b2b: the rows of (store, request_id); none without a request id.
-   * b2c: only refunds whose description names the session, since nothing else ties a row to it.
+   * What was taken and given back. b2b: the rows of (store, request_id); none without a request id.
+   * b2c: all of the person's deductions and refunds, since nothing ties one to its session.
+   * STORAGE_UNAVAILABLE (too_many_rows) where that is more than can be read.
    */
   entries(session: Session, requestId: string | null): Promise<LedgerEntry[]>;
-  /** Not repeatable: look at `entries` first, and after an error not before its `retryAfterMs`. */
-  refundPerson(userId: string, credits: number, description: string): Promise<RefundAnswer>;
-  /** `already_refunded` when the ledger has a refund with this request id. */
-  refundStore(
-    storeId: string,
-    credits: number,
-    requestId: string,
-    description: string,
-  ): Promise<RefundAnswer>;
-  /** As `refundStore`, to the balance that a shopper has with the store. */
-  refundShopper(
-    shopper: { readonly storeId: string; readonly email: string },
-    credits: number,
-    requestId: string,
-    description: string,
-  ): Promise<RefundAnswer>;
+  /**
+   * Books a refund. To a person it is not repeatable: look at `entries` first, and after an error
+   * not before its `retryAfterMs`. For stores and shoppers `already_refunded` when the ledger has a
+   * refund with this request id.
+   */
+  refund(order: RefundOrder): Promise<RefundAnswer>;
 }
 
 export type AnalyticsEventType =
@@ -114,8 +133,11 @@ export type AnalyticsEventType =
 
 /** The platform's dashboards count these rows. */
 export interface Analytics {
-  /** Whether the session has an event of this type. */
-  has(session: Session, type: AnalyticsEventType): Promise<boolean>;
+  /**
+   * The sessions whose delivery is on record. b2b: of the store and request id; b2c: the person's.
+   * STORAGE_UNAVAILABLE (too_many_rows) where that is more than can be read.
+   */
+  delivered(session: Session, requestId: string | null): Promise<Set<string>>;
   /** Inserts the event unless the session has one of this type already. */
   record(
     session: Session,
@@ -269,10 +291,14 @@ export interface GenerationJobs {
 
 /** The intent to fail a session and give the credit back: durable, and carried out until it is done. */
 export interface RefundIntent extends SessionRef {
+  /** The form of the intent; 0 where it is of a release that wrote none. */
+  readonly version: number;
   /** The ledger's key as the task gave it; the row's own goes first. Null when no task is known. */
   readonly requestId: string | null;
   readonly code: ErrorCode;
   readonly detail: string | null;
+  /** Why it failed, as the shopper reads it, in the words of the release that wrote the intent. */
+  readonly text: string;
   /** ISO 8601: the exact `completed_at` to be written, by which the row is known as ours again. */
   readonly completedAt: string;
   /** ISO 8601: when a booking was begun last. For a while after it the ledger may not tell yet. */
@@ -293,6 +319,15 @@ export interface RefundJob {
 export interface Refunds {
   add(intent: RefundIntent): Promise<void>;
   aliveAmong(sessionIds: readonly string[]): Promise<Set<string>>;
+}
+
+/** Serializes the refunds of one person, whose function in the database has no key. */
+export interface PayerLock {
+  /** True when the payer's refunds are this session's for now, or were already. */
+  take(payerId: string, sessionId: string): Promise<boolean>;
+  /** True when they still are, without a break since `take`; prolongs it. */
+  keep(payerId: string, sessionId: string): Promise<boolean>;
+  release(payerId: string, sessionId: string): Promise<void>;
 }
 
 /** Whether what the queues held is still there: Redis may come back without its data. */
@@ -318,13 +353,19 @@ export type ReconciliationReason =
   | 'paid_by_overage_charge'
   | 'no_payment_found'
   | 'no_request_id'
+  | 'request_id_too_long'
   | 'refund_refused'
+  | 'paid_for_another_session'
+  | 'not_covered_by_payments'
+  | 'may_be_refunded_already'
+  | 'not_booked_in_time'
   | 'refund_belongs_to_another_session';
 
 export interface ReconciliationRecord extends SessionRef {
   readonly requestId: string | null;
   readonly reason: ReconciliationReason;
-  readonly credits: number;
+  /** What the ledger says was taken; null where it could not be read. */
+  readonly credits: number | null;
   readonly at: string;
 }
 

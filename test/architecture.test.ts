@@ -11,7 +11,16 @@ import { fileURLToPath } from 'node:url';
 const SRC = fileURLToPath(new URL('../src', import.meta.url));
 
 /** What every part may import: foundations that import nothing but each other. */
-const FOUNDATIONS = ['ports', 'errors', 'pose', 'images', 'repeat', 'unless-aborted', 'version'];
+const FOUNDATIONS = [
+  'ports',
+  'errors',
+  'failure-text',
+  'pose',
+  'images',
+  'repeat',
+  'unless-aborted',
+  'version',
+];
 
 /** Part of src → the parts of src that it may import beside itself and the foundations. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -27,13 +36,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'tracing',
     'app',
   ],
-  cli: ['adapters', 'config', 'retention', 'telemetry', 'tryon'],
+  cli: ['adapters', 'config', 'ledger', 'retention', 'telemetry', 'tryon'],
   config: [],
   adapters: [],
   // The endpoint of sizes is thin: it calls the pure functions itself.
   http: ['sizing', 'telemetry'],
   telemetry: [],
-  tryon: [],
+  ledger: [],
+  tryon: ['ledger'],
   retention: [],
   sizing: [],
 };

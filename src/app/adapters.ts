@@ -7,6 +7,7 @@ import { connectRedis } from '../adapters/redis/connection.ts';
 import { BullGenerationJobs } from '../adapters/redis/generation-queue.ts';
 import { RETENTION_LOCK, RETENTION_LOCK_MS, RedisLock } from '../adapters/redis/lock.ts';
 import { RedisMemoryMark } from '../adapters/redis/memory-mark.ts';
+import { RedisPayerLock } from '../adapters/redis/payer-lock.ts';
 import { RedisProviderGate } from '../adapters/redis/provider-gate.ts';
 import { RedisReconciliation } from '../adapters/redis/reconciliation.ts';
 import { BullRefunds } from '../adapters/redis/refund-queue.ts';
@@ -71,6 +72,7 @@ export function openAdapters(config: Config, { logger, record, warn, stack }: Su
     memory: new RedisMemoryMark(redis),
     jobs: stack.use(new BullGenerationJobs(redis)),
     refunds: stack.use(new BullRefunds(redis)),
+    payerLock: new RedisPayerLock(redis),
     reconciliation: new RedisReconciliation(redis),
     sessions: new SupabaseSessions(supabase, record),
     ledger: new SupabaseLedger(supabase),

@@ -97,6 +97,7 @@ function startRefunds(
   tracing: Tracing,
   stop: AbortSignal,
 ): BullRefundWorker {
+  const { platformCleanUpMinute } = config;
   const times = { concurrency: REFUNDS_AT_ONCE, lockMs: config.jobLockSeconds * 1000 };
   return new BullRefundWorker(
     adapters.redis,
@@ -105,7 +106,9 @@ function startRefunds(
       // Fetched in the very moment of the stop.
       if (stop.aborted) return HAND_BACK;
       if (!adapters.storage.isUsable) return UNUSABLE;
-      return tracing.within('refund', job.intent, () => runRefund(job, retries, adapters));
+      return tracing.within('refund', job.intent, () =>
+        runRefund(job, retries, { ...adapters, platformCleanUpMinute }),
+      );
     },
     (error) => adapters.record({ event: 'loop_error', loop: 'refunds', error }),
   );
@@ -156,7 +159,8 @@ function startLoops(
   const { record, storage } = adapters;
   const isHeld = () => !storage.isUsable;
   const intake = { ...adapters, maxImages: config.maxImages, isHeld };
-  const rescueDeps = { ...adapters, minAgeSeconds: config.rescueMinAgeSeconds };
+  const { rescueMinAgeSeconds: minAgeSeconds, platformCleanUpMinute } = config;
+  const rescueDeps = { ...adapters, minAgeSeconds, platformCleanUpMinute };
   /** Each sweep in a loop of its own: an error in one must not keep the others from running. */
   const sweep = (loop: string, action: () => Promise<unknown>) => {
     const run = async () => {

@@ -8,9 +8,10 @@ import {
   sessionsById,
   sessionsIn,
 } from '../adapters/supabase/audit-records.ts';
+import { namedSession } from '../ledger/entries.ts';
 import type { Channel, ReconciliationRecord } from '../ports.ts';
 import { type Answer, UsageError } from './answer.ts';
-import { type Finding, findingOf, namedSession, REASONS } from './audit/finding.ts';
+import { type Finding, findingOf, REASONS } from './audit/finding.ts';
 import { auditPeople } from './audit/people.ts';
 import { auditStores } from './audit/stores.ts';
 import type { Desk, Run } from './desk.ts';
@@ -111,7 +112,7 @@ function isStuck(session: AuditedSession, config: Desk['config'], now: Date): bo
 }
 
 function stuck(session: AuditedSession): Finding {
-  return findingOf(session, 'processing_too_long', session.status);
+  return findingOf(session, 'processing_too_long', { detail: session.status });
 }
 
 /** What the queues know explains some findings: a refund is under way, or a person has it in hand. */

@@ -34,12 +34,13 @@ async function sweepOnce(desk: Desk, { dryRun = false, yes }: Options): Promise<
   const record = (event: WorkerEvent) => {
     if (event.event === 'session_rescued') rescued.push({ task: event.task, by: event.by });
   };
-  const { rescueMinAgeSeconds: minAgeSeconds } = desk.config;
+  const { rescueMinAgeSeconds: minAgeSeconds, platformCleanUpMinute } = desk.config;
   await desk.requireStorage();
   if (!dryRun) {
     await desk.consent(`Settle every lost session older than ${minAgeSeconds} s?`, yes);
   }
-  const deps = { ...desk.stores(), ...(await desk.queues()), minAgeSeconds, record };
+  const limits = { minAgeSeconds, platformCleanUpMinute };
+  const deps = { ...desk.stores(), ...(await desk.queues()), ...limits, record };
   await rescue(dryRun ? withoutEffects(deps) : deps);
   const rows = rescued.map(({ task, by }) => [task.sessionId, task.channel, by]);
   const text = table(['session', 'channel', 'by'], rows, 'No session is lost.');
@@ -60,6 +61,8 @@ function withoutEffects(deps: RescueDeps): RescueDeps {
       markProcessing: async () => true,
       complete: async () => true,
       fail: async () => true,
+      retell: nothing,
+      sharingPayment: (session, requestId) => sessions.sharingPayment(session, requestId),
     },
     imageStore: {
       sign: (path) => imageStore.sign(path),

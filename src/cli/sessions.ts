@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { deadLetters } from '../adapters/redis/dead-letters.ts';
 import { generationJobOf, refundJobs } from '../adapters/redis/job-views.ts';
 import { eventsOf, findRecord, type SessionRecord } from '../adapters/supabase/session-records.ts';
+import { namedSession } from '../ledger/entries.ts';
 import type { SessionRef } from '../ports.ts';
 import { redact } from '../telemetry/redaction.ts';
 import { resultPath } from '../tryon/store.ts';
@@ -66,7 +67,9 @@ async function inStores(desk: Desk, row: SessionRecord) {
   };
   const { sessions, ledger, imageStore } = desk.stores();
   const session = await sessions.find(ref);
-  const entries = session === null ? [] : await ledger.entries(session, session.requestId);
+  const rows = session === null ? [] : await ledger.entries(session, session.requestId);
+  // A person's ledger is read whole.
+  const entries = rows.filter((entry) => row.channel === 'b2b' || namedSession(entry) === row.id);
   const path = resultPath(ref);
   return {
     ledger: entries.map((entry) => ({ ...entry, description: redact(entry.description) })),

@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { GenerationJobs, RecordEvent, Refunds, TaskSource } from '../ports.ts';
 import { deadLetter } from './dead-letter.ts';
+import { refundIntent } from './refund-intent.ts';
 import { isRejection, parseTask, type Rejection } from './task.ts';
 
 export interface IntakeDeps {
@@ -41,12 +42,7 @@ async function reject(raw: Buffer, rejection: Rejection, deps: IntakeDeps): Prom
     sha256: createHash('sha256').update(raw).digest('hex'),
   });
   if (salvaged !== null) {
-    await deps.refunds.add({
-      ...salvaged,
-      code: error.code,
-      detail: error.detail,
-      completedAt: new Date().toISOString(),
-    });
+    await deps.refunds.add(refundIntent(salvaged, salvaged.requestId, error));
   }
   await deps.source.bury(raw, deadLetter(raw, reason, salvaged?.sessionId ?? null));
 }

@@ -10,7 +10,6 @@ function failedSession(sessionId: string, secondsAgo: number): Session {
     ownerId: 'person',
     sessionId,
     status: 'failed',
-    creditsUsed: 1,
     createdAt: completedAt,
     completedAt,
     errorMessage: null,

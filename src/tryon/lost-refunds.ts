@@ -2,8 +2,11 @@
  * What a Redis that loses data takes with it: refunds of sessions that were failed already and that
  * the rescue of unfinished sessions does not see. The rows and the ledger say which those are.
  */
-import { failureOfPublicText } from '../errors.ts';
+import { failureOfPublicText, TaskError } from '../errors.ts';
+import { readFailureText } from '../failure-text.ts';
+import { namedSession } from '../ledger/entries.ts';
 import type { Ledger, QueueMemory, Reconciliation, Refunds, Session, Sessions } from '../ports.ts';
+import { refundIntent } from './refund-intent.ts';
 
 export interface LostRefundsDeps {
   readonly memory: QueueMemory;
@@ -39,14 +42,36 @@ export async function recoverLostRefunds(
 
 /** True when the session was failed by a worker and has neither a refund nor a job for one. */
 async function recover(session: Session, deps: LostRefundsDeps): Promise<boolean> {
-  const { channel, ownerId, sessionId, requestId, errorMessage, completedAt } = session;
-  const failure = failureOfPublicText(errorMessage ?? '');
-  if (failure === null || completedAt === null) return false;
+  const { sessionId, requestId, errorMessage, completedAt } = session;
+  const failure = readFailureText(errorMessage ?? '');
+  if (failure === null || failure.payment === 'returned') return false;
+  // A date in the future is an owner's edit, and would never be overdue.
+  if (completedAt === null || completedAt.getTime() > Date.now()) return false;
   if ((await deps.refunds.aliveAmong([sessionId])).has(sessionId)) return false;
   if (await deps.reconciliation.has(sessionId)) return false;
-  const entries = await deps.ledger.entries(session, requestId);
-  if (entries.some(({ type }) => type === 'refund')) return false;
-  const ids = { channel, ownerId, sessionId, requestId };
-  await deps.refunds.add({ ...ids, ...failure, completedAt: completedAt.toISOString() });
+  const { publicText } = failure;
+  // A later release may have more texts.
+  const known = failureOfPublicText(publicText) ?? { code: 'INTERNAL', detail: null };
+  const intent = refundIntent(session, requestId, { ...known, publicText });
+  if (await isRefunded(session, intent.requestId, deps.ledger)) return false;
+  await deps.refunds.add({ ...intent, completedAt: completedAt.toISOString() });
   return true;
+}
+
+async function isRefunded(
+  session: Session,
+  requestId: string | null,
+  ledger: LostRefundsDeps['ledger'],
+): Promise<boolean> {
+  try {
+    const entries = await ledger.entries(session, requestId);
+    const refunds = entries.filter(({ type }) => type === 'refund');
+    return session.channel === 'b2b'
+      ? refunds.length > 0
+      : refunds.some((refund) => namedSession(refund) === session.sessionId);
+  } catch (error) {
+    // One owner's rows must not hold up the others': the refund itself deals with them.
+    if (error instanceof TaskError && error.detail === 'too_many_rows') return false;
+    throw error;
+  }
 }

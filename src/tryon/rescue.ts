@@ -2,7 +2,10 @@
  * Rescue: settles sessions that nobody works on any more. It touches only what is provably lost:
  * older than the least age, and on no list, in no job and in no refund.
  */
+import { TaskError } from '../errors.ts';
 import type { GenerationJobs, Refunds, Session, SessionRef, TaskSource } from '../ports.ts';
+import { cleanUpMsLeft } from './platform-clean-up.ts';
+import { refundIntent } from './refund-intent.ts';
 import { complete, type SettleDeps } from './settle.ts';
 import { linkToStored } from './store.ts';
 
@@ -11,6 +14,8 @@ export interface RescueDeps extends SettleDeps {
   readonly jobs: Pick<GenerationJobs, 'aliveAmong' | 'givenUp' | 'forget'>;
   readonly refunds: Refunds;
   readonly minAgeSeconds: number;
+  /** When the platform's daily clean-up starts, in minutes after midnight UTC. */
+  readonly platformCleanUpMinute: number;
 }
 
 /** How many sessions are looked up in the queues at once. */
@@ -26,9 +31,12 @@ export async function rescue(deps: RescueDeps, signal?: AbortSignal): Promise<nu
   let settled = await settleGivenUp(deps, signal);
   if (signal?.aborted) return settled;
   const before = new Date(Date.now() - deps.minAgeSeconds * 1000);
+  // People's sessions wait: both would settle the same ones.
+  const isCleanUp = cleanUpMsLeft(deps.platformCleanUpMinute, Date.now()) > 0;
   let batch: Session[] = [];
   for await (const session of deps.sessions.unfinished(before)) {
     if (signal?.aborted) return settled;
+    if (session.channel === 'b2c' && isCleanUp) continue;
     batch.push(session);
     if (batch.length === BATCH) {
       settled += await settleLost(batch, deps, signal);
@@ -107,12 +115,7 @@ async function settle(
     };
     await complete(task, { ...unknown, imageUrl: link, completedAt }, deps);
   } else {
-    await deps.refunds.add({
-      ...task,
-      code: 'ABANDONED',
-      detail: null,
-      completedAt: completedAt.toISOString(),
-    });
+    await deps.refunds.add(refundIntent(task, requestId, new TaskError('ABANDONED')));
   }
   deps.record({ event: 'session_rescued', task, by: link === null ? 'refund' : 'completion' });
 }

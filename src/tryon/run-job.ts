@@ -6,6 +6,7 @@ import { type Job, type JobEnd, LockLostError, type RefundJob, type Refunds } fr
 import { type AttemptDeps, runAttempt } from './attempt.ts';
 import { asTaskError, backoffMs } from './outcome.ts';
 import { type RefundDeps, settleRefund } from './refund.ts';
+import { refundIntent } from './refund-intent.ts';
 
 const DONE: JobEnd = { kind: 'done' };
 /** Reasons to skip a task that named a session which is not there, or not its own. */
@@ -34,11 +35,9 @@ export async function runJob(
       return { kind: 'again', delayMs, behindOthers: error.code === 'IMAGE_UNAVAILABLE' };
     }
     case 'failed': {
-      const { code, detail } = outcome.error;
-      deps.record({ event: 'attempt_failed', task, code, error: outcome.error });
-      const { channel, ownerId, sessionId, requestId } = task;
-      const completedAt = new Date().toISOString();
-      await deps.refunds.add({ channel, ownerId, sessionId, requestId, code, detail, completedAt });
+      const { error } = outcome;
+      deps.record({ event: 'attempt_failed', task, code: error.code, error });
+      await deps.refunds.add(refundIntent(task, task.requestId, error));
       return DONE;
     }
     case 'interrupted':

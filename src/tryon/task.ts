@@ -7,6 +7,7 @@ import { TaskError } from '../errors.ts';
 import { MAX_LINK_CHARACTERS } from '../images/link.ts';
 import { MAX_TASK_BYTES, type SessionRef, type Task } from '../ports.ts';
 import { cleanPrompt } from './prompt.ts';
+import { MAX_REQUEST_ID } from './refund-intent.ts';
 
 /** A message that can never become a job. */
 export interface Rejection {
@@ -31,8 +32,8 @@ const fields = {
   session_id: uuid,
   image_urls: z.array(z.string().min(1).max(MAX_LINK_CHARACTERS)).min(1),
   prompt: z.string(),
-  // Of the whole message: a client's own key, passed on unchanged however long it is.
-  request_id: z.string().min(1),
+  // A client's own key, passed on unchanged.
+  request_id: z.string().min(1).max(MAX_REQUEST_ID),
   created_at: z.iso.datetime({ offset: true }),
 };
 

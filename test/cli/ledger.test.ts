@@ -14,6 +14,8 @@ import {
   type TryOn,
 } from '../../local/platform.ts';
 import { BullRefunds } from '../../src/adapters/redis/refund-queue.ts';
+import { TaskError } from '../../src/errors.ts';
+import { refundIntent } from '../../src/tryon/refund-intent.ts';
 import { wearon } from '../support/cli.ts';
 import { customersOfAllKinds, openShop, type Shop } from '../support/shop.ts';
 
@@ -167,10 +169,7 @@ describe('wrong money', () => {
     const person = await createPerson(shop.platform);
     const tryOn = await tryOnThat('failed', person);
     await using refunds = new BullRefunds(shop.platform.redis);
-    const { channel, ownerId, sessionId, requestId } = tryOn;
-    const ref = { channel, ownerId, sessionId, requestId };
-    const completedAt = new Date().toISOString();
-    await refunds.add({ ...ref, code: 'ABANDONED', detail: null, completedAt });
+    await refunds.add(refundIntent(tryOn, tryOn.requestId, new TaskError('ABANDONED')));
     assert.deepEqual(await reasonsFor(tryOn), ['refund_outstanding']);
   });
 
@@ -217,10 +216,41 @@ describe('wrong money', () => {
     }
   });
 
-  it('of another amount than was paid is found', async () => {
+  it('of another amount than was paid is found, whatever the row says', async () => {
+    for (const customer of [await createPerson(shop.platform), await createStore(shop.platform)]) {
+      const tryOn = await tryOnThat('failed', customer);
+      await refund(tryOn, { amount: 3 });
+      for (const table of ['generation_sessions', 'store_generation_sessions']) {
+        await shop.stack.database.query(`update ${table} set credits_used = 3`);
+      }
+      assert.deepEqual(await reasonsFor(tryOn), ['wrong_amount'], customer.kind);
+      await shop.stack.database.query(
+        `truncate generation_sessions, store_generation_sessions, credit_transactions,
+           store_credit_transactions`,
+      );
+    }
+  });
+
+  it('of a delivered session that the platform paid back afterwards is found', async () => {
+    for (const customer of [await createPerson(shop.platform), await createStore(shop.platform)]) {
+      const tryOn = await tryOnThat('completed', customer);
+      for (const table of ['generation_sessions', 'store_generation_sessions']) {
+        await shop.stack.database.query(`update ${table} set generated_image_url = 'expired'`);
+      }
+      await refundFailedPush(shop.platform, tryOn);
+      assert.deepEqual(await reasonsFor(tryOn), ['delivered_and_refunded'], customer.kind);
+      await shop.stack.database.query(
+        `truncate generation_sessions, store_generation_sessions, credit_transactions,
+           store_credit_transactions`,
+      );
+    }
+  });
+
+  it('of a refund for which nothing was taken is found', async () => {
     const tryOn = await tryOnThat('failed', await createStore(shop.platform));
-    await refund(tryOn, { amount: 3 });
-    assert.deepEqual(await reasonsFor(tryOn), ['wrong_amount']);
+    await shop.stack.database.query('truncate store_credit_transactions');
+    await refund(tryOn);
+    assert.deepEqual(await reasonsFor(tryOn), ['refund_without_payment']);
   });
 
   it('that was taken without a session is found, but not while one may still come', async () => {

@@ -12,7 +12,9 @@ import { until } from '../../local/until.ts';
 import { BullGenerationJobs } from '../../src/adapters/redis/generation-queue.ts';
 import { BullRefunds } from '../../src/adapters/redis/refund-queue.ts';
 import { DEAD_LETTER_LIST, INTAKE_LIST, TASK_LIST } from '../../src/adapters/redis/task-list.ts';
+import { TaskError } from '../../src/errors.ts';
 import type { RefundIntent } from '../../src/ports.ts';
+import { refundIntent } from '../../src/tryon/refund-intent.ts';
 import { wearon } from '../support/cli.ts';
 import { openShop, orderTryOn, push, rowOf, type Shop, settledRow } from '../support/shop.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
@@ -37,15 +39,7 @@ async function cleared() {
 }
 
 function refundOf(sessionId: string, ownerId: string): RefundIntent {
-  return {
-    channel: 'b2c',
-    ownerId,
-    sessionId,
-    requestId: null,
-    code: 'ABANDONED',
-    detail: null,
-    completedAt: new Date().toISOString(),
-  };
+  return refundIntent({ channel: 'b2c', ownerId, sessionId }, null, new TaskError('ABANDONED'));
 }
 
 describe('the command line', () => {

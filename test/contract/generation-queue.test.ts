@@ -17,7 +17,9 @@ import {
   type RunJob,
 } from '../../src/adapters/redis/generation-queue.ts';
 import { BullRefunds } from '../../src/adapters/redis/refund-queue.ts';
+import { TaskError } from '../../src/errors.ts';
 import type { Task } from '../../src/ports.ts';
+import { refundIntent } from '../../src/tryon/refund-intent.ts';
 
 const PREFIX = 'wearon:bull:generation';
 let folder: string;
@@ -95,9 +97,8 @@ it('a session pushed again after its end gets a job, once its refund is booked',
   });
   await jobs.add(again);
   await isDone(again);
-  const { channel, ownerId, sessionId, requestId } = again;
-  const intent = { channel, ownerId, sessionId, requestId, completedAt: '2026-01-01T00:00:00Z' };
-  await refunds.add({ ...intent, code: 'ABANDONED', detail: null });
+  const { sessionId, requestId } = again;
+  await refunds.add(refundIntent(again, requestId, new TaskError('ABANDONED')));
   await jobs.add(again);
   assert.notEqual(await redis.zscore(`${PREFIX}:completed`, sessionId), null);
   await redis.del(`wearon:bull:refund:refund-${sessionId}`);

@@ -18,7 +18,9 @@ import {
   RedisTaskList,
   TASK_LIST,
 } from '../../src/adapters/redis/task-list.ts';
+import { TaskError } from '../../src/errors.ts';
 import { MAX_TASK_BYTES, type Task } from '../../src/ports.ts';
+import { refundIntent } from '../../src/tryon/refund-intent.ts';
 import { openShop, type Shop } from '../support/shop.ts';
 
 let shop: Shop;
@@ -248,9 +250,9 @@ describe('the refunds', () => {
   it('are one at a time for a session, and known until they are done', async () => {
     await using refunds = new BullRefunds(redis);
     const { channel, ownerId, sessionId } = task();
-    const intent = { channel, ownerId, sessionId, requestId: null, detail: null };
-    await refunds.add({ ...intent, code: 'ABANDONED', completedAt: '2026-01-01T00:00:00.000Z' });
-    await refunds.add({ ...intent, code: 'ABANDONED', completedAt: '2026-02-02T00:00:00.000Z' });
+    const ref = { channel, ownerId, sessionId };
+    await refunds.add(refundIntent(ref, null, new TaskError('ABANDONED')));
+    await refunds.add(refundIntent(ref, null, new TaskError('DEADLINE_EXCEEDED')));
     assert.deepEqual([...(await refunds.aliveAmong([sessionId, randomUUID()]))], [sessionId]);
     assert.equal(await redis.llen('wearon:bull:refund:wait'), 1);
   });

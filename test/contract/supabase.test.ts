@@ -2,7 +2,7 @@
  * The Supabase adapters, held to their ports on the local stack's real database and storage.
  */
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import {
   balanceOf,
@@ -16,7 +16,7 @@ import { connectSupabase } from '../../src/adapters/supabase/client.ts';
 import { SupabaseImageStore } from '../../src/adapters/supabase/image-store.ts';
 import { SupabaseLedger } from '../../src/adapters/supabase/ledger.ts';
 import { SupabaseSessions } from '../../src/adapters/supabase/sessions.ts';
-import type { Session, WorkerEvent } from '../../src/ports.ts';
+import type { RefundOrder, Session, WorkerEvent } from '../../src/ports.ts';
 import { openShop, orderTryOn, photo, type Shop } from '../support/shop.ts';
 
 let shop: Shop;
@@ -146,35 +146,66 @@ describe('an API whose maximum of rows is below a page', () => {
   });
 });
 
+function refundOrder(order: Partial<RefundOrder>): RefundOrder {
+  const toStore = { payer: 'store', email: null, credits: 1, requestId: randomUUID() } as const;
+  return { ...toStore, ownerId: '', description: 'x', ...order };
+}
+
 describe('the ledger', () => {
   it('books a store and a shopper once per request id', async () => {
     const store = await createStore(shop.platform);
     const shopper = await createShopper(shop.platform);
     const [a, b] = [randomUUID(), randomUUID()];
-    assert.equal(await ledger.refundStore(store.storeId, 1, a, 'x'), 'refunded');
-    assert.equal(await ledger.refundStore(store.storeId, 1, a, 'x'), 'already_refunded');
-    const who = { storeId: shopper.storeId, email: shopper.shopperEmail };
-    assert.equal(await ledger.refundShopper(who, 1, b, 'x'), 'refunded');
-    assert.equal(await ledger.refundShopper(who, 1, b, 'x'), 'already_refunded');
+    const toStore = refundOrder({ ownerId: store.storeId, requestId: a });
+    assert.equal(await ledger.refund(toStore), 'refunded');
+    assert.equal(await ledger.refund(toStore), 'already_refunded');
+    const toShopper = refundOrder({
+      ...{ payer: 'shopper', ownerId: shopper.storeId, email: shopper.shopperEmail },
+      requestId: b,
+    });
+    assert.equal(await ledger.refund(toShopper), 'refunded');
+    assert.equal(await ledger.refund(toShopper), 'already_refunded');
     assert.equal(await balanceOf(shop.platform, store), 11);
     assert.equal(await balanceOf(shop.platform, shopper), 11);
   });
 
   it('refuses a shopper whose balance row is gone', async () => {
     const { storeId } = await createStore(shop.platform);
-    const who = { storeId, email: 'nobody@example.com' };
-    assert.equal(await ledger.refundShopper(who, 1, randomUUID(), 'x'), 'refused');
+    const order = { payer: 'shopper', ownerId: storeId, email: 'nobody@example.com' } as const;
+    assert.equal(await ledger.refund(refundOrder(order)), 'refused');
   });
 
-  it("finds a person's refund by the session that it names, and no other's", async () => {
+  it('refuses what is out of range, and an id that its index cannot hold', async () => {
+    const { storeId } = await createStore(shop.platform);
     const person = await createPerson(shop.platform);
-    const [one, other] = [
-      await orderTryOn(shop.platform, person),
-      await orderTryOn(shop.platform, person),
-    ];
-    await ledger.refundPerson(person.userId, 1, `refund (session ${one.sessionId})`);
-    assert.equal((await ledger.entries(await sessionOf(one), null)).length, 1);
-    assert.equal((await ledger.entries(await sessionOf(other), null)).length, 0);
+    const absurd = { payer: 'person', ownerId: person.userId, credits: 2 ** 40 } as const;
+    assert.equal(await ledger.refund(refundOrder(absurd)), 'refused');
+    const requestId = randomBytes(1500).toString('hex');
+    assert.equal(await ledger.refund(refundOrder({ ownerId: storeId, requestId })), 'refused');
+  });
+
+  it('holds every request id of 1,024 characters', async () => {
+    const { storeId } = await createStore(shop.platform);
+    // What a header can carry at most: two bytes a character in the database.
+    const letters = Array.from(randomBytes(1024), (byte) =>
+      String.fromCharCode(0xc0 + (byte % 0x40)),
+    );
+    const requestId = letters.join('');
+    assert.equal(await ledger.refund(refundOrder({ ownerId: storeId, requestId })), 'refunded');
+  });
+
+  it("has all of a person's deductions and refunds", async () => {
+    const person = await createPerson(shop.platform);
+    const tryOn = await orderTryOn(shop.platform, person);
+    await ledger.refund(refundOrder({ payer: 'person', ownerId: person.userId }));
+    const entries = await ledger.entries(await sessionOf(tryOn), null);
+    assert.deepEqual(
+      entries.map(({ type, amount }) => [type, amount]),
+      [
+        ['deduction', -1],
+        ['refund', 1],
+      ],
+    );
   });
 
   it('is read by request ids of any spelling', async () => {

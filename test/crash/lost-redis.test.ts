@@ -12,6 +12,7 @@ import {
   customersOfAllKinds,
   orderTryOn,
   push,
+  REFUND_WAIT_MS,
 } from '../support/shop.ts';
 
 const crash = useCrashShop();
@@ -83,7 +84,7 @@ it('a loss during the recovery is not taken for seen to', async () => {
   const { platform, stack } = crash.shop;
   const tryOn = await orderTryOn(platform, await createPerson(platform));
   await failRow(tryOn);
-  const ledger = new RegExp(`credit_transactions.*${tryOn.sessionId}`);
+  const ledger = new RegExp(`credit_transactions.*${tryOn.ownerId}`);
   const hold = stack.supabase.faults.add({ path: ledger, kind: 'hold' });
   await noteLoss();
   await crash.startWorker();
@@ -95,10 +96,10 @@ it('a loss during the recovery is not taken for seen to', async () => {
 });
 
 function assertRefundedInTheEnd(tryOn: TryOn): Promise<unknown> {
-  return until('the refund', () =>
+  const isRefunded = () =>
     assertRefundedOnce(crash.shop, tryOn).then(
       () => true,
       () => null,
-    ),
-  );
+    );
+  return until('the refund', isRefunded, REFUND_WAIT_MS);
 }

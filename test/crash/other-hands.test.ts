@@ -28,6 +28,7 @@ import {
   orderTryOn,
   picturePath,
   push,
+  REFUND_WAIT_MS,
   rowOf,
   settledRow,
 } from '../support/shop.ts';
@@ -41,9 +42,8 @@ async function isStored(path: string): Promise<boolean> {
 
 function refundIsOver(sessionId: string) {
   const { redis } = crash.shop.platform;
-  return until('the refund job to end', async () => {
-    return (await redis.exists(`wearon:bull:refund:refund-${sessionId}`)) === 0;
-  });
+  const isOver = async () => (await redis.exists(`wearon:bull:refund:refund-${sessionId}`)) === 0;
+  return until('the refund job to end', isOver, REFUND_WAIT_MS);
 }
 
 it('X7: the same message twice, with two replicas, is generated once', async () => {
@@ -221,9 +221,7 @@ it('X13: a refund whose answer is lost after it was booked is not booked twice, 
   await push(platform, ...tryOns);
   for (const tryOn of tryOns) {
     await worker.logged('refund_error', (line) => line.session_id === tryOn.sessionId);
-    await until('the refund job to end', async () => {
-      return (await platform.redis.exists(`wearon:bull:refund:refund-${tryOn.sessionId}`)) === 0;
-    });
+    await refundIsOver(tryOn.sessionId);
     await assertRefundedOnce(crash.shop, tryOn);
   }
   for (const customer of customers) assert.equal(await balanceOf(platform, customer), 10);
@@ -337,12 +335,17 @@ it('X6: a process killed while the database still holds its booking does not hav
   const lock = await stack.database.connect();
   await lock.query('begin');
   await lock.query('select * from user_credits where user_id = $1 for update', [person.userId]);
-  const booking = stack.supabase.faults.arrived({ path: /rpc\/refund_credits/ });
   const worker = await crash.startWorker();
-  await push(platform, tryOn);
-  await booking;
-  await worker.end('SIGKILL');
+  // Up already, so that it takes the refund over while the booking is young.
   const next = await crash.startWorker();
+  next.process.kill('SIGSTOP');
+  await push(platform, tryOn);
+  const waitingForLock = `select 1 from pg_stat_activity
+    where wait_event_type = 'Lock' and query like '%refund_credits%'`;
+  const isBooking = async () => (await stack.database.query(waitingForLock)).rows.length > 0;
+  await until('the booking to wait for the row', isBooking, REFUND_WAIT_MS);
+  await worker.end('SIGKILL');
+  next.process.kill('SIGCONT');
   // The next one has taken the refund over, and puts it off until the booking has ended.
   await until('the refund to be put off', async () => {
     return (await platform.redis.zcard('wearon:bull:refund:delayed')) === 1;

@@ -11,7 +11,9 @@ import { readGateState } from '../../src/adapters/redis/provider-gate.ts';
 import { readQueueStats } from '../../src/adapters/redis/queue-stats.ts';
 import { BullRefunds } from '../../src/adapters/redis/refund-queue.ts';
 import { DEAD_LETTER_LIST, INTAKE_LIST, TASK_LIST } from '../../src/adapters/redis/task-list.ts';
+import { TaskError } from '../../src/errors.ts';
 import type { Task } from '../../src/ports.ts';
+import { refundIntent } from '../../src/tryon/refund-intent.ts';
 
 let folder: string;
 let server: RedisServer;
@@ -86,11 +88,10 @@ describe('the queue stats', () => {
 
   it('count refunds that are not booked, dead letters and reconciliation records', async () => {
     await using refunds = new BullRefunds(redis);
-    const { channel, ownerId, sessionId, requestId } = taskOf(ago(1));
-    const intent = { channel, ownerId, sessionId, requestId, completedAt: ago(0) };
-    await refunds.add({ ...intent, code: 'ABANDONED', detail: null });
+    const task = taskOf(ago(1));
+    await refunds.add(refundIntent(task, task.requestId, new TaskError('ABANDONED')));
     await redis.lpush(DEAD_LETTER_LIST, '{}', '{}');
-    await redis.hset('wearon:reconciliation', sessionId, '{}');
+    await redis.hset('wearon:reconciliation', task.sessionId, '{}');
     const stats = await readQueueStats(redis);
     const { refundsOutstanding, deadLetters, reconciliation } = stats;
     assert.deepEqual([refundsOutstanding, deadLetters, reconciliation], [1, 2, 1]);

@@ -87,10 +87,12 @@ export function settledRow(shop: Shop, tryOn: TryOn) {
 
 /** The balance, once it is `credits`. */
 export function balanceReaches(shop: Shop, customer: Customer, credits: number) {
-  return until(`a balance of ${credits}`, async () => {
-    return (await balanceOf(shop.platform, customer)) === credits;
-  });
+  const isReached = async () => (await balanceOf(shop.platform, customer)) === credits;
+  return until(`a balance of ${credits}`, isReached, REFUND_WAIT_MS);
 }
+
+/** A person's refund begins 20 seconds after the order at the earliest. */
+export const REFUND_WAIT_MS = 120_000;
 
 /** The ledger has one refund that names the session, and the session is failed. */
 export async function assertRefundedOnce(shop: Shop, tryOn: TryOn): Promise<void> {

@@ -3,6 +3,8 @@
  */
 import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { z } from 'zod';
+import { CATALOGUE, type ErrorCode, publicText } from '../../errors.ts';
 import type { JobEnd, RefundIntent, RefundJob, Refunds } from '../../ports.ts';
 import { aliveAmong, openQueue, REFUND_QUEUE, refundJobId } from './bullmq.ts';
 import type { HeldJob } from './job-locks.ts';
@@ -10,6 +12,29 @@ import { JobWorker } from './job-worker.ts';
 
 /** A refund is never given up, however often its process went silent. */
 const MOST_STALLS = 1_000_000;
+
+/** What a job holds, of this release or a former one, which wrote neither a version nor the text. */
+const storedIntent = z
+  .object({
+    version: z.number().default(0),
+    channel: z.enum(['b2b', 'b2c']),
+    ownerId: z.string(),
+    sessionId: z.string(),
+    requestId: z.string().nullable(),
+    // A later release may know more codes; what the shopper reads is in the text.
+    code: z.enum(Object.keys(CATALOGUE) as [ErrorCode, ...ErrorCode[]]).catch('INTERNAL'),
+    detail: z.string().nullable(),
+    text: z.string().optional(),
+    completedAt: z.iso.datetime(),
+    bookingBegunAt: z.iso.datetime().optional(),
+  })
+  .transform(
+    ({ text, bookingBegunAt, ...intent }): RefundIntent => ({
+      ...intent,
+      text: text ?? publicText(intent.code, intent.detail),
+      ...(bookingBegunAt === undefined ? {} : { bookingBegunAt }),
+    }),
+  );
 
 export class BullRefunds implements Refunds, AsyncDisposable {
   readonly #queue: Queue<RefundIntent>;
@@ -77,7 +102,7 @@ function asRefund(held: HeldJob<RefundIntent>): RefundJob {
   const { job } = held;
   return {
     get intent() {
-      return job.data;
+      return storedIntent.parse(job.data);
     },
     beginBooking: () => held.record({ ...job.data, bookingBegunAt: new Date().toISOString() }),
   };

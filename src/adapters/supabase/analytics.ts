@@ -6,6 +6,11 @@ import type { SupabaseClient } from '@supabase/supabase-js';
 import { z } from 'zod';
 import type { Analytics, AnalyticsEventType, Session } from '../../ports.ts';
 import { dataOf, rowsOf, TABLES } from './client.ts';
+import { allById, PAGE_ROWS } from './pages.ts';
+
+/** As many deliveries of one person as are read. */
+const MOST_ROWS = 10_000;
+const deliveryRow = z.object({ id: z.string(), metadata: z.object({ session_id: z.string() }) });
 
 type Metadata = Parameters<Analytics['record']>[2];
 
@@ -16,19 +21,17 @@ export class SupabaseAnalytics implements Analytics {
     this.#supabase = supabase;
   }
 
-  async has(session: Session, type: AnalyticsEventType): Promise<boolean> {
-    const { events, owner } = TABLES[session.channel];
-    const known = rowsOf(
-      z.object({ id: z.string() }),
-      await this.#supabase
-        .from(events)
-        .select('id')
-        .eq(owner, session.ownerId)
-        .eq('event_type', type)
-        .eq('metadata->>session_id', session.sessionId)
-        .limit(1),
-    );
-    return known.length > 0;
+  async delivered({ channel, ownerId }: Session, requestId: string | null): Promise<Set<string>> {
+    const { events, owner } = TABLES[channel];
+    const rows = await allById(MOST_ROWS, async (after) => {
+      const all = this.#supabase.from(events).select('id, metadata').eq(owner, ownerId);
+      let query = all.eq('event_type', 'generation_completed').gt('id', after);
+      if (channel === 'b2b') {
+        query = query.eq('metadata->>request_id', (requestId ?? '').replaceAll('\0', ''));
+      }
+      return rowsOf(deliveryRow, await query.order('id').limit(PAGE_ROWS));
+    });
+    return new Set(rows.map(({ metadata }) => metadata.session_id));
   }
 
   async record(session: Session, type: AnalyticsEventType, metadata: Metadata): Promise<void> {

@@ -17,7 +17,8 @@ export interface AuditedSession {
   readonly ownerId: string;
   readonly sessionId: string;
   readonly status: string;
-  readonly credits: number;
+  /** A picture was delivered, whatever the status says now. */
+  readonly hasPicture: boolean;
   readonly requestId: string | null;
   readonly createdAt: Date;
 }
@@ -47,8 +48,8 @@ const LEDGERS = {
 } as const;
 
 const COLUMNS = {
-  b2b: 'id, status, credits_used, created_at, store_id, request_id',
-  b2c: 'id, status, credits_used, created_at, user_id',
+  b2b: 'id, status, generated_image_url, created_at, store_id, request_id',
+  b2c: 'id, status, generated_image_url, created_at, user_id',
 } as const;
 /** So many ids still fit into the address of a request. */
 const IDS_AT_ONCE = 100;
@@ -58,7 +59,7 @@ const sessionRow = z.object({
   user_id: z.string().optional(),
   store_id: z.string().optional(),
   status: z.string(),
-  credits_used: z.number().nullable(),
+  generated_image_url: z.string().nullable(),
   request_id: z.string().nullish(),
   created_at: z.coerce.date(),
 });
@@ -109,7 +110,7 @@ function toSession(channel: Channel, data: unknown): AuditedSession {
     ownerId: row.store_id ?? row.user_id ?? '',
     sessionId: row.id,
     status: row.status,
-    credits: row.credits_used ?? 1,
+    hasPicture: row.generated_image_url !== null,
     requestId: row.request_id ?? null,
     createdAt: row.created_at,
   };

@@ -5,22 +5,44 @@
 import type { PostgrestError, SupabaseClient } from '@supabase/supabase-js';
 import { z } from 'zod';
 import { TaskError } from '../../errors.ts';
-import type { Ledger, LedgerEntry, RefundAnswer, Session } from '../../ports.ts';
+import type { Ledger, LedgerEntry, RefundAnswer, RefundOrder, Session } from '../../ports.ts';
 import { rowsOf } from './client.ts';
+import { allById, PAGE_ROWS } from './pages.ts';
 
 const UNIQUE_VIOLATION = '23505';
 /** What a function that returns nothing answers when it has run. */
 const NO_CONTENT = 204;
-/** SQLSTATE: raised by the function itself, or a constraint. The call changed nothing and never will. */
-const REFUSAL = /^(P0001|23\d{3})$/;
+/**
+ * SQLSTATE: raised by the function itself, a constraint, a number out of range, or a row larger than
+ * its index. The call changed nothing and never will.
+ */
+const REFUSAL = /^(P0001|22\w{3}|23\d{3}|54000)$/;
 /** After a lost answer the booking may still be under way for as long as a statement may run. */
 const UNKNOWN_OUTCOME_WAIT_MS = 10_000;
+/** People get ten credits at sign-up; who has more rows than this may have written them. */
+const MOST_ROWS = 10_000;
 
 const ledgerRow = z.object({
-  type: z.enum(['deduction', 'refund', 'overage']),
+  id: z.string(),
+  type: z.enum(['generation', 'deduction', 'refund', 'overage']),
   amount: z.number(),
   description: z.string().nullable(),
+  // A person may insert rows of their own, with any date.
+  created_at: z.coerce.date().catch(new Date(0)),
 });
+const COLUMNS = 'id, type, amount, description, created_at';
+
+/** The function of each payer, and what it is called with. */
+const FUNCTIONS = {
+  person: ({ ownerId }: RefundOrder) => ['refund_credits', { p_user_id: ownerId }] as const,
+  store: ({ ownerId, requestId }: RefundOrder) =>
+    ['refund_store_credits', { p_store_id: ownerId, p_request_id: requestId }] as const,
+  shopper: ({ ownerId, requestId, email }: RefundOrder) =>
+    [
+      'refund_store_shopper_credits',
+      { p_store_id: ownerId, p_request_id: requestId, p_shopper_email: email },
+    ] as const,
+};
 
 export class SupabaseLedger implements Ledger {
   readonly #supabase: SupabaseClient;
@@ -32,65 +54,21 @@ export class SupabaseLedger implements Ledger {
   async entries(session: Session, requestId: string | null): Promise<LedgerEntry[]> {
     // No row of the database holds a NUL.
     if (session.channel === 'b2b' && (requestId ?? '\0').includes('\0')) return [];
-    const columns = 'type, amount, description';
-    const query =
-      session.channel === 'b2b'
-        ? this.#supabase
-            .from('store_credit_transactions')
-            .select(columns)
-            .eq('store_id', session.ownerId)
-            .eq('request_id', requestId)
-            .in('type', ['deduction', 'refund', 'overage'])
-        : this.#supabase
-            .from('credit_transactions')
-            .select(columns)
-            .eq('user_id', session.ownerId)
-            .eq('type', 'refund')
-            .like('description', `%${session.sessionId}%`);
-    return rowsOf(ledgerRow, await query).map((row) => ({
-      ...row,
-      description: row.description ?? '',
+    const rows = await allById(MOST_ROWS, async (after) => {
+      const page = this.#rowsOf(session, requestId).gt('id', after).order('id').limit(PAGE_ROWS);
+      return rowsOf(ledgerRow, await page);
+    });
+    return rows.map(({ type, amount, description, created_at }) => ({
+      type: type === 'generation' ? 'deduction' : type,
+      amount,
+      description: description ?? '',
+      createdAt: created_at,
     }));
   }
 
-  refundPerson(userId: string, credits: number, description: string): Promise<RefundAnswer> {
-    return this.#book('refund_credits', {
-      p_user_id: userId,
-      p_amount: credits,
-      p_description: description,
-    });
-  }
-
-  refundStore(
-    storeId: string,
-    credits: number,
-    requestId: string,
-    description: string,
-  ): Promise<RefundAnswer> {
-    return this.#book('refund_store_credits', {
-      p_store_id: storeId,
-      p_amount: credits,
-      p_request_id: requestId,
-      p_description: description,
-    });
-  }
-
-  refundShopper(
-    shopper: { readonly storeId: string; readonly email: string },
-    credits: number,
-    requestId: string,
-    description: string,
-  ): Promise<RefundAnswer> {
-    return this.#book('refund_store_shopper_credits', {
-      p_store_id: shopper.storeId,
-      p_shopper_email: shopper.email,
-      p_amount: credits,
-      p_request_id: requestId,
-      p_description: description,
-    });
-  }
-
-  async #book(name: string, args: Record<string, unknown>): Promise<RefundAnswer> {
+  async refund(order: RefundOrder): Promise<RefundAnswer> {
+    const [name, account] = FUNCTIONS[order.payer](order);
+    const args = { ...account, p_amount: order.credits, p_description: order.description };
     const answer = await this.#supabase.rpc(name, args);
     const { error, status }: { error: PostgrestError | null; status: number } = answer;
     if (error === null) return status === NO_CONTENT ? 'refunded' : 'unconfirmed';
@@ -100,5 +78,20 @@ export class SupabaseLedger implements Ledger {
       cause: error,
       retryAfterMs: UNKNOWN_OUTCOME_WAIT_MS,
     });
+  }
+
+  #rowsOf({ channel, ownerId }: Session, requestId: string | null) {
+    return channel === 'b2b'
+      ? this.#supabase
+          .from('store_credit_transactions')
+          .select(COLUMNS)
+          .eq('store_id', ownerId)
+          .eq('request_id', requestId)
+          .in('type', ['deduction', 'refund', 'overage'])
+      : this.#supabase
+          .from('credit_transactions')
+          .select(COLUMNS)
+          .eq('user_id', ownerId)
+          .in('type', ['generation', 'refund']);
   }
 }

@@ -7,18 +7,19 @@ import { z } from 'zod';
 import type {
   Channel,
   Completion,
+  OtherSession,
   RecordEvent,
   Session,
   SessionRef,
   Sessions,
 } from '../../ports.ts';
-import { rowsOf, TABLES } from './client.ts';
-import { PAGE_ROWS, pagesById } from './pages.ts';
+import { dataOf, rowsOf, TABLES } from './client.ts';
+import { allById, PAGE_ROWS, pagesById } from './pages.ts';
 
 const CHANNELS = ['b2c', 'b2b'] as const;
 const UNFINISHED = ['queued', 'pending', 'processing'];
 
-const COLUMNS = 'id, status, credits_used, created_at, completed_at, error_message';
+const COLUMNS = 'id, status, created_at, completed_at, error_message';
 const COLUMNS_OF = {
   b2b: `${COLUMNS}, store_id, request_id, shopper_email`,
   b2c: `${COLUMNS}, user_id`,
@@ -29,9 +30,8 @@ const sessionRow = z.object({
   user_id: z.string().optional(),
   store_id: z.string().optional(),
   status: z.enum(['queued', 'pending', 'processing', 'completed', 'failed']),
-  credits_used: z.number().int().nullable(),
-  created_at: z.coerce.date(),
-  // A person may write anything into their own row, `infinity` too.
+  // A person may write any date into their own row, `infinity` too.
+  created_at: z.coerce.date().catch(new Date(0)),
   completed_at: z.coerce.date().nullable().catch(null),
   error_message: z.string().nullable(),
   request_id: z.string().nullish(),
@@ -39,6 +39,9 @@ const sessionRow = z.object({
 });
 
 const changedRow = z.object({ id: z.string() });
+const otherRow = z.object({ id: z.string(), status: z.string() });
+/** More sessions than one owner has under way. */
+const MOST_OTHERS = 10_000;
 
 function toSession(channel: Channel, row: z.infer<typeof sessionRow>): Session {
   return {
@@ -46,7 +49,6 @@ function toSession(channel: Channel, row: z.infer<typeof sessionRow>): Session {
     ownerId: (channel === 'b2b' ? row.store_id : row.user_id) ?? '',
     sessionId: row.id,
     status: row.status,
-    creditsUsed: row.credits_used ?? 1,
     createdAt: row.created_at,
     completedAt: row.completed_at,
     errorMessage: row.error_message,
@@ -99,6 +101,43 @@ export class SupabaseSessions implements Sessions {
       error_message: errorMessage,
       completed_at: completedAt.toISOString(),
     });
+  }
+
+  async retell(
+    { channel, ownerId, sessionId }: SessionRef,
+    completedAt: Date,
+    { from, to }: { readonly from: string; readonly to: string },
+  ): Promise<void> {
+    const { sessions, owner } = TABLES[channel];
+    dataOf(
+      await this.#supabase
+        .from(sessions)
+        .update({ error_message: to })
+        .eq('id', sessionId)
+        .eq(owner, ownerId)
+        .eq('status', 'failed')
+        .eq('completed_at', completedAt.toISOString())
+        .eq('error_message', from),
+    );
+  }
+
+  async sharingPayment(
+    { channel, ownerId, sessionId }: Session,
+    requestId: string | null,
+  ): Promise<OtherSession[]> {
+    // No row of the database holds a NUL.
+    if (channel === 'b2b' && (requestId ?? '\0').includes('\0')) return [];
+    const { sessions, owner } = TABLES[channel];
+    const rows = await allById(MOST_OTHERS, async (after) => {
+      const all = this.#supabase.from(sessions).select('id, status').eq(owner, ownerId);
+      const others = all.neq('id', sessionId).gt('id', after).order('id').limit(PAGE_ROWS);
+      const sharing =
+        channel === 'b2b'
+          ? others.eq('request_id', requestId).neq('status', 'failed')
+          : others.in('status', UNFINISHED);
+      return rowsOf(otherRow, await sharing);
+    });
+    return rows.map(({ id, status }) => ({ sessionId: id, isCompleted: status === 'completed' }));
   }
 
   async *unfinished(before: Date): AsyncIterable<Session> {

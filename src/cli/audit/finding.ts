@@ -2,6 +2,7 @@
  * What an audit of the money finds, and what it is made from.
  */
 import type { AuditedSession, LedgerRow } from '../../adapters/supabase/audit-records.ts';
+import { namedSession } from '../../ledger/entries.ts';
 import type { Channel } from '../../ports.ts';
 
 /** The ways in which money does not add up, and what each means. */
@@ -10,8 +11,10 @@ export const REASONS = {
   refund_outstanding: 'failed, and its refund is still under way',
   refunded_twice: 'more than one refund for one session',
   completed_and_refunded: 'the shop has the picture and the credit',
+  delivered_and_refunded: 'the platform paid it back after its picture had been delivered',
   refund_to_wrong_payer: 'the credit went to somebody who had not paid',
   wrong_amount: 'what was given back is not what was paid',
+  refund_without_payment: 'given back although nothing was taken for it',
   refund_without_session: 'a refund that belongs to no session',
   deduction_without_session: 'paid for, but there is no session',
   session_without_deduction: 'a session that nobody paid for',
@@ -27,7 +30,7 @@ export interface Finding {
   readonly ownerId: string;
   /** Null where money moved without a session. */
   readonly sessionId: string | null;
-  readonly credits: number;
+  readonly credits: number | null;
   /** ISO 8601: of the session, or of the ledger row. */
   readonly at: string;
   /** A fixed text, never from a description. */
@@ -40,17 +43,15 @@ export interface Books {
   readonly ledger: readonly LedgerRow[];
 }
 
-/** What the platform and the worker write to tie a ledger row to a session. */
-const SESSION_IN_DESCRIPTION = /session ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/i;
-
-/** The session that the row names, or null. */
-export function namedSession({ description }: LedgerRow): string | null {
-  return SESSION_IN_DESCRIPTION.exec(description)?.[1]?.toLowerCase() ?? null;
-}
-
-export function findingOf(session: AuditedSession, reason: Reason, detail = ''): Finding {
-  const { channel, ownerId, sessionId, credits, createdAt } = session;
-  return { reason, channel, ownerId, sessionId, credits, at: createdAt.toISOString(), detail };
+/** `credits`: those in question, as the ledger has them; null where it has none. */
+export function findingOf(
+  session: AuditedSession,
+  reason: Reason,
+  { credits = null, detail = '' }: { credits?: number | null; detail?: string } = {},
+): Finding {
+  const { channel, ownerId, sessionId, createdAt } = session;
+  const at = createdAt.toISOString();
+  return { reason, channel, ownerId, sessionId, credits, at, detail };
 }
 
 export function findingOfRow(row: LedgerRow, reason: Reason, detail = ''): Finding {
@@ -60,18 +61,31 @@ export function findingOfRow(row: LedgerRow, reason: Reason, detail = ''): Findi
   return { reason, channel, ownerId, sessionId: namedSession(row), credits, at, detail };
 }
 
-/** What every session must satisfy, once its payments and its refunds are known. */
-export function auditSession(
-  session: AuditedSession,
-  { isPaid, refunds }: { readonly isPaid: boolean; readonly refunds: readonly LedgerRow[] },
-): Finding[] {
+/** A session with its payment and its refunds. */
+export interface SessionMoney {
+  readonly session: AuditedSession;
+  readonly payment: LedgerRow | undefined;
+  readonly refunds: readonly LedgerRow[];
+}
+
+/** What every session must satisfy: amounts are compared with what was taken, never with the row. */
+export function auditSession({ session, payment, refunds }: SessionMoney): Finding[] {
+  const paid = payment === undefined ? null : -payment.amount;
   const found: Finding[] = [];
-  const note = (reason: Reason, detail?: string) => found.push(findingOf(session, reason, detail));
-  if (!isPaid) note('session_without_deduction');
+  const note = (reason: Reason, detail = '') =>
+    found.push(findingOf(session, reason, { credits: paid, detail }));
+  if (paid === null) {
+    note(refunds.length > 0 ? 'refund_without_payment' : 'session_without_deduction');
+  }
   if (refunds.length > 1) note('refunded_twice', `${refunds.length} refunds`);
-  if (session.status === 'completed' && refunds.length > 0) note('completed_and_refunded');
-  if (session.status === 'failed' && isPaid && refunds.length === 0) note('failed_without_refund');
-  const wrong = refunds.find(({ amount }) => amount !== session.credits);
-  if (wrong !== undefined) note('wrong_amount', `${wrong.amount} instead of ${session.credits}`);
+  if (refunds.length > 0 && session.status === 'completed') note('completed_and_refunded');
+  if (refunds.length > 0 && session.status === 'failed' && session.hasPicture) {
+    note('delivered_and_refunded', 'the row was failed after its delivery');
+  }
+  if (session.status === 'failed' && paid !== null && refunds.length === 0) {
+    note('failed_without_refund');
+  }
+  const wrong = refunds.find(({ amount }) => paid !== null && amount !== paid);
+  if (wrong !== undefined) note('wrong_amount', `${wrong.amount} instead of ${paid}`);
   return found;
 }

@@ -3,14 +3,8 @@
  * shortly before its session, and a refund by the session's id in its description, or by its time.
  */
 import type { AuditedSession, LedgerRow } from '../../adapters/supabase/audit-records.ts';
-import {
-  auditSession,
-  type Books,
-  type Finding,
-  findingOf,
-  findingOfRow,
-  namedSession,
-} from './finding.ts';
+import { namedSession } from '../../ledger/entries.ts';
+import { auditSession, type Books, type Finding, findingOf, findingOfRow } from './finding.ts';
 
 /** The platform inserts the session right after the deduction. */
 const DEDUCTION_LEAD_MS = 60_000;
@@ -57,9 +51,9 @@ function auditPerson(
       const nameless = take((row) => isNamelessRefund(row) && isSoonAfter(row, session));
       if (nameless !== undefined) refunds.push(nameless);
     }
-    found.push(...auditSession(session, { isPaid: payment !== undefined, refunds }));
+    found.push(...auditSession({ session, payment, refunds }));
     if (refunds.some(({ ownerId }) => ownerId !== session.ownerId)) {
-      found.push(findingOf(session, 'refund_to_wrong_payer', 'another person has it'));
+      found.push(findingOf(session, 'refund_to_wrong_payer', { detail: 'another person has it' }));
     }
   }
   return [...found, ...auditLeftRows([...left], settledBefore)];

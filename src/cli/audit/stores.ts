@@ -3,18 +3,8 @@
  * descriptions say whose balance it was.
  */
 import type { AuditedSession, LedgerRow } from '../../adapters/supabase/audit-records.ts';
-import {
-  auditSession,
-  type Books,
-  type Finding,
-  findingOf,
-  findingOfRow,
-  namedSession,
-} from './finding.ts';
-
-/** The platform's description of a deduction from, and of a refund to, a shopper's balance. */
-const SHOPPER_DEDUCTION = /^B2B shopper generation/;
-const SHOPPER = /\(shopper=([^)]*)\)\s*$/;
+import { accountOf, namedSession } from '../../ledger/entries.ts';
+import { auditSession, type Books, type Finding, findingOf, findingOfRow } from './finding.ts';
 
 /** `settledBefore`: a payment as young as this may still get its session. */
 export function auditStores({ sessions, ledger }: Books, settledBefore: Date): Finding[] {
@@ -36,7 +26,7 @@ export function auditStores({ sessions, ledger }: Books, settledBefore: Date): F
       ...(named.get(sessionId) ?? []),
     ]);
     for (const row of [...(payment ? [payment] : []), ...refunds]) taken.add(row);
-    found.push(...auditSession(session, { isPaid: payment !== undefined, refunds: [...refunds] }));
+    found.push(...auditSession({ session, payment, refunds: [...refunds] }));
     for (const refund of refunds) found.push(...auditPayer(session, payment, refund));
   }
   return [...found, ...auditLeftRows(ledger, taken, settledBefore)];
@@ -54,20 +44,13 @@ function auditPayer(
   refund: LedgerRow,
 ): Finding[] {
   if (payment === undefined) return [];
-  const [paid, returned] = [payerOf(payment), payerOf(refund)];
-  if (refund.ownerId === payment.ownerId && paid.who === returned.who) {
-    if (paid.email === returned.email) return [];
-    return [findingOf(session, 'refund_to_wrong_payer', 'another shopper has it')];
-  }
-  const detail = `paid by ${paid.who}, returned to ${returned.who}`;
-  return [findingOf(session, 'refund_to_wrong_payer', detail)];
-}
-
-function payerOf({ type, description }: LedgerRow) {
-  const email = SHOPPER.exec(description)?.[1] ?? null;
-  if (type === 'overage') return { who: 'overage charge', email: null };
-  const isShopper = type === 'refund' ? email !== null : SHOPPER_DEDUCTION.test(description);
-  return isShopper ? { who: 'shopper', email } : { who: 'store', email: null };
+  const [paid, returned] = [accountOf(payment), accountOf(refund)];
+  const isSame = refund.ownerId === payment.ownerId && paid.who === returned.who;
+  if (isSame && paid.email === returned.email) return [];
+  const detail = isSame
+    ? 'another shopper has it'
+    : `paid by ${paid.who}, returned to ${returned.who}`;
+  return [findingOf(session, 'refund_to_wrong_payer', { credits: refund.amount, detail })];
 }
 
 /** Money that moved without a session. A payment that was given back is none. */

@@ -1,0 +1,46 @@
+/**
+ * One refund of a person at a time, over all replicas: what the ledger says must still hold when the
+ * refund is booked. The lock is held under the session's id.
+ */
+import type { Redis } from 'ioredis';
+import type { PayerLock } from '../../ports.ts';
+
+const PREFIX = 'wearon:payer:';
+/** When a process died or does not know how its booking ended: longer than a request and its statement take. */
+const EXPIRY_MS = 30_000;
+
+/** KEYS: the lock. ARGV: session, ms. Ours already after a crash, or free. */
+const TAKE = `
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1`;
+const KEEP = `
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('PEXPIRE', KEYS[1], ARGV[2])`;
+const RELEASE = `
+if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end`;
+
+export class RedisPayerLock implements PayerLock {
+  readonly #redis: Redis;
+
+  constructor(redis: Redis) {
+    this.#redis = redis;
+  }
+
+  async take(payerId: string, sessionId: string): Promise<boolean> {
+    return (await this.#run(TAKE, payerId, sessionId)) === 1;
+  }
+
+  async keep(payerId: string, sessionId: string): Promise<boolean> {
+    return (await this.#run(KEEP, payerId, sessionId)) === 1;
+  }
+
+  async release(payerId: string, sessionId: string): Promise<void> {
+    await this.#run(RELEASE, payerId, sessionId);
+  }
+
+  #run(script: string, payerId: string, sessionId: string): Promise<unknown> {
+    return this.#redis.eval(script, 1, `${PREFIX}${payerId}`, sessionId, EXPIRY_MS);
+  }
+}

@@ -1,0 +1,36 @@
+/**
+ * What a failed session's row tells the shopper: why it failed, and what becomes of the payment. By
+ * this text a worker of any release knows a row that a worker failed.
+ */
+import { failureOfPublicText } from './errors.ts';
+
+/** `pending`: not booked yet. `returned`: booked. `by_hand`: waits for a person. `none`: nothing is due. */
+export type PaymentState = 'pending' | 'returned' | 'by_hand' | 'none';
+
+/** The sentences; what `docs/errors.md` shows. */
+export const PAYMENT_TEXTS = {
+  pending: 'What it cost will be returned.',
+  returned: 'Your credit has been returned.',
+  by_hand: 'What it cost is being looked into.',
+} as const;
+
+/** The row's `error_message` for a failure's public text. */
+export function failureText(publicText: string, payment: PaymentState): string {
+  return payment === 'none' ? publicText : `${publicText} ${PAYMENT_TEXTS[payment]}`;
+}
+
+/** The public text and the payment's state of a row that a worker failed; null for any other text. */
+export function readFailureText(
+  errorMessage: string,
+): { readonly publicText: string; readonly payment: PaymentState } | null {
+  for (const payment of ['pending', 'returned', 'by_hand'] as const) {
+    const ending = ` ${PAYMENT_TEXTS[payment]}`;
+    if (errorMessage.endsWith(ending)) {
+      return { publicText: errorMessage.slice(0, -ending.length), payment };
+    }
+  }
+  // Former releases wrote the catalogue's text alone.
+  return failureOfPublicText(errorMessage) === null
+    ? null
+    : { publicText: errorMessage, payment: 'pending' };
+}

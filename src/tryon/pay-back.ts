@@ -1,0 +1,195 @@
+/**
+ * Pays a failed session back: decides by the ledger, books once, and says in the row what became of
+ * the payment. Whatever cannot be paid back by rule becomes a reconciliation record for a person.
+ */
+import { TaskError } from '../errors.ts';
+import { failureText, type PaymentState } from '../failure-text.ts';
+import { namedSession, refundDescription } from '../ledger/entries.ts';
+import { personRefundDue, type RefundDue, storeRefundDue } from '../ledger/refund-due.ts';
+import {
+  type Analytics,
+  type Ledger,
+  LockLostError,
+  type PayerLock,
+  type Reconciliation,
+  type ReconciliationReason,
+  type RefundIntent,
+  type RefundJob,
+  type Session,
+} from '../ports.ts';
+import { MAX_REQUEST_ID } from './refund-intent.ts';
+import { recordAnalytics, type SettleDeps } from './settle.ts';
+
+export interface PayBackDeps extends Omit<SettleDeps, 'imageStore' | 'analytics'> {
+  readonly analytics: Analytics;
+  readonly ledger: Ledger;
+  readonly payerLock: PayerLock;
+  readonly reconciliation: Reconciliation;
+}
+
+/** Longer than Supabase lets a statement run (8 s): then it is in the ledger, or never will be. */
+export const LATE_BOOKING_MS = 10_000;
+/** How soon to come again while another refund of the person is being booked. */
+const PAYER_BUSY_MS = 1000;
+/** How soon to come again while another session of the request id has not ended. */
+const SHARED_PAYMENT_MS = 10_000;
+/** After this long a person looks into it. */
+const BOOKED_BY_MS = 24 * 3_600_000;
+
+/** As `payBack`; what cannot be booked for a day, or not be read at all, is left to a person. */
+export async function payBackInTime(
+  job: RefundJob,
+  session: Session,
+  deps: PayBackDeps,
+): Promise<number> {
+  const isLate = Date.now() - Date.parse(job.intent.completedAt) > BOOKED_BY_MS;
+  let waitMs: number;
+  try {
+    waitMs = await payBack(job, session, deps);
+  } catch (error) {
+    const isUnreadable = error instanceof TaskError && error.detail === 'too_many_rows';
+    if (error instanceof LockLostError || !(isLate || isUnreadable)) throw error;
+    await reconcile(job.intent, session, { because: 'not_booked_in_time', credits: null }, deps);
+    return 0;
+  }
+  if (waitMs === 0 || !isLate) return waitMs;
+  await reconcile(job.intent, session, { because: 'not_booked_in_time', credits: null }, deps);
+  return 0;
+}
+
+/** Pays back what is due. Returns 0 when that is done, or the milliseconds until it must be tried again. */
+async function payBack(job: RefundJob, session: Session, deps: PayBackDeps): Promise<number> {
+  const { channel, ownerId, sessionId } = session;
+  if (channel === 'b2b') return payBackDue(job, session, deps);
+  if (!(await deps.payerLock.take(ownerId, sessionId))) return PAYER_BUSY_MS;
+  const waitMs = await payBackDue(job, session, deps);
+  // Not after an error: a booking may be under way for as long as the lock lasts.
+  await deps.payerLock.release(ownerId, sessionId);
+  return waitMs;
+}
+
+async function payBackDue(job: RefundJob, session: Session, deps: PayBackDeps): Promise<number> {
+  const { intent } = job;
+  const requestId = ledgerKey(session, intent);
+  const due = await refundDue(session, requestId, deps);
+  switch (due.kind) {
+    case 'wait':
+      return SHARED_PAYMENT_MS;
+    case 'by_hand':
+      await reconcile(intent, session, due, deps);
+      return 0;
+    case 'settled':
+      if (due.because === 'already_refunded') return noteRefunded(intent, session, null, deps);
+      // Somebody set the row back after the picture was delivered.
+      deps.record({ event: 'refund_skipped', task: intent, reason: due.because });
+      await tellPayment(intent, 'none', deps);
+      return 0;
+    case 'pay':
+      return book(job, session, due, deps);
+    default:
+      return due satisfies never;
+  }
+}
+
+/** The task's request id goes first: the row's may have been edited since. */
+function ledgerKey(session: Session, intent: RefundIntent): string | null {
+  return session.channel === 'b2c' ? null : (intent.requestId ?? session.requestId);
+}
+
+async function refundDue(
+  session: Session,
+  requestId: string | null,
+  deps: PayBackDeps,
+): Promise<RefundDue> {
+  if (session.channel === 'b2b') {
+    if (requestId === null) return { kind: 'by_hand', because: 'no_request_id', credits: 0 };
+    if (requestId.length > MAX_REQUEST_ID) {
+      return { kind: 'by_hand', because: 'request_id_too_long', credits: 0 };
+    }
+  }
+  // In the order in which a session moves on, so that none is missed between two reads.
+  const others = await deps.sessions.sharingPayment(session, requestId);
+  const delivered = await deps.analytics.delivered(session, requestId);
+  const entries = await deps.ledger.entries(session, requestId);
+  const claim = { ...session, entries, others, delivered };
+  return session.channel === 'b2b' ? storeRefundDue(claim) : personRefundDue(claim);
+}
+
+async function book(
+  job: RefundJob,
+  session: Session,
+  due: Extract<RefundDue, { kind: 'pay' }>,
+  deps: PayBackDeps,
+): Promise<number> {
+  const { ownerId, sessionId } = session;
+  const requestId = ledgerKey(session, job.intent);
+  await job.beginBooking();
+  const isOurs = due.payer !== 'person' || (await deps.payerLock.keep(ownerId, sessionId));
+  if (!isOurs) return PAYER_BUSY_MS;
+  const description = refundDescription(sessionId);
+  const answer = await deps.ledger.refund({ ...due, ownerId, requestId, description });
+  if (answer === 'unconfirmed') await confirmBooked(session, requestId, deps.ledger);
+  if (answer === 'refused') {
+    const { credits } = due;
+    await reconcile(job.intent, session, { because: 'refund_refused', credits }, deps);
+    return 0;
+  }
+  const task = { ...session, requestId };
+  deps.record({ event: 'credit_refunded', task, payer: due.payer, credits: due.credits });
+  return noteRefunded(job.intent, session, due.credits, deps);
+}
+
+/** Throws STORAGE_UNAVAILABLE, with a wait in which a late booking would show, unless the ledger has the refund. */
+async function confirmBooked(
+  session: Session,
+  requestId: string | null,
+  ledger: Ledger,
+): Promise<void> {
+  const entries = await ledger.entries(session, requestId);
+  const refunds = entries.filter(({ type }) => type === 'refund');
+  if (refunds.some((refund) => namedSession(refund) === session.sessionId)) return;
+  throw new TaskError('STORAGE_UNAVAILABLE', {
+    detail: 'refund_not_booked',
+    retryAfterMs: LATE_BOOKING_MS,
+  });
+}
+
+async function noteRefunded(
+  intent: RefundIntent,
+  session: Session,
+  credits: number | null,
+  deps: PayBackDeps,
+): Promise<0> {
+  await tellPayment(intent, 'returned', deps);
+  const metadata = { request_id: ledgerKey(session, intent), credits };
+  await recordAnalytics(session, 'credit_refunded', metadata, deps);
+  return 0;
+}
+
+/** The row was failed before anybody knew what becomes of the payment. */
+async function tellPayment(
+  intent: RefundIntent,
+  payment: PaymentState,
+  { sessions }: PayBackDeps,
+): Promise<void> {
+  const [from, to] = [failureText(intent.text, 'pending'), failureText(intent.text, payment)];
+  await sessions.retell(intent, new Date(intent.completedAt), { from, to });
+}
+
+async function reconcile(
+  intent: RefundIntent,
+  session: Session,
+  { because, credits }: { because: ReconciliationReason; credits: number | null },
+  deps: PayBackDeps,
+): Promise<void> {
+  const { channel, ownerId, sessionId } = session;
+  const requestId = ledgerKey(session, intent)?.slice(0, MAX_REQUEST_ID) ?? null;
+  const record = { channel, ownerId, sessionId, requestId, reason: because, credits };
+  await deps.reconciliation.add({ ...record, at: new Date().toISOString() });
+  await tellPayment(intent, 'by_hand', deps);
+  deps.record({
+    event: 'refund_needs_reconciliation',
+    task: { channel, sessionId, requestId },
+    reason: because,
+  });
+}
