@@ -12,6 +12,8 @@ export const ROOT = join(import.meta.dirname, '../..');
 export interface Page {
   /** From the repository's root. */
   readonly path: string;
+  /** The whole page, as it is written. */
+  readonly text: string;
   /** What its links and pictures point at, as it is written. */
   readonly targets: readonly string[];
   /** The ids that GitHub gives its headings. */
@@ -52,7 +54,7 @@ export function parsePage(path: string, markdown: string): Page {
     if (token.type === 'code') codeBlocks.push(token);
   };
   walkTokens(lexer(markdown), (token) => see(token as MarkedToken));
-  return { path, targets, anchors, codeSpans, codeBlocks };
+  return { path, text: markdown, targets, anchors, codeSpans, codeBlocks };
 }
 
 function pointedAt(html: string): string[] {

@@ -1,0 +1,179 @@
+/**
+ * Every command of the operator's command line that a page shows, run on a local stack; and the
+ * runbook's table of broken systems, held to what the doctor says of twelve of them.
+ */
+import assert from 'node:assert/strict';
+import { mkdtempDisposable, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { type LocalStack, startLocalStack } from '../../local/stack.ts';
+import { openRedis } from '../../src/adapters/redis/brief-connection.ts';
+import { EXIT } from '../../src/cli/answer.ts';
+import type { Check } from '../../src/cli/doctor/check.ts';
+import { type CliResult, wearon } from '../support/cli.ts';
+import { commandsOf, readPage, trackedPages } from '../support/markdown.ts';
+
+const SOME_ID = '019a8c5e-0000-7000-8000-000000000009';
+
+/** The words after `wearon`; null for what is no whole command (`wearon …`, a group's name alone). */
+function wordsOf(command: string): string[] | null {
+  const [, line] = /(?:bin\/|exec \S+ )wearon (.*)/.exec(command.replaceAll(/\s+/g, ' ')) ?? [];
+  if (line === undefined || /…|<command>/.test(line)) return null;
+  const words = line.replace(/ [>|].*/, '').match(/"[^"]*"|'[^']*'|\S+/g) ?? [];
+  return words.map((word) => word.replaceAll(/^["']|["']$/g, '').replace(/^<.*>$/, SOME_ID));
+}
+
+const SHOWN = new Map(
+  trackedPages()
+    .flatMap((page) => [...commandsOf(page), ...page.codeSpans])
+    .map(wordsOf)
+    .filter((words) => words !== null)
+    .map((words) => [words.join(' '), words]),
+);
+/** What is no command of its own, or begins with the name only, as in a list of them. */
+const FRAGMENTS = /^(erase --user|dead drop)$/;
+
+let stack: LocalStack;
+
+before(async () => {
+  stack = await startLocalStack({ openai: { plain: true } });
+});
+
+after(async () => {
+  await stack?.[Symbol.asyncDispose]();
+});
+
+/** Commands that ask get the consent that a terminal would give. */
+async function run(words: readonly string[], folder: string): Promise<CliResult> {
+  const [name = '', sub = ''] = words;
+  const asks =
+    ['drain', 'erase', 'janitor', 'rescue'].includes(name) || /replay|drop|resolve/.test(sub);
+  const isMissing = asks && !words.includes('--yes') && !words.includes('--off');
+  const task = (word: string) => (word === 'task.json' ? join(folder, word) : word);
+  return wearon(stack.env, [...words.map(task), ...(isMissing ? ['--yes'] : [])]);
+}
+
+describe('the commands of the pages', () => {
+  it('are understood, all of them: none ends with the exit code for wrong usage', async (t) => {
+    await using folder = await mkdtempDisposable(join(tmpdir(), 'wearon-commands-'));
+    const task = readPage('docs/data-models.md').codeBlocks.find(({ lang }) => lang === 'json');
+    await writeFile(join(folder.path, 'task.json'), task?.text ?? '');
+    const commands = [...SHOWN].filter(([line]) => !FRAGMENTS.test(line));
+    assert.ok(commands.length > 30);
+    for (const [line, words] of commands) {
+      const { code, stderr } = await run(words, folder.path);
+      assert.ok(code === EXIT.fine || code === EXIT.problem, `wearon ${line}: ${code}\n${stderr}`);
+    }
+    await wearon(stack.env, ['drain', '--off']);
+    t.diagnostic(`${commands.length} commands`);
+  });
+
+  it('of other programs are few, and those that the tests of deploy/ and the README run', () => {
+    const known = [
+      /^(make|npm|curl|cd|cp|editor|ssh|docker inspect) ?/,
+      /^redis-cli -u "\$REDIS_URL" (LLEN|HLEN|DEL) /,
+      /^\.\/(first-deploy|rolling-update)\.sh /,
+      /^docker compose --file compose\.prod\.yaml exec alertmanager amtool /,
+      /^schemathesis run /,
+      /^pip install schemathesis$/,
+    ];
+    const others = trackedPages()
+      .flatMap(commandsOf)
+      .filter((line) => wordsOf(line) === null && !line.startsWith('bin/wearon'))
+      .filter((line) => !known.some((pattern) => pattern.test(line)));
+    assert.deepEqual(others, []);
+  });
+});
+
+interface Broken {
+  readonly env?: Record<string, string>;
+  readonly breakIt?: () => Promise<() => Promise<unknown>>;
+}
+
+async function withRedis(
+  change: (redis: Awaited<ReturnType<typeof openRedis>>) => Promise<unknown>,
+) {
+  const redis = await openRedis(stack.redis.url);
+  await change(redis).finally(() => redis.disconnect());
+}
+
+const BROKEN: Readonly<Record<string, Broken>> = {
+  'Redis is away': { env: { REDIS_URL: 'redis://127.0.0.1:1/0' } },
+  'Redis may evict tasks': {
+    breakIt: async () => {
+      const policy = (to: string) =>
+        withRedis((redis) => redis.config('SET', 'maxmemory-policy', to));
+      await policy('allkeys-lru');
+      return () => policy('noeviction');
+    },
+  },
+  'the intake is drained': {
+    breakIt: async () => {
+      await wearon(stack.env, ['drain', '--yes']);
+      return () => wearon(stack.env, ['drain', '--off']);
+    },
+  },
+  'the breaker is open': {
+    breakIt: async () => {
+      await withRedis((redis) => redis.set('wearon:gate:tripped', 'PROVIDER_REFUSES_SERVICE'));
+      return () => withRedis((redis) => redis.del('wearon:gate:tripped'));
+    },
+  },
+  'Supabase is away': { env: { SUPABASE_URL: 'http://127.0.0.1:1' } },
+  'Supabase answers 503': {
+    breakIt: async () => {
+      stack.supabase.faults.add({ kind: 'status', status: 503, times: Infinity });
+      return async () => stack.supabase.faults.clear();
+    },
+  },
+  'the service-role key is wrong': { env: { SUPABASE_SERVICE_ROLE_KEY: 'wrong' } },
+  'the bucket is not there': { env: { SUPABASE_BUCKET: 'images' } },
+  'a migration is missing': {
+    breakIt: async () => {
+      const rename = (from: string, to: string) =>
+        stack.database.query(`alter table generation_sessions rename column ${from} to ${to}`);
+      await rename('input_tokens', 'tokens');
+      return () => rename('tokens', 'input_tokens');
+    },
+  },
+  "the vendor's key is refused": { env: { OPENAI_API_KEY: 'sk-wrong' } },
+  'the image model is shut down': {
+    env: { OPENAI_IMAGE_MODEL: 'gpt-image-1', OPENAI_IMAGE_SUCCESSOR: 'off' },
+  },
+  'the pose models are missing': { env: { MEDIAPIPE_MODEL_PATH: tmpdir() } },
+};
+
+/** Rows of the runbook's table: what is broken, which check finds it, what the check says. */
+function brokenRows(): { what: string; check: string; says: string; cure: string }[] {
+  const { text } = readPage('docs/runbook.md');
+  const [, section = ''] = /## What the doctor finds\n([\s\S]*?)\n## /.exec(text) ?? [];
+  return [...section.matchAll(/^\| (.+?) \| `(.+?)` \| (.+?) \| (.+?) \|$/gm)].map(
+    ([, what = '', check = '', says = '', cure = '']) => ({ what, check, says, cure }),
+  );
+}
+
+describe('the runbook leads from the broken system to its cure:', () => {
+  it('it has a row for each', () => {
+    assert.deepEqual(
+      brokenRows().map(({ what }) => what),
+      Object.keys(BROKEN),
+    );
+  });
+
+  for (const [what, { env = {}, breakIt }] of Object.entries(BROKEN)) {
+    it(what, async () => {
+      const row = brokenRows().find((each) => each.what === what);
+      const mend = await breakIt?.();
+      try {
+        const { json } = await wearon({ ...stack.env, ...env }, ['doctor', '--json']);
+        const found = (json.checks as Check[]).filter(({ state }) => state !== 'ok');
+        const isIt = ({ name, says }: Check) => name === row?.check && says.includes(row.says);
+        assert.ok(found.some(isIt), `${row?.check}, ${row?.says}: ${JSON.stringify(found)}`);
+        assert.ok((row?.cure.length ?? 0) > 20);
+      } finally {
+        await mend?.();
+      }
+    });
+  }
+});
