@@ -1,6 +1,6 @@
 /**
- * The composition root: wires the parts, starts them, and lets everything go in the right order:
- * not ready → intake → attempts → refunds → HTTP → connections.
+ * The composition root: wires the parts, starts them, and shuts them down in order: no new work →
+ * attempts, refunds and sweeps (together) → HTTP → connections.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
