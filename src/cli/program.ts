@@ -2,7 +2,7 @@
  * The operator's command line: every command, by what it looks after.
  */
 import { Command } from 'commander';
-import packageFile from '../../package.json' with { type: 'json' };
+import { VERSION } from '../version.ts';
 import { addDead } from './dead.ts';
 import type { Run } from './desk.ts';
 import { addDoctor } from './doctor.ts';
