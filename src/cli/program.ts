@@ -16,13 +16,12 @@ import { addRescue } from './rescue.ts';
 import { addRetention } from './retention.ts';
 import { addSessions } from './sessions.ts';
 
-const { version } = packageFile;
 
 /** The whole program; `run` carries a command out. */
 export function createProgram(run: Run): Command {
   const program = new Command('wearon')
     .description("The operator's tools for the try-on worker; they read the worker's environment.")
-    .version(version, '--version', 'print the version')
+    .version(VERSION, '--version', 'print the version')
     .addHelpText(
       'after',
       '\nExit codes: 0 fine, 1 a finding or a problem, 2 wrong usage or configuration.',
