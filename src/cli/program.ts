@@ -16,7 +16,6 @@ import { addRescue } from './rescue.ts';
 import { addRetention } from './retention.ts';
 import { addSessions } from './sessions.ts';
 
-
 /** The whole program; `run` carries a command out. */
 export function createProgram(run: Run): Command {
   const program = new Command('wearon')
