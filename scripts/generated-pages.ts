@@ -185,7 +185,8 @@ ${table(['code', 'detail', 'text'], texts)}
 
 A sentence on the payment follows: \`${PAYMENT_TEXTS.pending}\` when the row is failed,
 \`${PAYMENT_TEXTS.returned}\` once the refund is booked (for a person not before 20 seconds after the
-order), \`${PAYMENT_TEXTS.by_hand}\` where it waits for a person, as an overage charge does.
+order), \`${PAYMENT_TEXTS.by_hand}\` where it waits for a person, as an overage charge does, and
+\`${PAYMENT_TEXTS.none}\` for a row that was set back after its delivery.
 
 ## Of POST /estimate-body
 

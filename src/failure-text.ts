@@ -12,25 +12,27 @@ export const PAYMENT_TEXTS = {
   pending: 'What it cost will be returned.',
   returned: 'Your credit has been returned.',
   by_hand: 'What it cost is being looked into.',
+  none: 'No credit is due.',
 } as const;
 
 /** The row's `error_message` for a failure's public text. */
 export function failureText(publicText: string, payment: PaymentState): string {
-  return payment === 'none' ? publicText : `${publicText} ${PAYMENT_TEXTS[payment]}`;
+  return `${publicText} ${PAYMENT_TEXTS[payment]}`;
 }
 
 /** The public text and the payment's state of a row that a worker failed; null for any other text. */
 export function readFailureText(
   errorMessage: string,
 ): { readonly publicText: string; readonly payment: PaymentState } | null {
-  for (const payment of ['pending', 'returned', 'by_hand'] as const) {
+  // Former releases wrote the catalogue's text alone, at a time when nothing was booked yet.
+  if (failureOfPublicText(errorMessage) !== null) {
+    return { publicText: errorMessage, payment: 'pending' };
+  }
+  for (const payment of ['pending', 'returned', 'by_hand', 'none'] as const) {
     const ending = ` ${PAYMENT_TEXTS[payment]}`;
     if (errorMessage.endsWith(ending)) {
       return { publicText: errorMessage.slice(0, -ending.length), payment };
     }
   }
-  // Former releases wrote the catalogue's text alone.
-  return failureOfPublicText(errorMessage) === null
-    ? null
-    : { publicText: errorMessage, payment: 'pending' };
+  return null;
 }

@@ -44,7 +44,7 @@ export async function recoverLostRefunds(
 async function recover(session: Session, deps: LostRefundsDeps): Promise<boolean> {
   const { sessionId, requestId, errorMessage, completedAt } = session;
   const failure = readFailureText(errorMessage ?? '');
-  if (failure === null || failure.payment === 'returned') return false;
+  if (failure === null || ['returned', 'none'].includes(failure.payment)) return false;
   // A date in the future is an owner's edit, and would never be overdue.
   if (completedAt === null || completedAt.getTime() > Date.now()) return false;
   if ((await deps.refunds.aliveAmong([sessionId])).has(sessionId)) return false;
