@@ -21,8 +21,9 @@ const DASHBOARDS = join(DEPLOY, 'grafana/dashboards');
 const isMissing = spawnSync('prometheus', ['--version']).error !== undefined;
 const skip = isMissing && 'prometheus is missing: apt-get install prometheus';
 
-/** What no worker shows: the host's metrics, the certificate's, and states that it is not in. */
-const MAY_BE_EMPTY = /node_|certificate_|retirement|_replaced|wearon_pose_|ALERTS/;
+/** What no worker shows: the host's and the certificate's metrics, and limits and states without a value. */
+const MAY_BE_EMPTY =
+  /node_|certificate_|retirement|_replaced|redis_memory_limit|wearon_pose_|ALERTS/;
 
 interface Query {
   readonly title: string;
