@@ -26,8 +26,8 @@ export type RefundDue =
       readonly email: string | null;
     }
   | { readonly kind: 'settled'; readonly because: 'already_refunded' | 'delivered_before' }
-  /** Another session of the same request id has not ended yet. */
-  | { readonly kind: 'wait' }
+  /** Others may still draw on the same payments: to be decided again after `ms`. */
+  | { readonly kind: 'wait'; readonly ms: number }
   | {
       readonly kind: 'by_hand';
       readonly because: ReconciliationReason;
@@ -36,6 +36,13 @@ export type RefundDue =
 
 /** What a person's session costs: the platform's price, whatever a row says. */
 export const PERSON_CREDITS = 1;
+/**
+ * How long after a deduction the platform may still refund it, believing that its push failed (seen
+ * after 5.6 s): until then it may be paid back already.
+ */
+const PLATFORM_REFUND_WINDOW_MS = 20_000;
+/** How soon to come again while another session of the request id has not ended. */
+const SHARED_PAYMENT_MS = 10_000;
 /** The platform's refund of a push that it believes to have failed names no session and comes at once. */
 const NAMELESS_REFUND_MS = 60_000;
 
@@ -62,7 +69,7 @@ export function storeRefundDue({ sessionId, entries, others, delivered }: Claim)
   if (delivered.size > 0 || others.some(({ isCompleted }) => isCompleted)) {
     return byHand('paid_for_another_session');
   }
-  if (others.length > 0) return { kind: 'wait' };
+  if (others.length > 0) return { kind: 'wait', ms: SHARED_PAYMENT_MS };
   if (credits <= 0) return byHand('no_payment_found');
   const { who, email } = accountOf(deduction);
   if (who !== 'shopper') return { kind: 'pay', payer: 'store', credits, email: null };
@@ -80,7 +87,8 @@ function withoutDeduction(entries: readonly LedgerEntry[]): RefundDue {
 
 /**
  * A person's payment. Nothing ties a deduction to its session, so one credit is due only while the
- * deductions cover the refunds, what was delivered or still may be, and this one.
+ * deductions cover the refunds, what was delivered or still may be, and this one. A deduction that
+ * the platform may yet refund covers nothing.
  */
 export function personRefundDue(claim: Claim): RefundDue {
   const { sessionId, entries, others, delivered } = claim;
@@ -89,9 +97,12 @@ export function personRefundDue(claim: Claim): RefundDue {
     return { kind: 'settled', because: 'already_refunded' };
   }
   if (delivered.has(sessionId)) return { kind: 'settled', because: 'delivered_before' };
+  const deductions = entries.filter(({ type }) => type === 'deduction');
+  const lastMs = Math.max(...deductions.map(({ createdAt }) => createdAt.getTime()));
+  const ms = lastMs + PLATFORM_REFUND_WINDOW_MS - Date.now();
+  if (ms > 0) return { kind: 'wait', ms };
   const nameless = namelessRefundOf(claim);
   if (nameless !== null) return nameless;
-  const deductions = entries.filter(({ type }) => type === 'deduction');
   const taken = deductions.reduce((sum, { amount }) => sum + Math.max(-amount, 0), 0);
   const refunded = refunds.reduce((sum, { amount }) => sum + Math.abs(amount), 0);
   const spent = new Set([...delivered, ...others.map((other) => other.sessionId)]).size;

@@ -31,8 +31,6 @@ export interface PayBackDeps extends Omit<SettleDeps, 'imageStore' | 'analytics'
 export const LATE_BOOKING_MS = 10_000;
 /** How soon to come again while another refund of the person is being booked. */
 const PAYER_BUSY_MS = 1000;
-/** How soon to come again while another session of the request id has not ended. */
-const SHARED_PAYMENT_MS = 10_000;
 /** After this long a person looks into it. */
 const BOOKED_BY_MS = 24 * 3_600_000;
 
@@ -74,7 +72,7 @@ async function payBackDue(job: RefundJob, session: Session, deps: PayBackDeps): 
   const due = await refundDue(session, requestId, deps);
   switch (due.kind) {
     case 'wait':
-      return SHARED_PAYMENT_MS;
+      return due.ms;
     case 'by_hand':
       await reconcile(intent, session, due, deps);
       return 0;

@@ -5,7 +5,7 @@
  * paid back already.
  */
 import { failureText } from '../failure-text.ts';
-import type { RefundIntent, RefundJob, Session } from '../ports.ts';
+import type { RefundIntent, RefundJob } from '../ports.ts';
 import { LATE_BOOKING_MS, type PayBackDeps, payBackInTime } from './pay-back.ts';
 import { cleanUpMsLeft, isOldForCleanUp } from './platform-clean-up.ts';
 import { isFailedBy } from './refund-intent.ts';
@@ -16,12 +16,6 @@ export interface RefundDeps extends PayBackDeps {
   readonly platformCleanUpMinute: number;
 }
 
-/**
- * How long after its order a person's session may still be refunded by the platform, which then
- * believes that its push failed (seen after 5.6 s): it pays first, fails the row after that, and
- * names no session.
- */
-const PLATFORM_REFUND_WINDOW_MS = 20_000;
 /**
  * Carries the intent out. Returns 0 when it is done, or the milliseconds after which it must be run
  * again. Throws STORAGE_UNAVAILABLE to be run again too, or LockLostError.
@@ -44,8 +38,6 @@ export async function settleRefund(job: RefundJob, deps: RefundDeps): Promise<nu
   }
   const moderation = intent.code === 'MODERATION_BLOCKED';
   if (won) deps.record({ event: 'generation_failed', task: intent, code: intent.code, moderation });
-  const early = platformRefundWindowMs(session, intent);
-  if (early > 0) return early;
   const inFlightMs = bookingInFlightMs(intent);
   if (inFlightMs > 0) return inFlightMs;
   const waitMs = await payBackInTime(job, session, deps);
@@ -62,16 +54,6 @@ async function cleanUpMsOf(intent: RefundIntent, deps: RefundDeps): Promise<numb
   const session = await deps.sessions.find(intent);
   const isOpen = session !== null && session.status !== 'failed' && session.status !== 'completed';
   return isOpen && isOldForCleanUp(session.createdAt, Date.now()) ? leftMs : 0;
-}
-
-/** A store's refund has a key that both would use; a person's has none. Clocks may differ, so the failure counts too. */
-function platformRefundWindowMs(
-  { channel, createdAt }: Session,
-  { completedAt }: RefundIntent,
-): number {
-  if (channel === 'b2b') return 0;
-  const sinceMs = Math.min(createdAt.getTime(), Date.parse(completedAt));
-  return sinceMs + PLATFORM_REFUND_WINDOW_MS - Date.now();
 }
 
 /** A booking whose end nobody saw may still be carried out, unseen by the ledger until then. */

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, beforeEach, describe, it } from 'node:test';
+import { Queue } from 'bullmq';
 import { until } from '../../local/until.ts';
 import { connectRedis, evictionRisk } from '../../src/adapters/redis/connection.ts';
 import { startDraining, stopDraining } from '../../src/adapters/redis/drain.ts';
@@ -11,15 +12,15 @@ import { nextRound, othersWait, roundStarted } from '../../src/adapters/redis/fa
 import { BullGenerationJobs } from '../../src/adapters/redis/generation-queue.ts';
 import { readMemoryUsage } from '../../src/adapters/redis/memory-usage.ts';
 import { readQueueStats } from '../../src/adapters/redis/queue-stats.ts';
-import { BullRefunds } from '../../src/adapters/redis/refund-queue.ts';
+import { BullRefunds, BullRefundWorker } from '../../src/adapters/redis/refund-queue.ts';
 import {
   DEAD_LETTER_LIST,
   INTAKE_LIST,
   RedisTaskList,
   TASK_LIST,
 } from '../../src/adapters/redis/task-list.ts';
-import { TaskError } from '../../src/errors.ts';
-import { MAX_TASK_BYTES, type Task } from '../../src/ports.ts';
+import { publicText, TaskError } from '../../src/errors.ts';
+import { MAX_TASK_BYTES, type RefundIntent, type RefundJob, type Task } from '../../src/ports.ts';
 import { refundIntent } from '../../src/tryon/refund-intent.ts';
 import { openShop, type Shop } from '../support/shop.ts';
 
@@ -247,6 +248,24 @@ describe('the fair queue', () => {
 });
 
 describe('the refunds', () => {
+  it('of a former release are carried out, with the text of that failure', async () => {
+    const { channel, ownerId, sessionId } = task();
+    const former = { channel, ownerId, sessionId, requestId: null, code: 'ABANDONED' };
+    const completedAt = '2026-01-01T00:00:00.000Z';
+    const queue = new Queue('refund', { connection: redis, prefix: 'wearon:bull' });
+    await queue.add('refund', { ...former, detail: null, completedAt });
+    const { promise, resolve } = Promise.withResolvers<RefundIntent>();
+    const run = async ({ intent }: RefundJob) => {
+      resolve(intent);
+      return { kind: 'done' } as const;
+    };
+    const times = { concurrency: 1, lockMs: 2000 };
+    await using _worker = new BullRefundWorker(redis, times, run, assert.ifError);
+    const text = publicText('ABANDONED', null);
+    assert.deepEqual(await promise, { ...former, detail: null, completedAt, version: 0, text });
+    await queue.close();
+  });
+
   it('are one at a time for a session, and known until they are done', async () => {
     await using refunds = new BullRefunds(redis);
     const { channel, ownerId, sessionId } = task();
