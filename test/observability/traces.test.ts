@@ -81,8 +81,9 @@ it('one trace holds a task from its order to its refund, over a retry and two re
     assert.ok(events.includes(event), event);
   }
   assert.ok(spans.some(({ name }) => name === 'download'));
-  const refund = spans.find(({ name }) => name === 'refund');
-  assert.ok(refund?.events.includes('credit_refunded'));
+  // The first run fails the row; a person's credit is booked by a later one.
+  const refunds = spans.filter(({ name }) => name === 'refund');
+  assert.ok(refunds.some(({ events }) => events.includes('credit_refunded')));
   for (const name of ['intake', 'attempt', 'refund']) {
     const span = spans.find((candidate) => candidate.name === name);
     assert.equal(span?.attributes.request_id, tryOn.requestId, name);
