@@ -48,7 +48,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   sizing: [],
 };
 
-/** `adapters/redis/x.ts` → `adapters`; `app.ts` → `app`; any `ports.ts` → `ports`. */
+/** `adapters/redis/x.ts` → `adapters`; `app.ts` → `app`; `ports/x.ts` and any `ports.ts` → `ports`. */
 function partOf(path: string): string {
   if (path.endsWith('/ports.ts')) return 'ports';
   return path.replace(/\.ts$/, '').split('/')[0] ?? '';
@@ -104,12 +104,12 @@ it('a planted violation of the rule is found', () => {
     ['tryon/attempt.ts', "import { x } from '../adapters/redis/connection.ts';"],
     ['adapters/redis/a.ts', "import { x } from '../supabase/client.ts';"],
     ['adapters/web/a.ts', "import type { x } from '../../tryon/task.ts';"],
-    ['sizing/a.ts', "import { x } from '../ports.ts';"],
+    ['sizing/a.ts', "import { x } from '../ports/session.ts';"],
     ['http/a.ts', "const x = await import('../adapters/openai/cost.ts');"],
-    ['ports.ts', "import { x } from './tryon/task.ts';"],
+    ['ports/session.ts', "import { x } from '../tryon/task.ts';"],
   ] as const;
   for (const [path, source] of planted) assert.equal(violationsIn(path, source).length, 1, path);
-  assert.deepEqual(violationsIn('tryon/a.ts', "import { x } from '../ports.ts';"), []);
+  assert.deepEqual(violationsIn('tryon/a.ts', "import { x } from '../ports/session.ts';"), []);
 });
 
 it('nothing under src imports the local stack or the tests', async () => {

@@ -24,7 +24,7 @@ import { storageProblem } from '../adapters/supabase/storage-problem.ts';
 import { WebImageFetcher } from '../adapters/web/image-fetcher.ts';
 import type { Config } from '../config.ts';
 import { ByteBudget, DOWNLOAD_BUDGET_BYTES } from '../images/byte-budget.ts';
-import type { RecordEvent } from '../ports.ts';
+import type { RecordEvent } from '../ports/events.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { StorageBreaker } from '../tryon/storage-breaker.ts';
 import { openFetchers } from './fetchers.ts';

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { type EvictionRisk, evictionRisk } from '../adapters/redis/connection.ts';
 import { isClusterAnswer, NO_CLUSTER, probeRedis } from '../adapters/redis/probe.ts';
-import type { RecordEvent } from '../ports.ts';
+import type { RecordEvent } from '../ports/events.ts';
 
 /** A probe that takes longer than this means that Redis does not answer. */
 const SILENT_MS = 10_000;

@@ -3,7 +3,8 @@
  */
 import type { RedisLock } from '../adapters/redis/lock.ts';
 import type { Config } from '../config.ts';
-import type { RecordEvent, TaskSource } from '../ports.ts';
+import type { RecordEvent } from '../ports/events.ts';
+import type { TaskSource } from '../ports/task-source.ts';
 import { repeat } from '../repeat.ts';
 import { type SweepReport, sweep } from '../retention/janitor.ts';
 import type { Logger } from '../telemetry/logger.ts';

@@ -7,7 +7,7 @@ import { PosePool } from '../adapters/mediapipe/pose-pool.ts';
 import { type Config, ConfigError } from '../config.ts';
 import { registerEstimateBody } from '../http/estimate-body.ts';
 import type { EstimateBodyDeps } from '../http/estimate-body-steps.ts';
-import type { ImageFetcher } from '../ports.ts';
+import type { ImageFetcher } from '../ports/image-fetcher.ts';
 import type { PoseEstimator } from '../pose.ts';
 import { BUILT_IN_CHARTS, type SizeChart } from '../sizing/size-chart.ts';
 import { parseSizeCharts } from '../sizing/size-chart-file.ts';

@@ -7,7 +7,7 @@ import { BullGenerationWorker } from '../adapters/redis/generation-queue.ts';
 import { BullRefundWorker } from '../adapters/redis/refund-queue.ts';
 import type { Config } from '../config.ts';
 import { DECODE_BUDGET_BYTES } from '../images/decode.ts';
-import type { JobEnd } from '../ports.ts';
+import type { JobEnd } from '../ports/jobs.ts';
 import { repeat } from '../repeat.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Tracing } from '../telemetry/tracing.ts';

@@ -7,7 +7,7 @@ import { text as readText } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { TASK_LIST } from '../adapters/redis/task-list.ts';
 import { findTaskSource } from '../adapters/supabase/session-records.ts';
-import type { Task } from '../ports.ts';
+import type { Task } from '../ports/session.ts';
 import { isRejection, parseTask } from '../tryon/task.ts';
 import { type Answer, ProblemError, UsageError } from './answer.ts';
 import type { Desk, Run } from './desk.ts';

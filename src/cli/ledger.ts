@@ -9,7 +9,8 @@ import {
   sessionsIn,
 } from '../adapters/supabase/audit-records.ts';
 import { namedSession } from '../ledger/entries.ts';
-import type { Channel, ReconciliationRecord } from '../ports.ts';
+import type { ReconciliationRecord } from '../ports/refunds.ts';
+import type { Channel } from '../ports/session.ts';
 import { type Answer, UsageError } from './answer.ts';
 import { type Finding, findingOf, REASONS } from './audit/finding.ts';
 import { auditPeople } from './audit/people.ts';

@@ -2,7 +2,7 @@
  * `rescue`: the worker's own sweep over lost sessions, at once or only tried.
  */
 import type { Command } from 'commander';
-import type { TaskIds, WorkerEvent } from '../ports.ts';
+import type { TaskIds, WorkerEvent } from '../ports/events.ts';
 import { type RescueDeps, rescue } from '../tryon/rescue.ts';
 import type { Answer } from './answer.ts';
 import type { Desk, Run } from './desk.ts';

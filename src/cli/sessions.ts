@@ -6,7 +6,7 @@ import { deadLetters } from '../adapters/redis/dead-letters.ts';
 import { generationJobOf, refundJobs } from '../adapters/redis/job-views.ts';
 import { eventsOf, findRecord, type SessionRecord } from '../adapters/supabase/session-records.ts';
 import { namedSession } from '../ledger/entries.ts';
-import type { SessionRef } from '../ports.ts';
+import type { SessionRef } from '../ports/session.ts';
 import { redact } from '../telemetry/redaction.ts';
 import { resultPath } from '../tryon/store.ts';
 import { type Answer, ProblemError } from './answer.ts';

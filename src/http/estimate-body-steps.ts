@@ -1,7 +1,7 @@
 /** One request of `/estimate-body`, step by step: download → look → check → estimate. */
 import { createHash } from 'node:crypto';
 import { publicText, TaskError } from '../errors.ts';
-import type { ImageFetcher } from '../ports.ts';
+import type { ImageFetcher } from '../ports/image-fetcher.ts';
 import type { PhotoObservation, Pose, PoseEstimator } from '../pose.ts';
 import type { BodyEstimate, Estimator } from '../sizing/body-estimate.ts';
 import { estimateBody } from '../sizing/estimate-body.ts';

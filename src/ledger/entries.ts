@@ -2,7 +2,7 @@
  * What the ledgers' rows say: who paid, and which session a row names. The platform writes the
  * descriptions; a deduction from a shopper's balance has the shopper's e-mail address in it.
  */
-import type { LedgerEntry } from '../ports.ts';
+import type { LedgerEntry } from '../ports/ledger.ts';
 
 const SHOPPER_DEDUCTION = /^B2B shopper generation/;
 const SHOPPER = /\(shopper=(.*)\)\s*$/s;

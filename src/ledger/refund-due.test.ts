@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { LedgerEntry } from '../ports.ts';
+import type { LedgerEntry } from '../ports/ledger.ts';
 import { refundDescription } from './entries.ts';
 import { type Claim, personRefundDue, storeRefundDue } from './refund-due.ts';
 

@@ -2,7 +2,9 @@
  * What is to be paid back for a failed session, and to whom: read from the ledger alone. Rows of
  * sessions may be edited by their owners, so neither an amount nor a payer is taken from them.
  */
-import type { LedgerEntry, OtherSession, Payer, ReconciliationReason } from '../ports.ts';
+import type { LedgerEntry, Payer } from '../ports/ledger.ts';
+import type { ReconciliationReason } from '../ports/refunds.ts';
+import type { OtherSession } from '../ports/session.ts';
 import { accountOf, namedSession } from './entries.ts';
 
 /** Everything that decides about a refund. */

@@ -2,7 +2,7 @@
  * Erasing one owner's pictures at once, whatever their age, with a proof that they are gone.
  */
 import { TaskError } from '../errors.ts';
-import type { ImageStore } from '../ports.ts';
+import type { ImageStore } from '../ports/image-store.ts';
 import type { RetentionDeps } from './janitor.ts';
 import { kindOf, PLACEHOLDER, placesOf } from './places.ts';
 import type { Owner, PictureFolders } from './ports.ts';

@@ -2,7 +2,7 @@
  * The janitor: keeps the promise that photos and pictures are deleted after a few hours, and marks
  * the rows whose links are dead by then. Everything may be run again, and beside itself.
  */
-import type { Channel } from '../ports.ts';
+import type { Channel } from '../ports/session.ts';
 import { everyPlace, type PictureKind, type Place } from './places.ts';
 import type { PictureFolders, PictureLinks } from './ports.ts';
 import { type RemovalOrder, removePictures } from './remove-pictures.ts';

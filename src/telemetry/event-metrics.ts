@@ -3,7 +3,7 @@
  * become labels.
  */
 import { CATALOGUE, TaskError } from '../errors.ts';
-import type { RecordEvent, WorkerEvent } from '../ports.ts';
+import type { RecordEvent, WorkerEvent } from '../ports/events.ts';
 import type { Meters } from './meters.ts';
 
 /** One function per business event. */

@@ -3,7 +3,7 @@
  * that are read at the scrape.
  */
 import { collectDefaultMetrics, Registry } from 'prom-client';
-import type { RecordEvent } from '../ports.ts';
+import type { RecordEvent } from '../ports/events.ts';
 import type { PoseEstimator } from '../pose.ts';
 import { countEvents } from './event-metrics.ts';
 import { addGauges, type GaugeSources } from './gauges.ts';

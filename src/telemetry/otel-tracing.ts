@@ -17,7 +17,8 @@ import {
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
-import type { Task, TaskIds, WorkerEvent } from '../ports.ts';
+import type { TaskIds, WorkerEvent } from '../ports/events.ts';
+import type { Task } from '../ports/session.ts';
 import { redact } from './redaction.ts';
 import { contextOf, rootOf, SessionIds } from './session-ids.ts';
 import type { AnsweredRequest } from './sizing-metrics.ts';

@@ -2,7 +2,7 @@
  * Traces as the worker uses them. Off, they cost nothing: OpenTelemetry is loaded only when an
  * endpoint is configured.
  */
-import type { RecordEvent, TaskIds } from '../ports.ts';
+import type { RecordEvent, TaskIds } from '../ports/events.ts';
 import type { AnsweredRequest } from './sizing-metrics.ts';
 
 export interface Tracing {

@@ -5,7 +5,10 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TaskError } from '../errors.ts';
-import type { Completion, Job, NamedImage, Session, Task, TaskSource } from '../ports.ts';
+import type { NamedImage } from '../ports/image-model.ts';
+import type { Job } from '../ports/jobs.ts';
+import type { Completion, Session, Task } from '../ports/session.ts';
+import type { TaskSource } from '../ports/task-source.ts';
 import { deadLetter } from './dead-letter.ts';
 import { type GenerateDeps, generate } from './generate.ts';
 import {

@@ -2,7 +2,7 @@
  * What is kept of a message that can never become a picture: enough to see what is wrong with it,
  * and all of it where it has the size that tasks have.
  */
-import type { DeadLetter } from '../ports.ts';
+import type { DeadLetter } from '../ports/task-source.ts';
 
 /** Far more than a full task of ten images; cut letters can be read, not replayed. */
 const LONGEST_RAW_BYTES = 32_768;

@@ -3,15 +3,10 @@
  * the journal allow it, and journalled before it goes out and after its outcome is known.
  */
 import { TaskError } from '../errors.ts';
-import type {
-  EditUsage,
-  ImageModel,
-  Job,
-  NamedImage,
-  Permit,
-  ProviderGate,
-  RecordEvent,
-} from '../ports.ts';
+import type { RecordEvent } from '../ports/events.ts';
+import type { EditUsage, ImageModel, NamedImage } from '../ports/image-model.ts';
+import type { Job } from '../ports/jobs.ts';
+import type { Permit, ProviderGate } from '../ports/provider-gate.ts';
 import { asTaskError, type Limits, StoppingError } from './outcome.ts';
 import { promptOf } from './prompt.ts';
 import { resultPicture } from './result-picture.ts';

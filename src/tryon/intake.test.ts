@@ -2,7 +2,10 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { it } from 'node:test';
-import type { GenerationJobs, Refunds, TaskSource, WorkerEvent } from '../ports.ts';
+import type { WorkerEvent } from '../ports/events.ts';
+import type { GenerationJobs } from '../ports/jobs.ts';
+import type { Refunds } from '../ports/refunds.ts';
+import type { TaskSource } from '../ports/task-source.ts';
 import { admitLeftovers, type IntakeDeps, runIntake } from './intake.ts';
 
 function message(): Buffer {

@@ -5,7 +5,10 @@
  */
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { GenerationJobs, RecordEvent, Refunds, TaskSource } from '../ports.ts';
+import type { RecordEvent } from '../ports/events.ts';
+import type { GenerationJobs } from '../ports/jobs.ts';
+import type { Refunds } from '../ports/refunds.ts';
+import type { TaskSource } from '../ports/task-source.ts';
 import { deadLetter } from './dead-letter.ts';
 import { refundIntent } from './refund-intent.ts';
 import { isRejection, parseTask, type Rejection } from './task.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import type { Session } from '../ports.ts';
+import type { Session } from '../ports/session.ts';
 import { removeLateUploads } from './late-uploads.ts';
 
 function failedSession(sessionId: string, secondsAgo: number): Session {

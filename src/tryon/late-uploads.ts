@@ -1,7 +1,8 @@
 /**
  * Uploads that were given up on may still arrive, when the session is failed and refunded already.
  */
-import type { ImageStore, Sessions } from '../ports.ts';
+import type { ImageStore } from '../ports/image-store.ts';
+import type { Sessions } from '../ports/session.ts';
 import { resultPath } from './store.ts';
 
 export interface LateUploadsDeps {

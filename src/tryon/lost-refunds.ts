@@ -5,7 +5,10 @@
 import { failureOfPublicText, TaskError } from '../errors.ts';
 import { readFailureText } from '../failure-text.ts';
 import { namedSession } from '../ledger/entries.ts';
-import type { Ledger, QueueMemory, Reconciliation, Refunds, Session, Sessions } from '../ports.ts';
+import type { QueueMemory } from '../ports/jobs.ts';
+import type { Ledger } from '../ports/ledger.ts';
+import type { Reconciliation, Refunds } from '../ports/refunds.ts';
+import type { Session, Sessions } from '../ports/session.ts';
 import { refundIntent } from './refund-intent.ts';
 
 export interface LostRefundsDeps {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { type ErrorCode, TaskError } from '../errors.ts';
-import type { Journal } from '../ports.ts';
+import type { Journal } from '../ports/jobs.ts';
 import { backoffMs, failedBefore, isOpen, outcomeOf, withFailure } from './outcome.ts';
 
 const OPEN_CALL: Journal = { failures: {}, providerCalls: 1, callOpen: true, result: null };

@@ -3,8 +3,9 @@
  */
 
 import { type ErrorCode, TaskError } from '../errors.ts';
-import type { Journal, Task } from '../ports.ts';
-import { LockLostError } from '../ports.ts';
+import type { Journal } from '../ports/jobs.ts';
+import { LockLostError } from '../ports/jobs.ts';
+import type { Task } from '../ports/session.ts';
 
 export type Outcome =
   /** The session is completed. */

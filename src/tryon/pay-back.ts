@@ -6,17 +6,17 @@ import { TaskError } from '../errors.ts';
 import { failureText, type PaymentState } from '../failure-text.ts';
 import { namedSession, refundDescription } from '../ledger/entries.ts';
 import { personRefundDue, type RefundDue, storeRefundDue } from '../ledger/refund-due.ts';
-import {
-  type Analytics,
-  type Ledger,
-  LockLostError,
-  type PayerLock,
-  type Reconciliation,
-  type ReconciliationReason,
-  type RefundIntent,
-  type RefundJob,
-  type Session,
-} from '../ports.ts';
+import type { Analytics } from '../ports/analytics.ts';
+import { LockLostError } from '../ports/jobs.ts';
+import type { Ledger } from '../ports/ledger.ts';
+import type {
+  PayerLock,
+  Reconciliation,
+  ReconciliationReason,
+  RefundIntent,
+  RefundJob,
+} from '../ports/refunds.ts';
+import type { Session } from '../ports/session.ts';
 import { MAX_REQUEST_ID } from './refund-intent.ts';
 import { recordAnalytics, type SettleDeps } from './settle.ts';
 

@@ -3,7 +3,8 @@ import { describe, it } from 'node:test';
 import { plain } from '../../test/support/odd-images.ts';
 import { TaskError } from '../errors.ts';
 import { ByteBudget } from '../images/byte-budget.ts';
-import type { ImageFetcher, Task } from '../ports.ts';
+import type { ImageFetcher } from '../ports/image-fetcher.ts';
+import type { Task } from '../ports/session.ts';
 import { prepare } from './prepare.ts';
 import { Semaphore } from './semaphore.ts';
 

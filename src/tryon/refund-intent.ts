@@ -4,7 +4,8 @@
  */
 import type { ErrorCode } from '../errors.ts';
 import { readFailureText } from '../failure-text.ts';
-import type { RefundIntent, Session, SessionRef } from '../ports.ts';
+import type { RefundIntent } from '../ports/refunds.ts';
+import type { Session, SessionRef } from '../ports/session.ts';
 
 /** Longer ids are not looked up: they do not fit into a request. The ledger's index bears all shorter ones. */
 export const MAX_REQUEST_ID = 1024;

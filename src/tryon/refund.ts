@@ -5,7 +5,7 @@
  * paid back already.
  */
 import { failureText } from '../failure-text.ts';
-import type { RefundIntent, RefundJob } from '../ports.ts';
+import type { RefundIntent, RefundJob } from '../ports/refunds.ts';
 import { LATE_BOOKING_MS, type PayBackDeps, payBackInTime } from './pay-back.ts';
 import { cleanUpMsLeft, isOldForCleanUp } from './platform-clean-up.ts';
 import { isFailedBy } from './refund-intent.ts';

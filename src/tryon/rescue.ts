@@ -3,7 +3,10 @@
  * older than the least age, and on no list, in no job and in no refund.
  */
 import { TaskError } from '../errors.ts';
-import type { GenerationJobs, Refunds, Session, SessionRef, TaskSource } from '../ports.ts';
+import type { GenerationJobs } from '../ports/jobs.ts';
+import type { Refunds } from '../ports/refunds.ts';
+import type { Session, SessionRef } from '../ports/session.ts';
+import type { TaskSource } from '../ports/task-source.ts';
 import { cleanUpMsLeft } from './platform-clean-up.ts';
 import { refundIntent } from './refund-intent.ts';
 import { complete, type SettleDeps } from './settle.ts';

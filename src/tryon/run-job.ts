@@ -2,7 +2,8 @@
  * What the queues run: an attempt or a refund, and what its outcome means for the job. A failed
  * attempt leaves its refund behind before its own job is done.
  */
-import { type Job, type JobEnd, LockLostError, type RefundJob, type Refunds } from '../ports.ts';
+import { type Job, type JobEnd, LockLostError } from '../ports/jobs.ts';
+import type { RefundJob, Refunds } from '../ports/refunds.ts';
 import { type AttemptDeps, runAttempt } from './attempt.ts';
 import { asTaskError, backoffMs } from './outcome.ts';
 import { type RefundDeps, settleRefund } from './refund.ts';

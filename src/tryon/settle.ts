@@ -3,17 +3,10 @@
  * RefundIntent (refund.ts). Whoever loses the session to somebody else leaves it alone.
  */
 import { TaskError } from '../errors.ts';
-import type {
-  Analytics,
-  AnalyticsEventType,
-  Completion,
-  ImageStore,
-  RecordEvent,
-  Session,
-  SessionRef,
-  Sessions,
-  TaskIds,
-} from '../ports.ts';
+import type { Analytics, AnalyticsEventType } from '../ports/analytics.ts';
+import type { RecordEvent, TaskIds } from '../ports/events.ts';
+import type { ImageStore } from '../ports/image-store.ts';
+import type { Completion, Session, SessionRef, Sessions } from '../ports/session.ts';
 import { resultPath } from './store.ts';
 
 export interface SettleDeps {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { TaskError } from '../errors.ts';
-import type { WorkerEvent } from '../ports.ts';
+import type { WorkerEvent } from '../ports/events.ts';
 import { StorageBreaker } from './storage-breaker.ts';
 
 const TASK = { requestId: null, sessionId: 'session', channel: 'b2c' } as const;

@@ -3,7 +3,7 @@
  * configured, and no paid call while a paid picture cannot be stored.
  */
 import { TaskError } from '../errors.ts';
-import type { RecordEvent, TaskIds } from '../ports.ts';
+import type { RecordEvent, TaskIds } from '../ports/events.ts';
 
 export interface StorageBreakerDeps {
   /** Why Supabase cannot be used, or null. Throws STORAGE_UNAVAILABLE while it does not answer. */

@@ -2,7 +2,8 @@
  * Where pictures lie, and the steps that put one there and hand out its link.
  */
 import { TaskError } from '../errors.ts';
-import type { ImageStore, SessionRef } from '../ports.ts';
+import type { ImageStore } from '../ports/image-store.ts';
+import type { SessionRef } from '../ports/session.ts';
 
 /** The path of a session's picture; one session, one path. */
 export function resultPath({ channel, ownerId, sessionId }: SessionRef): string {

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { TaskError } from '../errors.ts';
 import { MAX_LINK_CHARACTERS } from '../images/link.ts';
-import { MAX_TASK_BYTES, type SessionRef, type Task } from '../ports.ts';
+import { MAX_TASK_BYTES, type SessionRef, type Task } from '../ports/session.ts';
 import { cleanPrompt } from './prompt.ts';
 import { MAX_REQUEST_ID } from './refund-intent.ts';
 

@@ -13,7 +13,7 @@ import { BullGenerationJobs } from '../../src/adapters/redis/generation-queue.ts
 import { BullRefunds } from '../../src/adapters/redis/refund-queue.ts';
 import { DEAD_LETTER_LIST, INTAKE_LIST, TASK_LIST } from '../../src/adapters/redis/task-list.ts';
 import { TaskError } from '../../src/errors.ts';
-import type { RefundIntent } from '../../src/ports.ts';
+import type { RefundIntent } from '../../src/ports/refunds.ts';
 import { refundIntent } from '../../src/tryon/refund-intent.ts';
 import { wearon } from '../support/cli.ts';
 import { openShop, orderTryOn, push, rowOf, type Shop, settledRow } from '../support/shop.ts';

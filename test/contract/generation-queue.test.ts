@@ -18,7 +18,7 @@ import {
 } from '../../src/adapters/redis/generation-queue.ts';
 import { BullRefunds } from '../../src/adapters/redis/refund-queue.ts';
 import { TaskError } from '../../src/errors.ts';
-import type { Task } from '../../src/ports.ts';
+import type { Task } from '../../src/ports/session.ts';
 import { refundIntent } from '../../src/tryon/refund-intent.ts';
 
 const PREFIX = 'wearon:bull:generation';

@@ -8,7 +8,9 @@ import { until } from '../../local/until.ts';
 import { connectRedis } from '../../src/adapters/redis/connection.ts';
 import { RedisProviderGate } from '../../src/adapters/redis/provider-gate.ts';
 import { TaskError, type TaskErrorOptions } from '../../src/errors.ts';
-import { type Job, LockLostError, type Permit, type WorkerEvent } from '../../src/ports.ts';
+import type { WorkerEvent } from '../../src/ports/events.ts';
+import { type Job, LockLostError } from '../../src/ports/jobs.ts';
+import type { Permit } from '../../src/ports/provider-gate.ts';
 import { generate } from '../../src/tryon/generate.ts';
 
 let stack: LocalStack;

@@ -20,7 +20,8 @@ import {
   TASK_LIST,
 } from '../../src/adapters/redis/task-list.ts';
 import { publicText, TaskError } from '../../src/errors.ts';
-import { MAX_TASK_BYTES, type RefundIntent, type RefundJob, type Task } from '../../src/ports.ts';
+import type { RefundIntent, RefundJob } from '../../src/ports/refunds.ts';
+import { MAX_TASK_BYTES, type Task } from '../../src/ports/session.ts';
 import { refundIntent } from '../../src/tryon/refund-intent.ts';
 import { openShop, type Shop } from '../support/shop.ts';
 

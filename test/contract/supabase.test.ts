@@ -16,7 +16,9 @@ import { connectSupabase } from '../../src/adapters/supabase/client.ts';
 import { SupabaseImageStore } from '../../src/adapters/supabase/image-store.ts';
 import { SupabaseLedger } from '../../src/adapters/supabase/ledger.ts';
 import { SupabaseSessions } from '../../src/adapters/supabase/sessions.ts';
-import type { RefundOrder, Session, WorkerEvent } from '../../src/ports.ts';
+import type { WorkerEvent } from '../../src/ports/events.ts';
+import type { RefundOrder } from '../../src/ports/ledger.ts';
+import type { Session } from '../../src/ports/session.ts';
 import { openShop, orderTryOn, photo, type Shop } from '../support/shop.ts';
 
 let shop: Shop;

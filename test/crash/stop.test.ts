@@ -9,7 +9,7 @@ import { until } from '../../local/until.ts';
 import { BullGenerationJobs } from '../../src/adapters/redis/generation-queue.ts';
 import { BullRefunds } from '../../src/adapters/redis/refund-queue.ts';
 import { INTAKE_LIST, RedisTaskList } from '../../src/adapters/redis/task-list.ts';
-import type { WorkerEvent } from '../../src/ports.ts';
+import type { WorkerEvent } from '../../src/ports/events.ts';
 import { admitLeftovers } from '../../src/tryon/intake.ts';
 import { useCrashShop } from '../support/crash-shop.ts';
 import { orderTryOn, push, settledRow } from '../support/shop.ts';

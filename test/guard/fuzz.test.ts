@@ -9,7 +9,7 @@ import fc from 'fast-check';
 import sharp from 'sharp';
 import { WebImageFetcher } from '../../src/adapters/web/image-fetcher.ts';
 import { TaskError } from '../../src/errors.ts';
-import type { SessionRef } from '../../src/ports.ts';
+import type { SessionRef } from '../../src/ports/session.ts';
 import { prepareImage } from '../../src/tryon/resize.ts';
 import { Semaphore } from '../../src/tryon/semaphore.ts';
 import { isRejection, parseTask } from '../../src/tryon/task.ts';

@@ -13,7 +13,7 @@ import { TaskError } from '../../src/errors.ts';
 import { type EstimateBodyProtection, registerEstimateBody } from '../../src/http/estimate-body.ts';
 import type { EstimateBodyDeps, SizeRecEvent } from '../../src/http/estimate-body-steps.ts';
 import { createServer } from '../../src/http/server.ts';
-import type { ImageFetcher } from '../../src/ports.ts';
+import type { ImageFetcher } from '../../src/ports/image-fetcher.ts';
 import type { PhotoObservation, PoseEstimator, PoseOutcome } from '../../src/pose.ts';
 import { BUILT_IN_CHARTS } from '../../src/sizing/size-chart.ts';
 import { startImageHost } from '../support/image-host.ts';

@@ -2,7 +2,7 @@
  * A day of one person, one store with two shoppers, the platform and two workers, from a plan: who
  * orders what and when, which rows are edited, what breaks. Returns what must not be.
  */
-import type { Payer } from '../../src/ports.ts';
+import type { Payer } from '../../src/ports/ledger.ts';
 import type { Edit, Kill, Order, Plan } from './plan.ts';
 import { Replica } from './replica.ts';
 import { Simulation } from './simulation.ts';

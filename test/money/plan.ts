@@ -1,7 +1,7 @@
 /**
  * The plan of a simulated day: who orders what and when, which rows are edited, what breaks.
  */
-import type { Payer } from '../../src/ports.ts';
+import type { Payer } from '../../src/ports/ledger.ts';
 
 export interface Order {
   readonly payment: Payer;

@@ -2,7 +2,8 @@
  * The worker's ports in the simulation: they take their time, fail, and go silent when the process
  * is killed, while the database still carries statements out.
  */
-import type { RefundOrder, Session, Sessions } from '../../src/ports.ts';
+import type { RefundOrder } from '../../src/ports/ledger.ts';
+import type { Session, Sessions } from '../../src/ports/session.ts';
 import type { Simulation } from './simulation.ts';
 import type { Money } from './source.ts';
 import type { Row, StoredJob, World } from './world.ts';

@@ -52,7 +52,7 @@ export async function loadMoney(mutant: Mutant | null) {
     ...((await load('tryon/lost-refunds.ts')) as typeof import('../../src/tryon/lost-refunds.ts')),
     ...((await load('tryon/settle.ts')) as typeof import('../../src/tryon/settle.ts')),
     ...((await load('errors.ts')) as typeof import('../../src/errors.ts')),
-    ...((await load('ports.ts')) as typeof import('../../src/ports.ts')),
+    ...((await load('ports/jobs.ts')) as typeof import('../../src/ports/jobs.ts')),
     ...((await load('failure-text.ts')) as typeof import('../../src/failure-text.ts')),
   };
 }

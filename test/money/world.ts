@@ -2,13 +2,9 @@
  * The database and Redis as plain data. Functions of the database behave as the platform's: a
  * person's refund pays on every call, a store's once per request id.
  */
-import type {
-  LedgerEntry,
-  Payer,
-  ReconciliationRecord,
-  RefundIntent,
-  SessionStatus,
-} from '../../src/ports.ts';
+import type { LedgerEntry, Payer } from '../../src/ports/ledger.ts';
+import type { ReconciliationRecord, RefundIntent } from '../../src/ports/refunds.ts';
+import type { SessionStatus } from '../../src/ports/session.ts';
 
 export interface Row {
   readonly channel: 'b2b' | 'b2c';

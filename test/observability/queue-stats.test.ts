@@ -12,7 +12,7 @@ import { readQueueStats } from '../../src/adapters/redis/queue-stats.ts';
 import { BullRefunds } from '../../src/adapters/redis/refund-queue.ts';
 import { DEAD_LETTER_LIST, INTAKE_LIST, TASK_LIST } from '../../src/adapters/redis/task-list.ts';
 import { TaskError } from '../../src/errors.ts';
-import type { Task } from '../../src/ports.ts';
+import type { Task } from '../../src/ports/session.ts';
 import { refundIntent } from '../../src/tryon/refund-intent.ts';
 
 let folder: string;
@@ -106,10 +106,14 @@ describe('the queue stats', () => {
 
 describe('the gate state', () => {
   it('follows the breaker from closed over open to half-open', async () => {
-    assert.deepEqual(await readGateState(redis), { breaker: 'closed', slowness: 1 });
+    assert.deepEqual(await readGateState(redis), { breaker: 'closed', slowness: 1, trip: null });
     await redis.mset('wearon:gate:tripped', 'X', 'wearon:gate:open', 'X');
     await redis.set('wearon:gate:slowness', '2.5');
-    assert.deepEqual(await readGateState(redis), { breaker: 'open', slowness: 2.5 });
+    assert.deepEqual(await readGateState(redis), {
+      breaker: 'open',
+      slowness: 2.5,
+      trip: { code: 'X', since: null },
+    });
     await redis.del('wearon:gate:open');
     assert.equal((await readGateState(redis)).breaker, 'half_open');
   });

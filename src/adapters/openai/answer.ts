@@ -4,7 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ImagesResponse } from 'openai/resources/images';
 import { TaskError } from '../../errors.ts';
-import type { EditResult } from '../../ports.ts';
+import type { EditResult } from '../../ports/image-model.ts';
 import { costUsd, readUsage } from './cost.ts';
 import { malformed, refusalIn } from './errors.ts';
 

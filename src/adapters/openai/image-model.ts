@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import OpenAI from 'openai';
 import type { ImageEditParamsNonStreaming } from 'openai/resources/images';
 import { TaskError } from '../../errors.ts';
-import type { EditRequest, EditResult, ImageModel } from '../../ports.ts';
+import type { EditRequest, EditResult, ImageModel } from '../../ports/image-model.ts';
 import { type FetchPicture, readAnswer } from './answer.ts';
 import { describeModel, modelInUse, type Quality } from './catalogue.ts';
 import { MODEL_GONE, malformed, translateError } from './errors.ts';

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import type { DeadLetter } from '../../ports.ts';
+import type { DeadLetter } from '../../ports/task-source.ts';
 import { DEAD_LETTER_LIST, TASK_LIST } from './task-list.ts';
 
 export interface FiledLetter extends DeadLetter {

@@ -4,7 +4,8 @@
  */
 import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
-import type { GenerationJobs, Job, JobEnd, Journal, Task } from '../../ports.ts';
+import type { GenerationJobs, Job, JobEnd, Journal } from '../../ports/jobs.ts';
+import type { Task } from '../../ports/session.ts';
 import {
   aliveAmong,
   GENERATION_QUEUE,

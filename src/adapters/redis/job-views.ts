@@ -4,7 +4,9 @@
  */
 import { type Job as BullJob, type JobType, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
-import type { Journal, RefundIntent, Task } from '../../ports.ts';
+import type { Journal } from '../../ports/jobs.ts';
+import type { RefundIntent } from '../../ports/refunds.ts';
+import type { Task } from '../../ports/session.ts';
 import { GENERATION_QUEUE, PREFIX, REFUND_QUEUE } from './bullmq.ts';
 
 /** Where a job stands. Times are ISO 8601, null where they have not come. */

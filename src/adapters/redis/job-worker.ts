@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DelayedError, WaitingError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
-import type { JobEnd } from '../../ports.ts';
+import type { JobEnd } from '../../ports/jobs.ts';
 import { repeat } from '../../repeat.ts';
 import { PREFIX } from './bullmq.ts';
 import { isConnectionError } from './connection.ts';

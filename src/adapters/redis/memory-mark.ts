@@ -3,7 +3,7 @@
  * comes back without the mark. It also expires, since a Redis may lose the last second only.
  */
 import type { Redis } from 'ioredis';
-import type { QueueMemory } from '../../ports.ts';
+import type { QueueMemory } from '../../ports/jobs.ts';
 
 /** `whole`, or since when (ms since the epoch) a loss is known. */
 const MARK_KEY = 'wearon:memory';

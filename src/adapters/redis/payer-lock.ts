@@ -3,7 +3,7 @@
  * refund is booked. The lock is held under the session's id.
  */
 import type { Redis } from 'ioredis';
-import type { PayerLock } from '../../ports.ts';
+import type { PayerLock } from '../../ports/refunds.ts';
 
 const PREFIX = 'wearon:payer:';
 /** When a process died or does not know how its booking ended: longer than a request and its statement take. */

@@ -8,7 +8,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { type ErrorCode, TaskError } from '../../errors.ts';
-import type { Permit, ProviderGate, RecordEvent } from '../../ports.ts';
+import type { RecordEvent } from '../../ports/events.ts';
+import type { Permit, ProviderGate } from '../../ports/provider-gate.ts';
 import { RedisLock } from './lock.ts';
 
 export interface ProviderGateOptions {

@@ -2,7 +2,7 @@
  * Failed sessions whose payment only a person can give back, in a Redis hash by session id.
  */
 import type { Redis } from 'ioredis';
-import type { Reconciliation, ReconciliationRecord } from '../../ports.ts';
+import type { Reconciliation, ReconciliationRecord } from '../../ports/refunds.ts';
 
 export const RECONCILIATION_HASH = 'wearon:reconciliation';
 /** Where a record goes once a person has dealt with it. */

@@ -4,7 +4,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
-import { type DeadLetter, MAX_TASK_BYTES, type TaskSource } from '../../ports.ts';
+import { MAX_TASK_BYTES } from '../../ports/session.ts';
+import type { DeadLetter, TaskSource } from '../../ports/task-source.ts';
 import { DRAIN_FLAG } from './drain.ts';
 
 /** Where the platform pushes tasks (contract 1.1). */

@@ -4,7 +4,8 @@
 import { createHash } from 'node:crypto';
 import type { SupabaseClient } from '@supabase/supabase-js';
 import { z } from 'zod';
-import type { Analytics, AnalyticsEventType, Session } from '../../ports.ts';
+import type { Analytics, AnalyticsEventType } from '../../ports/analytics.ts';
+import type { Session } from '../../ports/session.ts';
 import { dataOf, rowsOf, TABLES } from './client.ts';
 import { allById, PAGE_ROWS } from './pages.ts';
 

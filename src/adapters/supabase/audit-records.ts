@@ -3,7 +3,7 @@
  */
 import type { SupabaseClient } from '@supabase/supabase-js';
 import { z } from 'zod';
-import type { Channel } from '../../ports.ts';
+import type { Channel } from '../../ports/session.ts';
 import { dataOf, TABLES } from './client.ts';
 import { PAGE_ROWS, pagesById } from './pages.ts';
 

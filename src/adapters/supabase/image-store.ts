@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import type { SupabaseClient } from '@supabase/supabase-js';
 import { TaskError } from '../../errors.ts';
-import type { ImageStore } from '../../ports.ts';
+import type { ImageStore } from '../../ports/image-store.ts';
 import { dataOf, REQUEST_TIMEOUT_MS, saysMissing } from './client.ts';
 
 /** Outside the folders of photos and pictures. */

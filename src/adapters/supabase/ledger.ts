@@ -5,7 +5,8 @@
 import type { PostgrestError, SupabaseClient } from '@supabase/supabase-js';
 import { z } from 'zod';
 import { TaskError } from '../../errors.ts';
-import type { Ledger, LedgerEntry, RefundAnswer, RefundOrder, Session } from '../../ports.ts';
+import type { Ledger, LedgerEntry, RefundAnswer, RefundOrder } from '../../ports/ledger.ts';
+import type { Session } from '../../ports/session.ts';
 import { rowsOf } from './client.ts';
 import { allById, PAGE_ROWS } from './pages.ts';
 

@@ -4,7 +4,7 @@
  */
 import type { SupabaseClient } from '@supabase/supabase-js';
 import { z } from 'zod';
-import type { Channel } from '../../ports.ts';
+import type { Channel } from '../../ports/session.ts';
 import { dataOf, TABLES } from './client.ts';
 
 /** Where a link leads to is nobody's business; whether it is there is the operator's. */

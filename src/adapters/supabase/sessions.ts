@@ -4,15 +4,15 @@
  */
 import type { SupabaseClient } from '@supabase/supabase-js';
 import { z } from 'zod';
+import type { RecordEvent } from '../../ports/events.ts';
 import type {
   Channel,
   Completion,
   OtherSession,
-  RecordEvent,
   Session,
   SessionRef,
   Sessions,
-} from '../../ports.ts';
+} from '../../ports/session.ts';
 import { dataOf, rowsOf, TABLES } from './client.ts';
 import { allById, PAGE_ROWS, pagesById } from './pages.ts';
 

@@ -5,7 +5,7 @@
 
 import { Agent, Client, type Dispatcher, request } from 'undici';
 import { TaskError } from '../../errors.ts';
-import type { FetchOptions, ImageFetcher } from '../../ports.ts';
+import type { FetchOptions, ImageFetcher } from '../../ports/image-fetcher.ts';
 import { unlessAborted } from '../../unless-aborted.ts';
 import { startCountdown } from './countdown.ts';
 import { dnsLookup, type ResolveHost } from './dns-lookup.ts';

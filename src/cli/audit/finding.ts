@@ -3,7 +3,7 @@
  */
 import type { AuditedSession, LedgerRow } from '../../adapters/supabase/audit-records.ts';
 import { namedSession } from '../../ledger/entries.ts';
-import type { Channel } from '../../ports.ts';
+import type { Channel } from '../../ports/session.ts';
 
 /** The ways in which money does not add up, and what each means. */
 export const REASONS = {

@@ -1,0 +1,59 @@
+/** What happened, for the log and the metrics. */
+import type { ErrorCode } from '../errors.ts';
+import type { EditUsage } from './image-model.ts';
+import type { Payer } from './ledger.ts';
+import type { ReconciliationReason } from './refunds.ts';
+import type { Channel } from './session.ts';
+
+/** Who a line of the log is about. */
+export interface TaskIds {
+  readonly requestId: string | null;
+  readonly sessionId: string;
+  readonly channel: Channel;
+}
+
+/** What happened, in the past tense: one log line and one count each. Carries no secret, link or text of a person. */
+export type WorkerEvent =
+  | { event: 'task_received'; task: TaskIds }
+  | {
+      event: 'task_rejected';
+      task: TaskIds | null;
+      reason: string;
+      sizeBytes: number;
+      sha256: string;
+    }
+  | { event: 'generation_processing'; task: TaskIds; queueWaitMs: number }
+  | { event: 'generation_skipped'; task: TaskIds; reason: string }
+  | { event: 'images_prepared'; task: TaskIds; count: number; downloadMs: number; resizeMs: number }
+  | { event: 'picture_stored'; task: TaskIds; sizeBytes: number; durationMs: number }
+  | { event: 'provider_call_started'; task: TaskIds; call: number; repeated: boolean }
+  | { event: 'provider_call_succeeded'; task: TaskIds; durationMs: number; usage: EditUsage }
+  | {
+      event: 'generation_completed';
+      task: TaskIds;
+      processingTimeMs: number | null;
+      totalMs: number;
+    }
+  | { event: 'completion_lost'; task: TaskIds }
+  | { event: 'generation_retried'; task: TaskIds; code: ErrorCode; delayMs: number; error: Error }
+  | { event: 'attempt_failed'; task: TaskIds; code: ErrorCode; error: Error }
+  | { event: 'generation_failed'; task: TaskIds; code: ErrorCode; moderation: boolean }
+  | { event: 'generation_interrupted'; task: TaskIds }
+  | { event: 'attempt_quarantined'; task: TaskIds; stalls: number }
+  | { event: 'session_rescued'; task: TaskIds; by: 'completion' | 'refund' }
+  | { event: 'refund_skipped'; task: TaskIds; reason: string }
+  | { event: 'credit_refunded'; task: TaskIds; payer: Payer; credits: number }
+  | { event: 'refund_needs_reconciliation'; task: TaskIds; reason: ReconciliationReason }
+  | { event: 'refund_error'; task: TaskIds; delayMs: number; error: Error }
+  | { event: 'analytics_error'; task: TaskIds; error: Error }
+  | { event: 'breaker_opened'; code: ErrorCode; cooldownMs: number }
+  | { event: 'breaker_closed' }
+  | { event: 'rows_unreadable'; channel: Channel; count: number }
+  | { event: 'upload_failed'; task: TaskIds; error: Error }
+  | { event: 'storage_unusable'; problem: string }
+  | { event: 'storage_usable' }
+  /** `repeated`: how often it happened since it was recorded last. */
+  | { event: 'loop_error'; loop: string; error: Error; repeated?: number };
+
+/** Takes note of what happened. Never throws. */
+export type RecordEvent = (event: WorkerEvent) => void;

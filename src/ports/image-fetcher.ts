@@ -1,0 +1,19 @@
+/** Downloads of other people's images. */
+
+export interface FetchOptions {
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+  readonly take?: (bytes: number) => Promise<void>;
+}
+
+/** Fetches other people's images. Nobody else in the worker opens a link it was given. */
+export interface ImageFetcher {
+  /**
+   * The bytes of the picture behind `url`, refused by default (docs/security.md).
+   * Throws `INVALID_IMAGE` (link dead, refused, too large, not a picture) or `IMAGE_UNAVAILABLE`
+   * (worth a retry). The whole download ends within `timeoutMs`, and sooner when the host stalls or
+   * drips. An abort by `signal` rejects with its reason. `take` is waited for with the length of
+   * every piece before more is read; that time does not count.
+   */
+  fetch(url: string, options: FetchOptions): Promise<Uint8Array>;
+}

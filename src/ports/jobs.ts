@@ -1,0 +1,72 @@
+/** The durable jobs that make a picture, and the journal of what their attempts did. */
+import type { ErrorCode } from '../errors.ts';
+import type { Completion, Task } from './session.ts';
+
+/** What earlier attempts of a job did, written before and after every paid call. */
+export interface Journal {
+  /** How often the task met each transient error. */
+  readonly failures: Readonly<Partial<Record<ErrorCode, number>>>;
+  /** Paid calls that were begun and not refused for the rate. */
+  readonly providerCalls: number;
+  /** A paid call was begun and its outcome is not known (yet). */
+  readonly callOpen: boolean;
+  /** What the paid picture took, from the moment it is there until the session is completed. */
+  readonly result: Omit<Completion, 'imageUrl' | 'completedAt'> | null;
+  /** Since its process died: with how many stalls the job began to run alone, or has done so unharmed. */
+  readonly quarantine?: { readonly stalls: number; readonly state: 'alone' | 'passed' };
+}
+
+/** A job under this process's lock, for the length of one attempt. */
+export interface Job {
+  readonly task: Task;
+  readonly journal: Journal;
+  /** How often its process went silent while it ran. */
+  readonly stalls: number;
+  /**
+   * Resolves once the journal is stored and the lock is known to be still ours. Rejects with
+   * LockLostError, and stores nothing, when another process has the job by now.
+   */
+  record(journal: Journal): Promise<void>;
+}
+
+/** Another process has taken the job over: this one must not touch the session any more. */
+export class LockLostError extends Error {
+  override readonly name = 'LockLostError';
+}
+
+/** How a job's attempt ended, as far as the queue is concerned. */
+export type JobEnd =
+  | { readonly kind: 'done' }
+  /** Done, and not to be kept: a task that named what is not its own must not stand in for a later one. */
+  | { readonly kind: 'forgotten' }
+  /** `behindOthers`: in the owner's next round, since what failed is the owner's. Else before all. */
+  | { readonly kind: 'again'; readonly delayMs: number; readonly behindOthers?: boolean }
+  | { readonly kind: 'hand_back' };
+
+/** The generation jobs; a job's id is its session's id, so a session has at most one. */
+export interface GenerationJobs {
+  /**
+   * Adds the job unless the session has one. False when that one is of another owner or channel,
+   * so that at most one of the two can be right: it ends soon, come again then.
+   */
+  add(task: Task): Promise<boolean>;
+  /** Whether the operator wants tasks to stay on the list. */
+  areDraining(): Promise<boolean>;
+  /** Which of these sessions have a job that is not finished. */
+  aliveAmong(sessionIds: readonly string[]): Promise<Set<string>>;
+  /** Jobs that were given up without an attempt's outcome, because they stalled too often. */
+  givenUp(): Promise<Task[]>;
+  /** Forgets a job that was given up. */
+  forget(sessionId: string): Promise<void>;
+}
+
+/** Whether what the queues held is still there: Redis may come back without its data. */
+export interface QueueMemory {
+  /**
+   * Since when (ms since the epoch) it has been known that the queues may have lost something which
+   * nobody has seen to yet; null when there is nothing.
+   */
+  lostSince(): Promise<number | null>;
+  /** What was lost until `since` has been seen to; a later loss stays known. */
+  restored(since: number): Promise<void>;
+}
