@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import { NO_CLUSTER } from './adapters/redis/probe.ts';
+import { progressPublisher } from './adapters/redis/progress-channel.ts';
 import { type Adapters, openAdapters } from './app/adapters.ts';
 import { openBoard } from './app/board.ts';
 import { checkImageModel, watchImageModel } from './app/image-model.ts';
@@ -16,6 +17,8 @@ import { type Config, ConfigError } from './config.ts';
 import { type ComponentStates, isReady, registerHealth } from './http/health.ts';
 import { noteAnswers, registerMetrics } from './http/metrics.ts';
 import { createServer } from './http/server.ts';
+import type { RecordEvent } from './ports/events.ts';
+import { publishEvents } from './progress/publish-events.ts';
 import { createEventLog, recordTo } from './telemetry/events.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
@@ -45,9 +48,15 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
   await using stack = new AsyncDisposableStack();
   const metrics = createMetrics();
   const tracing = await openTracing(config.otlpEndpoint, stack);
-  const record = recordTo(createEventLog(logger), metrics.record, tracing.record);
+  let publish: RecordEvent = () => undefined;
+  const record = recordTo(createEventLog(logger), metrics.record, tracing.record, (event) =>
+    publish(event),
+  );
 
   const adapters = openAdapters(config, { logger, record, warn, stack });
+  publish = publishEvents(progressPublisher(adapters.redis), (error) =>
+    record({ event: 'loop_error', loop: 'progress', error }),
+  );
   const server = await createServer(
     (error) => record({ event: 'loop_error', loop: 'http', error }),
     config,

@@ -33,6 +33,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'tryon',
     'retention',
     'sizing',
+    'progress',
     'tracing',
     'app',
   ],
@@ -45,6 +46,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ledger: [],
   tryon: ['ledger'],
   retention: [],
+  progress: [],
   sizing: [],
 };
 

@@ -28,7 +28,7 @@ export function isClusterAnswer(error: Error): boolean {
 }
 
 /** The rights that a Redis user needs (docs/scaling.md), as ACL SETUSER takes them. */
-export const REDIS_ACL = '~wearon:* resetchannels +@all -@admin -@dangerous';
+export const REDIS_ACL = '~wearon:* resetchannels &wearon:* +@all -@admin -@dangerous';
 
 export const NO_CLUSTER =
   'REDIS_URL names a Redis Cluster; the task list and its intake list lie in different slots there, ' +

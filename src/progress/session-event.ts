@@ -1,0 +1,51 @@
+/**
+ * Business events → the steps of a session that a screen may show.
+ */
+import type { TaskIds, WorkerEvent } from '../ports/events.ts';
+import type { ProgressStage, SessionEvent } from '../ports/progress.ts';
+
+/** What each business event says of its session; those that are not named say nothing. */
+const STAGES: Partial<Record<WorkerEvent['event'], ProgressStage>> = {
+  task_received: 'queued',
+  generation_processing: 'started',
+  images_prepared: 'photos_fetched',
+  provider_call_started: 'drawing',
+  picture_stored: 'stored',
+  generation_completed: 'completed',
+  generation_failed: 'failed',
+  generation_retried: 'retried',
+  generation_interrupted: 'requeued',
+};
+
+/** The step that the event is; null when it is none. `at` is now. */
+export function sessionEventOf(occurred: WorkerEvent, at: Date): SessionEvent | null {
+  const event = stageOf(occurred);
+  if (event === null || !('task' in occurred) || occurred.task === null) return null;
+  const { sessionId, channel }: TaskIds = occurred.task;
+  return {
+    version: 1,
+    event,
+    session_id: sessionId,
+    channel,
+    at: at.toISOString(),
+    ...reasonOf(occurred),
+  };
+}
+
+function stageOf(occurred: WorkerEvent): ProgressStage | null {
+  // Its picture was stored by an attempt whose process is gone.
+  if (occurred.event === 'session_rescued')
+    return occurred.by === 'completion' ? 'completed' : null;
+  return STAGES[occurred.event] ?? null;
+}
+
+function reasonOf(occurred: WorkerEvent): Pick<SessionEvent, 'code' | 'delay_ms'> {
+  switch (occurred.event) {
+    case 'generation_failed':
+      return { code: occurred.code };
+    case 'generation_retried':
+      return { code: occurred.code, delay_ms: occurred.delayMs };
+    default:
+      return {};
+  }
+}

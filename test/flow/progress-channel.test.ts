@@ -1,0 +1,81 @@
+/** The Redis channel of progress: what it says of a try-on, and that nothing depends on it. */
+import assert from 'node:assert/strict';
+import { after, before, it } from 'node:test';
+import { moderationBlocked } from '../../local/openai/vendor-errors.ts';
+import { createStore, type TryOn } from '../../local/platform.ts';
+import { until } from '../../local/until.ts';
+import { PROGRESS_CHANNEL } from '../../src/adapters/redis/progress-channel.ts';
+import type { SessionEvent } from '../../src/ports/progress.ts';
+import { openShop, orderTryOn, push, type Shop, settledRow } from '../support/shop.ts';
+import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
+
+let shop: Shop;
+let worker: WorkerProcess;
+const texts: string[] = [];
+const listening = new AsyncDisposableStack();
+
+before(async () => {
+  shop = await openShop();
+  const redis = listening.adopt(shop.platform.redis.duplicate(), (copy) => copy.disconnect());
+  redis.on('message', (_channel: string, text: string) => texts.push(text));
+  await redis.subscribe(PROGRESS_CHANNEL);
+  worker = await startWorkerProcess(shop.stack.env);
+});
+
+after(async () => {
+  await worker?.[Symbol.asyncDispose]();
+  await listening.disposeAsync();
+  await shop?.[Symbol.asyncDispose]();
+});
+
+const eventsOf = ({ sessionId }: TryOn) =>
+  texts
+    .map((text) => JSON.parse(text) as SessionEvent)
+    .filter(({ session_id }) => session_id === sessionId);
+
+/** Pushes the task and resolves with the names of its steps, once the last one is there. */
+async function follow(tryOn: TryOn, last: string): Promise<string[]> {
+  await push(shop.platform, tryOn);
+  await until(`the step ${last}`, () => eventsOf(tryOn).some(({ event }) => event === last));
+  return eventsOf(tryOn).map(({ event }) => event);
+}
+
+it('a try-on announces every step in order, by ids alone', async () => {
+  const tryOn = await orderTryOn(shop.platform, await createStore(shop.platform));
+  const steps = await follow(tryOn, 'completed');
+  const known = ['queued', 'started', 'photos_fetched', 'drawing', 'stored', 'completed'];
+  assert.deepEqual(
+    steps.filter((step) => step !== 'checked'),
+    known,
+  );
+  for (const text of texts) assert.doesNotMatch(text, /https?:|req_|@|token/);
+  for (const event of eventsOf(tryOn)) {
+    assert.deepEqual([event.version, event.channel], [1, 'b2b']);
+    assert.ok(!Number.isNaN(Date.parse(event.at)));
+  }
+});
+
+it('a refused try-on ends with the reason for its failure', async () => {
+  shop.stack.openai.faults.add(moderationBlocked());
+  const tryOn = await orderTryOn(shop.platform, await createStore(shop.platform));
+  assert.equal((await follow(tryOn, 'failed')).at(-1), 'failed');
+  assert.equal(eventsOf(tryOn).at(-1)?.code, 'MODERATION_BLOCKED');
+});
+
+it('a user without the right to publish makes pictures all the same', async () => {
+  const rights = '~wearon:* resetchannels +@all -@admin -@dangerous'.split(' ');
+  await shop.platform.redis.acl('SETUSER', 'mute', 'reset', 'on', '>secret', ...rights);
+  const url = Object.assign(new URL(shop.stack.redis.url), {
+    username: 'mute',
+    password: 'secret',
+  });
+  await worker.end('SIGTERM');
+  await using mute = await startWorkerProcess({ ...shop.stack.env, REDIS_URL: url.href });
+  const tryOn = await orderTryOn(shop.platform, await createStore(shop.platform));
+  await push(shop.platform, tryOn);
+  assert.equal((await settledRow(shop, tryOn)).status, 'completed');
+  assert.deepEqual(eventsOf(tryOn), []);
+  assert.equal((await mute.logged('loop_error')).loop, 'progress');
+  const metrics = await (await fetch(`${mute.address}/metrics`)).text();
+  assert.match(metrics, /wearon_loop_errors_total\{loop="progress"\} [1-9]/);
+});
