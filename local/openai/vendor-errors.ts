@@ -66,12 +66,13 @@ export function serverOverloaded(): Fault {
   );
 }
 
-export function serverError(status = 500): Fault {
+export function serverError(status = 500, headers: Record<string, string> = {}): Fault {
   return refusing(
     new Refusal(status, {
       message: 'The server had an error while processing your request.',
       type: 'server_error',
     }),
+    headers,
   );
 }
 
