@@ -3,11 +3,14 @@
  */
 import type { Command } from 'commander';
 import { deadLetters, dropLetter } from '../adapters/redis/dead-letters.ts';
+import { removeJobsOf } from '../adapters/redis/job-views.ts';
 import { RETENTION_LOCK, RETENTION_LOCK_MS, RedisLock } from '../adapters/redis/lock.ts';
+import { TaskError } from '../errors.ts';
 import { eraseOwner } from '../retention/erase.ts';
 import { type SweepReport, sweep } from '../retention/janitor.ts';
 import type { Owner } from '../retention/ports.ts';
 import { redact } from '../telemetry/redaction.ts';
+import { refundIntent } from '../tryon/refund-intent.ts';
 import { type Answer, ProblemError, UsageError } from './answer.ts';
 import type { Desk, Run } from './desk.ts';
 import { pairs } from './table.ts';
@@ -83,6 +86,7 @@ async function erase(desk: Desk, options: EraseOptions): Promise<Answer> {
   const who = `${owner.channel === 'b2c' ? 'person' : 'store'} ${owner.ownerId}`;
   await desk.requireStorage();
   if (!dryRun) await desk.consent(`Delete all photos and pictures of ${who}?`, yes);
+  const jobs = await removeJobs(owner, dryRun, desk);
   const proof = await eraseOwner(owner, dryRun, desk.stores());
   const letters = await dropLettersOf(owner, dryRun, desk);
   const { removed, stillThere, unfinished, rowsMarked } = proof;
@@ -91,16 +95,32 @@ async function erase(desk: Desk, options: EraseOptions): Promise<Answer> {
     ...removed.map((path) => `  ${path}`),
     `${dryRun ? 'Rows to be marked' : 'Rows marked'}: ${rowsMarked}`,
     `${dryRun ? 'Dead letters to be removed' : 'Dead letters removed'}: ${letters}`,
+    `${dryRun ? 'Jobs to be removed' : 'Jobs removed, to be refunded'}: ${jobs}`,
     ...(dryRun ? [] : [`Looked up again: ${stillThere.length} objects left`]),
     LEFT,
     ...unfinished.map((id) => `Session ${id} is still under way: erase again when it has ended.`),
   ];
   const isFine = dryRun || (stillThere.length === 0 && unfinished.length === 0);
-  return { data: { ...proof, lettersDropped: letters }, text: lines.join('\n'), isFine };
+  const data = { ...proof, lettersDropped: letters, jobsRemoved: jobs };
+  return { data, text: lines.join('\n'), isFine };
+}
+
+/**
+ * Jobs hold links and a prompt. Those that wait are removed, and their sessions failed and refunded
+ * by the worker; those that run stay until they have ended. Returns how many were removed.
+ */
+async function removeJobs({ ownerId }: Owner, dryRun: boolean, desk: Desk): Promise<number> {
+  const tasks = await removeJobsOf(await desk.redis(), ownerId, dryRun);
+  if (!dryRun) {
+    const { refunds } = await desk.queues();
+    const erased = new TaskError('ABANDONED', { detail: 'erased' });
+    for (const task of tasks) await refunds.add(refundIntent(task, task.requestId, erased));
+  }
+  return tasks.length;
 }
 
 const LEFT =
-  "Left: the platform's rows, ledger and events (ids, prompts, e-mail addresses) and the reconciliation records; jobs that have ended hold ids only, for ten minutes.";
+  "Left: the platform's rows, ledger and events (ids, prompts, e-mail addresses) and the reconciliation records; jobs that have ended and refunds hold ids only.";
 
 /** The dead letters that name the owner hold links and a prompt. Returns how many there are. */
 async function dropLettersOf({ ownerId }: Owner, dryRun: boolean, desk: Desk): Promise<number> {

@@ -7,11 +7,22 @@ import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import type { Redis } from 'ioredis';
 import { moderationBlocked } from '../../local/openai/vendor-errors.ts';
-import { createPerson, createShopper, createStore } from '../../local/platform.ts';
+import { createPerson, createShopper, createStore, type TryOn } from '../../local/platform.ts';
+import { BullGenerationJobs } from '../../src/adapters/redis/generation-queue.ts';
+import { RedisTaskList } from '../../src/adapters/redis/task-list.ts';
+import { deadLetter } from '../../src/tryon/dead-letter.ts';
 import { objectPaths, storeObjects } from '../support/bucket.ts';
 import { wearon } from '../support/cli.ts';
-import { openShop, orderTryOn, push, type Shop, settledRow } from '../support/shop.ts';
+import {
+  assertRefundedOnce,
+  openShop,
+  orderTryOn,
+  push,
+  type Shop,
+  settledRow,
+} from '../support/shop.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
 
 let shop: Shop;
@@ -137,7 +148,50 @@ describe('erase', () => {
     assert.equal((await run('erase', '--yes')).code, 2);
     assert.equal((await run('erase', '--yes', '--user', '../..')).code, 2);
   });
+
+  it("removes the owner's waiting jobs and dead letters, and refunds", async () => {
+    const { platform, stack } = shop;
+    const [store, other] = [await createStore(platform), await createStore(platform)];
+    const [mine, others] = [await orderTryOn(platform, store), await orderTryOn(platform, other)];
+    await using queue = new BullGenerationJobs(platform.redis);
+    for (const { task, ownerId } of [mine, others]) await queue.add({ ...task, ownerId });
+    const letterOf = (tryOn: TryOn) =>
+      deadLetter(Buffer.from(tryOn.message.toUpperCase()), 'test', tryOn.sessionId);
+    const source = new RedisTaskList(platform.redis, platform.redis);
+    for (const tryOn of [mine, others]) await source.keepDeadLetter(letterOf(tryOn));
+
+    assert.equal((await keysHolding(platform.redis, store.storeId)).length, 1);
+    const args = ['erase', '--store', store.storeId, '--json'];
+    const tried = await run(...args, '--dry-run');
+    assert.deepEqual([tried.json.jobsRemoved, tried.json.lettersDropped], [1, 1]);
+    const erased = await run(...args, '--yes');
+    assert.deepEqual([erased.json.jobsRemoved, erased.json.lettersDropped], [1, 1]);
+    assert.deepEqual([erased.code, erased.json.unfinished], [1, [mine.sessionId]]);
+    const [letter, ...more] = (await run('dead', 'list', '--json')).json;
+    assert.deepEqual([letter.sessionId, more], [others.sessionId, []]);
+
+    await using worker = await startWorkerProcess(stack.env);
+    await worker.logged('credit_refunded', (line) => line.session_id === mine.sessionId);
+    await assertRefundedOnce(shop, mine);
+    assert.equal((await settledRow(shop, others)).status, 'completed');
+    const again = await run(...args, '--yes');
+    assert.deepEqual([again.code, again.json.unfinished, again.json.jobsRemoved], [0, [], 0]);
+    assert.deepEqual(await keysHolding(platform.redis, store.storeId), []);
+  });
 });
+
+/** The keys of Redis whose value holds the photos' links of the owner. */
+async function keysHolding(redis: Redis, ownerId: string): Promise<string[]> {
+  const holds = async (key: string) => {
+    const values: unknown = await ((await redis.type(key)) === 'hash'
+      ? redis.hgetall(key)
+      : (await redis.type(key)) === 'list' && redis.lrange(key, 0, -1));
+    return JSON.stringify(values).includes(`stores/${ownerId}/uploads`);
+  };
+  const keys = await redis.keys('*');
+  const held = await Promise.all(keys.map(holds));
+  return keys.filter((_, at) => held[at]);
+}
 
 describe('the launcher', () => {
   it('passes the command line and the exit code on', async () => {

@@ -83,6 +83,32 @@ export function retryRefunds(redis: Redis, sessionId?: string): Promise<string[]
   });
 }
 
+/**
+ * Removes the owner's jobs that are not running and returns their tasks; with `dryRun` it only lists
+ * them. A removed job's session is open until it is refunded: by the caller, or later by the rescue.
+ */
+export function removeJobsOf(redis: Redis, ownerId: string, dryRun: boolean): Promise<Task[]> {
+  return withQueue(redis, GENERATION_QUEUE, async (queue: Queue<GenerationData>) => {
+    const jobs = await queue.getJobs([...UNFINISHED, 'prioritized'], 0, -1);
+    const removed: Task[] = [];
+    for (const job of jobs.filter(({ data }) => data.task.ownerId === ownerId)) {
+      if (dryRun ? !(await job.isActive()) : await isRemoved(job)) removed.push(job.data.task);
+    }
+    return removed;
+  });
+}
+
+/** False when a worker runs the job: its lock keeps it. */
+async function isRemoved(job: BullJob): Promise<boolean> {
+  try {
+    await job.remove();
+    return true;
+  } catch (error) {
+    if (await job.isActive()) return false;
+    throw error;
+  }
+}
+
 /** Reads the journals of all jobs that are known. */
 export function paidCalls(redis: Redis): Promise<PaidCalls> {
   return withQueue(redis, GENERATION_QUEUE, async (queue: Queue<GenerationData>) => {
