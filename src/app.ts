@@ -94,7 +94,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     ),
   );
   const supabase = stack.use(
-    watchSupabase(adapters.availability, config.metricsIntervalSeconds * 1000, logger),
+    watchSupabase({ ...adapters, logger }, config.metricsIntervalSeconds * 1000),
   );
   const shared = stack.use(
     watchWorker(config, metrics, {

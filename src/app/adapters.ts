@@ -13,7 +13,6 @@ import { RedisReconciliation } from '../adapters/redis/reconciliation.ts';
 import { BullRefunds } from '../adapters/redis/refund-queue.ts';
 import { RedisTaskList } from '../adapters/redis/task-list.ts';
 import { SupabaseAnalytics } from '../adapters/supabase/analytics.ts';
-import { SupabaseAvailability } from '../adapters/supabase/availability.ts';
 import { connectSupabase } from '../adapters/supabase/client.ts';
 import { SupabaseImageStore } from '../adapters/supabase/image-store.ts';
 import { SupabaseLedger } from '../adapters/supabase/ledger.ts';
@@ -65,6 +64,7 @@ export function openAdapters(config: Config, { logger, record, warn, stack }: Su
       tryUpload: () => imageStore.tryUpload(),
       record,
     }),
+    supabase,
     redis,
     redisHealth,
     blocking,
@@ -80,7 +80,6 @@ export function openAdapters(config: Config, { logger, record, warn, stack }: Su
     imageStore,
     downloads: new ByteBudget(DOWNLOAD_BUDGET_BYTES),
     ...openFetchers(config, stack),
-    availability: new SupabaseAvailability(supabase, config.supabaseBucket),
     imageModel: stack.use(
       new OpenAiImageModel({
         apiKey: config.openaiApiKey,

@@ -1,15 +1,20 @@
 /**
- * Keeps an eye on Supabase in the background, for `/health`, the metrics and the log.
+ * Asks Supabase in the background whether it answers and can be used, for the storage breaker,
+ * `/health`, the metrics and the log.
  */
-import type { SupabaseAvailability } from '../adapters/supabase/availability.ts';
-import { repeat } from '../repeat.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { SupabaseClient } from '@supabase/supabase-js';
+import { outageOf } from '../adapters/supabase/outage.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import type { StorageBreaker } from '../tryon/storage-breaker.ts';
 
 const SERVICES = ['database', 'storage'] as const;
 type Service = (typeof SERVICES)[number];
 
-/** One failed question may be a hiccup of the line. */
+/** One failed request may be a hiccup of the network. */
 const FAILURES_OF_AN_OUTAGE = 2;
+/** The interval while the storage breaker holds the intake. */
+const UNUSABLE_CHECK_MS = 5000;
 
 interface State {
   failures: number;
@@ -24,16 +29,19 @@ export interface SupabaseWatch extends Disposable {
   readonly up: Readonly<Record<Service, number>> | null;
 }
 
-/** Asks every `everyMs`; disposing of it ends the asking. */
-export function watchSupabase(
-  availability: SupabaseAvailability,
-  everyMs: number,
-  logger: Logger,
-): SupabaseWatch {
+interface Watched {
+  readonly supabase: SupabaseClient;
+  readonly storage: Pick<StorageBreaker, 'confirm' | 'isUsable'>;
+  readonly logger: Logger;
+}
+
+/** Asks every `everyMs`, more often while Supabase cannot be used; disposing of it ends the loop. */
+export function watchSupabase(watched: Watched, everyMs: number): SupabaseWatch {
+  const { storage, logger } = watched;
   const stop = new AbortController();
   const states = new Map<Service, State>();
   const ask = async () => {
-    const found = await availability.check();
+    const found = await problemsOf(watched);
     for (const service of SERVICES) {
       const before = states.get(service) ?? { failures: 0, problem: null };
       const after = next(before, found[service]);
@@ -44,7 +52,14 @@ export function watchSupabase(
         logger.info({ service, since: before.problem.since }, 'supabase_available');
     }
   };
-  void repeat(ask, everyMs, stop.signal, (error) => logger.error({ error }, 'supabase_not_asked'));
+  const loop = async () => {
+    while (!stop.signal.aborted) {
+      await ask();
+      const waitMs = storage.isUsable ? everyMs : Math.min(everyMs, UNUSABLE_CHECK_MS);
+      await sleep(waitMs, undefined, { signal: stop.signal }).catch(() => undefined);
+    }
+  };
+  void loop();
   return {
     get problems() {
       return [...states].flatMap(([service, { problem }]) =>
@@ -58,6 +73,29 @@ export function watchSupabase(
     },
     [Symbol.dispose]: () => stop.abort(),
   };
+}
+
+/** What is wrong with each service, such as "answers 503"; null where nothing is. Never rejects. */
+async function problemsOf({ supabase, storage }: Watched): Promise<Record<Service, string | null>> {
+  const [rows, bucket] = await Promise.all([
+    supabase.from('generation_sessions').select('id').limit(0),
+    storage.confirm().then(
+      (isUsable) => (isUsable ? null : 'cannot be used as it is configured'),
+      ({ cause }: Error) => outageOf(cause as Error) ?? refusalOf(cause as RefusedBy),
+    ),
+  ]);
+  const { error, status } = rows;
+  return { database: error && (outageOf(error, status) ?? refusalOf(error)), storage: bucket };
+}
+
+interface RefusedBy {
+  readonly code?: string | undefined;
+  readonly statusCode?: string | undefined;
+}
+
+/** Only the code: a message may quote the request. */
+function refusalOf({ code, statusCode }: RefusedBy): string {
+  return `refuses the worker (${code || statusCode || 'no code'})`;
 }
 
 function next({ failures, problem }: State, found: string | null): State {

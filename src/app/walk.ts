@@ -30,9 +30,6 @@ const STOP_POLL_MS = 50;
  * Whatever is cut off is run again.
  */
 const MARGIN_MS = 5000;
-/** How often Supabase is asked whether it can be used, while it can and while it cannot. */
-const STORAGE_CHECK_MS = 30_000;
-const UNUSABLE_CHECK_MS = 5000;
 /** A job that is fetched while Supabase cannot be used waits, and nothing of it is believed. */
 const UNUSABLE: JobEnd = { kind: 'again', delayMs: 1000 };
 const HAND_BACK: JobEnd = { kind: 'hand_back' };
@@ -173,7 +170,6 @@ function startLoops(
   };
   return [
     takeTasks(adapters, intake, stop),
-    watchStorage(adapters, stop),
     sweep('leftovers', async () => storage.isUsable && admitLeftovers(intake, stop)),
     // Asked in the same run: without rights or a bucket everything looks lost.
     sweep('rescue', async () => (await storage.confirm()) && rescue(rescueDeps, stop)),
@@ -184,17 +180,6 @@ function startLoops(
     sweep('late_uploads', () => removeLateUploads(adapters, stop)),
     runRetention(config, adapters, logger, stop),
   ];
-}
-
-/** Asks Supabase every so often whether it can be used. */
-async function watchStorage({ storage, record }: Adapters, stop: AbortSignal): Promise<void> {
-  while (!stop.aborted) {
-    await storage.confirm().catch((error: Error) => {
-      record({ event: 'loop_error', loop: 'storage', error });
-    });
-    const waitMs = storage.isUsable ? STORAGE_CHECK_MS : UNUSABLE_CHECK_MS;
-    await sleep(waitMs, undefined, { signal: stop }).catch(() => undefined);
-  }
 }
 
 /** Keeps `redisHealth` up to date, and calls back after every check. */
