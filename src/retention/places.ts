@@ -62,6 +62,6 @@ async function foldersIn(folder: string, pictures: PictureFolders): Promise<stri
     names.push(...page.filter(({ storedAt }) => storedAt === null).map(({ name }) => name));
     length = page.length;
     offset += length;
-  } while (length >= pictures.shortestPage);
+  } while (length > 0);
   return names;
 }

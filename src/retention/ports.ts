@@ -18,9 +18,10 @@ export interface PictureFolders {
    * list and remove as if all were gone, so nothing is called so without this. Throws otherwise.
    */
   confirm(): Promise<void>;
-  /** A page of fewer entries is the last one of its folder. */
-  readonly shortestPage: number;
-  /** One page of the entries directly in the folder, by name, from `offset` on. */
+  /**
+   * One page of the entries directly in the folder, by name, from `offset` on; empty after the last
+   * one. A short page is no sign of the end: the server may list fewer than were asked for.
+   */
   list(folder: string, offset: number): Promise<FolderEntry[]>;
   /** Removes up to 100 objects at once and returns the paths of those that were there. */
   remove(paths: readonly string[]): Promise<string[]>;

@@ -35,7 +35,7 @@ export async function* removePictures(
     if (removed.length > 0) yield removed;
     // What was removed has made room for what comes after it.
     offset += order.dryRun ? length : length - removed.length;
-  } while (length >= pictures.shortestPage);
+  } while (length > 0);
 }
 
 function isStoredBefore({ storedAt }: FolderEntry, before: Date): boolean {

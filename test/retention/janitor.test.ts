@@ -126,6 +126,21 @@ describe('a sweep', () => {
     assert.deepEqual([removed.person_uploads, removed.person_results], [1400, 130]);
   });
 
+  it('removes every old one where the server lists 50 at most', async () => {
+    const old = Array.from({ length: 120 }, (_, n) => `uploads/${1000 + n}.jpg`);
+    await storeObjects(shop.stack, old, OLD);
+    const { pictures } = deps;
+    const short = {
+      confirm: () => pictures.confirm(),
+      list: async (folder: string, offset: number) =>
+        (await pictures.list(folder, offset)).slice(0, 50),
+      remove: (paths: readonly string[]) => pictures.remove(paths),
+    };
+    const report = await sweep(order(), { ...deps, pictures: short });
+    assert.deepEqual(await objectPaths(shop.stack), []);
+    assert.equal(report.removed.person_uploads, 120);
+  });
+
   it('removes nothing and marks nothing when it is only tried', async () => {
     const tryOn = await endedTryOn(await createPerson(shop.platform), { hours: OLD });
     await removeObjects(shop.stack);
@@ -163,7 +178,6 @@ describe('a sweep', () => {
       ...deps,
       pictures: {
         confirm: () => deps.pictures.confirm(),
-        shortestPage: deps.pictures.shortestPage,
         list: (folder: string, offset: number) => deps.pictures.list(folder, offset),
         remove: (paths: readonly string[]) =>
           paths.includes(first)
@@ -329,7 +343,6 @@ describe('erasing', () => {
     assert.deepEqual(await objectPaths(shop.stack), []);
     const { pictures } = deps;
     const blind = {
-      shortestPage: pictures.shortestPage,
       confirm: () => pictures.confirm(),
       list: async () => [],
       remove: (paths: readonly string[]) => pictures.remove(paths),

@@ -21,8 +21,6 @@ const entry = z.object({
 const LONGEST_PAGE = 1000;
 
 export class SupabasePictureFolders implements PictureFolders {
-  /** What the storage lists by default, so no server ends a page earlier. */
-  readonly shortestPage = 100;
   readonly #bucket: ReturnType<SupabaseClient['storage']['from']>;
   readonly #facts: () => ReturnType<typeof bucketFacts>;
 
