@@ -51,7 +51,7 @@ it('X18: while the key is refused tasks wait, one call probes at a time, and non
   await push(platform, ...tryOns);
   await worker.logged('breaker_opened');
   const callsWhenOpened = badKey.hits;
-  const probes = 3;
+  const probes = 2;
   let seen = 0;
   await worker.logged('breaker_opened', () => ++seen > probes);
   assert.ok(badKey.hits - callsWhenOpened <= 8 + probes, `${badKey.hits} calls`);

@@ -4,6 +4,7 @@
 import { execFile } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { COMPILE_CACHE } from './compile-cache.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
@@ -25,7 +26,11 @@ export function wearon(
   return new Promise((resolve) => {
     // Not in the repository, where a developer's .env would be read.
     const cwd = tmpdir();
-    const options = { cwd, env: { PATH: process.env.PATH, ...env }, maxBuffer: 1 << 26 };
+    const options = {
+      cwd,
+      env: { PATH: process.env.PATH, ...COMPILE_CACHE, ...env },
+      maxBuffer: 1 << 26,
+    };
     const child = execFile(process.execPath, [MAIN, ...args], options, (error, stdout, stderr) => {
       const code = error === null ? 0 : Number(error.code ?? 1);
       resolve({ code, stdout, stderr, json: args.includes('--json') ? parse(stdout) : null });

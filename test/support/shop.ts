@@ -52,17 +52,39 @@ export async function customersOfAllKinds(platform: Platform): Promise<Customer[
   ]);
 }
 
-/** A try-on of two uploaded photos, paid and inserted, but not pushed yet. */
+/**
+ * A try-on of two uploaded photos, paid and inserted, but not pushed yet. A person's payment is
+ * dated back beyond the platform's refund window, unless `isJustPaid`, so that no test waits for it.
+ */
 export async function orderTryOn(
   platform: Platform,
   customer: Customer,
-  order: Partial<TryOnOrder> = {},
+  { isJustPaid = false, ...order }: Partial<TryOnOrder> & { isJustPaid?: boolean } = {},
 ): Promise<TryOn> {
   const imageUrls = order.imageUrls ?? [
     await uploadPhoto(platform, customer, { bytes: await photo('#aa9988') }),
     await uploadPhoto(platform, customer, { bytes: await photo('#3355aa') }),
   ];
-  return prepareTryOn(platform, { customer, ...order, imageUrls });
+  const tryOn = await prepareTryOn(platform, { customer, ...order, imageUrls });
+  if (customer.kind === 'person' && !isJustPaid) await datePaymentsBack(platform, customer.userId);
+  return tryOn;
+}
+
+/** A try-on for each kind of customer whom a refund can pay back. */
+export async function orderForPayers(platform: Platform): Promise<TryOn[]> {
+  const customers = await customersOfAllKinds(platform);
+  const payers = customers.filter(({ kind }) => kind !== 'overage');
+  return Promise.all(payers.map((customer) => orderTryOn(platform, customer)));
+}
+
+async function datePaymentsBack({ supabase }: Platform, userId: string): Promise<void> {
+  const ago = (seconds: number) => new Date(Date.now() - seconds * 1000).toISOString();
+  const { error } = await supabase
+    .from('credit_transactions')
+    .update({ created_at: ago(25) })
+    .match({ user_id: userId, type: 'generation' })
+    .gt('created_at', ago(25));
+  assert.equal(error, null);
 }
 
 /** Pushes the tasks as the platform does. */
@@ -91,8 +113,15 @@ export function balanceReaches(shop: Shop, customer: Customer, credits: number) 
   return until(`a balance of ${credits}`, isReached, REFUND_WAIT_MS);
 }
 
-/** A person's refund begins 20 seconds after the order at the earliest. */
+/** A refund whose booking was interrupted waits 10 s, a person's that was just paid 20 s. */
 export const REFUND_WAIT_MS = 120_000;
+
+/** Resolves when the session's refund job has ended. */
+export function refundIsOver({ platform }: Shop, { sessionId }: TryOn) {
+  const job = `wearon:bull:refund:refund-${sessionId}`;
+  const isOver = async () => (await platform.redis.exists(job)) === 0;
+  return until('the refund job to end', isOver, REFUND_WAIT_MS);
+}
 
 /** The ledger has one refund that names the session, and the session is failed. */
 export async function assertRefundedOnce(shop: Shop, tryOn: TryOn): Promise<void> {

@@ -5,6 +5,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { COMPILE_CACHE } from './compile-cache.ts';
 
 /** One JSON line of the worker's log. */
 export interface LogLine {
@@ -56,6 +57,7 @@ export async function startWorkerProcess(env: Record<string, string>): Promise<W
       HOST: '127.0.0.1',
       PORT: '0',
       LOG_LEVEL: 'debug',
+      ...COMPILE_CACHE,
       ...base,
       ...env,
     },
