@@ -1,16 +1,16 @@
 /**
- * The picture of the local image model: the first image's person wearing the second image's garment,
- * the other images as small insets, labelled as the preview that it is.
+ * The picture of the local image model: the second image's garment laid over the first image's
+ * person, the other images as small insets, labelled as the preview that it is.
  */
 import sharp, { type OverlayOptions } from 'sharp';
+import type { RgbImage } from '../../src/adapters/mediapipe/decode-image.ts';
 import { bodyFinder } from './body.ts';
 import { cutOut } from './cut-out.ts';
 import { isMarkedDoNotUse } from './do-not-use-card.ts';
 import type { UploadedImage } from './edit-form.ts';
 import { previewLabel } from './label.ts';
+import { outfitOn } from './outfit.ts';
 import { type Draw, encode } from './picture.ts';
-import { setStage } from './stage.ts';
-import { dress } from './tailor.ts';
 import { moderationRefusal } from './vendor-errors.ts';
 
 /** In fractions of the picture's width. */
@@ -23,19 +23,48 @@ export function dressedPictures(poseModels: string): Draw {
   const findBody = bodyFinder(poseModels);
   return async ({ images: [person, garment, ...accessories], width, height, format }) => {
     if (person === undefined || (await isMarkedDoNotUse(person.bytes))) throw moderationRefusal();
-    const stage = await setStage(person.bytes, { width, height }, findBody);
-    const dressed = garment ? await dress(stage, await cutOut(garment.bytes)) : stage.image;
+    const size = { width, height };
+    const stage = await fitted(person.bytes, size);
+    const outfit = garment
+      ? [await outfitOn(await findBody(stage), await cutOut(garment.bytes), size)]
+      : [];
     const label = {
       input: previewLabel(Math.round(LABEL_WIDTH * width)),
       left: Math.round(MARGIN * width),
       top: Math.round(MARGIN * width),
     };
-    const picture = sharp(dressed.data, { raw: { width, height, channels: 3 } });
+    const picture = sharp(stage.data, { raw: { ...size, channels: 3 } });
     return encode(
-      picture.composite([label, ...(await insets(accessories, { width, height }))]),
+      picture.composite([...outfit, ...(await insets(accessories, size)), label]),
       format,
     );
   };
+}
+
+/** The whole photo in a picture of this size; where they differ in shape its edges go on, blurred. */
+async function fitted(
+  photo: Uint8Array,
+  { width, height }: { width: number; height: number },
+): Promise<RgbImage> {
+  const { data: person, info } = await sharp(photo)
+    .autoOrient()
+    .flatten()
+    .toColourspace('srgb')
+    .resize(width, height, { fit: 'inside' })
+    .png()
+    .toBuffer({ resolveWithObject: true });
+  const [left, top] = [(width - info.width) >> 1, (height - info.height) >> 1];
+  const [right, bottom] = [width - info.width - left, height - info.height - top];
+  const extended = await sharp(person)
+    .extend({ left, top, right, bottom, extendWith: 'copy' })
+    .toBuffer();
+  const data = await sharp(extended)
+    .blur(20)
+    .composite([{ input: person }])
+    .removeAlpha()
+    .raw()
+    .toBuffer();
+  return { width, height, data };
 }
 
 /** One below the other at the right edge, in order; smaller where there are many. */
