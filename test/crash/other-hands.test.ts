@@ -28,8 +28,8 @@ import {
   orderTryOn,
   picturePath,
   push,
-  refundIsOver,
   REFUND_WAIT_MS,
+  refundIsOver,
   rowOf,
   settledRow,
 } from '../support/shop.ts';
