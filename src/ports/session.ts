@@ -56,10 +56,12 @@ export interface Completion {
 export interface Sessions {
   /** The row of this id in the channel's table, whoever owns it: compare `ownerId`. Null where there is none. */
   find(ref: SessionRef): Promise<Session | null>;
-  /** queued → processing; true when the row is now (or was already) `processing`. */
+  /** queued or pending → processing: true when this call did it, so that no attempt came before. */
+  claim(ref: SessionRef): Promise<boolean>;
+  /** → processing; true when the row is now (or was already) `processing`. */
   markProcessing(ref: SessionRef): Promise<boolean>;
-  /** → completed, clearing `error_message`; false when the row was terminal or gone. */
-  complete(ref: SessionRef, completion: Completion): Promise<boolean>;
+  /** → completed, clearing `error_message`: the row as it is now; null when it was terminal or gone. */
+  complete(ref: SessionRef, completion: Completion): Promise<Session | null>;
   /** → failed with a public text; false when the row was terminal or gone. */
   fail(ref: SessionRef, errorMessage: string, completedAt: Date): Promise<boolean>;
   /** Replaces the text of a failed row, if that is still the one that was written with `completedAt`. */

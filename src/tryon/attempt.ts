@@ -1,7 +1,8 @@
 /**
- * One attempt at a job: the walk's visible list of steps, ending in exactly one Outcome.
+ * One attempt at a job: the visible list of steps, ending in exactly one Outcome.
  * Before anything is paid: the row exists, its owner is the task's, it is not terminal, no picture
- * of it is stored already (then it is only finished), and the deadline has not passed.
+ * of it is stored already (then it is only finished), and the deadline has not passed. For a first
+ * attempt a single UPDATE says all of that.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TaskError } from '../errors.ts';
@@ -51,7 +52,7 @@ export async function runAttempt(
     return { kind: 'failed', error: new TaskError('ABANDONED', { detail: 'kills_its_process' }) };
   }
   try {
-    return await walk(job, deps, limits);
+    return await runSteps(job, deps, limits);
   } catch (error) {
     if (signal.aborted || error instanceof StoppingError) return { kind: 'interrupted' };
     const journal = withFailure(job.journal, asTaskError(error), foundOpen);
@@ -62,22 +63,21 @@ export async function runAttempt(
   }
 }
 
-/** The walk: guard → download and resize → generate → store → complete. */
-async function walk(job: Job, deps: AttemptDeps, limits: Limits): Promise<Outcome> {
+/** The steps: claim → download and resize → generate → store → complete. */
+async function runSteps(job: Job, deps: AttemptDeps, limits: Limits): Promise<Outcome> {
   const { task } = job;
-  const reason = await reasonToSkip(job, deps);
-  if (reason !== null) return { kind: 'skipped', reason };
-
-  const stored = await linkToStored(task, deps.imageStore);
-  if (stored !== null) {
-    const result = job.journal.result ?? NOTHING_KNOWN;
-    return finish(task, { ...result, imageUrl: stored }, deps, limits);
-  }
-
-  await guardSpending(job, deps, limits);
-  if (!(await deps.sessions.markProcessing(task))) {
-    refuseUnfinished(await deps.sessions.find(task), task);
-    return { kind: 'skipped', reason: 'terminal' };
+  const refusal = await reasonNotToPay(job, deps, limits);
+  // A first attempt: the row waited for it, so that nothing has been paid or stored.
+  const isFirst =
+    refusal === null && job.journal.providerCalls === 0 && (await deps.sessions.claim(task));
+  if (!isFirst) {
+    const outcome = await finishEarlierWork(job, deps, limits);
+    if (outcome !== null) return outcome;
+    if (refusal !== null) throw refusal;
+    if (!(await deps.sessions.markProcessing(task))) {
+      refuseUnfinished(await deps.sessions.find(task), task);
+      return { kind: 'skipped', reason: 'terminal' };
+    }
   }
   const queueWaitMs = Date.now() - Date.parse(task.createdAt);
   deps.record({ event: 'generation_processing', task, queueWaitMs });
@@ -117,6 +117,23 @@ function noteDelivered(session: Session, { task, journal }: Job, deps: AttemptDe
     estimated_cost_usd: journal.result?.costUsd ?? null,
   };
   return recordAnalytics(session, 'generation_completed', metadata, deps);
+}
+
+/**
+ * Skips a session that is not there, not the task's, or over, and completes one whose picture is
+ * stored. Null when there is nothing of either kind.
+ */
+async function finishEarlierWork(
+  job: Job,
+  deps: AttemptDeps,
+  limits: Limits,
+): Promise<Outcome | null> {
+  const reason = await reasonToSkip(job, deps);
+  if (reason !== null) return { kind: 'skipped', reason };
+  const stored = await linkToStored(job.task, deps.imageStore);
+  if (stored === null) return null;
+  const result = job.journal.result ?? NOTHING_KNOWN;
+  return finish(job.task, { ...result, imageUrl: stored }, deps, limits);
 }
 
 /** A read replica may show a row so much later than the platform pushes its task. */
@@ -159,12 +176,17 @@ function prepareAlone(job: Job, deps: AttemptDeps, { signal }: Limits): Promise<
   });
 }
 
-/** Throws unless a paid call may be made: the last one's outcome is known, it is not too late, the service works. */
-async function guardSpending(job: Job, deps: AttemptDeps, limits: Limits): Promise<void> {
-  if (isOpen(job.journal)) throw new TaskError('PROVIDER_OUTCOME_UNKNOWN');
-  if (Date.now() >= limits.deadlineMs) throw new TaskError('DEADLINE_EXCEEDED');
-  await deps.storage.check();
-  await deps.gate.check();
+/** What is in the way of a paid call: an earlier one's unknown outcome, the deadline, or a service. */
+async function reasonNotToPay(job: Job, deps: AttemptDeps, limits: Limits): Promise<unknown> {
+  if (isOpen(job.journal)) return new TaskError('PROVIDER_OUTCOME_UNKNOWN');
+  if (Date.now() >= limits.deadlineMs) return new TaskError('DEADLINE_EXCEEDED');
+  try {
+    await deps.storage.check();
+    await deps.gate.check();
+    return null;
+  } catch (error) {
+    return error;
+  }
 }
 
 const NOTHING_KNOWN = {

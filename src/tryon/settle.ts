@@ -40,11 +40,9 @@ export function refuseUnfinished(session: Session | null, { ownerId }: SessionRe
   throw new TaskError('STORAGE_UNAVAILABLE', { detail: 'write_without_effect' });
 }
 
-/** Was the row completed by us already, in a call whose answer was lost? */
-function isCompletedAs(session: Session | null, { completedAt }: Completion): boolean {
-  return (
-    session?.status === 'completed' && session.completedAt?.getTime() === completedAt.getTime()
-  );
+/** Was the row completed by us, be it in a call whose answer was lost? */
+function isCompletedAs({ status, completedAt }: Session, completion: Completion): boolean {
+  return status === 'completed' && completedAt?.getTime() === completion.completedAt.getTime();
 }
 
 /**
@@ -56,9 +54,9 @@ export async function complete(
   completion: Completion,
   deps: SettleDeps,
 ): Promise<boolean> {
-  const won = await deps.sessions.complete(ref, completion);
-  const session = await deps.sessions.find(ref);
-  if (session !== null && (won || isCompletedAs(session, completion))) {
+  const completed = await deps.sessions.complete(ref, completion);
+  const session = completed ?? (await deps.sessions.find(ref));
+  if (session !== null && isCompletedAs(session, completion)) {
     await recordAnalytics(
       session,
       'generation_completed',

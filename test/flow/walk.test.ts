@@ -54,6 +54,25 @@ describe('a task that goes well', () => {
   });
 });
 
+it('a task takes five requests to Supabase and its photos', async () => {
+  const tryOn = await orderTryOn(shop.platform, await createPerson(shop.platform));
+  const before = shop.stack.supabase.requests.length;
+  await push(shop.platform, tryOn);
+  await worker.logged('generation_completed', (line) => line.session_id === tryOn.sessionId);
+  const about = new RegExp(`${tryOn.sessionId}|/analytics_events`);
+  const asked = shop.stack.supabase.requests.slice(before).filter(({ path }) => about.test(path));
+  assert.deepEqual(
+    asked.map(({ method, path }) => `${method} ${path.replace(/\?.*|virtual.*/, '')}`),
+    [
+      'PATCH /rest/v1/generation_sessions',
+      'POST /storage/v1/object/',
+      'POST /storage/v1/object/sign/',
+      'PATCH /rest/v1/generation_sessions',
+      'POST /rest/v1/analytics_events',
+    ],
+  );
+});
+
 describe('a photo that the image model refuses', () => {
   it('ends failed with the safety text, and whoever paid has the credit back', async () => {
     for (const customer of await customersOfAllKinds(shop.platform)) {

@@ -3,7 +3,7 @@
  * is killed, while the database still carries statements out.
  */
 import type { RefundOrder } from '../../src/ports/ledger.ts';
-import type { Session, Sessions } from '../../src/ports/session.ts';
+import type { Session, SessionRef, Sessions } from '../../src/ports/session.ts';
 import type { Simulation } from './simulation.ts';
 import type { Money } from './source.ts';
 import type { Row, StoredJob, World } from './world.ts';
@@ -165,22 +165,25 @@ export class SimulatedPorts {
     const update = (sessionId: string, change: Partial<Row>) =>
       this.#call(() => {
         const row = rows.get(sessionId);
-        if (row === undefined || !open(row)) return false;
+        if (row === undefined || !open(row)) return null;
         Object.assign(row, change);
         if (change.status === 'completed') this.#given.world.delivered.add(sessionId);
-        return true;
+        return { ...row };
       });
+    const begin = async ({ sessionId }: SessionRef) =>
+      (await update(sessionId, { status: 'processing' })) !== null;
     return {
       find: ({ sessionId }) =>
         this.#call(() => {
           const row = rows.get(sessionId);
           return row === undefined ? null : { ...row };
         }),
-      markProcessing: ({ sessionId }) => update(sessionId, { status: 'processing' }),
+      claim: begin,
+      markProcessing: begin,
       complete: ({ sessionId }, { completedAt }) =>
         update(sessionId, { status: 'completed', completedAt }),
-      fail: ({ sessionId }, errorMessage, completedAt) =>
-        update(sessionId, { status: 'failed', errorMessage, completedAt }),
+      fail: async ({ sessionId }, errorMessage, completedAt) =>
+        (await update(sessionId, { status: 'failed', errorMessage, completedAt })) !== null,
       retell: ({ sessionId }, completedAt, { from, to }) =>
         this.#call(() => {
           const row = rows.get(sessionId);

@@ -17,7 +17,8 @@ import { dataOf, rowsOf, TABLES } from './client.ts';
 import { allById, PAGE_ROWS, pagesById } from './pages.ts';
 
 const CHANNELS = ['b2c', 'b2b'] as const;
-const UNFINISHED = ['queued', 'pending', 'processing'];
+const UNTOUCHED = ['queued', 'pending'];
+const UNFINISHED = [...UNTOUCHED, 'processing'];
 
 const COLUMNS = 'id, status, created_at, completed_at, error_message';
 const COLUMNS_OF = {
@@ -38,7 +39,6 @@ const sessionRow = z.object({
   shopper_email: z.string().nullish(),
 });
 
-const changedRow = z.object({ id: z.string() });
 const otherRow = z.object({ id: z.string(), status: z.string() });
 /** More sessions than one owner has under way. */
 const MOST_OTHERS = 10_000;
@@ -78,11 +78,15 @@ export class SupabaseSessions implements Sessions {
     return row === undefined ? null : toSession(channel, row);
   }
 
-  markProcessing(ref: SessionRef): Promise<boolean> {
-    return this.#update(ref, { status: 'processing' });
+  async claim(ref: SessionRef): Promise<boolean> {
+    return (await this.#update(ref, { status: 'processing' }, UNTOUCHED)) !== null;
   }
 
-  complete(ref: SessionRef, completion: Completion): Promise<boolean> {
+  async markProcessing(ref: SessionRef): Promise<boolean> {
+    return (await this.#update(ref, { status: 'processing' })) !== null;
+  }
+
+  complete(ref: SessionRef, completion: Completion): Promise<Session | null> {
     return this.#update(ref, {
       status: 'completed',
       generated_image_url: completion.imageUrl,
@@ -95,12 +99,13 @@ export class SupabaseSessions implements Sessions {
     });
   }
 
-  fail(ref: SessionRef, errorMessage: string, completedAt: Date): Promise<boolean> {
-    return this.#update(ref, {
+  async fail(ref: SessionRef, errorMessage: string, completedAt: Date): Promise<boolean> {
+    const values = {
       status: 'failed',
       error_message: errorMessage,
       completed_at: completedAt.toISOString(),
-    });
+    };
+    return (await this.#update(ref, values)) !== null;
   }
 
   async retell(
@@ -156,20 +161,24 @@ export class SupabaseSessions implements Sessions {
     }
   }
 
-  /** One conditional UPDATE; whether it changed the row. */
-  async #update(ref: SessionRef, values: Record<string, unknown>): Promise<boolean> {
-    const { sessions, owner } = TABLES[ref.channel];
-    const changed = rowsOf(
-      changedRow,
+  /** One conditional UPDATE: the row after it, or null where it changed nothing. */
+  async #update(
+    { channel, ownerId, sessionId }: SessionRef,
+    values: Record<string, unknown>,
+    from = UNFINISHED,
+  ): Promise<Session | null> {
+    const { sessions, owner } = TABLES[channel];
+    const [row] = rowsOf(
+      sessionRow,
       await this.#supabase
         .from(sessions)
         .update(values)
-        .eq('id', ref.sessionId)
-        .eq(owner, ref.ownerId)
-        .in('status', UNFINISHED)
-        .select('id'),
+        .eq('id', sessionId)
+        .eq(owner, ownerId)
+        .in('status', from)
+        .select(COLUMNS_OF[channel]),
     );
-    return changed.length > 0;
+    return row === undefined ? null : toSession(channel, row);
   }
 
   async *#paged(channel: Channel, narrow: (rows: Rows) => Rows): AsyncIterable<Session> {
