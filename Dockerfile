@@ -67,6 +67,7 @@ COPY package.json LICENSE ./
 COPY licenses licenses
 COPY bin bin
 COPY src src
+RUN install -d -o 1000 -g 1000 node_modules/.compile-cache
 
 ARG VERSION=dev
 ARG REVISION=unknown
@@ -80,6 +81,8 @@ LABEL org.opencontainers.image.title="wearon-worker" \
 
 # The base image's user `node`, by number so that Kubernetes can see that it is not root.
 USER 1000:1000
+# Compiled ahead: a start takes two thirds of the time. The cache is the user's who made it.
+RUN node -e "import('./src/compile-cache.ts').then(({ keepCompiled }) => import('./src/app.ts').then(keepCompiled))"
 EXPOSE 8000
 # SIGTERM reaches node itself, which handles it: the exec form, and no shell in between.
 STOPSIGNAL SIGTERM

@@ -3,8 +3,10 @@
  * else is loaded once the signals are handled: as the first process of a container, one that comes
  * earlier would be lost.
  */
+
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { App } from './app.ts';
+import { keepCompiled } from './compile-cache.ts';
 import type { Logger } from './telemetry/logger.ts';
 
 /** What shutting down may take beyond the grace for running attempts. */
@@ -58,6 +60,7 @@ async function start(): Promise<void> {
   const { configureDecoders } = await import('./images/decode.ts');
   configureDecoders();
   const { startApp } = await import('./app.ts');
+  keepCompiled();
   // A signal that came while the modules were loaded is delivered in the loop's next turn.
   await nextTurn();
   const app = await startApp(config, logger);

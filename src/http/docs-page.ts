@@ -2,11 +2,11 @@
  * `/docs`: the API's document as a page to read and try, and as JSON and YAML.
  */
 import swagger from '@fastify/swagger';
-import scalar from '@scalar/fastify-api-reference';
-import type { FastifyInstance } from 'fastify';
+import { type FastifyInstance, fastify } from 'fastify';
 import { jsonSchemaTransform } from 'fastify-type-provider-zod';
 import { API, transformApiDocument } from './api-document.ts';
 import { PAGE_POLICY } from './page-policy.ts';
+import { sendProblem } from './problem.ts';
 import { serveCompressed } from './static-pages.ts';
 
 /** Without what Scalar adds of its own: fonts, developer tools, an assistant, telemetry. */
@@ -30,16 +30,34 @@ export async function registerDocs(
     transform: jsonSchemaTransform,
     transformObject: transformApiDocument(examplePhotoUrl),
   });
-  await server.register(async (scope) => {
-    scope.addHook('onRequest', async (_request, reply) => {
-      reply.header('content-security-policy', PAGE_POLICY);
+  let page: Promise<FastifyInstance> | undefined;
+  for (const url of ['/docs', '/docs/*']) {
+    server.get(url, { schema: { hide: true } }, async (request, reply) => {
+      page ??= openPage(server);
+      const { routing } = await page;
+      reply.hijack();
+      routing(request.raw, reply.raw);
     });
-    scope.addHook('onSend', async (_request, _reply, page) =>
-      typeof page === 'string'
-        ? page.replace(/^(<!doctype html>\s*<html)>/i, '$1 lang="en">')
-        : page,
-    );
-    serveCompressed(scope);
-    await scope.register(scalar, { routePrefix: '/docs', configuration: PAGE });
+  }
+  server.addHook('onClose', async () => (await page)?.close());
+}
+
+/** A server of its own, opened for the first reader: the page's package takes 25 MB. */
+async function openPage(server: FastifyInstance): Promise<FastifyInstance> {
+  const { default: scalar } = await import('@scalar/fastify-api-reference');
+  const page = fastify({ routerOptions: { ignoreTrailingSlash: true } });
+  page.addHook('onRequest', async (_request, reply) => {
+    reply.header('content-security-policy', PAGE_POLICY);
   });
+  page.addHook('onSend', async (_request, _reply, payload) =>
+    typeof payload === 'string'
+      ? payload.replace(/^(<!doctype html>\s*<html)>/i, '$1 lang="en">')
+      : payload,
+  );
+  serveCompressed(page);
+  const configuration = { ...PAGE, content: () => server.swagger() };
+  await page.register(scalar, { routePrefix: '/docs', configuration });
+  page.setNotFoundHandler((_request, reply) => sendProblem(reply, 404, 'Not Found'));
+  await page.ready();
+  return page;
 }

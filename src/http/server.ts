@@ -2,23 +2,16 @@
  * The HTTP server: Fastify with zod schemas, its documentation, and every error that no route answers
  * itself as a JSON problem (RFC 9457).
  */
-import { type FastifyError, type FastifyInstance, type FastifyReply, fastify } from 'fastify';
+import { type FastifyError, type FastifyInstance, fastify } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { registerDocs } from './docs-page.ts';
+import { sendProblem } from './problem.ts';
 
 const MOST_BODY_BYTES = 16_384;
 /** For a whole request to arrive; slower ones are hung up on. */
 const REQUEST_TIMEOUT_MS = 10_000;
 const IDLE_SWEEP_MS = 100;
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
-
-/** Answers with a problem; `title` is the status' own name. */
-function sendProblem(reply: FastifyReply, status: number, title: string): FastifyReply {
-  return reply
-    .code(status)
-    .type('application/problem+json')
-    .send(JSON.stringify({ type: 'about:blank', title, status, detail: title }));
-}
 
 const TITLES: Readonly<Record<number, string>> = {
   400: 'Bad Request',

@@ -78,7 +78,7 @@ for (const odd of ODD) {
     const { platform, stack } = crash.shop;
     const tryOn = await order(await createPerson(platform));
     const before = crash.paidCalls();
-    // The first PATCH of the walk marks the row as processing.
+    // The first PATCH of an attempt claims the row.
     stack.supabase.faults.add({ method: 'PATCH', kind: 'delay', ms: 0 });
     answerOddly(odd, { method: 'PATCH' });
     await crash.startWorker();
@@ -88,9 +88,11 @@ for (const odd of ODD) {
   });
 
   it(`${odd.name} to the question for the row is not taken for "there is none"`, async () => {
-    const { platform } = crash.shop;
+    const { platform, stack } = crash.shop;
     const tryOn = await order(await createPerson(platform));
     const before = crash.paidCalls();
+    // The row is asked for when the claim came to nothing.
+    stack.supabase.faults.add({ method: 'PATCH', kind: 'drop-after' });
     answerOddly(odd, { method: 'GET', path: /generation_sessions\?.*[?&]id=eq/ });
     await crash.startWorker();
     await push(platform, tryOn);
