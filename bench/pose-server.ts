@@ -5,6 +5,7 @@ import { WebImageFetcher } from '../src/adapters/web/image-fetcher.ts';
 import { registerEstimateBody } from '../src/http/estimate-body.ts';
 import { registerHealth } from '../src/http/health.ts';
 import { createServer } from '../src/http/server.ts';
+import { ESTIMATORS } from '../src/sizing/estimators.ts';
 import { BUILT_IN_CHARTS } from '../src/sizing/size-chart.ts';
 
 /** What the parent gets for the message `tell`; figures since the last time. */
@@ -29,7 +30,13 @@ registerHealth(server, () => ({
 }));
 await registerEstimateBody(
   server,
-  { fetcher, poses, estimator: 'calibrated', charts: BUILT_IN_CHARTS, record: () => undefined },
+  {
+    fetcher,
+    poses,
+    estimator: ESTIMATORS.calibrated,
+    charts: BUILT_IN_CHARTS,
+    record: () => undefined,
+  },
   { secret: null, requestsPerMinute: 0 },
 );
 const address = await server.listen({ host: '127.0.0.1', port: 0 });

@@ -11,7 +11,23 @@ export interface SizeRequest {
   readonly weight_kg?: number | undefined;
   readonly sex?: 'female' | 'male' | undefined;
   readonly age?: number | undefined;
-  readonly size_chart?: string | undefined;
+  /** The name of a chart, or a chart of the garment. */
+  readonly size_chart?: string | SizeChart | undefined;
+  readonly fit?: 'slim' | 'regular' | 'loose' | undefined;
+}
+
+export interface SizeChart {
+  readonly name?: string | undefined;
+  readonly source?: string | undefined;
+  /** Where the waist is measured; needed when a size has a waist. */
+  readonly waist_at?: 'navel' | 'natural_women' | 'natural_men' | undefined;
+  /** From the smallest to the largest, each with the largest girths in cm that it fits. */
+  readonly sizes: readonly {
+    readonly size: string;
+    readonly chest?: number | undefined;
+    readonly waist?: number | undefined;
+    readonly hip?: number | undefined;
+  }[];
 }
 
 export interface BodyEstimate {
@@ -35,6 +51,17 @@ export interface BodyEstimate {
   } | null;
   readonly estimator: 'calibrated' | 'classic';
   readonly size_chart: { readonly name: string; readonly source: string };
+  /** Why this size: how the girths lie to its range. */
+  readonly reasons: readonly {
+    readonly girth: 'chest' | 'waist' | 'hip';
+    readonly finding: 'in_range' | 'under' | 'over';
+    readonly by_cm: number;
+  }[];
+  /** What would make the size more certain, the most useful first; `advice` is for the person. */
+  readonly would_help: readonly {
+    readonly input: 'weight_kg' | 'sex' | 'tight_clothes' | 'arms_apart';
+    readonly advice: string;
+  }[];
 }
 
 /** What became of the question, for a switch without exceptions. */

@@ -6,11 +6,12 @@ import { deserialize, serialize } from 'node:v8';
 import { deflateSync, inflateSync } from 'node:zlib';
 import { estimatePose } from '../src/adapters/mediapipe/estimate-pose.ts';
 import { loadPoseModels } from '../src/adapters/mediapipe/models.ts';
+import type { PhotoObservation } from '../src/pose.ts';
 import type { Sex } from '../src/sizing/body-estimate.ts';
 import type { PhotoEvidence } from '../src/sizing/body-posterior.ts';
-import { photoEvidence } from '../src/sizing/estimate-body.ts';
-import type { ObservedPhoto } from '../src/sizing/observed-photo.ts';
+import { type Figures, figuresIn } from '../src/sizing/figure.ts';
 import { checkPhoto } from '../src/sizing/photo-check.ts';
+import { photoEvidence } from '../src/sizing/photo-evidence.ts';
 import { photoVariants, VARIANTS } from './photo-variants.ts';
 
 /** Somebody whose body is known. cm, kg, years; height and weight as the person tells them, where that is known. */
@@ -47,20 +48,22 @@ export interface PhotographedPerson extends KnownPerson {
   readonly fold: number;
   /** Pixels a cm at the depth of the trunk, where the camera is known. */
   readonly pxPerCm: { readonly chest: number; readonly hip: number } | null;
-  readonly photo: ObservedPhoto;
+  readonly figures: Figures;
   /** What is measured in the photo. */
   readonly evidence: PhotoEvidence;
 }
 
 /** A picture of `people` or `people-dressed` with what the photo check should say. */
 export interface JudgedPhoto {
+  /** The folder of the data that it is of. */
+  readonly set: string;
   readonly file: string;
   readonly usable: boolean;
   /** False for borderline pictures that a check may accept or refuse. */
   readonly strict: boolean;
   readonly reasons: readonly string[];
   readonly heightCm: number;
-  readonly photo: ObservedPhoto;
+  readonly photo: PhotoObservation;
 }
 
 export const MAKERS = [
@@ -120,7 +123,7 @@ interface PersonRecord {
 
 const TAPED_FILE = 'anthropometry/ansur-train.csv';
 const PHOTO_SETS = ['people', 'people-dressed'] as const;
-const MANY = 'people-many';
+export const MANY = 'people-many';
 /** People of the older sets in turn, as many folds as `people-many` has. */
 export const FOLDS = 5;
 
@@ -145,7 +148,7 @@ export async function readSizingData(folder: string): Promise<SizingData> {
       const bytes = await readFile(join(folder, set, 'images', person.file));
       const key = `${set}:${person.file}`;
       const photo = await remembered(key, () => estimatePose(models, bytes));
-      judged.push(judgedPhoto(person, photo));
+      judged.push(judgedPhoto(set, person, photo));
       if (person.role !== 'positive') continue;
       const shown = { ...person, fold: photographed.length % FOLDS, kind: set };
       photographed.push(measured(shown, photo));
@@ -167,7 +170,7 @@ export async function readSizingData(folder: string): Promise<SizingData> {
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as PersonRecord);
-    const photos: { person: PersonRecord; photo: ObservedPhoto }[] = [];
+    const photos: { person: PersonRecord; photo: PhotoObservation }[] = [];
     for (const person of records) {
       const photo = await remembered(`${MANY}:${person.file}`, async () =>
         estimatePose(models, await readFile(join(folder, MANY, 'images', person.file))),
@@ -177,7 +180,7 @@ export async function readSizingData(folder: string): Promise<SizingData> {
     return photos;
   };
   for (const { person, photo } of await many('people.jsonl')) {
-    judged.push(judgedPhoto(person, photo));
+    judged.push(judgedPhoto(MANY, person, photo));
     if (checkPhoto(photo).length === 0) photographed.push(measured(person, photo));
   }
   const cameras = (await many('cameras.jsonl')).map(({ person, photo }) =>
@@ -186,7 +189,7 @@ export async function readSizingData(folder: string): Promise<SizingData> {
   return { taped: parseTaped(csv.toString()), photographed, variants, judged, cameras, checksums };
 }
 
-function cameraPhoto(person: PersonRecord, photo: ObservedPhoto): CameraPhoto {
+function cameraPhoto(person: PersonRecord, photo: PhotoObservation): CameraPhoto {
   const { body, distance_m, height_m, yaw_deg } = person.grid ?? {
     body: 0,
     distance_m: 0,
@@ -198,12 +201,15 @@ function cameraPhoto(person: PersonRecord, photo: ObservedPhoto): CameraPhoto {
 }
 
 /** Poses of photos in the folder `SIZING_CACHE`, when it is set: they take half an hour. Delete it when the engine changes. */
-async function remembered(key: string, look: () => Promise<ObservedPhoto>): Promise<ObservedPhoto> {
+async function remembered(
+  key: string,
+  look: () => Promise<PhotoObservation>,
+): Promise<PhotoObservation> {
   const cache = process.env.SIZING_CACHE;
   if (cache === undefined) return look();
   const path = join(cache, key);
   const bytes = await readFile(path).catch(() => null);
-  if (bytes !== null) return deserialize(inflateSync(bytes)) as ObservedPhoto;
+  if (bytes !== null) return deserialize(inflateSync(bytes)) as PhotoObservation;
   const photo = await look();
   await mkdir(cache, { recursive: true });
   await writeFile(path, deflateSync(serialize(photo), { level: 1 }));
@@ -231,20 +237,22 @@ export function photosToFitOn(
 const TIGHT: readonly Maker[] = ['painted', 'fitted', 'people'];
 
 /** Throws when the photo shows nobody who could be measured. */
-function measured(person: PersonRecord, photo: ObservedPhoto): PhotographedPerson {
+function measured(person: PersonRecord, photo: PhotoObservation): PhotographedPerson {
   const known = knownPerson(person);
-  const evidence = photoEvidence(photo, known.heightCm);
-  if (evidence === null) throw new Error(`${person.file} cannot be measured`);
+  const figures = figuresIn(photo);
+  const evidence = figures && photoEvidence(figures, known.heightCm);
+  if (!figures || !evidence) throw new Error(`${person.file} cannot be measured`);
   const { file, kind: maker = 'people', fold = 0, stature_cm: statureCm, silhouette } = person;
   const pxPerCm = silhouette
     ? { chest: silhouette.chest.px_per_cm, hip: silhouette.hip.px_per_cm }
     : null;
   const dressed = !TIGHT.includes(maker);
-  return { ...known, file, maker, dressed, statureCm, fold, pxPerCm, photo, evidence };
+  return { ...known, file, maker, dressed, statureCm, fold, pxPerCm, figures, evidence };
 }
 
-function judgedPhoto(person: PersonRecord, photo: ObservedPhoto): JudgedPhoto {
+function judgedPhoto(set: string, person: PersonRecord, photo: PhotoObservation): JudgedPhoto {
   return {
+    set,
     file: person.file,
     usable: person.role === 'positive',
     strict: person.strict,

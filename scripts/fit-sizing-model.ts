@@ -248,9 +248,9 @@ function noiseOf(photos: readonly Unexplained[]): Matrix {
 
 /** Ridge on standardised numbers and their products, of the true scale at the trunk against that of the body. */
 function fitPerspective(photos: readonly PhotographedPerson[]): PerspectiveModel {
-  const known = photos.flatMap(({ evidence: { perspective }, pxPerCm, photo, statureCm }) => {
-    const measured = measurePhoto(photo, statureCm);
-    if (perspective === null || pxPerCm === null || measured === null) return [];
+  const known = photos.flatMap(({ evidence: { perspective }, pxPerCm, figures, statureCm }) => {
+    const measured = measurePhoto(figures.asTaken, statureCm);
+    if (pxPerCm === null || measured === null) return [];
     return [{ perspective, pxPerCm, cmPerPx: measured.cmPerPx }];
   });
   const numbers = transpose(known.map(({ perspective }) => perspective)).map(spread);

@@ -3,14 +3,14 @@ import { readFile } from 'node:fs/promises';
 import sharp, { type Sharp } from 'sharp';
 import { estimatePose } from '../src/adapters/mediapipe/estimate-pose.ts';
 import type { PoseSessions } from '../src/adapters/mediapipe/models.ts';
-import { LANDMARK, type LandmarkName, type ObservedPhoto } from '../src/sizing/observed-photo.ts';
+import { LANDMARK, type LandmarkName, type PhotoObservation } from '../src/pose.ts';
 import { checkPhoto, type PhotoReason } from '../src/sizing/photo-check.ts';
 
 interface Edit {
   readonly what: string;
   /** The reasons that are right; none for edits that leave the photo usable. */
   readonly reasons: readonly PhotoReason[];
-  readonly make: (image: Sharp, photo: ObservedPhoto) => Sharp;
+  readonly make: (image: Sharp, photo: PhotoObservation) => Sharp;
 }
 
 export interface EditResult {
@@ -46,7 +46,7 @@ const EDITS: readonly Edit[] = [
 /** Each edit on each photo (its file and what was seen in it). */
 export async function judgeEdits(
   models: PoseSessions,
-  photos: readonly { readonly path: string; readonly photo: ObservedPhoto }[],
+  photos: readonly { readonly path: string; readonly photo: PhotoObservation }[],
 ): Promise<EditResult[]> {
   const results: EditResult[] = [];
   for (const { what, reasons, make } of EDITS) {
@@ -70,19 +70,19 @@ export async function judgeEdits(
 }
 
 function cropBelow(name: LandmarkName, what: string): Edit {
-  const make = (image: Sharp, photo: ObservedPhoto) =>
+  const make = (image: Sharp, photo: PhotoObservation) =>
     image.extract({ left: 0, top: 0, width: photo.widthPx, height: rowOf(photo, name) });
   return { what, reasons: ['feet_not_visible'], make };
 }
 
 function cropAbove(name: LandmarkName, what: string): Edit {
-  const make = (image: Sharp, photo: ObservedPhoto) => {
+  const make = (image: Sharp, photo: PhotoObservation) => {
     const top = rowOf(photo, name);
     return image.extract({ left: 0, top, width: photo.widthPx, height: photo.heightPx - top });
   };
   return { what, reasons: ['head_not_visible'], make };
 }
 
-function rowOf(photo: ObservedPhoto, name: LandmarkName): number {
+function rowOf(photo: PhotoObservation, name: LandmarkName): number {
   return Math.round((photo.pose?.landmarks[LANDMARK[name]]?.y ?? 0) * photo.heightPx);
 }

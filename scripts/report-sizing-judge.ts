@@ -1,8 +1,9 @@
 /** Judges the sizing on people that it was not fitted on: errors, sizes, calibration, baselines. */
 import type { Girths, PersonFacts } from '../src/sizing/body-estimate.ts';
 import { GIRTHS } from '../src/sizing/body-estimate.ts';
+import { estimateClassic } from '../src/sizing/classic.ts';
 import type { SizingCoefficients } from '../src/sizing/coefficients.ts';
-import { estimateBody, estimateFromEvidence } from '../src/sizing/estimate-body.ts';
+import { estimateFromEvidence } from '../src/sizing/estimate-body.ts';
 import { ORIGINAL_CHART, sizeIndex } from '../src/sizing/size-chart.ts';
 import {
   FOLDS,
@@ -116,8 +117,7 @@ function judgeAll(
 /** The answers of the original's formula. */
 export function judgeClassic(photographed: readonly PhotographedPerson[]): Judged[] {
   return photographed.map((person) => {
-    const { heightCm, photo } = person;
-    const estimate = estimateBody({ photo, heightCm, estimator: 'classic' });
+    const estimate = estimateClassic(person.figures.asTaken.pose, person.heightCm);
     const { chestCm: chest, waistCm: waist, hipCm: hip } = estimate.measurements;
     const index = indexOf(estimate.recommendedSize);
     return judge(person, {

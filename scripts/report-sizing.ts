@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { loadPoseModels } from '../src/adapters/mediapipe/models.ts';
 import { GIRTHS } from '../src/sizing/body-estimate.ts';
 import { checkPhoto } from '../src/sizing/photo-check.ts';
-import { readSizingData, type SizingData, sharedDataFolder } from './fit-sizing-data.ts';
+import { MANY, readSizingData, type SizingData, sharedDataFolder } from './fit-sizing-data.ts';
 import { mean } from './least-squares.ts';
 import { judgeEdits } from './report-sizing-edits.ts';
 import {
@@ -240,15 +240,12 @@ function photoCheckSummary({ judged }: SizingData): string {
   ].join('\n\n');
 }
 
-async function editsTable({ photographed }: SizingData): Promise<string> {
+async function editsTable({ judged }: SizingData): Promise<string> {
   const models = await loadPoseModels(join(import.meta.dirname, '../models'));
-  const chosen = photographed
-    .filter(({ maker }) => maker === 'people' || maker === 'people-dressed')
+  const chosen = judged
+    .filter(({ usable, set }) => usable && set !== MANY)
     .filter((_, i) => i % EVERY_NTH_EDITED === 0)
-    .map(({ file, dressed, photo }) => ({
-      path: join(folder, dressed ? 'people-dressed' : 'people', 'images', file),
-      photo,
-    }));
+    .map(({ file, set, photo }) => ({ path: join(folder, set, 'images', file), photo }));
   const results = await judgeEdits(models, chosen);
   return table(
     ['edit', 'expected', 'right'],

@@ -5,6 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
+import { ESTIMATOR_NAMES } from './sizing/body-estimate.ts';
 
 /** One environment variable: what it means, what it defaults to, and how its text becomes a value. */
 export interface Variable<T = unknown> {
@@ -260,7 +261,7 @@ export const VARIABLES = {
     about: 'How often photos and pictures past their hours are looked for.',
     default: '900',
   }),
-  sizeEstimator: oneOf('SIZE_ESTIMATOR', ['calibrated', 'classic'], {
+  sizeEstimator: oneOf('SIZE_ESTIMATOR', ESTIMATOR_NAMES, {
     about: 'How sizes are estimated; classic gives the numbers of the worker this one replaces.',
     default: 'calibrated',
   }),

@@ -1,10 +1,41 @@
 /**
  * What the pose model says about a photo. Positions are fractions of the image after EXIF
  * rotation: x and z of its width, y of its height, from the top left corner. They may lie outside
- * 0..1, where the model guesses. Sizing takes a PhotoObservation as it is.
+ * 0..1, where the model guesses. One vocabulary for the pose engine, sizing and whoever asks.
  */
 
-/** One of BlazePose's 33 points: nose 0, shoulders 11/12, hips 23/24, ankles 27/28, feet 31/32. */
+/** Places in BlazePose's order of 33 points; left and right are the person's own. */
+export const LANDMARK = {
+  nose: 0,
+  leftEye: 2,
+  rightEye: 5,
+  leftEar: 7,
+  rightEar: 8,
+  leftShoulder: 11,
+  rightShoulder: 12,
+  leftElbow: 13,
+  rightElbow: 14,
+  leftWrist: 15,
+  rightWrist: 16,
+  leftIndex: 19,
+  rightIndex: 20,
+  leftHip: 23,
+  rightHip: 24,
+  leftKnee: 25,
+  rightKnee: 26,
+  leftAnkle: 27,
+  rightAnkle: 28,
+  leftHeel: 29,
+  rightHeel: 30,
+  leftToe: 31,
+  rightToe: 32,
+} as const;
+
+export type LandmarkName = keyof typeof LANDMARK;
+
+export const LANDMARK_COUNT = 33;
+
+/** One of BlazePose's 33 points. */
 export interface Landmark {
   readonly x: number;
   readonly y: number;
@@ -36,15 +67,11 @@ export interface Detection {
 }
 
 /**
- * How likely each cell of a grid over the rectangle (here always the whole image) belongs to the
- * person, 0..255, row by row; a value stands for the middle of its cell, 128 and more is person.
- * The grid has the image's proportions and at most 384 rows.
+ * How likely each cell of a grid over the whole image belongs to the person, 0..255, row by row; a
+ * value stands for the middle of its cell, 128 and more is person. The grid has the image's
+ * proportions and at most 384 rows.
  */
 export interface PersonMask {
-  readonly left: 0;
-  readonly top: 0;
-  readonly right: 1;
-  readonly bottom: 1;
   readonly columns: number;
   readonly rows: number;
   readonly probability: Uint8Array;
@@ -68,9 +95,7 @@ export interface PhotoObservation {
   readonly heightPx: number;
   /** Mean brightness of the whole picture, 0..1 (gamma-encoded BT.601 luma). */
   readonly luminance: number;
-  /** How many people the detector found, in a second look too. People who overlap may still count as one. */
-  readonly people: number;
-  /** Everyone the detector found, best first. */
+  /** Everyone the detector found, best first, in a second pass too. People who overlap may still count as one. */
   readonly detections: readonly Detection[];
   /** The pose of the first detection; null where the models see no person. */
   readonly pose: Pose | null;

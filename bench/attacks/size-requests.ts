@@ -1,6 +1,7 @@
 /** What requests to `/estimate-body` can do: see src/http. */
 import { registerEstimateBody } from '../../src/http/estimate-body.ts';
 import { createServer } from '../../src/http/server.ts';
+import { ESTIMATORS } from '../../src/sizing/estimators.ts';
 import { BUILT_IN_CHARTS } from '../../src/sizing/size-chart.ts';
 import { OVERSIZED } from '../../test/support/oversized-requests.ts';
 import type { Attack } from './attack.ts';
@@ -17,7 +18,7 @@ async function openServer() {
   const deps = {
     fetcher: { fetch: () => Promise.reject(new Error('nothing is fetched here')) },
     poses: { ready: false, estimate: async () => ({ kind: 'unavailable' }) as const },
-    estimator: 'calibrated' as const,
+    estimator: ESTIMATORS.calibrated,
     charts: BUILT_IN_CHARTS,
     record: () => undefined,
   };

@@ -8,6 +8,7 @@ import sharp from 'sharp';
 import { estimatePose } from '../../src/adapters/mediapipe/estimate-pose.ts';
 import { loadPoseModels } from '../../src/adapters/mediapipe/models.ts';
 import type { Landmark } from '../../src/pose.ts';
+import { figuresIn } from '../../src/sizing/figure.ts';
 import { measurePhoto } from '../../src/sizing/measure-photo.ts';
 import { createPerson, type Platform, uploadPhoto } from '../platform.ts';
 import { PEOPLE } from '../samples/samples.ts';
@@ -85,7 +86,8 @@ async function ask(address: string, image_url: string, height_cm: number): Promi
 async function drawBody(photo: Buffer, heightCm: number, file: string): Promise<void> {
   const seen = await estimatePose(await loadPoseModels(MODELS), photo);
   const { widthPx, heightPx, pose } = seen;
-  const breadths = measurePhoto(seen, heightCm)?.breadths ?? [];
+  const figure = figuresIn(seen)?.asTaken ?? null;
+  const breadths = (figure && measurePhoto(figure, heightCm)?.breadths) ?? [];
   const lines = breadths.map(
     ({ leftPx, rightPx, yPx }) =>
       `<line x1="${leftPx}" x2="${rightPx}" y1="${yPx}" y2="${yPx}" stroke="#ff2d78"/>`,

@@ -15,6 +15,7 @@ import { addRefunds } from './refunds.ts';
 import { addRescue } from './rescue.ts';
 import { addRetention } from './retention.ts';
 import { addSessions } from './sessions.ts';
+import { addSize } from './size.ts';
 
 /** The whole program; `run` carries a command out. */
 export function createProgram(run: Run): Command {
@@ -37,6 +38,7 @@ export function createProgram(run: Run): Command {
     addRescue,
     addRetention,
     addDrain,
+    addSize,
   ]) {
     add(program, run);
   }

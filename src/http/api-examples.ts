@@ -5,11 +5,12 @@
 
 import type { z } from 'zod';
 import { publicText } from '../errors.ts';
+import { TRY_PHOTO_LATER } from '../size-pipeline/recommend-size.ts';
+import { INPUT_ADVICE } from '../sizing/missing-inputs.ts';
 import { PHOTO_ADVICE } from '../sizing/photo-check.ts';
 import { EN_13402_WOMEN, ORIGINAL_CHART } from '../sizing/size-chart.ts';
 import type { estimateBodyAnswer, estimateBodyRefusal } from './estimate-body-schemas.ts';
 import type { healthBody } from './health.ts';
-import { TRY_PHOTO_LATER } from './refusal.ts';
 
 export interface Example {
   readonly summary: string;
@@ -68,6 +69,27 @@ const ESTIMATE_BODY: OperationNotes = {
         size_chart: 'en13402_women',
       },
     },
+    chart_of_a_garment: {
+      summary: "A garment's own size chart, to be worn loose",
+      value: {
+        image_url: EXAMPLE_PHOTO,
+        height_cm: 159.6,
+        weight_kg: 59,
+        sex: 'female',
+        size_chart: {
+          name: 'linen_shirt',
+          source: 'https://shop.example/linen-shirt',
+          waist_at: 'natural_women',
+          sizes: [
+            { size: 'S', chest: 88, waist: 72 },
+            { size: 'M', chest: 94, waist: 78 },
+            { size: 'L', chest: 100, waist: 84 },
+            { size: 'XL' },
+          ],
+        },
+        fit: 'loose',
+      },
+    },
     expired_link: {
       summary: 'A link that leads nowhere any more',
       value: { image_url: 'https://abcdefgh.supabase.co/deleted.jpg', height_cm: 172 },
@@ -103,6 +125,12 @@ const ESTIMATE_BODY: OperationNotes = {
             uncertainty_cm: { chest_cm: 6, waist_cm: 6.7, hip_cm: 4.7 },
             estimator: 'calibrated',
             size_chart: { name: ORIGINAL_CHART.name, source: ORIGINAL_CHART.source },
+            reasons: [
+              { girth: 'chest', finding: 'under', by_cm: 1.7 },
+              { girth: 'waist', finding: 'under', by_cm: 11.4 },
+              { girth: 'hip', finding: 'in_range', by_cm: 0 },
+            ],
+            would_help: [{ input: 'weight_kg', advice: INPUT_ADVICE.weight_kg }],
           } satisfies Answer,
         },
         all_that_is_known: {
@@ -132,6 +160,33 @@ const ESTIMATE_BODY: OperationNotes = {
             uncertainty_cm: { chest_cm: 4.2, waist_cm: 4.6, hip_cm: 2.9 },
             estimator: 'calibrated',
             size_chart: { name: EN_13402_WOMEN.name, source: EN_13402_WOMEN.source },
+            reasons: [{ girth: 'chest', finding: 'in_range', by_cm: 0 }],
+            would_help: [],
+          } satisfies Answer,
+        },
+        chart_of_a_garment: {
+          summary: "By the garment's own chart",
+          value: {
+            recommended_size: 'M',
+            measurements: {
+              chest_cm: 89.2,
+              waist_cm: 79.3,
+              hip_cm: 97.1,
+              shoulder_cm: 36.1,
+              inseam_cm: 75.8,
+            },
+            confidence: 0.5,
+            body_type: null,
+            size_range: { lower: 'M', upper: 'L' },
+            size_probabilities: { S: 0.151, M: 0.5, L: 0.31, XL: 0.039 },
+            uncertainty_cm: { chest_cm: 4.3, waist_cm: 4.6, hip_cm: 2.9 },
+            estimator: 'calibrated',
+            size_chart: { name: 'linen_shirt', source: 'https://shop.example/linen-shirt' },
+            reasons: [
+              { girth: 'chest', finding: 'in_range', by_cm: 0 },
+              { girth: 'waist', finding: 'under', by_cm: 3.6 },
+            ],
+            would_help: [],
           } satisfies Answer,
         },
       },

@@ -1,9 +1,18 @@
 /** What `/estimate-body` takes and gives, as zod schemas; the API's documentation is made from them. */
 import { z } from 'zod';
 import { MAX_LINK_CHARACTERS, tidyLink } from '../images/link.ts';
+import { ESTIMATOR_NAMES, GIRTHS } from '../sizing/body-estimate.ts';
+import { INPUT_ADVICE, type MissingInput } from '../sizing/missing-inputs.ts';
+import { inlineChart } from '../sizing/size-chart-schema.ts';
+import { WANTED_FITS } from '../sizing/wanted-fit.ts';
 
-/** The request: strict, so that a misspelt field is not silently ignored. */
-export function estimateBodyRequest(chartNames: readonly string[]) {
+/**
+ * The request: strict, so that a misspelt field is not silently ignored. `takesCharts`: whether the
+ * estimator recommends sizes of charts in the request too.
+ */
+export function estimateBodyRequest(chartNames: readonly string[], takesCharts: boolean) {
+  const named = z.enum(chartNames);
+  const chart = takesCharts ? z.union([named, inlineChart]) : named;
   return z.strictObject({
     image_url: z
       .string()
@@ -19,10 +28,19 @@ export function estimateBodyRequest(chartNames: readonly string[]) {
     weight_kg: z.number().min(30).max(250).optional().describe('Makes the answer much better'),
     sex: z.enum(['female', 'male']).optional(),
     age: z.number().min(18).max(100).optional().describe('In years'),
-    size_chart: z.enum(chartNames).optional().describe('Default: original'),
+    size_chart: chart
+      .optional()
+      .describe('The name of a chart, or a chart of your own. Default: original'),
+    fit: z
+      .enum(takesCharts ? WANTED_FITS : ['regular'])
+      .optional()
+      .describe('slim: half a size smaller; loose: half a size larger. Default: regular'),
   });
 }
 
+/** As it is sent. */
+export type EstimateBodyInput = z.input<ReturnType<typeof estimateBodyRequest>>;
+/** As it was understood. */
 export type EstimateBodyRequest = z.infer<ReturnType<typeof estimateBodyRequest>>;
 
 export const estimateBodyQuery = z.object({
@@ -66,8 +84,29 @@ export const estimateBodyAnswer = z
       .object({ chest_cm: z.number(), waist_cm: z.number(), hip_cm: z.number() })
       .nullable()
       .describe('One standard deviation of the error'),
-    estimator: z.enum(['calibrated', 'classic']),
+    estimator: z.enum(ESTIMATOR_NAMES),
     size_chart: z.object({ name: z.string(), source: z.string() }),
+    reasons: z
+      .array(
+        z.object({
+          girth: z.enum(GIRTHS),
+          finding: z
+            .enum(['in_range', 'under', 'over'])
+            .describe('How the girth lies to the range of the recommended size'),
+          by_cm: z.number().min(0).describe('How far outside of the range; 0 inside'),
+        }),
+      )
+      .describe('Why this size: the girths that the chart looks at'),
+    would_help: z
+      .array(
+        z.object({
+          input: z.enum(Object.keys(INPUT_ADVICE) as MissingInput['input'][]),
+          advice: z.string().describe('For the person in the photo'),
+        }),
+      )
+      .describe(
+        'What would make the size more certain, the most useful first; empty when it is certain, or nothing is known that helps',
+      ),
     landmarks: z.array(landmark).optional().describe('33 points, with ?include=landmarks'),
     world_landmarks: z.array(worldLandmark).optional().describe('The same in metres'),
     photo_findings: z

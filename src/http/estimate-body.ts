@@ -6,7 +6,9 @@ import { randomUUID, timingSafeEqual } from 'node:crypto';
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import type { z } from 'zod';
+import type { ImageFetcher } from '../ports/image-fetcher.ts';
+import { type SizeDeps, type SizeOutcome, sizeFromLink } from '../size-pipeline/recommend-size.ts';
+import { ORIGINAL_CHART, type SizeChart } from '../sizing/size-chart.ts';
 import {
   estimateBodyAnswer,
   estimateBodyQuery,
@@ -14,16 +16,17 @@ import {
   estimateBodyRequest,
   problem,
 } from './estimate-body-schemas.ts';
-import {
-  type EstimateBodyDeps,
-  type EstimatedBody,
-  estimateFromUrl,
-  eventOfRefusal,
-  hashOfUrl,
-  retryLater,
-} from './estimate-body-steps.ts';
 import { fieldErrorsOf } from './field-errors.ts';
 import { ClientGone, Refusal } from './refusal.ts';
+import { answerOf, orderOf } from './size-answer.ts';
+import { eventOfRefusal, hashOfUrl, type SizeRecEvent } from './size-events.ts';
+
+export interface EstimateBodyDeps extends SizeDeps {
+  readonly fetcher: ImageFetcher;
+  /** The charts that a request may name. */
+  readonly charts: readonly SizeChart[];
+  readonly record: (event: SizeRecEvent) => void;
+}
 
 export interface EstimateBodyProtection {
   /** Required in the header X-Worker-Secret; null requires nothing. */
@@ -62,11 +65,14 @@ export async function registerEstimateBody(
 ): Promise<void> {
   const refuseTooMany = await limitClients(server, protection.requestsPerMinute);
   const underWay = { count: 0 };
+  // An estimator that knows the original's chart only refuses requests for another one.
+  const charts = deps.estimator.takesCharts ? deps.charts : [ORIGINAL_CHART];
+  const names = charts.map(({ name }) => name);
   server.withTypeProvider<ZodTypeProvider>().post('/estimate-body', {
     schema: {
       tags: ['sizing'],
       summary: 'Measurements and a size from one photo and a height',
-      body: estimateBodyRequest(deps.charts.map(({ name }) => name)),
+      body: estimateBodyRequest(names, deps.estimator.takesCharts),
       querystring: estimateBodyQuery,
       response: ANSWERS,
     },
@@ -79,7 +85,7 @@ export async function registerEstimateBody(
     errorHandler: (error, request, reply) => sendError(error, request, reply, deps),
     handler: async (request, reply) => {
       const { maxUnderWay = DEFAULT_UNDER_WAY, deadlineMs = DEFAULT_DEADLINE_MS } = protection;
-      if (underWay.count >= maxUnderWay) throw new Refusal('BUSY', retryLater());
+      if (underWay.count >= maxUnderWay) throw new Refusal('BUSY');
       const { body, query } = request;
       const requestId = requestIdOf(reply);
       const imageUrlHash = hashOfUrl(body.image_url);
@@ -91,11 +97,12 @@ export async function registerEstimateBody(
       });
       underWay.count += 1;
       try {
-        const found = await withinDeadline(reply, deadlineMs, (signal) =>
-          estimateFromUrl(body, deps, signal),
+        const outcome = await withinDeadline(reply, deadlineMs, (signal) =>
+          sizeFromLink(body.image_url, orderOf(body, charts), deps, signal),
         );
-        noteSuccess(found, reply, deps);
-        return answerOf(found, query.include === 'landmarks');
+        if (outcome.kind === 'refused') throw new Refusal(outcome.code, outcome);
+        noteSuccess(outcome, reply, deps);
+        return answerOf(outcome, query.include === 'landmarks');
       } finally {
         underWay.count -= 1;
       }
@@ -147,7 +154,7 @@ async function withinDeadline<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const stop = new AbortController();
-  const tooLate = () => stop.abort(new Refusal('TOOK_TOO_LONG', retryLater()));
+  const tooLate = () => stop.abort(new Refusal('TOOK_TOO_LONG'));
   const remaining = deadlineMs - reply.elapsedTime;
   const timer = setTimeout(tooLate, remaining);
   const gone = () => stop.abort(new ClientGone());
@@ -161,7 +168,7 @@ async function withinDeadline<T>(
 }
 
 function noteSuccess(
-  { estimate }: EstimatedBody,
+  { estimate }: Extract<SizeOutcome, { kind: 'estimated' }>,
   reply: FastifyReply,
   { record }: EstimateBodyDeps,
 ): void {
@@ -173,39 +180,6 @@ function noteSuccess(
     confidence,
     durationMs: Math.round(reply.elapsedTime),
   });
-}
-
-function answerOf(
-  { estimate, photo, findings }: EstimatedBody,
-  withLandmarks: boolean,
-): z.input<typeof estimateBodyAnswer> {
-  const { measurements, uncertaintyCm } = estimate;
-  return {
-    recommended_size: estimate.recommendedSize,
-    measurements: {
-      chest_cm: measurements.chestCm,
-      waist_cm: measurements.waistCm,
-      hip_cm: measurements.hipCm,
-      shoulder_cm: measurements.shoulderCm,
-      ...(measurements.inseamCm === null ? {} : { inseam_cm: measurements.inseamCm }),
-    },
-    confidence: estimate.confidence,
-    body_type: estimate.bodyType,
-    size_range: estimate.sizeRange,
-    size_probabilities: estimate.sizeProbabilities && { ...estimate.sizeProbabilities },
-    uncertainty_cm: uncertaintyCm && {
-      chest_cm: uncertaintyCm.chest,
-      waist_cm: uncertaintyCm.waist,
-      hip_cm: uncertaintyCm.hip,
-    },
-    estimator: estimate.estimator,
-    size_chart: estimate.sizeChart,
-    ...(withLandmarks && {
-      landmarks: [...photo.pose.landmarks],
-      world_landmarks: [...photo.pose.world],
-      photo_findings: [...findings],
-    }),
-  };
 }
 
 /** Errors of HTTP itself, such as a body that is too large, go on to the server's own handler. */

@@ -20,8 +20,16 @@ const MAX_KEY_CHARACTERS = 64;
 interface Issue {
   readonly keyword: string;
   readonly path: readonly string[];
+  readonly message: string;
   readonly params: Readonly<Record<string, unknown>>;
   readonly input: unknown;
+}
+
+/** An issue as zod nests it in that of a union. */
+interface ZodIssue {
+  readonly code: string;
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
 }
 
 interface CheckedRequest {
@@ -51,10 +59,28 @@ function everyFieldError(error: FastifyError, request: CheckedRequest): FieldErr
   if (!hasZodFastifySchemaValidationErrors(error)) return null;
   const [place, whole] =
     error.validationContext === 'querystring' ? ['query', request.query] : ['body', request.body];
-  return error.validation.flatMap(({ keyword, instancePath, params }) => {
+  return error.validation.flatMap(({ keyword, instancePath, params, message }) => {
     const path = instancePath.split('/').filter((part) => part !== '');
     const input = path.reduce(valueAt, whole);
-    return describe(place as string, whole, { keyword, path, params, input });
+    const issues = withinUnion({ keyword, path, message: message ?? '', params, input });
+    return issues.flatMap((issue) => describe(place as string, whole, issue));
+  });
+}
+
+/** Of a union the issues of the alternative that was meant: an object's where an object was given. */
+function withinUnion(issue: Issue): Issue[] {
+  if (issue.keyword !== 'invalid_union') return [issue];
+  const alternatives = issue.params.errors as ZodIssue[][];
+  const meant = alternatives.at(typeof issue.input === 'object' ? -1 : 0) ?? [];
+  return meant.map(({ code, path, message, ...params }) => {
+    const inside = path.map(String);
+    return {
+      keyword: code,
+      path: [...issue.path, ...inside],
+      message,
+      params,
+      input: inside.reduce(valueAt, issue.input),
+    };
   });
 }
 
@@ -89,19 +115,27 @@ function missing(loc: readonly string[], input: unknown): FieldError {
 }
 
 /** What pydantic calls the issue. */
-function kindOf({ keyword, path, params, input }: Issue): Kind {
+function kindOf({ keyword, path, message, params, input }: Issue): Kind {
   const { minimum, maximum, origin, expected, values } = params;
+  const isLink = path[0] === 'image_url';
   switch (keyword) {
     case 'too_small':
+      if (origin !== 'number')
+        return notOfLength(origin, `at least ${minimum}`, { min_length: minimum });
       return {
         type: 'greater_than_equal',
         msg: `Input should be greater than or equal to ${minimum}`,
         ctx: { ge: minimum },
       };
     case 'too_big':
-      return origin === 'string' ? urlTooLong(maximum) : lessThanEqual(maximum);
+      if (isLink && origin === 'string') return urlTooLong(maximum);
+      if (origin !== 'number')
+        return notOfLength(origin, `at most ${maximum}`, { max_length: maximum });
+      return lessThanEqual(maximum);
     case 'custom':
     case 'invalid_format':
+      if (!isLink)
+        return { type: 'value_error', msg: `Value error, ${message}`, ctx: { error: message } };
       return typeof input === 'string' && URL.canParse(input) ? URL_SCHEME : noUrl(input);
     case 'invalid_value': {
       const options = (values as unknown[]).map((value) => `'${value}'`).join(' or ');
@@ -131,6 +165,18 @@ function urlTooLong(maximum: unknown): Kind {
   };
 }
 
+/** Of a string or a list. */
+function notOfLength(
+  origin: unknown,
+  length: string,
+  ctx: { min_length?: unknown; max_length?: unknown },
+): Kind {
+  const end = 'min_length' in ctx ? 'short' : 'long';
+  const [kind, what, unit] =
+    origin === 'string' ? ['string_too', 'String', 'characters'] : ['too', 'List', 'items'];
+  return { type: `${kind}_${end}`, msg: `${what} should have ${length} ${unit}`, ctx };
+}
+
 function lessThanEqual(maximum: unknown): Kind {
   return {
     type: 'less_than_equal',
@@ -149,6 +195,7 @@ function wrongType(path: readonly string[], expected: unknown): Kind {
     return { type: 'url_type', msg: 'URL input should be a string or URL' };
   }
   if (expected === 'number') return { type: 'float_type', msg: 'Input should be a valid number' };
+  if (expected === 'array') return { type: 'list_type', msg: 'Input should be a valid list' };
   if (expected === 'string') return { type: 'string_type', msg: 'Input should be a valid string' };
   return {
     type: 'model_attributes_type',

@@ -8,7 +8,7 @@ export interface RefusalOptions {
   readonly cause?: unknown;
 }
 
-/** Thrown by a step; the route's error handler sends it. */
+/** Thrown while a request is served; the route's error handler sends it. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly status: number;
@@ -20,13 +20,14 @@ export class Refusal extends Error {
 
   constructor(kind: RefusalKind, options: RefusalOptions = {}) {
     super(kind, { cause: options.cause });
-    const { status, detail } = REFUSALS[kind];
-    this.status = status;
-    this.detail = detail;
+    const refusal = REFUSALS[kind];
+    this.status = refusal.status;
+    this.detail = refusal.detail;
     this.code = kind;
     this.reasons = options.reasons ?? [];
     this.advice = options.advice ?? [];
-    this.retryAfterSeconds = options.retryAfterSeconds ?? null;
+    const fixed = 'retryAfterSeconds' in refusal ? refusal.retryAfterSeconds : null;
+    this.retryAfterSeconds = options.retryAfterSeconds ?? fixed;
   }
 }
 
@@ -34,10 +35,6 @@ export class Refusal extends Error {
 export class ClientGone extends Error {
   override readonly name = 'ClientGone';
 }
-
-/** For the person in the photo while its host has trouble: the photo may be perfect. */
-export const TRY_PHOTO_LATER =
-  'The photo could not be loaded just now. Please try again in a moment.';
 
 const UNAVAILABLE = 'Pose estimation service is temporarily unavailable';
 const BAD_IMAGE = 'Invalid or inaccessible image URL';
@@ -64,18 +61,25 @@ export const REFUSALS = {
   MODEL_NOT_LOADED: {
     status: 503,
     detail: UNAVAILABLE,
+    retryAfterSeconds: 1,
     meaning: 'The pose models are not loaded, or not yet.',
   },
-  BUSY: { status: 503, detail: UNAVAILABLE, meaning: 'Too many photos wait already.' },
+  BUSY: {
+    status: 503,
+    detail: UNAVAILABLE,
+    retryAfterSeconds: 1,
+    meaning: 'Too many photos wait already.',
+  },
   TOOK_TOO_LONG: {
     status: 503,
     detail: UNAVAILABLE,
+    retryAfterSeconds: 1,
     meaning: 'The answer would have come after the 4.4 seconds that it may take.',
   },
   INTERNAL: {
     status: 500,
     detail: 'Failed to estimate body measurements',
-    meaning: 'The worker met an error that it does not know: a defect to be mended.',
+    meaning: 'The worker met an error that it does not know: a defect to be fixed.',
   },
   UNAUTHORIZED: {
     status: 401,
@@ -88,6 +92,9 @@ export const REFUSALS = {
     meaning:
       'This client (an IPv4 address or an IPv6 /64) sent more than `ESTIMATE_BODY_RATE_PER_MINUTE`.',
   },
-} as const satisfies Record<string, { status: number; detail: string; meaning: string }>;
+} as const satisfies Record<
+  string,
+  { status: number; detail: string; retryAfterSeconds?: number; meaning: string }
+>;
 
 export type RefusalKind = keyof typeof REFUSALS;

@@ -1,6 +1,9 @@
 /** The answer of the sizing: measurements, a size, and how far to trust both. */
+import type { MissingInput } from './missing-inputs.ts';
+import type { GirthReason } from './size-reasons.ts';
 
-export type Estimator = 'calibrated' | 'classic';
+export const ESTIMATOR_NAMES = ['calibrated', 'classic'] as const;
+export type EstimatorName = (typeof ESTIMATOR_NAMES)[number];
 export type BodyType = 'athletic' | 'slim' | 'average' | 'broad';
 export type Sex = 'female' | 'male';
 
@@ -34,8 +37,12 @@ export interface SizeRange {
 }
 
 export interface BodyEstimate {
-  readonly estimator: Estimator;
+  readonly estimator: EstimatorName;
   readonly recommendedSize: string;
+  /** Why that size. */
+  readonly reasons: readonly GirthReason[];
+  /** What would make the answer better, the most useful first; empty when the size is sure, or nothing is known that helps. */
+  readonly wouldHelp: readonly MissingInput[];
   readonly measurements: Measurements;
   /** One standard deviation of each girth's error, cm rounded to 0.1; null from the classic estimator. */
   readonly uncertaintyCm: Girths | null;

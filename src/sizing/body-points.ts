@@ -1,5 +1,5 @@
 /** A pose's landmarks as points in pixels, and the few lines through the body that sizing measures along. */
-import { LANDMARK, type LandmarkName, type ObservedPhoto } from './observed-photo.ts';
+import { LANDMARK, type LandmarkName, type PhotoObservation, type Pose } from '../pose.ts';
 
 export interface PixelPoint {
   readonly x: number;
@@ -9,16 +9,22 @@ export interface PixelPoint {
 export type Side = 'left' | 'right';
 export const SIDES: readonly Side[] = ['left', 'right'];
 
-/** Finds the points of a photo's pose by name. */
+/** Finds the points of a pose by name. */
 export type BodyPoints = (name: LandmarkName) => PixelPoint;
 
+/** The size of an image in pixels. */
+export type Frame = Pick<PhotoObservation, 'widthPx' | 'heightPx'>;
+
 /** The pose's landmarks in pixels of the image. Throws RangeError when the pose lacks one. */
-export function bodyPoints(photo: ObservedPhoto): BodyPoints {
-  return (name) => {
-    const landmark = photo.pose?.landmarks[LANDMARK[name]];
-    if (landmark === undefined) throw new RangeError(`the pose has no ${name}`);
-    return { x: landmark.x * photo.widthPx, y: landmark.y * photo.heightPx };
-  };
+export function bodyPoints({ landmarks }: Pose, { widthPx, heightPx }: Frame): BodyPoints {
+  const points = Object.fromEntries(
+    Object.entries(LANDMARK).map(([name, place]) => {
+      const landmark = landmarks[place];
+      if (landmark === undefined) throw new RangeError(`the pose has no ${name}`);
+      return [name, { x: landmark.x * widthPx, y: landmark.y * heightPx }];
+    }),
+  ) as Record<LandmarkName, PixelPoint>;
+  return (name) => points[name];
 }
 
 /** The point `share` of the way from `from` to `to`; it may lie beyond them. */

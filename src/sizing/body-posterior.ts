@@ -22,8 +22,8 @@ export interface BodyHypothesis {
 export interface PhotoEvidence {
   readonly features: PhotoFeatures;
   readonly clarity: number;
-  /** What shows from where the photo was taken (`perspectiveOf`); null when that is not known. */
-  readonly perspective: readonly number[] | null;
+  /** What shows from where the photo was taken (`perspectiveOf`). */
+  readonly perspective: readonly number[];
 }
 
 /**

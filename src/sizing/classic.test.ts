@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import type { Pose } from '../pose.ts';
 import { estimateClassic } from './classic.ts';
-import type { ObservedPose } from './observed-photo.ts';
 
 interface Body {
   shoulder: number;
@@ -15,12 +15,21 @@ interface Body {
 }
 
 /** 33 points on a vertical line; shoulders and hips get their widths (and levels). */
-function bodyOf({ shoulder, hip, visibility, span, depth, shoulderY, hipY }: Body): ObservedPose {
+function bodyOf({
+  shoulder,
+  hip,
+  visibility,
+  span,
+  depth,
+  shoulderY,
+  hipY,
+}: Body): Pick<Pose, 'landmarks' | 'world'> {
   const landmarks = Array.from({ length: 33 }, (_, i) => ({
     x: 0.5,
     y: (i / 32) * span,
     z: 0,
     visibility,
+    presence: 1,
   }));
   const widen = (left: number, width: number, y: number | undefined, z: number) => {
     for (const [index, side, pointZ] of [
@@ -32,12 +41,13 @@ function bodyOf({ shoulder, hip, visibility, span, depth, shoulderY, hipY }: Bod
         y: y ?? (index / 32) * span,
         z: pointZ,
         visibility,
+        presence: 1,
       };
     }
   };
   widen(11, shoulder, shoulderY, depth);
   widen(23, hip, hipY, 0);
-  return { landmarks, world: landmarks, mask: null };
+  return { landmarks, world: landmarks };
 }
 
 const level = { shoulderY: 0.2, hipY: 0.5, span: 1, depth: 0 };
@@ -115,11 +125,6 @@ describe('the classic estimator', () => {
     });
   }
 
-  it('uses the image landmarks when there are no world landmarks', () => {
-    const body = bodyOf({ ...level, shoulder: 0.25, hip: 0.2, visibility: 0.9 });
-    assert.deepEqual(estimateClassic({ ...body, world: null }, 180), estimateClassic(body, 180));
-  });
-
   it('grows with the height, never shrinks', () => {
     fc.assert(
       fc.property(anyBody, anyHeight, anyHeight, (body, one, other) => {
@@ -147,8 +152,8 @@ describe('the classic estimator', () => {
   });
 
   it('refuses a pose without 33 landmarks', () => {
-    const { landmarks } = bodyOf({ ...level, shoulder: 0.2, hip: 0.2, visibility: 1 });
-    const short = { landmarks: landmarks.slice(1), world: null, mask: null };
+    const { landmarks, world } = bodyOf({ ...level, shoulder: 0.2, hip: 0.2, visibility: 1 });
+    const short = { landmarks: landmarks.slice(1), world: world.slice(1) };
     assert.throws(() => estimateClassic(short, 170), RangeError);
   });
 });

@@ -2,17 +2,21 @@
  * The estimator of the service that this worker replaces, kept to the digit for comparison. It is
  * not accurate (docs/sizing-accuracy.md): joint distances times fixed factors, then clamps.
  */
+import { LANDMARK, LANDMARK_COUNT, type Pose, type WorldLandmark } from '../pose.ts';
 import type { BodyEstimate, BodyType, Girths } from './body-estimate.ts';
-import { LANDMARK, LANDMARK_COUNT, type ObservedPose, type WorldPoint } from './observed-photo.ts';
 import { roundHalfEven } from './rounding.ts';
 import { ORIGINAL_CHART, sizeIndex, sizeName } from './size-chart.ts';
+import { sizeReasons } from './size-reasons.ts';
 
 /**
- * The original's answer for one pose and a height in cm. Uses the world landmarks, or the image
- * landmarks as they are when there are none. Throws RangeError without exactly 33 points.
+ * The original's answer for the world landmarks of one pose and a height in cm. Throws RangeError
+ * without exactly 33 points.
  */
-export function estimateClassic(pose: ObservedPose, heightCm: number): BodyEstimate {
-  const points = pose.world ?? pose.landmarks;
+export function estimateClassic(
+  pose: Pick<Pose, 'landmarks' | 'world'>,
+  heightCm: number,
+): BodyEstimate {
+  const points = pose.world;
   if (points.length !== LANDMARK_COUNT || pose.landmarks.length !== LANDMARK_COUNT) {
     throw new RangeError(`a pose has ${LANDMARK_COUNT} landmarks`);
   }
@@ -35,6 +39,8 @@ function answer(girths: Girths, shoulder: number, confidence: number): BodyEstim
   return {
     estimator: 'classic',
     recommendedSize: sizeName(ORIGINAL_CHART, index),
+    reasons: sizeReasons(ORIGINAL_CHART, index, girths),
+    wouldHelp: [],
     measurements: {
       chestCm: roundHalfEven(girths.chest, 1),
       waistCm: roundHalfEven(girths.waist, 1),
@@ -62,17 +68,17 @@ function classicBodyType(shoulderToHip: number): BodyType {
   return 'average';
 }
 
-function classicConfidence(pose: ObservedPose): number {
+function classicConfidence(pose: Pick<Pose, 'landmarks'>): number {
   const sum = pose.landmarks.reduce((total, { visibility }) => total + visibility, 0);
   return clamp(0.55 + 0.35 * (sum / pose.landmarks.length), 0.4, 0.98);
 }
 
-function verticalSpan(points: readonly WorldPoint[]): number {
+function verticalSpan(points: readonly WorldLandmark[]): number {
   const ys = points.map(({ y }) => y);
   return Math.max(Math.max(...ys) - Math.min(...ys), 0.25);
 }
 
-function distance(points: readonly WorldPoint[], from: number, to: number): number {
+function distance(points: readonly WorldLandmark[], from: number, to: number): number {
   const [a, b] = [points[from], points[to]];
   if (a === undefined || b === undefined) throw new RangeError('no such landmark');
   return Math.sqrt((a.x - b.x) ** 2 + (a.y - b.y) ** 2 + (a.z - b.z) ** 2);

@@ -2,15 +2,28 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { knownPerson } from '../../test/support/sizing-photos.ts';
+import type { Pose } from '../pose.ts';
 import { GIRTHS, type PersonFacts } from './body-estimate.ts';
-import { estimateBody, estimateFromEvidence, photoEvidence } from './estimate-body.ts';
+import { estimateFromEvidence } from './estimate-body.ts';
+import { ESTIMATORS } from './estimators.ts';
+import { type Figures, figureOf } from './figure.ts';
+import { photoEvidence } from './photo-evidence.ts';
 import { EN_13402_WOMEN, ORIGINAL_CHART } from './size-chart.ts';
 
 const PEOPLE = ['s1_03.jpg', 's1_41.jpg', 's4_11.jpg', 's4_24.jpg'] as const;
 
 function estimate(file: string, facts: Partial<PersonFacts> = {}) {
-  const { photo, truth } = knownPerson(file);
-  return estimateBody({ photo, heightCm: truth.heightCm, estimator: 'calibrated', ...facts });
+  const { figures, truth } = knownPerson(file);
+  return ESTIMATORS.calibrated.estimate({
+    figures,
+    facts: { heightCm: truth.heightCm, ...facts },
+    chart: ORIGINAL_CHART,
+  });
+}
+
+/** The figures with the pose changed. */
+function changed({ asTaken }: Figures, change: Partial<Pose>): Figures {
+  return { asTaken: { ...asTaken, pose: { ...asTaken.pose, ...change } }, mirrored: null };
 }
 
 const KEYS = { chest: 'chestCm', waist: 'waistCm', hip: 'hipCm' } as const;
@@ -28,11 +41,11 @@ describe('the calibrated estimate', () => {
     });
 
     it(`is surer with weight and sex, and surer with the photo than without: ${file}`, () => {
-      const { photo, truth } = knownPerson(file);
+      const { figures, truth } = knownPerson(file);
       const { heightCm, weightKg, sex } = truth;
       const told = estimate(file, { weightKg, sex }).uncertaintyCm;
       const untold = estimate(file).uncertaintyCm;
-      const evidence = photoEvidence(photo, heightCm);
+      const evidence = photoEvidence(figures, heightCm);
       assert.ok(evidence && told && untold);
       const facts = { heightCm, weightKg, sex };
       const blind = estimateFromEvidence(facts, null, ORIGINAL_CHART).uncertaintyCm;
@@ -50,53 +63,41 @@ describe('the calibrated estimate', () => {
     assert.ok(tight && loose && tight.waist + 1 < loose.waist);
   });
 
-  it('is less sure without a mask, and where joints are hidden', () => {
-    const { photo, truth } = knownPerson('s1_03.jpg');
-    assert.ok(photo.pose);
-    const base = { heightCm: truth.heightCm, estimator: 'calibrated' } as const;
-    const whole = estimateBody({ ...base, photo }).uncertaintyCm;
-    const bare = estimateBody({
-      ...base,
-      photo: { ...photo, pose: { ...photo.pose, mask: null } },
-    });
-    const landmarks = photo.pose.landmarks.map((point) => ({ ...point, visibility: 0.5 }));
-    const hidden = estimateBody({
-      ...base,
-      photo: { ...photo, pose: { ...photo.pose, landmarks } },
-    });
-    assert.ok(whole && bare.uncertaintyCm && hidden.uncertaintyCm);
-    assert.ok(whole.waist < bare.uncertaintyCm.waist);
-    assert.ok(whole.waist < hidden.uncertaintyCm.waist);
+  it('is less sure where joints are hidden', () => {
+    const { figures, truth } = knownPerson('s1_03.jpg');
+    const landmarks = figures.asTaken.pose.landmarks.map((p) => ({ ...p, visibility: 0.5 }));
+    const uncertainty = (seen: Figures) =>
+      ESTIMATORS.calibrated.estimate({ figures: seen, facts: truth, chart: ORIGINAL_CHART })
+        .uncertaintyCm?.waist ?? 0;
+    assert.ok(uncertainty(figures) < uncertainty(changed(figures, { landmarks })));
   });
 
   it('takes the mean of the photo and its mirror image', () => {
-    const { photo, truth } = knownPerson('s1_03.jpg');
-    assert.ok(photo.pose);
-    const landmarks = photo.pose.landmarks.map((point) => ({ ...point, x: 1.04 * point.x }));
-    const mirrored = { ...photo.pose, landmarks };
-    const both = photoEvidence({ ...photo, mirrored }, truth.heightCm)?.features.hipJoints;
-    const one = photoEvidence(photo, truth.heightCm)?.features.hipJoints;
+    const { photo, figures, truth } = knownPerson('s1_03.jpg');
+    const { pose } = figures.asTaken;
+    const landmarks = pose.landmarks.map((point) => ({ ...point, x: 1.04 * point.x }));
+    const mirrored = figureOf({ ...pose, landmarks }, photo);
+    const both = photoEvidence({ ...figures, mirrored }, truth.heightCm)?.features.hipJoints;
+    const one = photoEvidence(figures, truth.heightCm)?.features.hipJoints;
     assert.ok(both && one && Math.abs(both / one - 1.02) < 0.002);
   });
 
   it('counts the photo of a turned person less', () => {
-    const { photo, truth } = knownPerson('s1_03.jpg');
-    const { pose } = photo;
-    assert.ok(pose?.world);
-    const turned = pose.world.map((point, i) =>
-      i === 23 ? { ...point, z: 0.1 } : i === 24 ? { ...point, z: 0 } : point,
-    );
-    const clarity = (world: typeof turned | null) =>
-      photoEvidence({ ...photo, pose: { ...pose, world } }, truth.heightCm)?.clarity ?? 0;
-    assert.ok(clarity(turned) < 0.7 * clarity(null));
+    const { figures, truth } = knownPerson('s1_03.jpg');
+    const clarity = (depth: number) => {
+      const world = figures.asTaken.pose.world.map((point, i) =>
+        i === 23 ? { ...point, z: depth } : i === 24 ? { ...point, z: 0 } : point,
+      );
+      return photoEvidence(changed(figures, { world }), truth.heightCm)?.clarity ?? 0;
+    };
+    assert.ok(clarity(0.1) < 0.7 * clarity(0));
   });
 
   it('names the chart it used and answers in its sizes', () => {
-    const { photo, truth } = knownPerson('s1_41.jpg');
-    const { sizeChart, sizeProbabilities } = estimateBody({
-      photo,
-      heightCm: truth.heightCm,
-      estimator: 'calibrated',
+    const { figures, truth } = knownPerson('s1_41.jpg');
+    const { sizeChart, sizeProbabilities } = ESTIMATORS.calibrated.estimate({
+      figures,
+      facts: { heightCm: truth.heightCm },
       chart: EN_13402_WOMEN,
     });
     assert.deepEqual(sizeChart, { name: EN_13402_WOMEN.name, source: EN_13402_WOMEN.source });
@@ -119,8 +120,8 @@ describe('the calibrated estimate', () => {
 
   it('stays possible and finite for whatever people tell', () => {
     const evidence = PEOPLE.map((file) => {
-      const { photo, truth } = knownPerson(file);
-      return photoEvidence(photo, truth.heightCm);
+      const { figures, truth } = knownPerson(file);
+      return photoEvidence(figures, truth.heightCm);
     });
     const facts = fc.record({
       heightCm: fc.double({ min: 100, max: 250, noNaN: true }),
@@ -140,16 +141,32 @@ describe('the calibrated estimate', () => {
     );
   });
 
-  it('refuses a photo without a pose', () => {
-    const { photo } = knownPerson('s1_03.jpg');
-    const request = { photo: { ...photo, pose: null }, heightCm: 170 };
-    assert.throws(() => estimateBody({ ...request, estimator: 'calibrated' }), RangeError);
-    assert.throws(() => estimateBody({ ...request, estimator: 'classic' }), RangeError);
+  it('says why: which girths are in the range of the size', () => {
+    const { reasons, measurements, recommendedSize } = estimate('s1_03.jpg', { weightKg: 80 });
+    assert.deepEqual(
+      reasons.map(({ girth }) => girth),
+      ['chest', 'waist', 'hip'],
+    );
+    const limits = ORIGINAL_CHART.sizes.find(({ size }) => size === recommendedSize);
+    const upTo = limits?.upToCm.chest ?? Number.POSITIVE_INFINITY;
+    for (const { girth, finding, byCm } of reasons) {
+      const over = measurements[KEYS[girth]] - upTo;
+      assert.equal(finding === 'over', over > 0);
+      if (finding === 'over') assert.ok(Math.abs(byCm - over) < 0.051);
+    }
+  });
+
+  it('names what would help until the size is certain', () => {
+    const inputs = (told: Partial<PersonFacts>) =>
+      estimate('s1_03.jpg', told).wouldHelp.map(({ input }) => input);
+    assert.equal(inputs({})[0], 'weight_kg');
+    assert.deepEqual(inputs({ weightKg: 80 }), ['sex']);
+    assert.deepEqual(inputs({ weightKg: 80, sex: 'male' }), []);
   });
 
   it('answers as the original did when asked to', () => {
-    const { photo, truth } = knownPerson('s1_03.jpg');
-    const answer = estimateBody({ photo, heightCm: truth.heightCm, estimator: 'classic' });
+    const { figures, truth } = knownPerson('s1_03.jpg');
+    const answer = ESTIMATORS.classic.estimate({ figures, facts: truth, chart: ORIGINAL_CHART });
     assert.equal(answer.estimator, 'classic');
     assert.equal(answer.bodyType, 'slim');
     assert.equal(answer.sizeProbabilities, null);

@@ -1,6 +1,7 @@
 /** How far the outline of arms and legs stands off their bones, clothes included. */
+
+import type { LandmarkName } from '../pose.ts';
 import { along, type BodyPoints, type PixelPoint, SIDES, type Side } from './body-points.ts';
-import type { LandmarkName } from './observed-photo.ts';
 import { type RowSpan, type Silhouette, spanAround } from './silhouette.ts';
 
 type Joint = 'Shoulder' | 'Elbow' | 'Hip' | 'Knee' | 'Ankle';

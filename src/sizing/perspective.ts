@@ -2,23 +2,20 @@
  * What shows from where a photo was taken. A camera held low, high or close stretches what is near
  * to it, so that the trunk has another scale than the whole body; these numbers tell how much.
  */
-import { type BodyPoints, bodyPoints, distancePx, middleOf } from './body-points.ts';
+import { LANDMARK, type WorldLandmark } from '../pose.ts';
+import { type BodyPoints, distancePx, middleOf } from './body-points.ts';
 import type { PerspectiveModel } from './coefficients.ts';
+import type { Figure } from './figure.ts';
 import { dot, type Vector } from './matrix.ts';
 import type { PhotoFeature, PhotoFeatures } from './measure-photo.ts';
-import { LANDMARK, type ObservedPhoto, type WorldPoint } from './observed-photo.ts';
 
 /**
  * Levels of shoulders, hips, knees, toes and heels as shares of the way from the eyes (0) to the
  * ankles (1); the ears' distance and the nose below the ears in the same unit; how neck, trunk,
- * legs, thighs and shins lean in depth (radians), and the square of the hips' turn. Null without
- * world landmarks.
+ * legs, thighs and shins lean in depth (radians), and the square of the hips' turn.
  */
-export function perspectiveOf(photo: ObservedPhoto, solesPx: number): number[] | null {
-  const world = photo.pose?.world ?? null;
-  if (world === null) return null;
-  const points = bodyPoints(photo);
-  const eyes = middleOf(points, 'leftEye', 'rightEye').y;
+export function perspectiveOf({ pose, points, eyesPx: eyes, solesPx }: Figure): number[] {
+  const { world } = pose;
   const ankles = middleOf(points, 'leftAnkle', 'rightAnkle').y;
   const share = (px: number) => px / (ankles - eyes);
   const lean = (upper: Joint, lower: Joint) => leanOf(world, upper, lower);
@@ -41,7 +38,7 @@ export function perspectiveOf(photo: ObservedPhoto, solesPx: number): number[] |
 }
 
 /** How far the hips are turned away from the camera, radians; 1.35 makes up for what the model plays down. */
-export function turnOf(world: readonly WorldPoint[]): number {
+export function turnOf(world: readonly WorldLandmark[]): number {
   const [left, right] = [world[LANDMARK.leftHip], world[LANDMARK.rightHip]];
   if (left === undefined || right === undefined) return 0;
   return 1.35 * Math.atan2(left.z - right.z, left.x - right.x);
@@ -54,7 +51,7 @@ function level(points: BodyPoints, joint: Joint): number {
 }
 
 /** The angle between the line from upper to lower joints and the picture's plane. */
-function leanOf(world: readonly WorldPoint[], upper: Joint, lower: Joint): number {
+function leanOf(world: readonly WorldLandmark[], upper: Joint, lower: Joint): number {
   const sum = (joint: Joint, axis: 'y' | 'z') =>
     (world[LANDMARK[`left${joint}`]]?.[axis] ?? 0) +
     (world[LANDMARK[`right${joint}`]]?.[axis] ?? 0);
@@ -79,10 +76,9 @@ const [CHEST, HIP] = [0.28, 1];
 /** The breadths as if the camera were far away: each divided by how much nearer its level is. */
 export function withoutPerspective(
   features: PhotoFeatures,
-  perspective: Vector | null,
+  perspective: Vector,
   model: PerspectiveModel,
 ): PhotoFeatures {
-  if (perspective === null) return features;
   const terms = perspectiveTerms(perspective, model);
   const [chest, hip] = [dot(model.chest, terms), dot(model.hip, terms)];
   const corrected = { ...features };

@@ -2,8 +2,9 @@
  * Is this a photo that a person can be measured in? One person, front view, upright, from head to
  * feet. Every limit is argued from measured photos in the decision on the photo check.
  */
+import { type Detection, LANDMARK, type PhotoObservation } from '../pose.ts';
 import {
-  bodyPoints,
+  type BodyPoints,
   distancePx,
   middleOf,
   type PixelPoint,
@@ -11,10 +12,10 @@ import {
   type Side,
   trunkPoint,
 } from './body-points.ts';
+import { type Figure, figuresIn } from './figure.ts';
 import { dot } from './matrix.ts';
-import { EYE_HEIGHT, verticalExtent } from './measure-photo.ts';
-import { type DetectedPerson, LANDMARK, type ObservedPhoto } from './observed-photo.ts';
-import { probabilityAt, silhouetteOf } from './silhouette.ts';
+import { EYE_HEIGHT } from './measure-photo.ts';
+import { probabilityAt } from './silhouette.ts';
 
 /** What the person in front of the camera should do, for every reason to refuse a photo. */
 export const PHOTO_ADVICE = {
@@ -69,70 +70,71 @@ const SMALLEST_PERSON_PX = 150;
 const DARK_PHOTO = 0.1;
 const DARK_PERSON = 0.12;
 
-/** Why the photo cannot be measured, most important first; empty when it can. */
-export function checkPhoto(photo: ObservedPhoto): PhotoFinding[] {
-  return reasonsAgainst(photo).map((reason) => ({ reason, advice: PHOTO_ADVICE[reason] }));
+/**
+ * Why the photo cannot be measured, most important first; empty when it can. `figure` is the person
+ * in it, null where nobody was seen; made from the photo when it is not given.
+ */
+export function checkPhoto(
+  photo: PhotoObservation,
+  figure: Figure | null = figuresIn(photo)?.asTaken ?? null,
+): PhotoFinding[] {
+  return reasonsAgainst(photo, figure).map((reason) => ({ reason, advice: PHOTO_ADVICE[reason] }));
 }
 
-function reasonsAgainst(photo: ObservedPhoto): PhotoReason[] {
-  if (photo.pose === null) return [isDark(photo, DARK_PHOTO) ? 'too_dark' : 'no_person'];
-  const company: PhotoReason[] = hasCompany(photo) ? ['several_people'] : [];
+function reasonsAgainst(photo: PhotoObservation, figure: Figure | null): PhotoReason[] {
+  if (figure === null) return [photo.luminance < DARK_PHOTO ? 'too_dark' : 'no_person'];
+  const company: PhotoReason[] = hasCompany(photo, figure) ? ['several_people'] : [];
   // A body that lies or leans has its head and feet in unexpected places: no more to say about it.
-  if (leans(photo)) return [...company, 'not_upright'];
-  return [...company, ...reasonsOfUpright(photo), ...(isTooDark(photo) ? DARK : [])];
+  if (leans(figure)) return [...company, 'not_upright'];
+  const tooDark = photo.luminance < DARK_PHOTO && figure.pose.luminance < DARK_PERSON;
+  return [...company, ...reasonsOfUpright(figure), ...(tooDark ? DARK : [])];
 }
 
 const DARK: readonly PhotoReason[] = ['too_dark'];
 
-function reasonsOfUpright(photo: ObservedPhoto): PhotoReason[] {
-  const { crownPx, solesPx } = verticalExtent(bodyPoints(photo), silhouetteOf(photo));
+function reasonsOfUpright(figure: Figure): PhotoReason[] {
   const reasons: PhotoReason[] = [];
-  const feet = feetVisible(photo, solesPx);
-  const head = headVisible(photo, { crownPx, solesPx });
+  const feet = feetVisible(figure);
+  const head = headVisible(figure);
   // Without a head the pose model puts the feet anywhere.
-  if (!feet || (head && outlineAtFeet(photo) < FOOT_IN_OUTLINE)) reasons.push('feet_not_visible');
+  if (!feet || (head && outlineAtFeet(figure) < FOOT_IN_OUTLINE)) reasons.push('feet_not_visible');
   if (!head) reasons.push('head_not_visible');
   // Without a head the pose model takes the front for the back.
-  if (head && !facesCamera(photo)) reasons.push('not_facing_camera');
-  if (feet && (legsToTrunk(photo) < STANDING_LEGS || SIDES.some((side) => legIsBent(photo, side))))
+  if (head && !facesCamera(figure)) reasons.push('not_facing_camera');
+  if (
+    feet &&
+    (legsToTrunk(figure) < STANDING_LEGS || SIDES.some((side) => legIsBent(figure, side)))
+  )
     reasons.push('not_upright');
-  if (solesPx - crownPx < SMALLEST_PERSON_PX) reasons.push('too_small');
+  if (figure.solesPx - figure.crownPx < SMALLEST_PERSON_PX) reasons.push('too_small');
   return reasons;
 }
 
-function feetVisible(photo: ObservedPhoto, solesPx: number): boolean {
+function feetVisible({ pose, points, silhouette, eyesPx, solesPx }: Figure): boolean {
+  const { heightPx } = silhouette;
   const feet = ['leftAnkle', 'rightAnkle', 'leftToe', 'rightToe'] as const;
-  const landmarks = feet.map((name) => photo.pose?.landmarks[LANDMARK[name]]);
-  const visibility =
-    landmarks.reduce((sum, foot) => sum + (foot?.visibility ?? 0), 0) / feet.length;
-  const points = bodyPoints(photo);
+  const visibility = mean(feet.map((name) => pose.landmarks[LANDMARK[name]]?.visibility ?? 0));
   const lowest = Math.max(...feet.map((name) => points(name).y));
-  const touches = solesPx >= (1 - BORDER) * photo.heightPx;
-  const room = touches
-    ? TOES_ABOVE_BORDER * (lowest - middleOf(points, 'leftEye', 'rightEye').y)
-    : 0;
-  return visibility >= FOOT_VISIBILITY && lowest + room < photo.heightPx;
+  const touches = solesPx >= (1 - BORDER) * heightPx;
+  const room = touches ? TOES_ABOVE_BORDER * (lowest - eyesPx) : 0;
+  return visibility >= FOOT_VISIBILITY && lowest + room < heightPx;
 }
 
 /** An outline at the upper border may be cut hair: then the eyes say whether the crown is inside. */
-function headVisible(
-  photo: ObservedPhoto,
-  { crownPx, solesPx }: { readonly crownPx: number; readonly solesPx: number },
-): boolean {
-  const points = bodyPoints(photo);
-  const eyesPx = middleOf(points, 'leftEye', 'rightEye').y;
+function headVisible({ points, silhouette, eyesPx, crownPx, solesPx }: Figure): boolean {
   const crownByEyes = solesPx - (solesPx - eyesPx) / EYE_HEIGHT;
   const inside =
-    crownPx > BORDER * photo.heightPx || crownByEyes > -CROWN_BY_EYES_ERROR * (solesPx - eyesPx);
+    crownPx > BORDER * silhouette.heightPx ||
+    crownByEyes > -CROWN_BY_EYES_ERROR * (solesPx - eyesPx);
   return inside && points('nose').y > 0;
 }
 
 /** Seated, running, or with a leg pulled up. */
-function legIsBent(photo: ObservedPhoto, side: Side): boolean {
-  const points = bodyPoints(photo);
+function legIsBent(figure: Figure, side: Side): boolean {
+  const { points } = figure;
   const thigh = distancePx(points, `${side}Hip`, `${side}Knee`);
   const ratio = thigh / Math.max(distancePx(points, `${side}Knee`, `${side}Ankle`), 1);
-  const knee = kneeDegrees(photo, side);
+  const knee = kneeDegrees(figure, side);
   return (
     ratio < SHORTEST_THIGH ||
     knee < BENT_KNEE_DEGREES ||
@@ -140,41 +142,37 @@ function legIsBent(photo: ObservedPhoto, side: Side): boolean {
   );
 }
 
-/** The angle in the knee by the world landmarks, 180 is straight; 180 too where there are none. */
-function kneeDegrees({ pose }: ObservedPhoto, side: Side): number {
-  const at = (joint: 'Hip' | 'Knee' | 'Ankle') => pose?.world?.[LANDMARK[`${side}${joint}`]];
-  const [hip, knee, ankle] = [at('Hip'), at('Knee'), at('Ankle')];
-  if (hip === undefined || knee === undefined || ankle === undefined) return 180;
-  const axes = ['x', 'y', 'z'] as const;
-  const up = axes.map((axis) => hip[axis] - knee[axis]);
-  const down = axes.map((axis) => ankle[axis] - knee[axis]);
+/** The angle in the knee by the world landmarks; 180 is straight. */
+function kneeDegrees({ pose }: Figure, side: Side): number {
+  const at = (joint: 'Hip' | 'Knee' | 'Ankle') => {
+    const { x = 0, y = 0, z = 0 } = pose.world[LANDMARK[`${side}${joint}`]] ?? {};
+    return [x, y, z];
+  };
+  const knee = at('Knee');
+  const fromKnee = (joint: 'Hip' | 'Ankle') => at(joint).map((value, i) => value - (knee[i] ?? 0));
+  const [up, down] = [fromKnee('Hip'), fromKnee('Ankle')];
   return degrees(
     Math.acos(dot(up, down) / Math.max(Math.hypot(...up) * Math.hypot(...down), 1e-9)),
   );
 }
 
 /** How sure the mask is of a person at heels and toes, 0..1: the landmarks of covered feet are made up. */
-function outlineAtFeet(photo: ObservedPhoto): number {
-  const silhouette = silhouetteOf(photo);
-  if (silhouette === null) return 1;
-  const points = bodyPoints(photo);
+function outlineAtFeet({ points, silhouette }: Figure): number {
   const feet = (['leftHeel', 'rightHeel', 'leftToe', 'rightToe'] as const).map(points);
-  return feet.reduce((sum, { x, y }) => sum + probabilityAt(silhouette, x, y), 0) / feet.length;
+  return mean(feet.map(({ x, y }) => probabilityAt(silhouette, x, y)));
 }
 
-function facesCamera(photo: ObservedPhoto): boolean {
-  const points = bodyPoints(photo);
+function facesCamera({ pose, points }: Figure): boolean {
   const across = points('leftShoulder').x - points('rightShoulder').x;
-  if (across / trunkLength(photo) < FACING_SHOULDERS) return false;
-  const left = photo.pose?.world?.[LANDMARK.leftShoulder];
-  const right = photo.pose?.world?.[LANDMARK.rightShoulder];
-  if (left === undefined || right === undefined) return true;
+  if (across / trunkLength(points) < FACING_SHOULDERS) return false;
+  const left = pose.world[LANDMARK.leftShoulder];
+  const right = pose.world[LANDMARK.rightShoulder];
+  if (left === undefined || right === undefined) return false;
   const turn = Math.atan2(Math.abs(left.z - right.z), left.x - right.x);
   return degrees(turn) <= FACING_DEGREES;
 }
 
-function leans(photo: ObservedPhoto): boolean {
-  const points = bodyPoints(photo);
+function leans({ points }: Figure): boolean {
   const trunk = tilt(trunkPoint(points, 0), trunkPoint(points, 1));
   const body = tilt(
     middleOf(points, 'leftEye', 'rightEye'),
@@ -183,40 +181,24 @@ function leans(photo: ObservedPhoto): boolean {
   return trunk > UPRIGHT_DEGREES || body > UPRIGHT_DEGREES;
 }
 
-/** Other people that the engine found. */
-function hasCompany({ people, detections, pose }: ObservedPhoto): boolean {
-  if (people < 2) return false;
-  return detections === undefined || severalLarge(pose, detections);
-}
-
 /** Two large people, or a large one beside the one whose pose it is. */
-function severalLarge(pose: ObservedPhoto['pose'], detections: readonly DetectedPerson[]): boolean {
+function hasCompany({ detections }: PhotoObservation, { pose }: Figure): boolean {
+  if (detections.length < 2) return false;
   const largest = Math.max(...detections.map(({ size }) => size));
   const large = detections.filter(({ size }) => size >= BYSTANDER * largest);
-  const { x = 0, y = 0 } = pose?.landmarks[LANDMARK.nose] ?? {};
-  const isPosing = (one: DetectedPerson) =>
+  const { x = 0, y = 0 } = pose.landmarks[LANDMARK.nose] ?? {};
+  const isPosing = (one: Detection) =>
     x >= one.left && x <= one.right && y >= one.top && y <= one.bottom;
   return large.length > 1 || !large.some(isPosing);
 }
 
-function isTooDark(photo: ObservedPhoto): boolean {
-  const person = photo.pose?.luminance ?? photo.luminance;
-  return isDark(photo, DARK_PHOTO) && person !== null && person < DARK_PERSON;
-}
-
-function isDark({ luminance }: ObservedPhoto, limit: number): boolean {
-  return luminance !== null && luminance < limit;
-}
-
-function legsToTrunk(photo: ObservedPhoto): number {
-  const points = bodyPoints(photo);
+function legsToTrunk({ points }: Figure): number {
   const hips = middleOf(points, 'leftHip', 'rightHip');
   const ankles = middleOf(points, 'leftAnkle', 'rightAnkle');
-  return Math.hypot(ankles.x - hips.x, ankles.y - hips.y) / trunkLength(photo);
+  return Math.hypot(ankles.x - hips.x, ankles.y - hips.y) / trunkLength(points);
 }
 
-function trunkLength(photo: ObservedPhoto): number {
-  const points = bodyPoints(photo);
+function trunkLength(points: BodyPoints): number {
   const [from, to] = [trunkPoint(points, 0), trunkPoint(points, 1)];
   return Math.max(Math.hypot(from.x - to.x, from.y - to.y), 1);
 }
@@ -228,4 +210,8 @@ function tilt(upper: PixelPoint, lower: PixelPoint): number {
 
 function degrees(radians: number): number {
   return (radians * 180) / Math.PI;
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -1,5 +1,5 @@
 /** Reads a person's outline from the mask, in pixels of the image and to fractions of a cell. */
-import type { ObservedPhoto, PersonMask } from './observed-photo.ts';
+import type { PersonMask } from '../pose.ts';
 
 /** Where a row of the outline begins and ends, in pixels. */
 export interface RowSpan {
@@ -15,12 +15,6 @@ export interface Silhouette {
 }
 
 const PERSON = 127.5;
-
-/** The photo's silhouette; null without a mask. */
-export function silhouetteOf(photo: ObservedPhoto): Silhouette | null {
-  const mask = photo.pose?.mask ?? null;
-  return mask === null ? null : { mask, widthPx: photo.widthPx, heightPx: photo.heightPx };
-}
 
 /** How likely the person is at a point in pixels, 0..1. */
 export function probabilityAt(silhouette: Silhouette, x: number, y: number): number {
@@ -85,10 +79,10 @@ export function reach(
   between: RowSpan,
 ): number {
   const { mask, heightPx } = silhouette;
-  const rowHeight = ((mask.bottom - mask.top) * heightPx) / mask.rows;
-  let row = Math.floor((fromY / heightPx - mask.top) / ((mask.bottom - mask.top) / mask.rows));
+  const rowHeight = heightPx / mask.rows;
+  let row = Math.floor(fromY / rowHeight);
   while (rowHasPerson(silhouette, row + step, between)) row += step;
-  return mask.top * heightPx + (row + (step === 1 ? 1 : 0)) * rowHeight;
+  return (row + (step === 1 ? 1 : 0)) * rowHeight;
 }
 
 function rowHasPerson(silhouette: Silhouette, row: number, { left, right }: RowSpan): boolean {
@@ -104,7 +98,7 @@ function rowHasPerson(silhouette: Silhouette, row: number, { left, right }: RowS
 
 /** The row at `y`, interpolated between the two nearest rows of cells; zero outside of the mask. */
 function rowAt({ mask, heightPx }: Silhouette, y: number): (column: number) => number {
-  const position = ((y / heightPx - mask.top) / (mask.bottom - mask.top)) * mask.rows - 0.5;
+  const position = (y / heightPx) * mask.rows - 0.5;
   const upper = Math.floor(position);
   const share = position - upper;
   const cell = (column: number, row: number): number =>
@@ -120,9 +114,9 @@ function edge(inside: number, outside: number): number {
 }
 
 function toColumn({ mask, widthPx }: Silhouette, x: number): number {
-  return ((x / widthPx - mask.left) / (mask.right - mask.left)) * mask.columns - 0.5;
+  return (x / widthPx) * mask.columns - 0.5;
 }
 
 function toPixel({ mask, widthPx }: Silhouette, column: number): number {
-  return (mask.left + ((column + 0.5) / mask.columns) * (mask.right - mask.left)) * widthPx;
+  return ((column + 0.5) / mask.columns) * widthPx;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { sizeFor } from './size-chart.ts';
+import { sizeIndex } from './size-chart.ts';
 import { parseSizeCharts } from './size-chart-file.ts';
 
 const chart = {
@@ -20,9 +20,9 @@ describe('a file with size charts', () => {
     const [acme] = parseSizeCharts(file({}));
     assert.ok(acme);
     assert.equal(acme.source, 'Acme catalogue 2026, page 3');
-    assert.equal(sizeFor(acme, { chest: 85, waist: 70, hip: 95 }), 'S');
-    assert.equal(sizeFor(acme, { chest: 85, waist: 70, hip: 100 }), 'M');
-    assert.equal(sizeFor(acme, { chest: 120, waist: 70, hip: 100 }), 'L');
+    assert.equal(sizeIndex(acme, { chest: 85, waist: 70, hip: 95 }), 0);
+    assert.equal(sizeIndex(acme, { chest: 85, waist: 70, hip: 100 }), 1);
+    assert.equal(sizeIndex(acme, { chest: 120, waist: 70, hip: 100 }), 2);
   });
 
   it('allows for the navel when the chart means the natural waist', () => {

@@ -33,11 +33,6 @@ export function sizeName(chart: SizeChart, index: number): string {
   return size.size;
 }
 
-/** The size for these girths. */
-export function sizeFor(chart: SizeChart, girths: Girths): string {
-  return sizeName(chart, sizeIndex(chart, girths));
-}
-
 function byLargestGirth(size: string, limitCm?: number): ChartSize {
   return {
     size,
@@ -94,8 +89,3 @@ export const EN_13402_MEN: SizeChart = {
 };
 
 export const BUILT_IN_CHARTS: readonly SizeChart[] = [ORIGINAL_CHART, EN_13402_WOMEN, EN_13402_MEN];
-
-/** The chart of that name among the built-in ones; undefined when there is none. */
-export function builtInChart(name: string): SizeChart | undefined {
-  return BUILT_IN_CHARTS.find((chart) => chart.name === name);
-}

@@ -17,6 +17,8 @@ describe('the recommended size', () => {
   it('is the likeliest one, and the only one in the range when sure', () => {
     assert.deepEqual(recommendSize(bodiesOf([0, 0.05, 0.85, 0.1, 0, 0]), ORIGINAL_CHART), {
       size: 'M',
+      index: 2,
+      isSure: true,
       confidence: 0.85,
       range: { lower: 'M', upper: 'M' },
       probabilities: { XS: 0, S: 0.05, M: 0.85, L: 0.1, XL: 0, XXL: 0 },

@@ -5,6 +5,10 @@ import { type SizeChart, sizeIndex, sizeName } from './size-chart.ts';
 
 export interface SizeRecommendation {
   readonly size: string;
+  /** Its place in the chart. */
+  readonly index: number;
+  /** So likely that no other size needs to be named. */
+  readonly isSure: boolean;
   /** The probability of that size, to 3 decimals. */
   readonly confidence: number;
   readonly range: SizeRange;
@@ -30,6 +34,8 @@ export function recommendSize(
   const range = likelyRange(thousandths, best);
   return {
     size: sizeName(chart, best),
+    index: best,
+    isSure: (thousandths[best] ?? 0) >= SURE,
     confidence: (thousandths[best] ?? 0) / 1000,
     range: { lower: sizeName(chart, range.first), upper: sizeName(chart, range.last) },
     probabilities: Object.fromEntries(

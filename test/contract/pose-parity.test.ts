@@ -67,7 +67,7 @@ async function compare(image: Uint8Array, golden: PoseGolden): Promise<Deviation
   const observation = await estimatePose(models, image, Infinity);
   assert.equal(observation.widthPx, golden.width, golden.file);
   assert.equal(observation.heightPx, golden.height, golden.file);
-  assert.equal(observation.people, golden.detections.count, `${golden.file}: people`);
+  assert.equal(observation.detections.length, golden.detections.count, `${golden.file}: people`);
   assert.equal(observation.pose === null ? 0 : 1, golden.poses, `${golden.file}: poses`);
   return golden.poses === 0 ? null : deviationOf(foundPose(observation), golden);
 }

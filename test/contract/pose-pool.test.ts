@@ -55,13 +55,13 @@ test('two people who overlap are two, though the detector takes them for one', a
   const couple = await readFile(join(FIXTURES, 'overlapping_s1_00_s1_05.jpg'));
   const outcome = await pool.estimate(couple, NEVER);
   assert.ok(outcome.kind === 'observed');
-  assert.equal(outcome.observation.people, 2);
+  assert.equal(outcome.observation.detections.length, 2);
   assert.deepEqual(
     checkPhoto(outcome.observation).map(({ reason }) => reason),
     ['several_people'],
   );
   const alone = await pool.estimate(photo, NEVER);
-  assert.ok(alone.kind === 'observed' && alone.observation.people === 1);
+  assert.ok(alone.kind === 'observed' && alone.observation.detections.length === 1);
 });
 
 test('photos at the same time do not disturb each other', async () => {

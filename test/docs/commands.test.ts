@@ -7,6 +7,7 @@ import { mkdtempDisposable, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { PEOPLE } from '../../local/samples/samples.ts';
 import { type LocalStack, startLocalStack } from '../../local/stack.ts';
 import { openRedis } from '../../src/adapters/redis/brief-connection.ts';
 import { EXIT } from '../../src/cli/answer.ts';
@@ -50,7 +51,8 @@ async function run(words: readonly string[], folder: string): Promise<CliResult>
   const asks =
     ['drain', 'erase', 'janitor', 'rescue'].includes(name) || /replay|drop|resolve/.test(sub);
   const isMissing = asks && !words.includes('--yes') && !words.includes('--off');
-  const task = (word: string) => (word === 'task.json' ? join(folder, word) : word);
+  const task = (word: string) =>
+    word === 'task.json' ? join(folder, word) : word === 'photo.jpg' ? PEOPLE.ada.file : word;
   return wearon(stack.env, [...words.map(task), ...(isMissing ? ['--yes'] : [])]);
 }
 

@@ -9,10 +9,14 @@ import { after, before, describe, it } from 'node:test';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { PEOPLE } from '../../local/samples/samples.ts';
 import { type LocalStack, startLocalStack } from '../../local/stack.ts';
-import { type EstimateBodyProtection, registerEstimateBody } from '../../src/http/estimate-body.ts';
-import type { EstimateBodyDeps } from '../../src/http/estimate-body-steps.ts';
+import {
+  type EstimateBodyDeps,
+  type EstimateBodyProtection,
+  registerEstimateBody,
+} from '../../src/http/estimate-body.ts';
 import { type ComponentStates, registerHealth } from '../../src/http/health.ts';
 import { createServer } from '../../src/http/server.ts';
+import { ESTIMATORS } from '../../src/sizing/estimators.ts';
 import { BUILT_IN_CHARTS } from '../../src/sizing/size-chart.ts';
 import { type ApiDocument, examplesOf, operationsOf, type Shown } from '../support/api-document.ts';
 import { type ImageHost, startImageHost } from '../support/image-host.ts';
@@ -233,7 +237,7 @@ async function serverIn(
     {
       fetcher: { fetch: async () => new Uint8Array() },
       poses: { ready: true, estimate: async () => ({ kind: 'unavailable' }) },
-      estimator: 'calibrated',
+      estimator: ESTIMATORS.calibrated,
       charts: BUILT_IN_CHARTS,
       record: () => undefined,
       ...deps,

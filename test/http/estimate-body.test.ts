@@ -10,11 +10,16 @@ import { loadPoseModels } from '../../src/adapters/mediapipe/models.ts';
 import { PosePool } from '../../src/adapters/mediapipe/pose-pool.ts';
 import { WebImageFetcher } from '../../src/adapters/web/image-fetcher.ts';
 import { TaskError } from '../../src/errors.ts';
-import { type EstimateBodyProtection, registerEstimateBody } from '../../src/http/estimate-body.ts';
-import type { EstimateBodyDeps, SizeRecEvent } from '../../src/http/estimate-body-steps.ts';
+import {
+  type EstimateBodyDeps,
+  type EstimateBodyProtection,
+  registerEstimateBody,
+} from '../../src/http/estimate-body.ts';
 import { createServer } from '../../src/http/server.ts';
+import type { SizeRecEvent } from '../../src/http/size-events.ts';
 import type { ImageFetcher } from '../../src/ports/image-fetcher.ts';
 import type { PhotoObservation, PoseEstimator, PoseOutcome } from '../../src/pose.ts';
+import { ESTIMATORS } from '../../src/sizing/estimators.ts';
 import { BUILT_IN_CHARTS } from '../../src/sizing/size-chart.ts';
 import { startImageHost } from '../support/image-host.ts';
 import { OVERSIZED } from '../support/oversized-requests.ts';
@@ -26,7 +31,6 @@ const EMPTY: PhotoObservation = {
   widthPx: 1,
   heightPx: 1,
   luminance: 0,
-  people: 0,
   detections: [],
   pose: null,
   mirrored: null,
@@ -76,7 +80,7 @@ async function setup(
     {
       fetcher: { fetch: async () => PHOTO },
       poses: posesThatSee({ kind: 'observed', observation: seen.person }),
-      estimator: 'calibrated',
+      estimator: ESTIMATORS.calibrated,
       charts: BUILT_IN_CHARTS,
       record: (event) => events.push(event),
       ...deps,
@@ -108,11 +112,13 @@ test('a photo and a height give the original answer and more beside it', async (
     'confidence',
     'estimator',
     'measurements',
+    'reasons',
     'recommended_size',
     'size_chart',
     'size_probabilities',
     'size_range',
     'uncertainty_cm',
+    'would_help',
   ]);
   const measurements = body.measurements as Record<string, number>;
   const keys = ['chest_cm', 'hip_cm', 'inseam_cm', 'shoulder_cm', 'waist_cm'];
@@ -122,7 +128,7 @@ test('a photo and a height give the original answer and more beside it', async (
 
 test('the classic estimator gives exactly the four measurements of the original', async (t) => {
   const poses = posesThatSee({ kind: 'observed', observation: seen.halfBody });
-  const { post } = await setup(t, { estimator: 'classic', poses });
+  const { post } = await setup(t, { estimator: ESTIMATORS.classic, poses });
   const { status, body } = await post(ANYBODY);
   assert.equal(status, 200);
   const keys = ['chest_cm', 'hip_cm', 'shoulder_cm', 'waist_cm'];
@@ -148,6 +154,61 @@ test('weight, sex, age and a chart may be given, and the chart is named in the a
   assert.equal(status, 200);
   assert.equal((body.size_chart as { name: string }).name, 'en13402_women');
 });
+
+const OWN_CHART = {
+  waist_at: 'navel',
+  sizes: [
+    { size: 'A', chest: 90, waist: 80 },
+    { size: 'B', chest: 110, waist: 100 },
+    { size: 'C' },
+  ],
+};
+
+test('a size chart may be given in the request, and a fit', async (t) => {
+  const { post } = await setup(t);
+  const sizes = async (fit: string) => {
+    const { status, body } = await post({ ...ANYBODY, size_chart: OWN_CHART, fit });
+    assert.equal(status, 200);
+    assert.deepEqual(body.size_chart, { name: 'inline', source: 'given in the request' });
+    const shares = body.size_probabilities as Record<string, number>;
+    assert.deepEqual(Object.keys(shares), ['A', 'B', 'C']);
+    return shares;
+  };
+  const [slim, regular, loose] = [
+    await sizes('slim'),
+    await sizes('regular'),
+    await sizes('loose'),
+  ];
+  // Half a size: whoever wants clothes close to the body gets the smallest size more often.
+  assert.ok((slim.A ?? 0) > (regular.A ?? 0) && (regular.A ?? 0) > (loose.A ?? 0));
+});
+
+test('the answer says why a size was chosen, and what would help', async (t) => {
+  const { post } = await setup(t);
+  const { body } = await post(ANYBODY);
+  const reasons = body.reasons as { girth: string; finding: string; by_cm: number }[];
+  assert.deepEqual(
+    reasons.map(({ girth }) => girth),
+    ['chest', 'waist', 'hip'],
+  );
+  for (const { finding, by_cm } of reasons) assert.equal(finding === 'in_range', by_cm === 0);
+  const help = body.would_help as { input: string; advice: string }[];
+  assert.equal(help[0]?.input, 'weight_kg');
+  assert.match(help[0]?.advice ?? '', /^Tell your weight/);
+});
+
+test('the classic estimator refuses other charts and fits', async (t) => {
+  const { post } = await setup(t, { estimator: ESTIMATORS.classic });
+  for (const more of [{ size_chart: OWN_CHART }, { size_chart: 'en13402_men' }, { fit: 'slim' }]) {
+    assert.equal((await post({ ...ANYBODY, ...more })).status, 422);
+  }
+  const plain = await post({ ...ANYBODY, size_chart: 'original', fit: 'regular' });
+  assert.equal(plain.status, 200);
+});
+
+const withChart = (chart: object) => ({ ...ANYBODY, size_chart: { ...OWN_CHART, ...chart } });
+const CHART = ['body', 'size_chart'];
+const endless = Array.from({ length: 31 }, (_, i) => ({ size: `S${i}`, chest: 60 + i }));
 
 /** Short enough to be taken, too deep for JSON.stringify. */
 const NESTED = `{"image_url": "https://images.example.com/a.jpg", "height_cm": 170, "x": ${'['.repeat(7000)}${']'.repeat(7000)}}`;
@@ -184,6 +245,43 @@ const INVALID: readonly [what: string, body: unknown, type: string, loc: string[
   ['a low weight', { ...ANYBODY, weight_kg: 29 }, 'greater_than_equal', ['body', 'weight_kg']],
   ['a child', { ...ANYBODY, age: 17 }, 'greater_than_equal', ['body', 'age']],
   ['an unknown chart', { ...ANYBODY, size_chart: 'x' }, 'literal_error', ['body', 'size_chart']],
+  ['a number as chart', { ...ANYBODY, size_chart: 5 }, 'literal_error', CHART],
+  ['a list as chart', { ...ANYBODY, size_chart: [] }, 'model_attributes_type', CHART],
+  ['a chart without sizes', { ...ANYBODY, size_chart: {} }, 'missing', [...CHART, 'sizes']],
+  ['a chart of one size', withChart({ sizes: [{ size: 'A' }] }), 'too_short', [...CHART, 'sizes']],
+  ['a chart of 31 sizes', withChart({ sizes: endless }), 'too_long', [...CHART, 'sizes']],
+  [
+    'a chart of falling sizes',
+    withChart({ sizes: endless.slice(0, 9).reverse() }),
+    'value_error',
+    CHART,
+  ],
+  ['a chart with a waist from nowhere', withChart({ waist_at: undefined }), 'value_error', CHART],
+  [
+    'a chart with a size in small letters',
+    withChart({ sizes: [{ size: 'small', chest: 90 }, { size: 'L' }] }),
+    'value_error',
+    [...CHART, 'sizes', '0', 'size'],
+  ],
+  [
+    'a chart with a girth of 9 m',
+    withChart({ sizes: [{ size: 'S', chest: 900 }, { size: 'L' }] }),
+    'less_than_equal',
+    [...CHART, 'sizes', '0', 'chest'],
+  ],
+  [
+    'an unknown key in a chart',
+    withChart({ colour: 'red' }),
+    'extra_forbidden',
+    [...CHART, 'colour'],
+  ],
+  [
+    'an endless source',
+    withChart({ source: 'a'.repeat(301) }),
+    'string_too_long',
+    [...CHART, 'source'],
+  ],
+  ['an unknown fit', { ...ANYBODY, fit: 'baggy' }, 'literal_error', ['body', 'fit']],
   ['a list', [], 'model_attributes_type', ['body']],
   ['broken JSON', '{"image_url": ', 'json_invalid', ['body']],
   ['nothing', '', 'missing', ['body']],
@@ -272,7 +370,7 @@ test('a photo that cannot be measured is a 422 with its reasons', async (t) => {
 
 test('a photo of nobody is a 422 whatever the estimator', async (t) => {
   const poses = posesThatSee({ kind: 'observed', observation: seen.nobody });
-  for (const estimator of ['calibrated', 'classic'] as const) {
+  for (const estimator of Object.values(ESTIMATORS)) {
     const { post } = await setup(t, { poses, estimator });
     const { status, body } = await post(ANYBODY);
     assert.deepEqual([status, body.reasons], [422, ['no_person']]);

@@ -9,7 +9,7 @@ import type { z } from 'zod';
 import { type BodyEstimate, estimateBody, type SizeRequest } from '../../examples/estimate-body.ts';
 import { createPerson, uploadPhoto } from '../../local/platform.ts';
 import type {
-  EstimateBodyRequest,
+  EstimateBodyInput,
   estimateBodyAnswer,
 } from '../../src/http/estimate-body-schemas.ts';
 import { type ImageHost, startImageHost } from '../support/image-host.ts';
@@ -24,7 +24,7 @@ type WithoutLandmarks = Omit<
   z.output<typeof estimateBodyAnswer>,
   'landmarks' | 'world_landmarks' | 'photo_findings'
 >;
-const SAME_REQUEST: Same<SizeRequest, DeepReadonly<EstimateBodyRequest>> = true;
+const SAME_REQUEST: Same<SizeRequest, DeepReadonly<EstimateBodyInput>> = true;
 const SAME_ANSWER: Same<BodyEstimate, DeepReadonly<WithoutLandmarks>> = true;
 
 const SECRET = 'open sesame';

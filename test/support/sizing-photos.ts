@@ -2,11 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
+import type { Detection, PhotoObservation } from '../../src/pose.ts';
 import type { Sex } from '../../src/sizing/body-estimate.ts';
-import type { DetectedPerson, ObservedPhoto } from '../../src/sizing/observed-photo.ts';
+import { type Figures, figuresIn } from '../../src/sizing/figure.ts';
 
 export interface SizingPhoto {
-  readonly photo: ObservedPhoto;
+  readonly photo: PhotoObservation;
   /** What the photo check should say; empty for usable photos and for the dark one. */
   readonly reasons: readonly string[];
   /** Null for photos that cannot be used. */
@@ -31,7 +32,7 @@ interface FixtureRecord {
   heightPx: number;
   luminance: number;
   people: number;
-  detections: DetectedPerson[];
+  detections: Omit<Detection, 'score'>[];
   reasons: string[];
   truth: SizingTruth | null;
   pose: {
@@ -55,28 +56,39 @@ export function sizingPhotos(): Map<string, SizingPhoto> {
 }
 
 /** A usable photo of a known person: `s1_…` in tight clothes, `s4_…` in loose ones. */
-export function knownPerson(file: string): { photo: ObservedPhoto; truth: SizingTruth } {
+export function knownPerson(file: string): {
+  photo: PhotoObservation;
+  figures: Figures;
+  truth: SizingTruth;
+} {
   const found = sizingPhotos().get(file);
-  if (!found?.truth) throw new Error(`no known person in ${file}`);
-  return { photo: found.photo, truth: found.truth };
+  const figures = found ? figuresIn(found.photo) : null;
+  if (!found?.truth || !figures) throw new Error(`no known person in ${file}`);
+  return { photo: found.photo, figures, truth: found.truth };
 }
 
-function observed({ pose, ...record }: FixtureRecord): ObservedPhoto {
-  const { widthPx, heightPx, luminance, people, detections } = record;
-  if (pose === null) return { widthPx, heightPx, luminance, people, detections, pose };
+/** What the fixtures leave out of the engine's answer is filled in: nothing reads it. */
+function observed({ pose, ...record }: FixtureRecord): PhotoObservation {
+  const { widthPx, heightPx, luminance } = record;
+  const detections = record.detections.map((found) => ({ ...found, score: 1 }));
+  const picture = { widthPx, heightPx, luminance, detections, mirrored: null };
+  if (pose === null) return { ...picture, pose };
   const { columns, rows, deflated } = pose.mask;
   const probability = new Uint8Array(inflateRawSync(Buffer.from(deflated, 'base64')));
   return {
-    widthPx,
-    heightPx,
-    luminance,
-    people,
-    detections,
+    ...picture,
     pose: {
-      landmarks: pose.landmarks.map(([x, y, z, visibility]) => ({ x, y, z, visibility })),
-      world: pose.world.map(([x, y, z]) => ({ x, y, z })),
+      landmarks: pose.landmarks.map(([x, y, z, visibility]) => ({
+        x,
+        y,
+        z,
+        visibility,
+        presence: 1,
+      })),
+      world: pose.world.map(([x, y, z]) => ({ x, y, z, visibility: 1 })),
       luminance: pose.luminance,
-      mask: { left: 0, top: 0, right: 1, bottom: 1, columns, rows, probability },
+      score: 1,
+      mask: { columns, rows, probability },
     },
   };
 }

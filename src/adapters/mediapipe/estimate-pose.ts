@@ -62,7 +62,6 @@ export async function observe(
     widthPx: image.width,
     heightPx: image.height,
     luminance: pictureLuminance(whole, image),
-    people: people.length,
     detections: people.map((found) => detectionOf(found, image)),
     pose,
     mirrored,

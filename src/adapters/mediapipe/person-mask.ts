@@ -56,7 +56,7 @@ export function projectMask(
       probability[row * columns + column] = 255 * value + 0.5;
     }
   }
-  return { left: 0, top: 0, right: 1, bottom: 1, columns, rows, probability };
+  return { columns, rows, probability };
 }
 
 function frame(probabilities: Float32Array): Float32Array {

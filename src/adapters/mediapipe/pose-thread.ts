@@ -3,10 +3,10 @@
  * piece of state here; a load that failed is tried again by the next task.
  */
 import { constants, platform, setPriority } from 'node:os';
-import { TaskError } from '../../errors.ts';
 import type { PhotoObservation } from '../../pose.ts';
 import { estimatePose } from './estimate-pose.ts';
 import { loadPoseModels, type PoseSessions } from './models.ts';
+import { unusableDetail } from './unusable-image.ts';
 
 /** Look at `image`, or only load the models when it is null. */
 export interface PoseTask {
@@ -54,7 +54,6 @@ export default async function runPoseTask({ modelFolder, image }: PoseTask): Pro
   try {
     return { kind: 'observed', observation: await estimatePose(sessions, image) };
   } catch (error) {
-    if (!(error instanceof TaskError)) throw error;
-    return { kind: 'unusable_image', detail: error.detail ?? error.code };
+    return { kind: 'unusable_image', detail: unusableDetail(error) };
   }
 }

@@ -8,7 +8,7 @@ const SQUARE = { width: DETECTOR_SIZE, height: DETECTOR_SIZE };
 /** A mask of the whole picture in one row, person from one column to before another. */
 function maskOf(from: number, to: number, columns = DETECTOR_SIZE) {
   const probability = new Uint8Array(columns).fill(255, from, to);
-  return { left: 0, top: 0, right: 1, bottom: 1, columns, rows: 1, probability } as const;
+  return { columns, rows: 1, probability } as const;
 }
 
 /** Black on the left half, white on the right, with something red from `from` to before `to`. */

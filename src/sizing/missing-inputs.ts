@@ -1,0 +1,46 @@
+/** What would make an answer better, by how much it did on kinds of photos that nobody fitted on. */
+import type { PersonFacts } from './body-estimate.ts';
+import type { BodyHypothesis, PhotoEvidence } from './body-posterior.ts';
+
+/**
+ * What the person can do. Only what was measured to help is named (decision 38): an age did not, and
+ * there is no data to measure a view from the side on.
+ */
+export const INPUT_ADVICE = {
+  weight_kg: 'Tell your weight: nothing makes the size more certain.',
+  sex: 'Tell your sex.',
+  tight_clothes: 'Wear clothes that lie close to the body.',
+  arms_apart: 'Hold your arms a little away from the body.',
+} as const;
+
+export interface MissingInput {
+  readonly input: keyof typeof INPUT_ADVICE;
+  /** A sentence for the person in the photo. */
+  readonly advice: string;
+}
+
+/** Below this probability of tight clothes loose ones are likelier than among all photos. */
+const PROBABLY_LOOSE = 0.25;
+
+/**
+ * What is missing, the most useful first. A weight tells more than any photo; once it is known, the
+ * sex helps and another photo does not. Arms count in tight clothes: under loose ones the outline
+ * is not the body's anyway.
+ */
+export function missingInputs(
+  { weightKg, sex }: PersonFacts,
+  evidence: PhotoEvidence | null,
+  hypotheses: readonly BodyHypothesis[],
+): MissingInput[] {
+  if (weightKg !== undefined) return sex === undefined ? [toDo('sex')] : [];
+  if (evidence === null) return [toDo('weight_kg')];
+  const tight = hypotheses.filter(({ fit }) => fit === 'tight');
+  const isLoose = tight.reduce((sum, { share }) => sum + share, 0) < PROBABLY_LOOSE;
+  if (isLoose) return [toDo('weight_kg'), toDo('tight_clothes')];
+  const armsTouch = evidence.features.chestOutline === null;
+  return [toDo('weight_kg'), ...(armsTouch ? [toDo('arms_apart')] : [])];
+}
+
+function toDo(input: MissingInput['input']): MissingInput {
+  return { input, advice: INPUT_ADVICE[input] };
+}
