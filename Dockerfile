@@ -24,8 +24,8 @@ RUN npm pkg delete devDependencies optionalDependencies \
 # The pose models: MediaPipe's files, held to their SHA-256 and converted.
 FROM packages AS models
 COPY package.json ./
-COPY scripts/build-models.ts scripts/
-COPY scripts/tflite-to-onnx scripts/tflite-to-onnx
+COPY scripts/build-models.ts scripts/pose-models.ts scripts/
+COPY packages/tflite-to-onnx packages/tflite-to-onnx
 COPY src/adapters/mediapipe/models.ts src/adapters/mediapipe/
 RUN mkdir -p node_modules/@mediapipe/pose \
  && npm pack --silent "@mediapipe/pose@$(npm pkg get devDependencies.@mediapipe/pose | tr -d '"')" \

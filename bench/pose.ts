@@ -3,7 +3,7 @@
  * `/estimate-body` under load. `npm run bench:pose`; every figure is of this run and this machine.
  */
 import { join } from 'node:path';
-import { buildModels } from '../scripts/tflite-to-onnx/build.ts';
+import { buildModels } from '../scripts/pose-models.ts';
 import { benchEndpoint } from './pose-endpoint.ts';
 import { benchEngine, benchThreads } from './pose-engine.ts';
 import { machineName } from './timing.ts';

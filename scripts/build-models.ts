@@ -4,7 +4,7 @@
  * `npm run models [-- folder]`; the default folder is `models` in the project's root.
  */
 import { join, resolve } from 'node:path';
-import { buildModels } from './tflite-to-onnx/build.ts';
+import { buildModels } from './pose-models.ts';
 
 const root = join(import.meta.dirname, '..');
 const folder = resolve(process.argv[2] ?? process.env.MEDIAPIPE_MODEL_PATH ?? join(root, 'models'));

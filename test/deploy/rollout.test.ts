@@ -343,12 +343,3 @@ describe('the first deployment', { skip }, () => {
     }
   });
 });
-
-it('the scripts ask nginx for the configuration that compose starts it with', async () => {
-  await using deployment = await newServer();
-  const [, path = ''] = /nginx -t -q -c (\S+)/.exec((await deployment.read(UPDATE)) ?? '') ?? [];
-  assert.match(
-    (await deployment.read('compose.prod.yaml')) ?? '',
-    new RegExp(`nginx, -c, ${path},`),
-  );
-});

@@ -1,6 +1,6 @@
 /** The pose models, converted by the first test that needs them. */
 import { join } from 'node:path';
-import { buildModels } from '../../scripts/tflite-to-onnx/build.ts';
+import { buildModels } from '../../scripts/pose-models.ts';
 
 /** The folder `models` of the project, filled. */
 export async function poseModelFolder(): Promise<string> {

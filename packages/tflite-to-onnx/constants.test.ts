@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { densify, halvesToFloats, permute } from '../../scripts/tflite-to-onnx/constants.ts';
+import { densify, halvesToFloats, permute } from './constants.ts';
 
 test('half precision becomes single precision exactly', () => {
   const halves = Uint16Array.of(0x3c00, 0xc000, 0x3555, 0x0001, 0x7bff, 0x8000, 0x7c00);

@@ -1,5 +1,5 @@
 /** Makes an operator's options as a model file would hold them: a flatbuffer table of whole numbers. */
-import { FlatTable } from '../../scripts/tflite-to-onnx/flatbuffer.ts';
+import { FlatTable } from './flatbuffer.ts';
 
 /** `fields` by their number in the schema; those left out are absent from the table. */
 export function flatOptions(fields: Readonly<Record<number, number>>): FlatTable {

@@ -1,14 +1,14 @@
 /** Converts the pose models into a folder, once: checksums of what goes in and what comes out. */
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { convertTfliteToOnnx } from '../packages/tflite-to-onnx/convert.ts';
 import {
   DETECTOR_FILE,
   LANDMARK_FILE,
   MANIFEST_FILE,
   type ModelManifest,
   sha256,
-} from '../../src/adapters/mediapipe/models.ts';
-import { convertTfliteToOnnx } from './convert.ts';
+} from '../src/adapters/mediapipe/models.ts';
 
 /** The files of @mediapipe/pose 0.5.1675469404 (Apache-2.0); the first one is pose_detection.tflite. */
 const SOURCES = [

@@ -4,10 +4,10 @@ import { copyFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { buildModels } from '../../scripts/tflite-to-onnx/build.ts';
-import { loadPoseModels } from '../../src/adapters/mediapipe/models.ts';
+import { loadPoseModels } from '../src/adapters/mediapipe/models.ts';
+import { buildModels } from './pose-models.ts';
 
-const SOURCES = join(import.meta.dirname, '../../node_modules/@mediapipe/pose');
+const SOURCES = join(import.meta.dirname, '../node_modules/@mediapipe/pose');
 
 async function temporaryFolder(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'pose-models-'));

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { InferenceSession, Tensor as OnnxTensor } from 'onnxruntime-node';
-import { convertModel } from '../../scripts/tflite-to-onnx/convert.ts';
-import type { FlatTable } from '../../scripts/tflite-to-onnx/flatbuffer.ts';
-import type { Tensor } from '../../scripts/tflite-to-onnx/tflite.ts';
+import { convertModel } from './convert.ts';
 import { flatOptions } from './flat-options.ts';
+import type { FlatTable } from './flatbuffer.ts';
+import type { Tensor } from './tflite.ts';
 
 const ADD = 0;
 const CONCATENATION = 2;
