@@ -1,5 +1,5 @@
 /**
- * `npm run bench:walk`: the walk's own cost, on the local stack with a provider that costs no time.
+ * `npm run bench:walk`: the pipeline's own cost, on the local stack with a provider that costs no time.
  * Its baseline is the image work alone, timed in the same run on the same machine.
  */
 import { execFileSync } from 'node:child_process';

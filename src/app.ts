@@ -9,9 +9,9 @@ import { progressPublisher } from './adapters/redis/progress-channel.ts';
 import { type Adapters, openAdapters } from './app/adapters.ts';
 import { openBoard } from './app/board.ts';
 import { checkImageModel, watchImageModel } from './app/image-model.ts';
+import { type Pipeline, startPipeline } from './app/pipeline.ts';
 import { startSizing } from './app/sizing.ts';
 import { watchSupabase } from './app/supabase-watch.ts';
-import { startWalk, type Walk } from './app/walk.ts';
 import { watchWorker } from './app/watch.ts';
 import { type Config, ConfigError } from './config.ts';
 import { type ComponentStates, isReady, registerHealth } from './http/health.ts';
@@ -72,12 +72,12 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     metrics,
     stack,
   });
-  let walk: Walk | undefined;
+  let pipeline: Pipeline | undefined;
   const watches: { readonly problems: readonly string[] }[] = [];
   const states = (): ComponentStates => ({
-    isStopping: walk?.isStopping ?? false,
+    isStopping: pipeline?.isStopping ?? false,
     redisConnected: adapters.redisHealth.isConnected,
-    isWorking: walk?.isRunning ?? false,
+    isWorking: pipeline?.isRunning ?? false,
     storageProblem: adapters.storage.problem,
     poseModelLoaded: poses.ready,
     problems: watches.flatMap(({ problems }) => problems),
@@ -100,7 +100,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     watchWorker(config, metrics, {
       redis: adapters.redis,
       isReady: () => isReady(states()),
-      attemptsRunning: () => walk?.attemptsRunning ?? 0,
+      attemptsRunning: () => pipeline?.attemptsRunning ?? 0,
       imageModel,
       supabase,
       onError: (error) => record({ event: 'loop_error', loop: 'metrics', error }),
@@ -108,7 +108,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
   );
   await refuseCluster(adapters);
   watches.push(supabase, imageModel, shared);
-  walk = stack.use(startWalk(config, adapters, { logger, tracing }));
+  pipeline = stack.use(startPipeline(config, adapters, { logger, tracing }));
   logger.info({ address }, 'worker_started');
   return Object.assign(stack.move(), { address });
 }

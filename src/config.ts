@@ -344,7 +344,7 @@ export const VARIABLES = {
     default: 'info',
   }),
   shutdownGraceSeconds: integer('SHUTDOWN_GRACE_SECONDS', 0, 600, {
-    about: 'How long running attempts may go on after SIGTERM; the rest is handed back.',
+    about: 'How long running attempts may go on after SIGTERM; the rest is requeued.',
     default: '50',
   }),
 } as const satisfies Record<string, Variable>;

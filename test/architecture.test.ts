@@ -24,7 +24,7 @@ const FOUNDATIONS = [
 
 /** Part of src → the parts of src that it may import beside itself and the foundations. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  main: ['app', 'config', 'telemetry'],
+  main: ['app', 'compile-cache', 'config', 'telemetry'],
   app: [
     'adapters',
     'config',

@@ -4,9 +4,9 @@
 import type { FetchPicture } from '../adapters/openai/answer.ts';
 import { OpenAiImageModel } from '../adapters/openai/image-model.ts';
 import { connectRedis } from '../adapters/redis/connection.ts';
+import { RedisDataLossMarker } from '../adapters/redis/data-loss-marker.ts';
 import { BullGenerationJobs } from '../adapters/redis/generation-queue.ts';
 import { RETENTION_LOCK, RETENTION_LOCK_MS, RedisLock } from '../adapters/redis/lock.ts';
-import { RedisMemoryMark } from '../adapters/redis/memory-mark.ts';
 import { RedisPayerLock } from '../adapters/redis/payer-lock.ts';
 import { RedisProviderGate } from '../adapters/redis/provider-gate.ts';
 import { RedisReconciliation } from '../adapters/redis/reconciliation.ts';
@@ -69,7 +69,7 @@ export function openAdapters(config: Config, { logger, record, warn, stack }: Su
     redisHealth,
     blocking,
     source: new RedisTaskList(redis, blocking),
-    memory: new RedisMemoryMark(redis),
+    memory: new RedisDataLossMarker(redis),
     jobs: stack.use(new BullGenerationJobs(redis)),
     refunds: stack.use(new BullRefunds(redis)),
     payerLock: new RedisPayerLock(redis),

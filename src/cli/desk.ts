@@ -5,7 +5,7 @@
 import { createInterface } from 'node:readline/promises';
 import type { SupabaseClient } from '@supabase/supabase-js';
 import type { Redis } from 'ioredis';
-import { openRedis } from '../adapters/redis/brief-connection.ts';
+import { openRedis } from '../adapters/redis/fail-fast-connection.ts';
 import { BullGenerationJobs } from '../adapters/redis/generation-queue.ts';
 import { RedisReconciliation } from '../adapters/redis/reconciliation.ts';
 import { BullRefunds } from '../adapters/redis/refund-queue.ts';

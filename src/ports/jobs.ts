@@ -41,7 +41,7 @@ export type JobEnd =
   | { readonly kind: 'forgotten' }
   /** `behindOthers`: in the owner's next round, since what failed is the owner's. Else before all. */
   | { readonly kind: 'again'; readonly delayMs: number; readonly behindOthers?: boolean }
-  | { readonly kind: 'hand_back' };
+  | { readonly kind: 'requeue' };
 
 /** The generation jobs; a job's id is its session's id, so a session has at most one. */
 export interface GenerationJobs {
@@ -60,13 +60,10 @@ export interface GenerationJobs {
   forget(sessionId: string): Promise<void>;
 }
 
-/** Whether what the queues held is still there: Redis may come back without its data. */
-export interface QueueMemory {
-  /**
-   * Since when (ms since the epoch) it has been known that the queues may have lost something which
-   * nobody has seen to yet; null when there is nothing.
-   */
-  lostSince(): Promise<number | null>;
-  /** What was lost until `since` has been seen to; a later loss stays known. */
-  restored(since: number): Promise<void>;
+/** Tells when Redis has come back without its data. */
+export interface DataLossMarker {
+  /** When a loss was detected (ms since the epoch) that is not recovered yet; null without one. */
+  lossDetectedAt(): Promise<number | null>;
+  /** Ends the loss that was detected at `since`; a later one stays known. */
+  markRecovered(since: number): Promise<void>;
 }

@@ -50,7 +50,7 @@ function intakeCounting({ counter, duration }: Meters) {
 }
 
 function attemptCounting({ counter, duration }: Meters) {
-  const step = duration('step_duration_seconds', 'How long a step of the walk took.', {
+  const step = duration('step_duration_seconds', 'How long a step of an attempt took.', {
     buckets: FINE_SECONDS,
     labels: ['step'],
   });
@@ -62,7 +62,7 @@ function attemptCounting({ counter, duration }: Meters) {
   );
   const interrupted = counter(
     'attempts_interrupted_total',
-    'Attempts handed back because the process stops or lost the job.',
+    'Attempts requeued because the process stops or lost the job.',
   );
   const quarantined = counter(
     'attempts_quarantined_total',

@@ -1,7 +1,7 @@
 /**
  * One trace per task, from its order to its settlement, over retries, replicas and refunds, sent
  * to a collector. Business events become the events of the span they happen in, and those that
- * took a known time child spans; the walk itself knows nothing of it.
+ * took a known time child spans; the pipeline itself knows nothing of it.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';

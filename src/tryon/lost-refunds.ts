@@ -5,14 +5,14 @@
 import { failureOfPublicText, TaskError } from '../errors.ts';
 import { readFailureText } from '../failure-text.ts';
 import { namedSession } from '../ledger/entries.ts';
-import type { QueueMemory } from '../ports/jobs.ts';
+import type { DataLossMarker } from '../ports/jobs.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { Reconciliation, Refunds } from '../ports/refunds.ts';
 import type { Session, Sessions } from '../ports/session.ts';
 import { refundIntent } from './refund-intent.ts';
 
 export interface LostRefundsDeps {
-  readonly memory: QueueMemory;
+  readonly memory: DataLossMarker;
   readonly sessions: Pick<Sessions, 'failedSince'>;
   readonly ledger: Pick<Ledger, 'entries'>;
   readonly refunds: Refunds;
@@ -32,14 +32,14 @@ export async function recoverLostRefunds(
   deps: LostRefundsDeps,
   signal: AbortSignal,
 ): Promise<number> {
-  const lostSince = await deps.memory.lostSince();
-  if (lostSince === null || Date.now() - lostSince < BOOKINGS_END_MS) return 0;
+  const lossDetectedAt = await deps.memory.lossDetectedAt();
+  if (lossDetectedAt === null || Date.now() - lossDetectedAt < BOOKINGS_END_MS) return 0;
   let recovered = 0;
   for await (const session of deps.sessions.failedSince(new Date(Date.now() - LOOK_BACK_MS))) {
     if (signal.aborted) return recovered;
     if (await recover(session, deps)) recovered += 1;
   }
-  await deps.memory.restored(lostSince);
+  await deps.memory.markRecovered(lossDetectedAt);
   return recovered;
 }
 

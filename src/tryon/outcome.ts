@@ -19,7 +19,7 @@ export type Outcome =
   /** The process stops, or lost the job: hand it back without counting. */
   | { readonly kind: 'interrupted' };
 
-/** The process stops before the attempt has paid for anything: the job is handed back. */
+/** The process stops before the attempt has paid for anything: the job is requeued. */
 export class StoppingError extends Error {
   override readonly name = 'StoppingError';
 }
@@ -62,7 +62,7 @@ export function asTaskError(error: unknown): TaskError {
 }
 
 /** Was the call refused for the rate, the key or the quota, or did it reach nobody? Then nothing was done. */
-function wasNotCarriedOut({ code, kind, detail }: TaskError): boolean {
+function isUnbilled({ code, kind, detail }: TaskError): boolean {
   return code === 'PROVIDER_BUSY' || kind === 'operational' || detail === 'not_reached';
 }
 
@@ -82,7 +82,7 @@ export function isOpen({ callOpen, result }: Journal): boolean {
 export function withFailure(journal: Journal, error: TaskError, foundOpen: boolean): Journal {
   const { code } = error;
   const closes = !foundOpen || code === 'PROVIDER_OUTCOME_UNKNOWN';
-  const uncounted = !foundOpen && journal.callOpen && wasNotCarriedOut(error) ? 1 : 0;
+  const uncounted = !foundOpen && journal.callOpen && isUnbilled(error) ? 1 : 0;
   return {
     ...journal,
     failures: { ...journal.failures, [code]: (journal.failures[code] ?? 0) + 1 },

@@ -12,7 +12,7 @@ import { refundIntent } from './refund-intent.ts';
 const DONE: JobEnd = { kind: 'done' };
 /** Reasons to skip a task that named a session which is not there, or not its own. */
 const NOT_ITS_OWN = ['no_session', 'foreign_owner'];
-const HAND_BACK: JobEnd = { kind: 'hand_back' };
+const REQUEUE: JobEnd = { kind: 'requeue' };
 /** A refund is tried again at least this often, so that it is booked soon after the database is back. */
 const LONGEST_REFUND_DELAY_MS = 10_000;
 
@@ -43,7 +43,7 @@ export async function runJob(
     }
     case 'interrupted':
       deps.record({ event: 'generation_interrupted', task });
-      return HAND_BACK;
+      return REQUEUE;
     default:
       return outcome satisfies never;
   }
@@ -59,7 +59,7 @@ export async function runRefund(
     const delayMs = await settleRefund(job, deps);
     return delayMs > 0 ? { kind: 'again', delayMs } : DONE;
   } catch (error) {
-    if (error instanceof LockLostError) return HAND_BACK;
+    if (error instanceof LockLostError) return REQUEUE;
     const taskError = asTaskError(error);
     const delayMs = Math.max(
       Math.min(backoffMs(retries), LONGEST_REFUND_DELAY_MS),

@@ -22,7 +22,7 @@ export interface Weather {
   readonly openaiFaults: number;
 }
 
-/** The steps of the walk as they look on the wire. */
+/** The steps of an attempt as they look on the wire. */
 const STEPS: readonly [Moment, ...Moment[]] = [
   { at: 'supabase', method: 'GET', path: /generation_sessions/ },
   { at: 'supabase', method: 'GET', path: /\/object\/sign\// },
@@ -86,7 +86,7 @@ function clearFaults({ supabase, openai }: LocalStack): void {
   openai.faults.clear();
 }
 
-/** Resolves at a step of somebody's walk, or after any time; some milliseconds on, so that the step may be done. */
+/** Resolves at a step of some attempt, or after any time; some milliseconds on, so that the step may be done. */
 async function momentToStrike(stack: LocalStack, chance: Chance): Promise<void> {
   await sleep(chance.below(BREATHING_MS));
   if (!chance.happens(AT_A_STEP)) return sleep(chance.below(LONGEST_WAIT_MS));

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { BUCKET, type LocalStack, startLocalStack } from '../../local/stack.ts';
-import { openRedis } from '../../src/adapters/redis/brief-connection.ts';
+import { openRedis } from '../../src/adapters/redis/fail-fast-connection.ts';
 import { clockCheck } from '../../src/cli/doctor/check.ts';
 import { wearon } from '../support/cli.ts';
 

@@ -231,7 +231,7 @@ it('X20: a stop lets running attempts finish, hands the rest back, and refunds n
   assert.equal(crash.paidCalls() - callsBefore, 20);
 });
 
-it('X20: attempts that outlast the grace are handed back and finished by the next process', async () => {
+it('X20: attempts that outlast the grace are requeued and finished by the next process', async () => {
   const tryOn = await orderTryOn(crash.shop.platform, await createStore(crash.shop.platform));
   const hold = crash.shop.stack.openai.faults.add({ method: 'POST', kind: 'hold' });
   const first = await crash.startWorker({ SHUTDOWN_GRACE_SECONDS: '0' });

@@ -73,7 +73,7 @@ it('X20: a stop in the middle of a rescue begins no attempt, no call and no othe
   assert.ok(second.lines.every((line) => line.repeated !== true));
 });
 
-it('X20: a rescue that gets no answer does not keep the attempts from being handed back', async () => {
+it('X20: a rescue that gets no answer does not keep the attempts from being requeued', async () => {
   const { stack, platform } = crash.shop;
   const lost = await loseSessions();
   const [tryOn] = await orderMany();
@@ -114,7 +114,7 @@ it('X20: at a stop the leftovers of the intake that are not handed over yet stay
   assert.equal(await redis.llen(INTAKE_LIST), WAITING - 1);
 });
 
-it('X20: an attempt that waits for its place in the pace at a stop is handed back unpaid', async () => {
+it('X20: an attempt that waits for its place in the pace at a stop is requeued unpaid', async () => {
   const { stack, platform } = crash.shop;
   const store = await createStore(platform, { credits: 2 });
   const tryOns = [await orderTryOn(platform, store), await orderTryOn(platform, store)];

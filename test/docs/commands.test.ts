@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { PEOPLE } from '../../local/samples/samples.ts';
 import { type LocalStack, startLocalStack } from '../../local/stack.ts';
-import { openRedis } from '../../src/adapters/redis/brief-connection.ts';
+import { openRedis } from '../../src/adapters/redis/fail-fast-connection.ts';
 import { EXIT } from '../../src/cli/answer.ts';
 import type { Check } from '../../src/cli/doctor/check.ts';
 import { type CliResult, wearon } from '../support/cli.ts';

@@ -88,7 +88,7 @@ class Day {
     for (;;) {
       const isEarly = this.#sim.nowMs < START_MS + HOUR_MS;
       await this.#sim.sleep(isEarly ? MINUTE_MS : 2 * HOUR_MS);
-      if (!isEarly) this.#world.lostSinceMs ??= this.#sim.nowMs - 30_000;
+      if (!isEarly) this.#world.lossDetectedAtMs ??= this.#sim.nowMs - 30_000;
       // A replica that is killed in its sweep never ends it.
       for (const replica of this.#replicas) {
         this.#sim.start(() => replica.sweep());
@@ -244,7 +244,7 @@ class Day {
         const errorMessage = this.#money.failureText(publicText, 'pending');
         const ended = { completedAt: new Date(), errorMessage, status: 'failed' } as const;
         this.#insert(payment, { ...old, ...ended }, true);
-        this.#world.lostSinceMs ??= this.#sim.nowMs - 30_000;
+        this.#world.lossDetectedAtMs ??= this.#sim.nowMs - 30_000;
         return;
       }
       case 'plant_second':

@@ -150,8 +150,8 @@ export const MUTANTS: readonly Missed[] = [
     fates: ['failed'],
     edits: [],
     file: 'tryon/lost-refunds.ts',
-    replace: 'if (lostSince === null ||',
-    by: 'if (lostSince !== 0 ||',
+    replace: 'if (lossDetectedAt === null ||',
+    by: 'if (lossDetectedAt !== 0 ||',
   },
   {
     name: "a request id's payment may pay for two sessions",

@@ -109,9 +109,9 @@ export class Replica {
     const deps = this.#ports.deps();
     const { signal } = new AbortController();
     const memory = {
-      lostSince: async () => world.lostSinceMs,
-      restored: async (since: number) => {
-        if (world.lostSinceMs === since) world.lostSinceMs = null;
+      lossDetectedAt: async () => world.lossDetectedAtMs,
+      markRecovered: async (since: number) => {
+        if (world.lossDetectedAtMs === since) world.lossDetectedAtMs = null;
       },
     };
     try {

@@ -50,7 +50,7 @@ export class World {
   refundJobs = new Map<string, StoredJob>();
   payerLocks = new Map<string, { sessionId: string; untilMs: number }>();
   records = new Map<string, ReconciliationRecord>();
-  lostSinceMs: number | null = null;
+  lossDetectedAtMs: number | null = null;
 
   /** Books a refund; false when the ledger has one with this key. */
   refund(booking: Omit<Booking, 'type' | 'createdAt'>): boolean {
@@ -67,6 +67,6 @@ export class World {
     this.refundJobs = new Map();
     this.payerLocks = new Map();
     this.records = new Map();
-    this.lostSinceMs = Date.now();
+    this.lossDetectedAtMs = Date.now();
   }
 }

@@ -139,7 +139,7 @@ export class BullGenerationWorker {
     const owned = this.#owners.filter((owner) => owner === ownerId).length;
     if (owned >= this.#ownerSlots && (await othersWait(this.#redis, ownerId))) {
       await held.job.changePriority({ priority: await nextRound(this.#redis, ownerId) });
-      return { kind: 'hand_back' };
+      return { kind: 'requeue' };
     }
     this.#owners.push(ownerId);
     try {

@@ -125,7 +125,7 @@ export class JobLocks<Data> {
     for (const held of jobs) if (lost.includes(idOf(held))) held.abort();
   }
 
-  /** Aborts every job, so that it is handed back. */
+  /** Aborts every job, so that it is requeued. */
   abortAll(): void {
     for (const held of this.#held.values()) held.abort();
   }

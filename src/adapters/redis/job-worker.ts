@@ -134,7 +134,7 @@ export class JobWorker<Data> {
         });
         throw new DelayedError();
       }
-      case 'hand_back':
+      case 'requeue':
         await held.confirm();
         await job.moveToWait(token);
         throw new WaitingError();

@@ -1,7 +1,7 @@
 /**
  * Do paid calls go out, and if not, why and since when?
  */
-import { openRedis } from '../../adapters/redis/brief-connection.ts';
+import { openRedis } from '../../adapters/redis/fail-fast-connection.ts';
 import { readGateState } from '../../adapters/redis/provider-gate.ts';
 import { type Check, fail, ok } from './check.ts';
 

@@ -2,9 +2,9 @@
  * Can Redis serve the worker: is it reachable, new enough, writable, and sure to keep what it is given?
  */
 import type { Redis } from 'ioredis';
-import { openRedis } from '../../adapters/redis/brief-connection.ts';
 import { evictionRisk } from '../../adapters/redis/connection.ts';
 import { drainingSince } from '../../adapters/redis/drain.ts';
+import { openRedis } from '../../adapters/redis/fail-fast-connection.ts';
 import { isClusterAnswer, NO_CLUSTER, probeRedis, REDIS_ACL } from '../../adapters/redis/probe.ts';
 import { redact } from '../../telemetry/redaction.ts';
 import { type Check, clockCheck, fail, ok, warn } from './check.ts';

@@ -1,5 +1,5 @@
 /**
- * The walk on a good day and on the days that are the customer's own fault, for every kind of payer.
+ * The pipeline on a good day and on the days that are the customer's own fault, for every kind of payer.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';

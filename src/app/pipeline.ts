@@ -1,6 +1,6 @@
 /**
- * Puts the walk together: the intake, the attempts, the refunds, and the sweeps over what was lost
- * and what is past its hours. And how all of it stops.
+ * Puts the pipeline together: the intake, the attempts, the refunds, and the sweeps over what was lost
+ * and what has expired. And how all of it stops.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BullGenerationWorker } from '../adapters/redis/generation-queue.ts';
@@ -26,16 +26,16 @@ const WATCHDOG_INTERVAL_MS = 5000;
 const PROBLEM_POLL_MS = 1000;
 const STOP_POLL_MS = 50;
 /**
- * What the stop gets beyond the grace, to hand jobs back and to end the steps that loops are in.
+ * What the stop gets beyond the grace, to requeue jobs and to end the steps that loops are in.
  * Whatever is cut off is run again.
  */
 const MARGIN_MS = 5000;
 /** A job that is fetched while Supabase cannot be used waits, and nothing of it is believed. */
 const UNUSABLE: JobEnd = { kind: 'again', delayMs: 1000 };
-const HAND_BACK: JobEnd = { kind: 'hand_back' };
+const REQUEUE: JobEnd = { kind: 'requeue' };
 
-/** The walk under way; disposing of it stops it, without losing anything. */
-export interface Walk extends AsyncDisposable {
+/** The running pipeline; disposing of it stops it, without losing anything. */
+export interface Pipeline extends AsyncDisposable {
   /** Whether jobs are fetched. */
   readonly isRunning: boolean;
   readonly isStopping: boolean;
@@ -44,13 +44,13 @@ export interface Walk extends AsyncDisposable {
 
 /**
  * Starts to take tasks, to run jobs and to sweep. At a stop nothing new is begun from the first
- * moment on. What runs has the grace to end: then attempts hand their jobs back.
+ * moment on. What runs has the grace to end: then attempts requeue their jobs.
  */
-export function startWalk(
+export function startPipeline(
   config: Config,
   adapters: Adapters,
   { logger, tracing }: { readonly logger: Logger; readonly tracing: Tracing },
-): Walk {
+): Pipeline {
   const stop = new AbortController();
   const refunds = startRefunds(config, adapters, tracing, stop.signal);
   const attempts = startAttempts(config, adapters, tracing, stop.signal);
@@ -101,7 +101,7 @@ function startRefunds(
     times,
     async (job, retries) => {
       // Fetched in the very moment of the stop.
-      if (stop.aborted) return HAND_BACK;
+      if (stop.aborted) return REQUEUE;
       if (!adapters.storage.isUsable) return UNUSABLE;
       return tracing.within('refund', job.intent, () =>
         runRefund(job, retries, { ...adapters, platformCleanUpMinute }),
@@ -111,7 +111,7 @@ function startRefunds(
   );
 }
 
-/** Runs attempts; at a stop they have the grace to finish, then they hand their jobs back. */
+/** Runs attempts; at a stop they have the grace to finish, then they requeue their jobs. */
 function startAttempts(
   config: Config,
   adapters: Adapters,
@@ -138,7 +138,7 @@ function startAttempts(
     times,
     async (job, signal) => {
       // Fetched in the very moment of the stop.
-      if (stop.aborted) return HAND_BACK;
+      if (stop.aborted) return REQUEUE;
       if (!adapters.storage.isUsable) return UNUSABLE;
       return tracing.within('attempt', job.task, () => runJob(job, deps, signal));
     },
@@ -146,7 +146,7 @@ function startAttempts(
   );
 }
 
-/** Takes tasks off the list and looks after what was lost or is past its hours, until the stop. */
+/** Takes tasks off the list and runs the sweeps over what was lost or has expired, until the stop. */
 function startLoops(
   config: Config,
   adapters: Adapters,
