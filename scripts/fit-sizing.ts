@@ -4,13 +4,10 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  photosToFitOn,
-  readSizingData,
-  type SizingData,
-  sharedDataFolder,
-} from './fit-sizing-data.ts';
-import { CHOICES, fitSizing } from './fit-sizing-model.ts';
+import { CHOICES } from './fit-sizing-choices.ts';
+import { readSizingData, sharedDataFolder } from './fit-sizing-data.ts';
+import { fitSizing } from './fit-sizing-model.ts';
+import { photosToFitOn, type SizingData } from './fit-sizing-people.ts';
 
 const OUTPUT = join(import.meta.dirname, '../src/sizing/coefficients.generated.json');
 

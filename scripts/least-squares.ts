@@ -30,3 +30,9 @@ export function leastSquares(
 export function mean(values: Vector): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
+
+/** Mean and standard deviation. */
+export function spread(values: Vector): { mean: number; sd: number } {
+  const centre = mean(values);
+  return { mean: centre, sd: Math.sqrt(mean(values.map((value) => (value - centre) ** 2))) };
+}

@@ -1,10 +1,11 @@
 /** Judges the sizing on people that it was not fitted on: errors, sizes, calibration, baselines. */
 import type { Girths, PersonFacts } from '../src/sizing/body-estimate.ts';
-import { GIRTHS } from '../src/sizing/body-estimate.ts';
+import type { PhotoEvidence } from '../src/sizing/body-posterior.ts';
 import { estimateClassic } from '../src/sizing/classic.ts';
 import type { SizingCoefficients } from '../src/sizing/coefficients.ts';
 import { estimateFromEvidence } from '../src/sizing/estimate-body.ts';
 import { ORIGINAL_CHART, sizeIndex } from '../src/sizing/size-chart.ts';
+import { fitSizing } from './fit-sizing-model.ts';
 import {
   FOLDS,
   type Maker,
@@ -12,13 +13,17 @@ import {
   photosToFitOn,
   type SizingData,
   type TapedPerson,
-} from './fit-sizing-data.ts';
-import { fitSizing } from './fit-sizing-model.ts';
+} from './fit-sizing-people.ts';
 import { mean } from './least-squares.ts';
 
+/** Somebody with a photo whose girths are known; what they did not tell is undefined. */
+export interface MeasuredPerson extends Girths, PersonFacts {
+  readonly evidence: PhotoEvidence;
+}
+
 /** One answer for one person beside the truth. */
-export interface Judged {
-  readonly person: PhotographedPerson;
+export interface Judged<Person extends MeasuredPerson = PhotographedPerson> {
+  readonly person: Person;
   readonly errors: Girths;
   /** Recommended minus right size, in steps of the chart. */
   readonly sizeError: number;
@@ -95,11 +100,12 @@ function fitWithout(
   return { about: {}, ...fitSizing(data.taped, photos) };
 }
 
-function judgeAll(
-  photos: readonly PhotographedPerson[],
-  fitFor: (photo: PhotographedPerson) => SizingCoefficients | undefined,
+/** Each from the coefficients of `fitFor`; from the product's own where that gives none. */
+export function judgeAll<Person extends MeasuredPerson>(
+  photos: readonly Person[],
+  fitFor: (photo: Person) => SizingCoefficients | undefined,
   { told, usePhoto }: { told: Told; usePhoto: boolean },
-): Judged[] {
+): Judged<Person>[] {
   return photos.map((person) => {
     const evidence = usePhoto ? person.evidence : null;
     const facts = factsOf(person, told);
@@ -150,35 +156,7 @@ export function judgeConstant(
   return photographed.map((person) => judge(person, answer));
 }
 
-/** Mean distance between stated confidence and share of hits, over bins of equal width. */
-export function calibration(judged: readonly Judged[], bins = 5) {
-  const stated = judged.filter((one) => one.confidence !== null);
-  const rows = Array.from({ length: bins }, (_, bin) => {
-    const inside = stated.filter(
-      ({ confidence }) => Math.min(Math.floor((confidence ?? 0) * bins), bins - 1) === bin,
-    );
-    return {
-      from: bin / bins,
-      to: (bin + 1) / bins,
-      count: inside.length,
-      stated: mean(inside.map(({ confidence }) => confidence ?? 0)),
-      right: mean(inside.map(({ sizeError }) => (sizeError === 0 ? 1 : 0))),
-    };
-  }).filter(({ count }) => count > 0);
-  const error = rows.reduce(
-    (sum, { count, stated: said, right }) => sum + (count * Math.abs(said - right)) / stated.length,
-    0,
-  );
-  // The mean distance of an honest confidence: √(2/π) of the standard error of each bin's share.
-  const byChance = rows.reduce(
-    (sum, { count, stated: said }) =>
-      sum + (Math.sqrt(((2 / Math.PI) * said * (1 - said)) / count) * count) / stated.length,
-    0,
-  );
-  return { rows, error, byChance };
-}
-
-function judge(person: PhotographedPerson, answer: Answer): Judged {
+function judge<Person extends MeasuredPerson>(person: Person, answer: Answer): Judged<Person> {
   const difference = (girth: keyof Girths) => answer.girths[girth] - person[girth];
   return {
     person,
@@ -189,26 +167,7 @@ function judge(person: PhotographedPerson, answer: Answer): Judged {
   };
 }
 
-/** Per girth: mean absolute error, bias, standard deviation of the error. */
-export function errorsOf(judged: readonly Judged[]) {
-  return GIRTHS.map((girth) => {
-    const errors = judged.map((one) => one.errors[girth]);
-    const bias = mean(errors);
-    return {
-      girth,
-      mae: mean(errors.map(Math.abs)),
-      bias,
-      sd: Math.sqrt(mean(errors.map((error) => (error - bias) ** 2))),
-    };
-  });
-}
-
-/** Shares of answers at most `steps` sizes off. */
-export function withinSizes(judged: readonly Judged[], steps: number): number {
-  return mean(judged.map(({ sizeError }) => (Math.abs(sizeError) <= steps ? 1 : 0)));
-}
-
-function factsOf(person: PhotographedPerson, told: Told): PersonFacts {
+function factsOf(person: MeasuredPerson, told: Told): PersonFacts {
   return {
     heightCm: person.heightCm,
     weightKg: told.includes('weight') ? person.weightKg : undefined,

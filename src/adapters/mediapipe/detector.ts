@@ -48,12 +48,16 @@ export function anchorCentre(index: number): Point {
   throw new RangeError(`there is no anchor ${index}`);
 }
 
-/** Every box with a score above 0.5, best first. */
-export function decodeDetections(boxes: Float32Array, logits: Float32Array): DetectedPerson[] {
+/** Every box with a score above `minScore` (MediaPipe's 0.5), best first. */
+export function decodeDetections(
+  boxes: Float32Array,
+  logits: Float32Array,
+  minScore = MIN_SCORE,
+): DetectedPerson[] {
   const people: DetectedPerson[] = [];
   logits.forEach((logit, index) => {
     const score = 1 / (1 + Math.exp(-Math.min(Math.max(logit, -MAX_LOGIT), MAX_LOGIT)));
-    if (score > MIN_SCORE) people.push(decodeBox(boxes, index, score));
+    if (score > minScore) people.push(decodeBox(boxes, index, score));
   });
   return people.sort((one, other) => other.score - one.score);
 }

@@ -1,0 +1,20 @@
+/** What `npm run fit:sizing` takes as given. */
+
+/** Choices that the decision document argues for; the report varies none of them. */
+export const CHOICES = {
+  /** Ridge on the slopes of the photo model (features in cm on body parts in cm). */
+  ridge: 10,
+  /** Ridge on how loose clothes change those slopes. */
+  ridgeLoose: 300,
+  /** Ridge on the difference between the sexes. */
+  ridgeMale: 2,
+  /** Ridge on the standardised terms of the perspective, per photo. */
+  ridgePerspective: 1e-3,
+  /** How far correlations between the features' errors are drawn to zero. */
+  shrinkCorrelations: 0.1,
+  /** The noise of unseen people against that of the fitted ones. */
+  noiseInflation: 1.3,
+  /** Clothes or cameras unlike any seen: this many times the noise of loose clothes. */
+  oddNoise: 8,
+  fitShares: { tight: 0.25, loose: 0.7, odd: 0.05 },
+} as const;

@@ -1,0 +1,31 @@
+/** Fits how the place of the camera shows in a photo. */
+import type { PerspectiveModel } from '../src/sizing/coefficients.ts';
+import { transpose } from '../src/sizing/matrix.ts';
+import { measurePhoto } from '../src/sizing/measure-photo.ts';
+import { perspectiveTerms } from '../src/sizing/perspective.ts';
+import { CHOICES } from './fit-sizing-choices.ts';
+import type { PhotographedPerson } from './fit-sizing-people.ts';
+import { leastSquares, spread } from './least-squares.ts';
+
+/** Ridge on standardised numbers and their products, of the true scale at the trunk against that of the body. */
+export function fitPerspective(photos: readonly PhotographedPerson[]): PerspectiveModel {
+  const known = photos.flatMap(({ evidence: { perspective }, pxPerCm, figures, statureCm }) => {
+    const measured = measurePhoto(figures.asTaken, statureCm);
+    if (pxPerCm === null || measured === null) return [];
+    return [{ perspective, pxPerCm, cmPerPx: measured.cmPerPx }];
+  });
+  const numbers = transpose(known.map(({ perspective }) => perspective)).map(spread);
+  const usual = { mean: numbers.map((one) => one.mean), sd: numbers.map((one) => one.sd) };
+  const inputs = known.map(({ perspective }) => perspectiveTerms(perspective, usual));
+  const penalties = inputs[0]?.map((_, i) =>
+    i === 0 ? 0 : CHOICES.ridgePerspective * known.length,
+  );
+  const fit = (level: 'chest' | 'hip') =>
+    leastSquares(
+      inputs,
+      known.map(({ pxPerCm, cmPerPx }) => Math.log(pxPerCm[level] * cmPerPx)),
+      undefined,
+      penalties,
+    );
+  return { ...usual, chest: fit('chest'), hip: fit('hip') };
+}

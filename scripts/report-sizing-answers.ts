@@ -1,0 +1,71 @@
+/** Tables about answers, whoever the people are. */
+import { percent, table } from './markdown-table.ts';
+import type { Told } from './report-sizing-judge.ts';
+import { calibration, errorsOf, type Outcome, withinSizes } from './report-sizing-statistics.ts';
+
+/** The answers of one kind of input. */
+export interface Outcomes {
+  readonly name: string;
+  readonly judged: readonly Outcome[];
+}
+
+/** What may be told besides the photo. */
+export const TOLD: readonly { readonly name: string; readonly told: Told }[] = [
+  { name: 'height', told: [] },
+  { name: 'height + sex', told: ['sex'] },
+  { name: 'height + weight', told: ['weight'] },
+  { name: 'height + weight + sex', told: ['weight', 'sex'] },
+  { name: 'height + weight + sex + age', told: ['weight', 'sex', 'age'] },
+];
+
+/** Errors, sizes and calibration of each input. */
+export function inputsTable(rows: readonly Outcomes[]): string {
+  return table(
+    ['input', 'people', 'cm', 'exact', '± 1', 'mean confidence', 'calibration error', 'by chance'],
+    rows.map(({ name, judged }) => {
+      const { error, byChance } = calibration(judged);
+      const stated = judged.reduce((sum, { confidence }) => sum + (confidence ?? 0), 0);
+      return [
+        name,
+        String(judged.length),
+        maeOf(judged),
+        percent(withinSizes(judged, 0)),
+        percent(withinSizes(judged, 1)),
+        percent(stated / judged.length),
+        error.toFixed(3),
+        byChance.toFixed(3),
+      ];
+    }),
+  );
+}
+
+/** Whether the stated uncertainty is true. */
+export function honestyTable(rows: readonly Outcomes[]): string {
+  return table(
+    ['input', 'chest', 'waist', 'hip', 'mean confidence', 'hits', 'calibration error', 'by chance'],
+    rows.map(({ name, judged }) => {
+      const { error, byChance } = calibration(judged);
+      const stated = judged.reduce((sum, { confidence }) => sum + (confidence ?? 0), 0);
+      return [
+        name,
+        ...(['chest', 'waist', 'hip'] as const).map((girth) => standardised(judged, girth)),
+        percent(stated / judged.length),
+        percent(withinSizes(judged, 0)),
+        error.toFixed(3),
+        byChance.toFixed(3),
+      ];
+    }),
+  );
+}
+
+function standardised(judged: readonly Outcome[], girth: 'chest' | 'waist' | 'hip'): string {
+  const squares = judged.map(({ errors, sd }) => (errors[girth] / (sd?.[girth] ?? 1)) ** 2);
+  return Math.sqrt(squares.reduce((sum, value) => sum + value, 0) / squares.length).toFixed(2);
+}
+
+/** Mean absolute errors of the girths, as text. */
+export function maeOf(judged: readonly Outcome[]): string {
+  return errorsOf(judged)
+    .map(({ mae }) => mae.toFixed(1))
+    .join(' / ');
+}

@@ -1,0 +1,55 @@
+/** The report on the data sets: docs/sizing-accuracy.md. Nobody is judged by coefficients fitted on them. */
+import type { SizingData } from './fit-sizing-people.ts';
+import { honestyTable, inputsTable, TOLD } from './report-sizing-answers.ts';
+import { editsTable, photoCheckSummary } from './report-sizing-check.ts';
+import {
+  crossValidate,
+  type Judge,
+  judgeClassic,
+  judgeConstant,
+  leaveMakerOut,
+} from './report-sizing-judge.ts';
+import { accuracyTable, byMakerTable, camerasTable, flipTable } from './report-sizing-tables.ts';
+import { CAMERAS, HELP, LIMITS, METHOD, OLDER_KINDS, UNSEEN } from './report-sizing-text.ts';
+
+/** The page; `folder` is where the data sets are. */
+export async function reportOnData(data: SizingData, folder: string): Promise<string> {
+  const unseen = leaveMakerOut(data);
+  const { photos, variants, cameras } = crossValidate(data);
+  const rowsOf = (judge: Judge) => [
+    ...TOLD.map(({ name, told }) => ({ name, judged: judge(told, false) })),
+    ...TOLD.map(({ name, told }) => ({ name: `photo + ${name}`, judged: judge(told, true) })),
+  ];
+  const [ofUnseen, ofOlder] = [rowsOf(unseen), rowsOf(photos)];
+  const older = (ofOlder[0]?.judged ?? []).map(({ person }) => person);
+  const baselines = [
+    { name: 'constant answer', judged: judgeConstant(data, older) },
+    { name: 'classic (photo + height)', judged: judgeClassic(older) },
+  ];
+  return `${[
+    METHOD,
+    '## A kind of clothes and cameras that was not fitted on',
+    UNSEEN,
+    inputsTable(ofUnseen),
+    '### By maker, photo + height against height, and with weight and sex',
+    byMakerTable(ofUnseen),
+    '### What would help',
+    HELP,
+    '## The two older kinds, cross-validated',
+    OLDER_KINDS,
+    accuracyTable([...baselines, ...ofOlder]),
+    '### Is the stated uncertainty true?',
+    'Error divided by the stated standard deviation, root mean square (1 is right, more is overconfident), and the calibration error of the confidence (five bins).',
+    honestyTable(ofOlder.filter(({ name }) => name.startsWith('photo'))),
+    '## Where the camera stands',
+    CAMERAS,
+    camerasTable(cameras([], true), data),
+    '## The same photo, edited harmlessly',
+    flipTable(photos, variants),
+    '## Photo check',
+    photoCheckSummary(data),
+    'The same check on usable photos that were edited:',
+    await editsTable(data, folder),
+    LIMITS,
+  ].join('\n\n')}\n`;
+}

@@ -1,0 +1,44 @@
+/** The report on people of your own: the tables of docs/sizing-accuracy.md for them. */
+import { table } from './markdown-table.ts';
+import type { OwnPeople } from './own-people.ts';
+import { honestyTable, inputsTable, TOLD } from './report-sizing-answers.ts';
+import { judgeAll, type MeasuredPerson, type Told } from './report-sizing-judge.ts';
+
+const ABOUT =
+  'Judged with the coefficients of this release, which were fitted on nobody of these people. Errors are mean absolute errors in cm of chest / waist at the navel / hip; sizes by the default chart. "By chance" is the calibration error that an honest confidence would have with so few people.';
+
+/** Markdown. */
+export function reportOnPeople({ measured, refused, withSide }: OwnPeople): string {
+  const rows = [false, true].flatMap((usePhoto) =>
+    TOLD.flatMap(({ name, told }) => {
+      const judged = judgeAll(whoTold(measured, told), () => undefined, { told, usePhoto });
+      return judged.length === 0 ? [] : [{ name: usePhoto ? `photo + ${name}` : name, judged }];
+    }),
+  );
+  const ofPhotos = rows.filter(({ name }) => name.startsWith('photo'));
+  const side =
+    withSide === 0 ? '' : ` ${withSide} have a photo from the side, which is not used yet.`;
+  return [
+    '# How accurate the size recommendation is on these people',
+    `${measured.length} people with a usable photo; the photo check refuses ${refused.length}.${side}`,
+    ABOUT,
+    inputsTable(rows),
+    '## Is the stated uncertainty true?',
+    honestyTable(ofPhotos),
+    ...(refused.length === 0
+      ? []
+      : [
+          '## Refused photos',
+          table(
+            ['photo', 'reasons'],
+            refused.map(({ file, reasons }) => [file, reasons.join(', ')]),
+          ),
+        ]),
+  ].join('\n\n');
+}
+
+/** Those who told all of it. */
+function whoTold(people: readonly MeasuredPerson[], told: Told): MeasuredPerson[] {
+  const keys = { weight: 'weightKg', sex: 'sex', age: 'ageYears' } as const;
+  return people.filter((person) => told.every((fact) => person[keys[fact]] !== undefined));
+}

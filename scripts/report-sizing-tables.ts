@@ -1,0 +1,106 @@
+/** Tables about the data sets' own people: by maker, by kind of clothes, by camera, by edit. */
+import { GIRTHS } from '../src/sizing/body-estimate.ts';
+import type { SizingData } from './fit-sizing-people.ts';
+import { mean } from './least-squares.ts';
+import { percent, table } from './markdown-table.ts';
+import { maeOf, TOLD } from './report-sizing-answers.ts';
+import type { Judge, Judged } from './report-sizing-judge.ts';
+import { withinSizes } from './report-sizing-statistics.ts';
+
+export interface Row {
+  readonly name: string;
+  readonly judged: readonly Judged[];
+}
+
+export function byMakerTable(rows: readonly Row[]): string {
+  const names = [
+    'height',
+    'photo + height',
+    'height + weight + sex',
+    'photo + height + weight + sex',
+  ];
+  const chosen = names.map((name) => rows.find((row) => row.name === name)?.judged ?? []);
+  const makers = [...new Set(chosen[0]?.map(({ person }) => person.maker))];
+  return table(
+    ['maker left out', 'photos', ...names.flatMap((name) => [`${name}, cm`, 'exact'])],
+    makers.map((maker) => {
+      const parts = chosen.map((judged) => judged.filter(({ person }) => person.maker === maker));
+      const cells = parts.flatMap((part) => [maeOf(part), percent(withinSizes(part, 0))]);
+      return [maker, String(parts[0]?.length), ...cells];
+    }),
+  );
+}
+
+export function accuracyTable(rows: readonly Row[]): string {
+  return table(
+    [
+      'input',
+      'undressed cm',
+      'exact',
+      '± 1',
+      'dressed cm',
+      'exact',
+      '± 1',
+      'all cm',
+      'exact',
+      '± 1',
+    ],
+    rows.map(({ name, judged }) => [
+      name,
+      ...kinds(judged).flatMap((part) => [
+        maeOf(part),
+        percent(withinSizes(part, 0)),
+        percent(withinSizes(part, 1)),
+      ]),
+    ]),
+  );
+}
+
+/** Mean shift against the same people at 3.2 m and 1.1 m. */
+export function camerasTable(judged: readonly Judged[], { cameras }: SizingData): string {
+  const answers = judged.map(({ errors }, i) => ({
+    errors,
+    ...cameras[i]?.camera,
+    body: cameras[i]?.body,
+  }));
+  const usual = new Map(
+    answers
+      .filter((one) => one.distanceM === 3.2 && one.heightM === 1.1 && one.yawDegrees === 0)
+      .map(({ body, errors }) => [body, errors]),
+  );
+  const groups = Object.groupBy(
+    answers,
+    (one) => `${one.distanceM} m | ${one.heightM} m | ${one.yawDegrees}°`,
+  );
+  return table(
+    ['distance', 'height', 'turn', 'shift, cm'],
+    Object.entries(groups).map(([place, group = []]) => {
+      const shifts = GIRTHS.map((girth) =>
+        mean(group.map(({ body, errors }) => errors[girth] - (usual.get(body)?.[girth] ?? 0))),
+      );
+      return [...place.split(' | '), shifts.map((shift) => shift.toFixed(1)).join(' / ')];
+    }),
+  );
+}
+
+/** How often a variant of a photo gets another size than the photo. */
+export function flipTable(photos: Judge, variants: Judge): string {
+  return table(
+    ['input', 'sizes that change'],
+    TOLD.map(({ name, told }) => {
+      const size = new Map(photos(told, true).map((one) => [one.person.file, one.sizeError]));
+      const edited = variants(told, true);
+      const flips = edited.filter(({ person, sizeError }) => sizeError !== size.get(person.file));
+      return [`photo + ${name}`, percent(flips.length / edited.length)];
+    }),
+  );
+}
+
+/** Undressed, dressed, everybody. */
+function kinds(judged: readonly Judged[]): readonly (readonly Judged[])[] {
+  return [
+    judged.filter(({ person }) => !person.dressed),
+    judged.filter(({ person }) => person.dressed),
+    judged,
+  ];
+}
