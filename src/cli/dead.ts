@@ -9,6 +9,7 @@ import {
   replayLetter,
 } from '../adapters/redis/dead-letters.ts';
 import { findRecord } from '../adapters/supabase/session-records.ts';
+import { isTerminal } from '../ports/session.ts';
 import { isCut } from '../tryon/dead-letter.ts';
 import { isRejection, parseTask } from '../tryon/task.ts';
 import { type Answer, ProblemError, UsageError } from './answer.ts';
@@ -108,7 +109,7 @@ async function obstacleTo(desk: Desk, letter: FiledLetter): Promise<string | nul
   if (isRejection(task)) return `It would be rejected again: ${task.reason}.`;
   const session = await findRecord(desk.supabase, task.sessionId);
   if (session === null) return 'Its session has no row any more.';
-  if (session.status !== 'completed' && session.status !== 'failed') return null;
+  if (!isTerminal(session)) return null;
   return `Its session is ${session.status} already, so the task would be skipped.`;
 }
 

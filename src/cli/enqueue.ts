@@ -7,7 +7,7 @@ import { text as readText } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { TASK_LIST } from '../adapters/redis/task-list.ts';
 import { findTaskSource } from '../adapters/supabase/session-records.ts';
-import type { Task } from '../ports/session.ts';
+import { isTerminal, type Task } from '../ports/session.ts';
 import { isRejection, parseTask } from '../tryon/task.ts';
 import { type Answer, ProblemError, UsageError } from './answer.ts';
 import type { Desk, Run } from './desk.ts';
@@ -91,7 +91,7 @@ async function refuseEnded(desk: Desk, task: Task): Promise<void> {
   const hint = 'the worker would skip the task. --force pushes it all the same.';
   if (row === null) throw new ProblemError(`The session has no row: ${hint}`);
   if (row.ownerId !== task.ownerId) throw new ProblemError(`The session is another's: ${hint}`);
-  if (row.status === 'completed' || row.status === 'failed') {
+  if (isTerminal(row)) {
     throw new ProblemError(`The session is ${row.status} already: ${hint}`);
   }
 }

@@ -10,7 +10,8 @@ import {
 } from '../adapters/supabase/audit-records.ts';
 import { namedSession } from '../ledger/entries.ts';
 import type { ReconciliationRecord } from '../ports/refunds.ts';
-import type { Channel } from '../ports/session.ts';
+import { type Channel, isTerminal } from '../ports/session.ts';
+import { lastUseSeconds } from '../tryon/outcome.ts';
 import { type Answer, UsageError } from './answer.ts';
 import { type Finding, findingOf, REASONS } from './audit/finding.ts';
 import { auditPeople } from './audit/people.ts';
@@ -107,9 +108,8 @@ async function audit(
 function isStuck(session: AuditedSession, config: Desk['config'], now: Date): boolean {
   const { taskDeadlineSeconds, rescueMinAgeSeconds, rescueIntervalSeconds } = config;
   const limitSeconds =
-    Math.max(taskDeadlineSeconds * 1.125, rescueMinAgeSeconds) + 2 * rescueIntervalSeconds;
-  const isTerminal = session.status === 'completed' || session.status === 'failed';
-  return !isTerminal && +now - +session.createdAt > limitSeconds * 1000;
+    Math.max(lastUseSeconds(taskDeadlineSeconds), rescueMinAgeSeconds) + 2 * rescueIntervalSeconds;
+  return !isTerminal(session) && +now - +session.createdAt > limitSeconds * 1000;
 }
 
 function stuck(session: AuditedSession): Finding {

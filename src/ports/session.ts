@@ -12,7 +12,16 @@ export interface SessionRef {
   readonly sessionId: string;
 }
 
-export type SessionStatus = 'queued' | 'pending' | 'processing' | 'completed' | 'failed';
+/** `pending` is a status of people's sessions only. */
+export const UNFINISHED = ['queued', 'pending', 'processing'] as const;
+/** The states that no write of ours leaves. */
+export const TERMINAL = ['completed', 'failed'] as const;
+
+export type SessionStatus = (typeof UNFINISHED | typeof TERMINAL)[number];
+
+export function isTerminal({ status }: { readonly status: string }): boolean {
+  return (TERMINAL as readonly string[]).includes(status);
+}
 
 /** The message on the platform's list, checked. The worker trusts its ids only after it has seen the row. */
 export interface Task extends SessionRef {

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { TaskError } from '../errors.ts';
 import type { NamedImage } from '../ports/image-model.ts';
 import type { Job } from '../ports/jobs.ts';
-import type { Completion, Session, Task } from '../ports/session.ts';
+import { type Completion, isTerminal, type Session, type Task } from '../ports/session.ts';
 import type { TaskSource } from '../ports/task-source.ts';
 import { deadLetter } from './dead-letter.ts';
 import { type GenerateDeps, generate } from './generate.ts';
@@ -105,10 +105,6 @@ async function runSteps(job: Job, deps: AttemptDeps, limits: Limits): Promise<Ou
   return outcome;
 }
 
-function terminalReason({ status }: Session): string | null {
-  return status === 'completed' || status === 'failed' ? `already_${status}` : null;
-}
-
 /** The event of a completion, for a process that died between the two; nothing where it is there. */
 function noteDelivered(session: Session, { task, journal }: Job, deps: AttemptDeps): Promise<void> {
   const metadata = {
@@ -149,7 +145,7 @@ async function reasonToSkip(job: Job, deps: AttemptDeps): Promise<string | null>
   }
   if (session.ownerId === task.ownerId) {
     if (session.status === 'completed') await noteDelivered(session, job, deps);
-    return terminalReason(session);
+    return isTerminal(session) ? `already_${session.status}` : null;
   }
   const raw = Buffer.from(JSON.stringify(task));
   const reason = 'the session belongs to another owner';

@@ -6,7 +6,7 @@ import { failureOfPublicText, TaskError } from '../errors.ts';
 import { readFailureText } from '../failure-text.ts';
 import { namedSession } from '../ledger/entries.ts';
 import type { DataLossMarker } from '../ports/jobs.ts';
-import type { Ledger } from '../ports/ledger.ts';
+import { LATE_BOOKING_MS, type Ledger } from '../ports/ledger.ts';
 import type { Reconciliation, Refunds } from '../ports/refunds.ts';
 import type { Session, Sessions } from '../ports/session.ts';
 import { refundIntent } from './refund-intent.ts';
@@ -20,7 +20,7 @@ export interface LostRefundsDeps {
 }
 
 /** A booking that was under way when Redis was lost has ended by then, here and in the database. */
-const BOOKINGS_END_MS = 20_000;
+const BOOKINGS_END_MS = 2 * LATE_BOOKING_MS;
 /** Older failures had their refund, or their record for a person, long before. */
 const LOOK_BACK_MS = 24 * 3_600_000;
 

@@ -44,14 +44,19 @@ export interface Limits {
 }
 
 /**
- * The bounds of an attempt at `task`. A call begun before the deadline may deliver for an eighth of
- * the task's time after it: with 480 s that is 540 s, before the platform takes it for stuck (600 s).
+ * Until when, in seconds of a task's age, a call begun before the deadline may deliver: an eighth of
+ * the task's time after it. With 480 s that is 540 s, before the platform takes it for stuck (600 s).
  */
+export function lastUseSeconds(deadlineSeconds: number): number {
+  return deadlineSeconds * 1.125;
+}
+
+/** The bounds of an attempt at `task`. */
 export function limitsOf(task: Task, deadlineSeconds: number, signal: AbortSignal): Limits {
   const createdAtMs = Date.parse(task.createdAt);
   return {
     deadlineMs: createdAtMs + deadlineSeconds * 1000,
-    lastUseMs: createdAtMs + deadlineSeconds * 1125,
+    lastUseMs: createdAtMs + lastUseSeconds(deadlineSeconds) * 1000,
     signal,
   };
 }

@@ -8,7 +8,7 @@ import { namedSession, refundDescription } from '../ledger/entries.ts';
 import { personRefundDue, type RefundDue, storeRefundDue } from '../ledger/refund-due.ts';
 import type { Analytics } from '../ports/analytics.ts';
 import { LockLostError } from '../ports/jobs.ts';
-import type { Ledger } from '../ports/ledger.ts';
+import { LATE_BOOKING_MS, type Ledger } from '../ports/ledger.ts';
 import type {
   PayerLock,
   Reconciliation,
@@ -27,8 +27,6 @@ export interface PayBackDeps extends Omit<SettleDeps, 'imageStore' | 'analytics'
   readonly reconciliation: Reconciliation;
 }
 
-/** Longer than Supabase lets a statement run (8 s): then it is in the ledger, or never will be. */
-export const LATE_BOOKING_MS = 10_000;
 /** How soon to come again while another refund of the person is being booked. */
 const PAYER_BUSY_MS = 1000;
 /** After this long a person looks into it. */

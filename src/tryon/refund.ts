@@ -5,8 +5,10 @@
  * paid back already.
  */
 import { failureText } from '../failure-text.ts';
+import { LATE_BOOKING_MS } from '../ports/ledger.ts';
 import type { RefundIntent, RefundJob } from '../ports/refunds.ts';
-import { LATE_BOOKING_MS, type PayBackDeps, payBackInTime } from './pay-back.ts';
+import { isTerminal } from '../ports/session.ts';
+import { type PayBackDeps, payBackInTime } from './pay-back.ts';
 import { cleanUpMsLeft, isOldForCleanUp } from './platform-clean-up.ts';
 import { isFailedBy } from './refund-intent.ts';
 import { recordAnalytics, refuseUnfinished } from './settle.ts';
@@ -52,7 +54,7 @@ async function cleanUpMsOf(intent: RefundIntent, deps: RefundDeps): Promise<numb
   const leftMs = cleanUpMsLeft(deps.platformCleanUpMinute, Date.now());
   if (intent.channel === 'b2b' || leftMs === 0) return 0;
   const session = await deps.sessions.find(intent);
-  const isOpen = session !== null && session.status !== 'failed' && session.status !== 'completed';
+  const isOpen = session !== null && !isTerminal(session);
   return isOpen && isOldForCleanUp(session.createdAt, Date.now()) ? leftMs : 0;
 }
 

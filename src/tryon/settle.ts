@@ -6,7 +6,13 @@ import { TaskError } from '../errors.ts';
 import type { Analytics, AnalyticsEventType } from '../ports/analytics.ts';
 import type { RecordEvent, TaskIds } from '../ports/events.ts';
 import type { ImageStore } from '../ports/image-store.ts';
-import type { Completion, Session, SessionRef, Sessions } from '../ports/session.ts';
+import {
+  type Completion,
+  isTerminal,
+  type Session,
+  type SessionRef,
+  type Sessions,
+} from '../ports/session.ts';
 import { resultPath } from './store.ts';
 
 export interface SettleDeps {
@@ -35,8 +41,7 @@ export async function recordAnalytics(
  * still ours and unfinished says that the write was not carried out: STORAGE_UNAVAILABLE.
  */
 export function refuseUnfinished(session: Session | null, { ownerId }: SessionRef): void {
-  if (session === null || session.ownerId !== ownerId) return;
-  if (session.status === 'completed' || session.status === 'failed') return;
+  if (session === null || session.ownerId !== ownerId || isTerminal(session)) return;
   throw new TaskError('STORAGE_UNAVAILABLE', { detail: 'write_without_effect' });
 }
 

@@ -5,7 +5,13 @@
 import type { PostgrestError, SupabaseClient } from '@supabase/supabase-js';
 import { z } from 'zod';
 import { TaskError } from '../../errors.ts';
-import type { Ledger, LedgerEntry, RefundAnswer, RefundOrder } from '../../ports/ledger.ts';
+import {
+  LATE_BOOKING_MS,
+  type Ledger,
+  type LedgerEntry,
+  type RefundAnswer,
+  type RefundOrder,
+} from '../../ports/ledger.ts';
 import type { Session } from '../../ports/session.ts';
 import { rowsOf } from './client.ts';
 import { allById, PAGE_ROWS } from './pages.ts';
@@ -18,8 +24,6 @@ const NO_CONTENT = 204;
  * its index. The call changed nothing and never will.
  */
 const REFUSAL = /^(P0001|22\w{3}|23\d{3}|54000)$/;
-/** After a lost answer the booking may still be under way for as long as a statement may run. */
-const UNKNOWN_OUTCOME_WAIT_MS = 10_000;
 /** People get ten credits at sign-up; who has more rows than this may have written them. */
 const MOST_ROWS = 10_000;
 
@@ -77,7 +81,7 @@ export class SupabaseLedger implements Ledger {
     if (REFUSAL.test(error.code)) return 'refused';
     throw new TaskError('STORAGE_UNAVAILABLE', {
       cause: error,
-      retryAfterMs: UNKNOWN_OUTCOME_WAIT_MS,
+      retryAfterMs: LATE_BOOKING_MS,
     });
   }
 

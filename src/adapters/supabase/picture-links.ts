@@ -4,13 +4,13 @@
  */
 import type { SupabaseClient } from '@supabase/supabase-js';
 import { z } from 'zod';
+import { TERMINAL, UNFINISHED } from '../../ports/session.ts';
 import type { Owner, PictureLinks, RowSelection } from '../../retention/ports.ts';
 import { dataOf, rowsOf, TABLES } from './client.ts';
 import { PAGE_ROWS, pagesById } from './pages.ts';
 
 const EXPIRED = 'expired';
 const LINK_COLUMNS = ['model_image_url', 'outfit_image_url', 'generated_image_url'] as const;
-const TERMINAL = ['completed', 'failed'];
 /** So many ids still fit into the address of an UPDATE. */
 const IDS_AT_ONCE = 100;
 
@@ -75,7 +75,7 @@ export class SupabasePictureLinks implements PictureLinks {
     const ids: string[] = [];
     const pages = pagesById(async (after) => {
       const query = this.#supabase.from(sessions).select('id').eq(owner, ownerId);
-      const open = query.in('status', ['queued', 'pending', 'processing']).gt('id', after);
+      const open = query.in('status', UNFINISHED).gt('id', after);
       return rowsOf(idRow, await open.order('id').limit(PAGE_ROWS));
     });
     for await (const page of pages) ids.push(...page.map(({ id }) => id));

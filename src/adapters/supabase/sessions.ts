@@ -5,20 +5,21 @@
 import type { SupabaseClient } from '@supabase/supabase-js';
 import { z } from 'zod';
 import type { RecordEvent } from '../../ports/events.ts';
-import type {
-  Channel,
-  Completion,
-  OtherSession,
-  Session,
-  SessionRef,
-  Sessions,
+import {
+  type Channel,
+  type Completion,
+  type OtherSession,
+  type Session,
+  type SessionRef,
+  type Sessions,
+  TERMINAL,
+  UNFINISHED,
 } from '../../ports/session.ts';
 import { dataOf, rowsOf, TABLES } from './client.ts';
 import { allById, PAGE_ROWS, pagesById } from './pages.ts';
 
 const CHANNELS = ['b2c', 'b2b'] as const;
 const UNTOUCHED = ['queued', 'pending'];
-const UNFINISHED = [...UNTOUCHED, 'processing'];
 
 const COLUMNS = 'id, status, created_at, completed_at, error_message';
 const COLUMNS_OF = {
@@ -30,7 +31,7 @@ const sessionRow = z.object({
   id: z.string(),
   user_id: z.string().optional(),
   store_id: z.string().optional(),
-  status: z.enum(['queued', 'pending', 'processing', 'completed', 'failed']),
+  status: z.enum([...UNFINISHED, ...TERMINAL]),
   // A person may write any date into their own row, `infinity` too.
   created_at: z.coerce.date().catch(new Date(0)),
   completed_at: z.coerce.date().nullable().catch(null),
@@ -165,7 +166,7 @@ export class SupabaseSessions implements Sessions {
   async #update(
     { channel, ownerId, sessionId }: SessionRef,
     values: Record<string, unknown>,
-    from = UNFINISHED,
+    from: readonly string[] = UNFINISHED,
   ): Promise<Session | null> {
     const { sessions, owner } = TABLES[channel];
     const [row] = rowsOf(
