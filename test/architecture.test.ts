@@ -19,6 +19,7 @@ const FOUNDATIONS = [
   'images',
   'repeat',
   'unless-aborted',
+  'vendor-http',
   'version',
 ];
 

@@ -5,9 +5,9 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { createServer, type Server, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import sharp from 'sharp';
-import { OpenAiImageModel, type OpenAiOptions } from '../../src/adapters/openai/image-model.ts';
+import { type OpenAiOptions, OpenAiProvider } from '../../src/adapters/openai/provider.ts';
 import { type ErrorCode, TaskError } from '../../src/errors.ts';
-import type { EditRequest } from '../../src/ports/image-model.ts';
+import type { Picture, PictureRequest } from '../../src/ports/image-provider.ts';
 import type { Fault } from '../faults.ts';
 import { LOOPBACK } from '../loopback.ts';
 import { plainPictures } from './picture.ts';
@@ -17,18 +17,18 @@ import * as vendor from './vendor-errors.ts';
 const never = new AbortController().signal;
 const OWNER = '7b0c1d5e-0000-4000-8000-000000000001';
 
-async function request(): Promise<EditRequest> {
+async function request(): Promise<PictureRequest> {
   const jpeg = await sharp({
     create: { width: 64, height: 96, channels: 3, background: '#446688' },
   })
     .jpeg()
     .toBuffer();
   const images = ['model.jpg', 'image_1.jpg'].map((name) => ({ name, jpeg }));
-  return { images, prompt: 'Dress the person.', ownerId: OWNER };
+  return { key: 'a:1', images, prompt: 'Dress the person.', endUser: OWNER };
 }
 
 function modelAt(t: TestContext, baseUrl: string, options: Partial<OpenAiOptions> = {}) {
-  const model = new OpenAiImageModel({
+  const model = new OpenAiProvider({
     apiKey: 'sk-test',
     baseUrl,
     model: 'gpt-image-2.6-sunburst',
@@ -51,6 +51,16 @@ async function startModel(t: TestContext, options: Partial<OpenAiOptions> = {}) 
   return { server, model };
 }
 
+/** The picture of one call. */
+async function edit(
+  model: OpenAiProvider,
+  asked: PictureRequest,
+  signal: AbortSignal,
+): Promise<Picture> {
+  const submitted = await model.submit(asked, 30_000, signal);
+  return submitted.kind === 'picture' ? submitted.picture : assert.fail('a ticket');
+}
+
 async function failureOf(call: Promise<unknown>): Promise<TaskError> {
   const error = await call.then(
     () => assert.fail('the call succeeded'),
@@ -63,7 +73,7 @@ async function failureOf(call: Promise<unknown>): Promise<TaskError> {
 test('an edit sends the images in order under their names, and gives picture, tokens and cost', async (t) => {
   const { server, model } = await startModel(t);
   const asked = await request();
-  const result = await model.edit(asked, never);
+  const result = await edit(model, asked, never);
   const { format, width, height } = await sharp(result.image).metadata();
   assert.deepEqual({ format, width, height }, { format: 'jpeg', width: 1024, height: 1536 });
   assert.equal(result.outputTokens, 1210);
@@ -92,7 +102,7 @@ test('only what the model accepts is sent', async (t) => {
   const warnings: string[] = [];
   const warn = (message: string) => warnings.push(message);
   const { server, model } = await startModel(t, { model: 'gpt-image-2', quality: 'max', warn });
-  await model.edit(await request(), never);
+  await edit(model, await request(), never);
   assert.equal(server.calls[0]?.form?.parameters.quality, 'high');
   assert.equal(warnings.length, 1);
 });
@@ -101,8 +111,8 @@ test('an unknown model is asked with the common parameters, has no cost and is w
   const warnings: string[] = [];
   const warn = (message: string) => warnings.push(message);
   const { server, model } = await startModel(t, { model: 'acme/dress-up', warn });
-  const first = await model.edit(await request(), never);
-  await model.edit(await request(), never);
+  const first = await edit(model, await request(), never);
+  await edit(model, await request(), never);
   assert.equal(first.costUsd, null);
   assert.equal(first.outputTokens, 1210);
   assert.equal(warnings.length, 1);
@@ -276,7 +286,7 @@ for (const [what, { fault, code, retryAfterMs }] of Object.entries(answers)) {
   test(`${what} is ${code}, after exactly one request`, async (t) => {
     const { server, model } = await startModel(t);
     server.faults.add({ ...fault, times: Number.POSITIVE_INFINITY });
-    const error = await failureOf(model.edit(await request(), never));
+    const error = await failureOf(edit(model, await request(), never));
     assert.equal(error.code, code);
     assert.equal(error.retryAfterMs, retryAfterMs);
     assert.equal(server.calls.length, 1);
@@ -286,13 +296,13 @@ for (const [what, { fault, code, retryAfterMs }] of Object.entries(answers)) {
 test('a redirect is not followed', async (t) => {
   const { server, model } = await startModel(t);
   server.faults.add(status(307, '', { location: '/v1/images/edits' }));
-  await failureOf(model.edit(await request(), never));
+  await failureOf(edit(model, await request(), never));
   assert.equal(server.calls.length, 1);
 });
 
 test('a wrong key is refused by the server itself', async (t) => {
   const { model } = await startModel(t, { apiKey: 'sk-wrong' });
-  const error = await failureOf(model.edit(await request(), never));
+  const error = await failureOf(edit(model, await request(), never));
   assert.equal(error.code, 'PROVIDER_REFUSES_SERVICE');
   assert.match(String((error.cause as Error).message), /invalid_api_key/);
 });
@@ -301,14 +311,14 @@ test('neither the key nor the vendor’s text is in an error', async (t) => {
   const { server, model } = await startModel(t);
   const message = `Incorrect API key provided: ${server.apiKey}`;
   server.faults.add(status(401, { error: { message, code: 'invalid_api_key' } }));
-  const { message: own, stack, cause } = await failureOf(model.edit(await request(), never));
+  const { message: own, stack, cause } = await failureOf(edit(model, await request(), never));
   assert.ok(![own, stack, cause, (cause as Error).stack].join().includes(server.apiKey));
 });
 
 test('a call that takes too long has an unknown outcome and is cut', async (t) => {
   const { server, model } = await startModel(t, { timeoutMs: 300 });
   server.faults.add({ kind: 'hang' });
-  const error = await failureOf(model.edit(await request(), never));
+  const error = await failureOf(edit(model, await request(), never));
   assert.equal(error.code, 'PROVIDER_OUTCOME_UNKNOWN');
   await server.calls[0]?.ended;
   assert.equal(server.calls[0]?.outcome, 'aborted');
@@ -318,7 +328,7 @@ test('an abort has an unknown outcome and is cut', async (t) => {
   const { server, model } = await startModel(t);
   const hang = server.faults.add({ kind: 'hang' });
   const stop = new AbortController();
-  const failure = failureOf(model.edit(await request(), stop.signal));
+  const failure = failureOf(edit(model, await request(), stop.signal));
   await hang.hit;
   stop.abort(new Error('the process is stopping'));
   assert.equal((await failure).code, 'PROVIDER_OUTCOME_UNKNOWN');
@@ -345,7 +355,7 @@ test('a refused connection, an unknown host and a failed TLS handshake are not b
   await gone[Symbol.asyncDispose]();
   const noTls = await startRaw(t, (socket) => socket.once('data', () => socket.destroy()));
   for (const url of [gone.baseUrl, 'http://no-such-host.invalid/v1', `https://${noTls}/v1`]) {
-    const error = await failureOf(modelAt(t, url).edit(await request(), never));
+    const error = await failureOf(edit(modelAt(t, url), await request(), never));
     assert.equal(error.code, 'PROVIDER_UNAVAILABLE', url);
     assert.equal(error.detail, 'not_reached');
   }
@@ -354,7 +364,7 @@ test('a refused connection, an unknown host and a failed TLS handshake are not b
 test('running out of time while connecting is not billed', async (t) => {
   const mute = await startRaw(t, () => {});
   const model = modelAt(t, `https://${mute}/v1`, { timeoutMs: 300 });
-  const error = await failureOf(model.edit(await request(), never));
+  const error = await failureOf(edit(model, await request(), never));
   assert.equal(error.code, 'PROVIDER_UNAVAILABLE');
 });
 
@@ -364,7 +374,7 @@ test('an answer that stops in its middle has an unknown outcome', async (t) => {
   const stalled = await startRaw(t, (socket) => socket.once('data', () => socket.write(head)));
   for (const server of [cut, stalled]) {
     const model = modelAt(t, `http://${server}/v1`, { timeoutMs: 500 });
-    const error = await failureOf(model.edit(await request(), never));
+    const error = await failureOf(edit(model, await request(), never));
     assert.equal(error.code, 'PROVIDER_OUTCOME_UNKNOWN');
   }
 });
@@ -378,8 +388,8 @@ test('every call has a connection of its own', async (t) => {
   subscribe('undici:client:connected', count);
   t.after(() => unsubscribe('undici:client:connected', count));
   await model.listModels();
-  await model.edit(await request(), never);
-  await model.edit(await request(), never);
+  await edit(model, await request(), never);
+  await edit(model, await request(), never);
   assert.equal(connected, 3);
 });
 
@@ -405,7 +415,7 @@ test('calls go to the successor once the model is shut down', async (t) => {
     model: 'gpt-image-2.5-flare',
     warn: (message) => warnings.push(message),
   });
-  await Promise.all([model.edit(await request(), never), model.edit(await request(), never)]);
+  await Promise.all([edit(model, await request(), never), edit(model, await request(), never)]);
   assert.equal(model.model, 'gpt-image-2.6-flare');
   const asked = server.calls.map(({ form }) => form?.parameters.model);
   assert.deepEqual(asked.toSorted(), [
@@ -418,7 +428,7 @@ test('calls go to the successor once the model is shut down', async (t) => {
 test('a model retired by the catalogue is replaced before the first call', async (t) => {
   const { server, model } = await startModel(t, { model: 'gpt-image-1' });
   assert.equal(model.model, 'gpt-image-2.6-sunburst');
-  await model.edit(await request(), never);
+  await edit(model, await request(), never);
   assert.equal(server.calls.length, 1);
 });
 
@@ -430,7 +440,7 @@ for (const options of [
   test(`${JSON.stringify(options)} has no stand-in when it is gone`, async (t) => {
     const { server, model } = await startModel(t, options);
     server.faults.add(GONE);
-    const error = await failureOf(model.edit(await request(), never));
+    const error = await failureOf(edit(model, await request(), never));
     assert.deepEqual([error.code, error.detail], ['PROVIDER_REFUSES_SERVICE', 'model_gone']);
     assert.equal(server.calls.length, 1);
   });
@@ -448,7 +458,7 @@ test('a picture is read however a gateway writes its base64', async (t) => {
   ];
   for (const item of forms) {
     server.faults.add(status(200, { data: [item] }));
-    const { image } = await model.edit(await request(), never);
+    const { image } = await edit(model, await request(), never);
     assert.equal(Buffer.from(image).toString('base64'), base64);
   }
 });
@@ -468,13 +478,13 @@ test('a picture behind a link is fetched, three times at most', async (t) => {
   const { server, model } = await startModel(t, { fetchPicture });
   const link = 'https://files.example/picture.jpg';
   server.faults.add(status(200, { data: [{ url: link }] }));
-  const { image } = await model.edit(await request(), never);
+  const { image } = await edit(model, await request(), never);
   assert.deepEqual(image, images[0]?.jpeg);
   assert.deepEqual(links, [link, link]);
 
   failures = Number.POSITIVE_INFINITY;
   server.faults.add(status(200, { data: [{ url: link }] }));
-  const error = await failureOf(model.edit(await request(), never));
+  const error = await failureOf(edit(model, await request(), never));
   assert.deepEqual([error.code, error.detail], ['PROVIDER_MALFORMED', 'picture_not_fetched']);
   assert.equal(links.length, 5);
 });

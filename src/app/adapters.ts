@@ -1,8 +1,7 @@
 /**
  * Everything outside the process: the connections, and what works over them.
  */
-import type { FetchPicture } from '../adapters/openai/answer.ts';
-import { OpenAiImageModel } from '../adapters/openai/image-model.ts';
+import { OpenAiProvider } from '../adapters/openai/provider.ts';
 import { connectRedis } from '../adapters/redis/connection.ts';
 import { RedisDataLossMarker } from '../adapters/redis/data-loss-marker.ts';
 import { BullGenerationJobs } from '../adapters/redis/generation-queue.ts';
@@ -24,6 +23,7 @@ import { WebImageFetcher } from '../adapters/web/image-fetcher.ts';
 import type { Config } from '../config.ts';
 import { ByteBudget, DOWNLOAD_BUDGET_BYTES } from '../images/byte-budget.ts';
 import type { RecordEvent } from '../ports/events.ts';
+import type { FetchPicture } from '../ports/image-provider.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { StorageBreaker } from '../tryon/storage-breaker.ts';
 import { openFetchers } from './fetchers.ts';
@@ -57,6 +57,15 @@ export function openAdapters(config: Config, { logger, record, warn, stack }: Su
   const supabase = connectSupabase(config.supabaseUrl, config.supabaseServiceRoleKey);
   const named = { key: config.supabaseServiceRoleKey, bucket: config.supabaseBucket };
   const imageStore = new SupabaseImageStore(supabase, config.supabaseBucket, config.linkSeconds);
+  const imageModel = stack.use(openOpenAi(config, warn, stack));
+  const gate = new RedisProviderGate(redis, {
+    provider: imageModel.name,
+    callsPerMinute: config.openaiRateLimitPerMinute,
+    cooldownMs: config.breakerCooldownSeconds * 1000,
+    probeMs: config.providerTimeoutSeconds * 1000,
+    record,
+  });
+  const providers = [{ provider: imageModel, gate }];
   return {
     record,
     storage: new StorageBreaker({
@@ -80,29 +89,30 @@ export function openAdapters(config: Config, { logger, record, warn, stack }: Su
     imageStore,
     downloads: new ByteBudget(DOWNLOAD_BUDGET_BYTES),
     ...openFetchers(config, stack),
-    imageModel: stack.use(
-      new OpenAiImageModel({
-        apiKey: config.openaiApiKey,
-        baseUrl: config.openaiBaseUrl,
-        model: config.openaiImageModel,
-        quality: config.openaiImageQuality,
-        size: config.openaiImageSize,
-        timeoutMs: config.providerTimeoutSeconds * 1000,
-        useSuccessor: config.openaiImageSuccessor,
-        fetchPicture: openPictureFetcher(config.openaiBaseUrl, stack),
-        warn,
-      }),
-    ),
+    imageModel,
+    providers: { b2b: providers, b2c: providers },
     pictures: new SupabasePictureFolders(supabase, config.supabaseBucket),
     links: new SupabasePictureLinks(supabase, config.supabaseUrl, config.supabaseBucket),
     retentionLock: new RedisLock(redis, RETENTION_LOCK, RETENTION_LOCK_MS),
-    gate: new RedisProviderGate(redis, {
-      callsPerMinute: config.openaiRateLimitPerMinute,
-      cooldownMs: config.breakerCooldownSeconds * 1000,
-      probeMs: config.providerTimeoutSeconds * 1000,
-      record,
-    }),
   };
+}
+
+function openOpenAi(
+  config: Config,
+  warn: (warning: string) => void,
+  stack: AsyncDisposableStack,
+): OpenAiProvider {
+  return new OpenAiProvider({
+    apiKey: config.openaiApiKey,
+    baseUrl: config.openaiBaseUrl,
+    model: config.openaiImageModel,
+    quality: config.openaiImageQuality,
+    size: config.openaiImageSize,
+    timeoutMs: config.providerTimeoutSeconds * 1000,
+    useSuccessor: config.openaiImageSuccessor,
+    fetchPicture: openPictureFetcher(config.openaiBaseUrl, stack),
+    warn,
+  });
 }
 
 /** A picture in base64 is under 30 MB; as a file it is smaller. */

@@ -9,7 +9,7 @@ import {
   modelInUse,
   modelState,
 } from '../adapters/openai/catalogue.ts';
-import { type OpenAiImageModel, replacementOf } from '../adapters/openai/image-model.ts';
+import { type OpenAiProvider, replacementOf } from '../adapters/openai/provider.ts';
 import { type Config, ConfigError } from '../config.ts';
 import { repeat } from '../repeat.ts';
 
@@ -76,7 +76,7 @@ const DAY_MS = 86_400_000;
  */
 export function watchImageModel(
   { openaiImageModel: configured }: Config,
-  imageModel: Pick<OpenAiImageModel, 'listModels' | 'model'>,
+  imageModel: Pick<OpenAiProvider, 'listModels' | 'model'>,
   warn: (warning: string) => void,
   onError: (error: Error) => void,
 ): ImageModelLife {

@@ -128,7 +128,6 @@ function startAttempts(
     decodeMemory: new Semaphore(DECODE_BUDGET_BYTES),
     providerTimeoutMs: config.providerTimeoutSeconds * 1000,
     maxProviderCalls: config.openaiMaxRetries,
-    imageSize: config.openaiImageSize,
     taskDeadlineSeconds: config.taskDeadlineSeconds,
     quarantine: new Quarantine(),
     stopping: stop,

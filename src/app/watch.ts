@@ -35,7 +35,7 @@ export function watchWorker(config: Config, metrics: Metrics, watched: Watched):
   const read = async () => {
     const [queues, gate, drainedAt, memory] = await Promise.all([
       readQueueStats(redis),
-      readGateState(redis),
+      readGateState(redis, 'openai'),
       drainingSince(redis),
       readMemoryUsage(redis),
     ]);

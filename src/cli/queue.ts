@@ -23,7 +23,7 @@ async function queueStats(desk: Desk): Promise<Answer> {
   const redis = await desk.redis();
   const [stats, gate, draining, calls, refunds] = await Promise.all([
     readQueueStats(redis),
-    readGateState(redis),
+    readGateState(redis, 'openai'),
     drainingSince(redis),
     paidCalls(redis),
     refundJobs(redis),

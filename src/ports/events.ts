@@ -1,6 +1,6 @@
 /** What happened, for the log and the metrics. */
 import type { ErrorCode } from '../errors.ts';
-import type { EditUsage } from './image-model.ts';
+import type { PictureUsage } from './image-provider.ts';
 import type { Payer } from './ledger.ts';
 import type { ReconciliationReason } from './refunds.ts';
 import type { Channel } from './session.ts';
@@ -10,6 +10,12 @@ export interface TaskIds {
   readonly requestId: string | null;
   readonly sessionId: string;
   readonly channel: Channel;
+}
+
+/** Who made a paid call. */
+interface Vendor {
+  readonly provider: string;
+  readonly model: string;
 }
 
 /** What happened, in the past tense: one log line and one count each. Carries no secret, link or text of a person. */
@@ -26,8 +32,13 @@ export type WorkerEvent =
   | { event: 'generation_skipped'; task: TaskIds; reason: string }
   | { event: 'images_prepared'; task: TaskIds; count: number; downloadMs: number; resizeMs: number }
   | { event: 'picture_stored'; task: TaskIds; sizeBytes: number; durationMs: number }
-  | { event: 'provider_call_started'; task: TaskIds; call: number; repeated: boolean }
-  | { event: 'provider_call_succeeded'; task: TaskIds; durationMs: number; usage: EditUsage }
+  | ({ event: 'provider_call_started'; task: TaskIds; call: number; repeated: boolean } & Vendor)
+  | ({
+      event: 'provider_call_succeeded';
+      task: TaskIds;
+      durationMs: number;
+      usage: PictureUsage;
+    } & Vendor)
   | {
       event: 'generation_completed';
       task: TaskIds;
@@ -46,8 +57,8 @@ export type WorkerEvent =
   | { event: 'refund_needs_reconciliation'; task: TaskIds; reason: ReconciliationReason }
   | { event: 'refund_error'; task: TaskIds; delayMs: number; error: Error }
   | { event: 'analytics_error'; task: TaskIds; error: Error }
-  | { event: 'breaker_opened'; code: ErrorCode; cooldownMs: number }
-  | { event: 'breaker_closed' }
+  | { event: 'breaker_opened'; provider: string; code: ErrorCode; cooldownMs: number }
+  | { event: 'breaker_closed'; provider: string }
   | { event: 'rows_unreadable'; channel: Channel; count: number }
   | { event: 'upload_failed'; task: TaskIds; error: Error }
   | { event: 'storage_unusable'; problem: string }

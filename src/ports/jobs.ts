@@ -1,8 +1,12 @@
 /** The durable jobs that make a picture, and the journal of what their attempts did. */
 import type { ErrorCode } from '../errors.ts';
+import type { Ticket } from './image-provider.ts';
 import type { Completion, Task } from './session.ts';
 
-/** What earlier attempts of a job did, written before and after every paid call. */
+/**
+ * What earlier attempts of a job did, written before and after every paid call. Read and changed by
+ * the operations of src/tryon/journal.ts. Optional fields are absent in journals of earlier releases.
+ */
 export interface Journal {
   /** How often the task met each transient error. */
   readonly failures: Readonly<Partial<Record<ErrorCode, number>>>;
@@ -10,11 +14,25 @@ export interface Journal {
   readonly providerCalls: number;
   /** A paid call was begun and its outcome is not known (yet). */
   readonly callOpen: boolean;
+  /** Who got the last paid call; absent: `openai`. */
+  readonly provider?: string;
+  /** Of the last paid call, from the moment that the vendor has given it. */
+  readonly ticket?: Ticket | null;
+  /** Providers whose calls for this task failed: the others go first. */
+  readonly failedProviders?: readonly string[];
   /** What the paid picture took, from the moment it is there until the session is completed. */
   readonly result: Omit<Completion, 'imageUrl' | 'completedAt'> | null;
   /** Since its process died: with how many stalls the job began to run alone, or has done so unharmed. */
   readonly quarantine?: { readonly stalls: number; readonly state: 'alone' | 'passed' };
 }
+
+/** Of a job that no attempt was made at. */
+export const EMPTY_JOURNAL: Journal = {
+  failures: {},
+  providerCalls: 0,
+  callOpen: false,
+  result: null,
+};
 
 /** A job under this process's lock, for the length of one attempt. */
 export interface Job {

@@ -65,10 +65,10 @@ export interface Completion {
 export interface Sessions {
   /** The row of this id in the channel's table, whoever owns it: compare `ownerId`. Null where there is none. */
   find(ref: SessionRef): Promise<Session | null>;
-  /** queued or pending → processing: true when this call did it, so that no attempt came before. */
-  claim(ref: SessionRef): Promise<boolean>;
-  /** → processing; true when the row is now (or was already) `processing`. */
-  markProcessing(ref: SessionRef): Promise<boolean>;
+  /** queued or pending → processing: the row when this call did it, so that no attempt came before; else null. */
+  claim(ref: SessionRef): Promise<Session | null>;
+  /** → processing: the row when it is now (or was already) `processing`; else null. */
+  markProcessing(ref: SessionRef): Promise<Session | null>;
   /** → completed, clearing `error_message`: the row as it is now; null when it was terminal or gone. */
   complete(ref: SessionRef, completion: Completion): Promise<Session | null>;
   /** → failed with a public text; false when the row was terminal or gone. */

@@ -15,7 +15,7 @@ it('every step is one message, and other events are none', async () => {
     () => undefined,
   );
   record(received);
-  record({ event: 'breaker_closed' });
+  record({ event: 'breaker_closed', provider: 'openai' });
   assert.deepEqual(
     sent.map(({ event }) => event),
     ['queued'],

@@ -45,7 +45,7 @@ it('a session that the rescue finished is completed, one that it gave up is not 
 });
 
 it('events of no session, and of none that a screen shows, are no steps', () => {
-  assert.equal(sessionEventOf({ event: 'breaker_closed' }, at), null);
+  assert.equal(sessionEventOf({ event: 'breaker_closed', provider: 'openai' }, at), null);
   assert.equal(
     sessionEventOf({ event: 'credit_refunded', task, payer: 'store', credits: 1 }, at),
     null,

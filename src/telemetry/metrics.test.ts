@@ -64,12 +64,25 @@ describe('the metrics', () => {
 
   it('count paid calls, repeated ones, their tokens and their cost', async () => {
     const metrics = quiet();
-    metrics.record({ event: 'provider_call_started', task, call: 1, repeated: false });
-    metrics.record({ event: 'provider_call_started', task, call: 2, repeated: true });
+    const vendor = { provider: 'openai', model: 'gpt-image-2' };
+    metrics.record({ event: 'provider_call_started', task, call: 1, repeated: false, ...vendor });
+    metrics.record({ event: 'provider_call_started', task, call: 2, repeated: true, ...vendor });
     const usage = { inputTokens: 1500, outputTokens: 1600, costUsd: 0.0625 };
-    metrics.record({ event: 'provider_call_succeeded', task, durationMs: 20_000, usage });
+    metrics.record({
+      event: 'provider_call_succeeded',
+      task,
+      durationMs: 20_000,
+      usage,
+      ...vendor,
+    });
     const unknown = { inputTokens: null, outputTokens: null, costUsd: null };
-    metrics.record({ event: 'provider_call_succeeded', task, durationMs: 10_000, usage: unknown });
+    metrics.record({
+      event: 'provider_call_succeeded',
+      task,
+      durationMs: 10_000,
+      usage: unknown,
+      ...vendor,
+    });
     await assertShows(
       metrics,
       'wearon_provider_calls_total 2',

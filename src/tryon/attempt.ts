@@ -6,25 +6,33 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TaskError } from '../errors.ts';
-import type { NamedImage } from '../ports/image-model.ts';
+import type { NamedImage } from '../ports/image-provider.ts';
 import type { Job } from '../ports/jobs.ts';
 import { type Completion, isTerminal, type Session, type Task } from '../ports/session.ts';
 import type { TaskSource } from '../ports/task-source.ts';
 import { deadLetter } from './dead-letter.ts';
-import { type GenerateDeps, generate } from './generate.ts';
+import { collectOpenCall, type GenerateDeps, type Generated, generate } from './generate.ts';
+import {
+  callFailed,
+  failedBefore,
+  isUnresolved,
+  leftQuarantine,
+  passedAlone,
+  pictureMade,
+  ranAlone,
+} from './journal.ts';
 import {
   asTaskError,
   backoffMs,
-  failedBefore,
-  isOpen,
   type Limits,
   limitsOf,
   type Outcome,
   outcomeOf,
+  type SkipReason,
   StoppingError,
-  withFailure,
 } from './outcome.ts';
 import { type PrepareDeps, prepare } from './prepare.ts';
+import { checkGates, providersFor } from './provider-route.ts';
 import { hasDiedAlone, isSuspect, type Quarantine } from './quarantine.ts';
 import { complete, recordAnalytics, refuseUnfinished, type SettleDeps } from './settle.ts';
 import type { StorageBreaker } from './storage-breaker.ts';
@@ -46,7 +54,7 @@ export async function runAttempt(
 ): Promise<Outcome> {
   const limits = limitsOf(job.task, deps.taskDeadlineSeconds, signal);
   const failure = failedBefore(job.journal);
-  const foundOpen = isOpen(job.journal);
+  const foundOpen = isUnresolved(job.journal);
   if (failure !== null) return { kind: 'failed', error: failure };
   if (hasDiedAlone(job)) {
     return { kind: 'failed', error: new TaskError('ABANDONED', { detail: 'kills_its_process' }) };
@@ -55,7 +63,7 @@ export async function runAttempt(
     return await runSteps(job, deps, limits);
   } catch (error) {
     if (signal.aborted || error instanceof StoppingError) return { kind: 'interrupted' };
-    const journal = withFailure(job.journal, asTaskError(error), foundOpen);
+    const journal = callFailed(job.journal, asTaskError(error), foundOpen);
     return await job.record(journal).then(
       () => outcomeOf(error, journal, limits.deadlineMs),
       (cause: unknown) => outcomeOf(cause, journal, limits.deadlineMs),
@@ -65,16 +73,17 @@ export async function runAttempt(
 
 /** The steps: claim → download and resize → generate → store → complete. */
 async function runSteps(job: Job, deps: AttemptDeps, limits: Limits): Promise<Outcome> {
-  const { task } = job;
-  const refusal = await reasonNotToPay(job, deps, limits);
+  const { task, journal: before } = job;
+  const refusal = isUnresolved(before) ? null : await reasonNotToPay(job, deps, limits);
   // A first attempt: the row waited for it, so that nothing has been paid or stored.
-  const isFirst =
-    refusal === null && job.journal.providerCalls === 0 && (await deps.sessions.claim(task));
-  if (!isFirst) {
+  const isFirst = refusal === null && before.providerCalls === 0;
+  let session = isFirst ? await deps.sessions.claim(task) : null;
+  if (session === null) {
     const outcome = await finishEarlierWork(job, deps, limits);
     if (outcome !== null) return outcome;
     if (refusal !== null) throw refusal;
-    if (!(await deps.sessions.markProcessing(task))) {
+    session = await deps.sessions.markProcessing(task);
+    if (session === null) {
       refuseUnfinished(await deps.sessions.find(task), task);
       return { kind: 'skipped', reason: 'terminal' };
     }
@@ -82,18 +91,19 @@ async function runSteps(job: Job, deps: AttemptDeps, limits: Limits): Promise<Ou
   const queueWaitMs = Date.now() - Date.parse(task.createdAt);
   deps.record({ event: 'generation_processing', task, queueWaitMs });
 
-  const preparedAlone = isSuspect(job) ? await prepareAlone(job, deps, limits) : null;
-  using _ = await deps.quarantine.enter(limits.signal);
-  const startedAtMs = Date.now();
-  const images = preparedAlone ?? (await prepare(task, deps, limits.signal));
   using pass = deps.storage.pass(task);
   const paying = { ...deps, beforePaying: () => pass.claim() };
-  const { jpeg, usage } = await generate(job, images, paying, limits);
-  const result = { ...usage, processingTimeMs: Date.now() - startedAtMs };
+  const { jpeg, usage, journal, processingTimeMs } = await makePicture(
+    job,
+    session,
+    paying,
+    limits,
+  );
+  const result = { ...usage, processingTimeMs };
 
-  // From here on the picture is paid for: nothing but the end of its use may stop it, so Redis is
-  // told beside storing and completing, and waited for only then.
-  const noted = job.record({ ...job.journal, callOpen: false, result }).catch(() => undefined);
+  // From here on the picture is paid for: nothing but the end of its use may stop it. Redis gets the
+  // journal at the same time as the storage the picture, and is waited for only at the end.
+  const noted = job.record(pictureMade(journal, usage, processingTimeMs)).catch(() => undefined);
   const paidAtMs = Date.now();
   const link = await persistently(limits, () =>
     pass.upload(() => storePicture(task, jpeg, deps.imageStore)),
@@ -103,6 +113,32 @@ async function runSteps(job: Job, deps: AttemptDeps, limits: Limits): Promise<Ou
   const outcome = await finish(task, { ...result, imageUrl: link }, deps, limits);
   await noted;
   return outcome;
+}
+
+/** Collects the picture that an earlier attempt may have paid for, or prepares the photos and pays for one. */
+async function makePicture(
+  job: Job,
+  session: Session,
+  deps: AttemptDeps,
+  limits: Limits,
+): Promise<Generated & { readonly processingTimeMs: number }> {
+  const { task } = job;
+  const isPaid = isUnresolved(job.journal);
+  const preparedAlone = isSuspect(job) && !isPaid ? await prepareAlone(job, deps, limits) : null;
+  using _ = await deps.quarantine.enter(limits.signal);
+  const startedAtMs = Date.now();
+  const made = await (isPaid ? collectOpenCall(job, deps, limits) : payForPicture());
+  return { ...made, processingTimeMs: Date.now() - startedAtMs };
+
+  async function payForPicture() {
+    const images = preparedAlone ?? (await prepare(task, deps, limits.signal));
+    return generate(job, { images, endUser: endUserOf(session) }, deps, limits);
+  }
+}
+
+/** The shopper within the store where the row names one, else the owner. Goes out as a hash only. */
+function endUserOf({ ownerId, shopperEmail }: Session): string {
+  return shopperEmail === null ? ownerId : `${ownerId} ${shopperEmail.trim().toLowerCase()}`;
 }
 
 /** The event of a completion, for a process that died between the two; nothing where it is there. */
@@ -136,7 +172,7 @@ async function finishEarlierWork(
 const ROW_MAY_LAG_MS = 30_000;
 
 /** Why there is nothing to do for the task: null when there is something. */
-async function reasonToSkip(job: Job, deps: AttemptDeps): Promise<string | null> {
+async function reasonToSkip(job: Job, deps: AttemptDeps): Promise<SkipReason | null> {
   const { task } = job;
   const session = await deps.sessions.find(task);
   if (session === null) {
@@ -145,7 +181,8 @@ async function reasonToSkip(job: Job, deps: AttemptDeps): Promise<string | null>
   }
   if (session.ownerId === task.ownerId) {
     if (session.status === 'completed') await noteDelivered(session, job, deps);
-    return isTerminal(session) ? `already_${session.status}` : null;
+    if (!isTerminal(session)) return null;
+    return session.status === 'completed' ? 'already_completed' : 'already_failed';
   }
   const raw = Buffer.from(JSON.stringify(task));
   const reason = 'the session belongs to another owner';
@@ -158,27 +195,25 @@ function prepareAlone(job: Job, deps: AttemptDeps, { signal }: Limits): Promise<
   const { task, stalls } = job;
   return deps.quarantine.alone(signal, async () => {
     deps.record({ event: 'attempt_quarantined', task, stalls });
-    await job.record({ ...job.journal, quarantine: { stalls, state: 'alone' } });
+    await job.record(ranAlone(job.journal, stalls));
     try {
       const images = await prepare(task, deps, signal);
-      await job.record({ ...job.journal, quarantine: { stalls, state: 'passed' } });
+      await job.record(passedAlone(job.journal, stalls));
       return images;
     } catch (error) {
-      // It did not die, so a later death says nothing of it.
-      const { quarantine: _, ...journal } = job.journal;
-      await job.record(journal).catch(() => undefined);
+      await job.record(leftQuarantine(job.journal)).catch(() => undefined);
       throw error;
     }
   });
 }
 
-/** What is in the way of a paid call: an earlier one's unknown outcome, the deadline, or a service. */
+/** What is in the way of a paid call: the deadline, or a service. */
 async function reasonNotToPay(job: Job, deps: AttemptDeps, limits: Limits): Promise<unknown> {
-  if (isOpen(job.journal)) return new TaskError('PROVIDER_OUTCOME_UNKNOWN');
+  const { task, journal } = job;
   if (Date.now() >= limits.deadlineMs) return new TaskError('DEADLINE_EXCEEDED');
   try {
     await deps.storage.check();
-    await deps.gate.check();
+    await checkGates(providersFor(task, journal, deps.providers[task.channel]));
     return null;
   } catch (error) {
     return error;

@@ -1,85 +1,197 @@
 /**
- * The paid step: at most one provider call, made only while the breaker, the pace, the deadline and
- * the journal allow it, and journalled before it goes out and after its outcome is known.
+ * The paid step: at most one provider call, made only while a circuit breaker, the rate limit, the
+ * deadline and the journal allow it, and journalled before it goes out. A call that its vendor
+ * carries out under a ticket is collected, by a later attempt too, and not paid again.
  */
 import { TaskError } from '../errors.ts';
 import type { RecordEvent } from '../ports/events.ts';
-import type { EditUsage, ImageModel, NamedImage } from '../ports/image-model.ts';
-import type { Job } from '../ports/jobs.ts';
-import type { Permit, ProviderGate } from '../ports/provider-gate.ts';
+import type {
+  ImageProvider,
+  Picture,
+  PictureRequest,
+  PictureUsage,
+  Ticket,
+} from '../ports/image-provider.ts';
+import type { Job, Journal } from '../ports/jobs.ts';
+import type { Permit } from '../ports/provider-gate.ts';
+import type { Channel } from '../ports/session.ts';
+import { awaitTicket } from './await-ticket.ts';
+import { beginCall, hasLostCall, lastProvider, openTicket, ticketTaken } from './journal.ts';
 import { asTaskError, type Limits, StoppingError } from './outcome.ts';
 import { promptOf } from './prompt.ts';
+import { enterFirst, type GatedProvider, providersFor } from './provider-route.ts';
 import { resultPicture } from './result-picture.ts';
 
 export interface GenerateDeps {
-  readonly imageModel: ImageModel;
-  readonly gate: ProviderGate;
+  /** In the order of preference. */
+  readonly providers: Readonly<Record<Channel, readonly GatedProvider[]>>;
   readonly record: RecordEvent;
   readonly providerTimeoutMs: number;
   readonly maxProviderCalls: number;
-  /** The size that every picture is asked for in: WIDTHxHEIGHT. */
-  readonly imageSize: string;
   /** Called right before a call is journalled and paid; throws when it must not be. */
   readonly beforePaying?: () => void;
   /** Aborts when the process is asked to stop: what has begun may end, nothing more is paid. */
   readonly stopping: AbortSignal;
 }
 
+/** The photos, and who asks. */
+export type Subject = Pick<PictureRequest, 'images' | 'endUser'>;
+
 /** A picture that was paid for, ready to be stored, and what it took. */
 export interface Generated {
   readonly jpeg: Uint8Array;
-  readonly usage: EditUsage;
+  readonly usage: PictureUsage;
+  /** As it stands now; Redis may still lack the ticket. */
+  readonly journal: Journal;
+}
+
+/** A call under way. */
+interface Call {
+  readonly job: Job;
+  readonly provider: ImageProvider;
+  readonly deps: GenerateDeps;
+  readonly limits: Limits;
+  readonly startedAtMs: number;
+  readonly timeoutMs: number;
 }
 
 /**
- * Makes the call; the deadline is checked once more after waiting for a place in the pace.
- * Throws what `ImageModel.edit` throws, DEADLINE_EXCEEDED, GENERATION_FAILED when the task's calls
- * are used up, LockLostError, or StoppingError when the process is to stop before the call. The
- * journal's call stays open until somebody notes its outcome.
+ * Makes the call; the deadline is checked once more after waiting for a slot of the rate limit.
+ * Throws what a provider throws, DEADLINE_EXCEEDED, GENERATION_FAILED when the task's calls are used
+ * up, LockLostError, or StoppingError when the process is to stop before the call. The journal's call
+ * stays open until its outcome is recorded.
  */
 export async function generate(
   job: Job,
-  images: readonly NamedImage[],
+  subject: Subject,
+  deps: GenerateDeps,
+  limits: Limits,
+): Promise<Generated> {
+  const { task } = job;
+  if (job.journal.providerCalls >= deps.maxProviderCalls) {
+    throw new TaskError('GENERATION_FAILED', { detail: 'calls_used_up' });
+  }
+  const able = providersFor(task, job.journal, deps.providers[task.channel]);
+  const { provider, permit } = await enterGate(able, deps, limits);
+  using _ = permit;
+  if (Date.now() >= limits.deadlineMs) throw new TaskError('DEADLINE_EXCEEDED');
+  deps.beforePaying?.();
+  await job.record(beginCall(job.journal, provider.name));
+  const call = callTo(provider, job, deps, limits);
+  try {
+    const made = await submit(call, {
+      ...subject,
+      key: keyOf(job),
+      prompt: promptOf(task.prompt),
+    });
+    permit.succeeded();
+    return made;
+  } catch (error) {
+    // A call that we broke off ourselves says nothing about the service.
+    if (!limits.signal.aborted) permit.failed(asTaskError(error));
+    throw able.length > 1 ? withoutWait(error) : error;
+  }
+}
+
+/**
+ * Collects the picture of the unresolved call of an earlier attempt, by its ticket. Throws what a
+ * provider throws: PROVIDER_OUTCOME_UNKNOWN where there is no ticket and the vendor knows no such call.
+ */
+export async function collectOpenCall(
+  job: Job,
   deps: GenerateDeps,
   limits: Limits,
 ): Promise<Generated> {
   const { task, journal } = job;
-  if (journal.providerCalls >= deps.maxProviderCalls) {
-    throw new TaskError('GENERATION_FAILED', { detail: 'calls_used_up' });
-  }
-  using permit = await enterGate(deps, limits);
-  if (Date.now() >= limits.deadlineMs) throw new TaskError('DEADLINE_EXCEEDED');
-  deps.beforePaying?.();
-  await job.record({ ...journal, providerCalls: journal.providerCalls + 1, callOpen: true });
-
-  const repeated = (journal.failures.PROVIDER_OUTCOME_UNKNOWN ?? 0) > 0;
-  deps.record({ event: 'provider_call_started', task, call: job.journal.providerCalls, repeated });
-  const startedAtMs = Date.now();
-  const timeoutMs = Math.min(deps.providerTimeoutMs, limits.lastUseMs - startedAtMs);
-  const signal = AbortSignal.any([limits.signal, AbortSignal.timeout(timeoutMs)]);
-  try {
-    const request = { images, prompt: promptOf(task.prompt), ownerId: task.ownerId };
-    const { image, ...usage } = await deps.imageModel.edit(request, signal);
-    const durationMs = Date.now() - startedAtMs;
-    deps.record({ event: 'provider_call_succeeded', task, durationMs, usage });
-    permit.succeeded();
-    return { jpeg: await resultPicture(image, deps.imageSize), usage };
-  } catch (error) {
-    // A call that we broke off ourselves says nothing about the service.
-    if (!limits.signal.aborted) permit.failed(asTaskError(error));
-    throw error;
-  }
+  const provider = deps.providers[task.channel]
+    .map((gated) => gated.provider)
+    .find(({ name }) => name === lastProvider(journal));
+  const ticket =
+    openTicket(journal) ??
+    (await provider?.find?.(
+      {
+        key: keyOf(job),
+        garments: task.imageUrls.length - 1,
+        sinceMs: Date.parse(task.createdAt) - CLOCKS_MAY_DIFFER_MS,
+      },
+      limits.signal,
+    ));
+  // Also where the provider is not in IMAGE_PROVIDERS any more.
+  if (!provider || !ticket) throw new TaskError('PROVIDER_OUTCOME_UNKNOWN');
+  return collect(callTo(provider, job, deps, limits), ticket);
 }
 
-/** Waits for a place in the pace, but not beyond the wish to stop. */
+const CLOCKS_MAY_DIFFER_MS = 300_000;
+
+/** Names the last call of the journal. */
+function keyOf({ task, journal }: Job): string {
+  return `${task.sessionId}:${journal.providerCalls}`;
+}
+
+function callTo(provider: ImageProvider, job: Job, deps: GenerateDeps, limits: Limits): Call {
+  const startedAtMs = Date.now();
+  const timeoutMs = Math.max(0, Math.min(deps.providerTimeoutMs, limits.lastUseMs - startedAtMs));
+  return { provider, job, deps, limits, startedAtMs, timeoutMs };
+}
+
+async function submit(call: Call, request: PictureRequest): Promise<Generated> {
+  const { job, provider, deps, limits, timeoutMs } = call;
+  const { task, journal } = job;
+  deps.record({
+    event: 'provider_call_started',
+    task,
+    call: journal.providerCalls,
+    repeated: hasLostCall(journal),
+    provider: provider.name,
+    model: provider.model,
+  });
+  const signal = AbortSignal.any([limits.signal, AbortSignal.timeout(timeoutMs)]);
+  const submitted = await provider.submit(request, timeoutMs, signal);
+  if (submitted.kind === 'picture') return generated(call, submitted.picture, journal);
+  return collect(call, submitted.ticket);
+}
+
+async function collect(call: Call, ticket: Ticket): Promise<Generated> {
+  const { job, provider, limits, startedAtMs, timeoutMs } = call;
+  const journal = ticketTaken(job.journal, ticket);
+  // Sent before the wait. Its answer is not waited for: the picture is of use while Redis is away,
+  // and a lost lock aborts the signal.
+  job.record(journal).catch(() => undefined);
+  const leftMs = startedAtMs + timeoutMs - Date.now();
+  const picture = await awaitTicket(provider, ticket, leftMs, limits.signal);
+  return generated(call, picture, journal);
+}
+
+async function generated(call: Call, picture: Picture, journal: Journal): Promise<Generated> {
+  const { job, provider, deps, startedAtMs } = call;
+  const { image, size, ...usage } = picture;
+  deps.record({
+    event: 'provider_call_succeeded',
+    task: job.task,
+    durationMs: Date.now() - startedAtMs,
+    usage,
+    provider: provider.name,
+    model: provider.model,
+  });
+  return { jpeg: await resultPicture(image, size), usage, journal };
+}
+
+/** What one provider asks to wait for does not hold up a task that another can take. */
+function withoutWait(error: unknown): unknown {
+  if (!(error instanceof TaskError)) return error;
+  return new TaskError(error.code, { detail: error.detail, cause: error.cause });
+}
+
+/** Waits for a slot of the rate limit, but not beyond the wish to stop. */
 async function enterGate(
-  { gate, stopping }: GenerateDeps,
+  able: readonly GatedProvider[],
+  { stopping }: GenerateDeps,
   { deadlineMs, signal }: Limits,
-): Promise<Permit> {
+): Promise<{ readonly provider: ImageProvider; readonly permit: Permit }> {
   try {
-    const permit = await gate.enter(deadlineMs, AbortSignal.any([signal, stopping]));
-    if (!stopping.aborted) return permit;
-    permit[Symbol.dispose]();
+    const entered = await enterFirst(able, deadlineMs, AbortSignal.any([signal, stopping]));
+    if (!stopping.aborted) return entered;
+    entered.permit[Symbol.dispose]();
   } catch (error) {
     if (!stopping.aborted) throw error;
   }

@@ -2,21 +2,29 @@
  * The outcome of an attempt: a closed set, and the rule by which an error becomes one.
  */
 
-import { type ErrorCode, TaskError } from '../errors.ts';
-import type { Journal } from '../ports/jobs.ts';
-import { LockLostError } from '../ports/jobs.ts';
+import { TaskError } from '../errors.ts';
+import { type Journal, LockLostError } from '../ports/jobs.ts';
 import type { Task } from '../ports/session.ts';
+import { isFinal } from './journal.ts';
+
+/** Why there is nothing to do: the session is gone, another owner's, or settled by someone else. */
+export type SkipReason =
+  | 'no_session'
+  | 'foreign_owner'
+  | 'already_completed'
+  | 'already_failed'
+  | 'terminal'
+  | 'lost';
 
 export type Outcome =
   /** The session is completed. */
   | { readonly kind: 'completed' }
-  /** Nothing to do: the row is gone or terminal. */
-  | { readonly kind: 'skipped'; readonly reason: string }
+  | { readonly kind: 'skipped'; readonly reason: SkipReason }
   /** Worth another attempt, not before `delayMs`. */
   | { readonly kind: 'retry'; readonly error: TaskError; readonly delayMs: number }
   /** For good: fail the session and refund. */
   | { readonly kind: 'failed'; readonly error: TaskError }
-  /** The process stops, or lost the job: hand it back without counting. */
+  /** The process stops, or lost the job: requeue it without counting. */
   | { readonly kind: 'interrupted' };
 
 /** The process stops before the attempt has paid for anything: the job is requeued. */
@@ -64,49 +72,6 @@ export function limitsOf(task: Task, deadlineSeconds: number, signal: AbortSigna
 /** Any error as a TaskError; what is not one already is a defect of ours. */
 export function asTaskError(error: unknown): TaskError {
   return error instanceof TaskError ? error : new TaskError('INTERNAL', { cause: error });
-}
-
-/** Was the call refused for the rate, the key or the quota, or did it reach nobody? Then nothing was done. */
-function isUnbilled({ code, kind, detail }: TaskError): boolean {
-  return code === 'PROVIDER_BUSY' || kind === 'operational' || detail === 'not_reached';
-}
-
-/**
- * May a call have been paid whose picture nobody has? A call whose end was not seen, or one whose
- * picture was lost before it was stored.
- */
-export function isOpen({ callOpen, result }: Journal): boolean {
-  return callOpen || result !== null;
-}
-
-/**
- * The journal with one more failure, which also closes the call that the attempt made; one that was
- * not carried out is not counted. A call that the attempt found open (`foundOpen`) stays open until
- * it has been counted as one of unknown outcome, whatever else goes wrong.
- */
-export function withFailure(journal: Journal, error: TaskError, foundOpen: boolean): Journal {
-  const { code } = error;
-  const closes = !foundOpen || code === 'PROVIDER_OUTCOME_UNKNOWN';
-  const uncounted = !foundOpen && journal.callOpen && isUnbilled(error) ? 1 : 0;
-  return {
-    ...journal,
-    failures: { ...journal.failures, [code]: (journal.failures[code] ?? 0) + 1 },
-    providerCalls: journal.providerCalls - uncounted,
-    callOpen: closes ? false : journal.callOpen,
-    result: closes ? null : journal.result,
-  };
-}
-
-/** Is the error final, or met once too often? */
-function isFinal(error: TaskError, journal: Journal): boolean {
-  const failures = journal.failures[error.code] ?? 1;
-  return error.kind === 'final' || failures >= (error.tries ?? Number.POSITIVE_INFINITY);
-}
-
-/** The failure that an earlier attempt ended with, if its process died before the job was done. */
-export function failedBefore(journal: Journal): TaskError | null {
-  const met = Object.keys(journal.failures) as ErrorCode[];
-  return met.map((code) => new TaskError(code)).find((error) => isFinal(error, journal)) ?? null;
 }
 
 /**

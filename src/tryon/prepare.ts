@@ -5,7 +5,7 @@ import { ofImage, TaskError } from '../errors.ts';
 import type { ByteBudget } from '../images/byte-budget.ts';
 import type { RecordEvent } from '../ports/events.ts';
 import type { ImageFetcher } from '../ports/image-fetcher.ts';
-import type { NamedImage } from '../ports/image-model.ts';
+import type { NamedImage } from '../ports/image-provider.ts';
 import type { Task } from '../ports/session.ts';
 import { nameImages } from './prompt.ts';
 import { prepareImage } from './resize.ts';

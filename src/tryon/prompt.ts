@@ -2,7 +2,7 @@
  * What the image model is told: the words, and the names under which it gets the images.
  */
 
-import type { NamedImage } from '../ports/image-model.ts';
+import type { NamedImage } from '../ports/image-provider.ts';
 
 /** The image model's limit (images/edits). */
 const MAX_PROMPT_CHARACTERS = 32_000;

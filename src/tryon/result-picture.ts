@@ -29,10 +29,10 @@ const MADE_BY_A_MODEL =
 
 /**
  * The bytes to store for the vendor's `image`: the same, when they are a sound JPEG of `size`
- * (WIDTHxHEIGHT as it was asked for); else a JPEG in sRGB without metadata but the mark. Throws
+ * (WIDTHxHEIGHT as it was asked for; null: any); else a JPEG in sRGB without metadata but the mark. Throws
  * PROVIDER_MALFORMED when it does not decode.
  */
-export async function resultPicture(image: Uint8Array, size: string): Promise<Uint8Array> {
+export async function resultPicture(image: Uint8Array, size: string | null): Promise<Uint8Array> {
   try {
     const valid = validateImage(image);
     return await decodes.run(1, async () =>
@@ -43,10 +43,14 @@ export async function resultPicture(image: Uint8Array, size: string): Promise<Ui
   }
 }
 
-async function isAsAskedFor(valid: ValidImage, image: Uint8Array, size: string): Promise<boolean> {
+async function isAsAskedFor(
+  valid: ValidImage,
+  image: Uint8Array,
+  size: string | null,
+): Promise<boolean> {
   const { format, widthPx, heightPx, isPlainCmyk } = valid;
-  if (format !== 'jpeg' || isPlainCmyk || `${widthPx}x${heightPx}` !== size) return false;
-  return isSound(image);
+  const hasSize = size === null || `${widthPx}x${heightPx}` === size;
+  return format === 'jpeg' && !isPlainCmyk && hasSize && isSound(image);
 }
 
 /** Is it whole, and does all of it decode (though to few pixels) without the least warning? */

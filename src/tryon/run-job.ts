@@ -5,13 +5,13 @@
 import { type Job, type JobEnd, LockLostError } from '../ports/jobs.ts';
 import type { RefundJob, Refunds } from '../ports/refunds.ts';
 import { type AttemptDeps, runAttempt } from './attempt.ts';
-import { asTaskError, backoffMs } from './outcome.ts';
+import { asTaskError, backoffMs, type SkipReason } from './outcome.ts';
 import { type RefundDeps, settleRefund } from './refund.ts';
 import { refundIntent } from './refund-intent.ts';
 
 const DONE: JobEnd = { kind: 'done' };
 /** Reasons to skip a task that named a session which is not there, or not its own. */
-const NOT_ITS_OWN = ['no_session', 'foreign_owner'];
+const NOT_ITS_OWN: readonly SkipReason[] = ['no_session', 'foreign_owner'];
 const REQUEUE: JobEnd = { kind: 'requeue' };
 /** A refund is tried again at least this often, so that it is booked soon after the database is back. */
 const LONGEST_REFUND_DELAY_MS = 10_000;

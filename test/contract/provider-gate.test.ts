@@ -6,10 +6,11 @@ import { after, before, beforeEach, it } from 'node:test';
 import { type LocalStack, startLocalStack } from '../../local/stack.ts';
 import { until } from '../../local/until.ts';
 import { connectRedis } from '../../src/adapters/redis/connection.ts';
-import { RedisProviderGate } from '../../src/adapters/redis/provider-gate.ts';
+import { RedisProviderGate, readGateState } from '../../src/adapters/redis/provider-gate.ts';
 import { TaskError, type TaskErrorOptions } from '../../src/errors.ts';
 import type { WorkerEvent } from '../../src/ports/events.ts';
-import { type Job, LockLostError } from '../../src/ports/jobs.ts';
+import type { ImageProvider } from '../../src/ports/image-provider.ts';
+import { EMPTY_JOURNAL, type Job, LockLostError } from '../../src/ports/jobs.ts';
 import type { Permit } from '../../src/ports/provider-gate.ts';
 import { generate } from '../../src/tryon/generate.ts';
 
@@ -34,6 +35,7 @@ after(async () => {
 });
 
 interface GateChoices {
+  readonly provider?: string;
   readonly callsPerMinute?: number;
   readonly cooldownMs?: number;
   readonly connection?: ReturnType<typeof connectRedis>;
@@ -42,7 +44,9 @@ interface GateChoices {
 function gate(choices: GateChoices = {}): RedisProviderGate {
   const record = ({ event }: WorkerEvent) => events.push(event);
   const { callsPerMinute = 1_000_000, cooldownMs = 60_000, connection = redis } = choices;
-  return new RedisProviderGate(connection, { callsPerMinute, cooldownMs, probeMs: 60_000, record });
+  const { provider = 'openai' } = choices;
+  const times = { callsPerMinute, cooldownMs, probeMs: 60_000 };
+  return new RedisProviderGate(connection, { provider, ...times, record });
 }
 
 const REFUSED = { code: 'PROVIDER_REFUSES_SERVICE' };
@@ -155,19 +159,26 @@ it('gives the probe to the next one when the attempt that had it ends without an
 it('gives the probe back when its attempt loses the job before the call', async () => {
   const replica = gate({ cooldownMs: 100 });
   await comeToHalfOpen(replica);
-  const journal = { failures: {}, providerCalls: 0, callOpen: false, result: null };
-  const lost = { journal, record: () => Promise.reject(new LockLostError()) };
-  const edit = () => assert.fail('a call was made');
-  const deps = { gate: replica, imageModel: { edit }, record: () => undefined };
-  const times = {
-    providerTimeoutMs: 60_000,
-    maxProviderCalls: 3,
-    imageSize: '1024x1536',
-    stopping: signal,
+  const task = { channel: 'b2c', imageUrls: ['person', 'garment'], prompt: '' };
+  const lost = { task, journal: EMPTY_JOURNAL, record: () => Promise.reject(new LockLostError()) };
+  const provider: ImageProvider = {
+    name: 'openai',
+    model: 'none',
+    limits: {
+      garments: { least: 0, most: 1 },
+      promptCharacters: 10,
+      prompt: 'required',
+      size: 'asked',
+    },
+    submit: () => assert.fail('a call was made'),
   };
+  const order = [{ provider, gate: replica }];
+  const deps = { providers: { b2b: order, b2c: order }, record: () => undefined };
+  const times = { providerTimeoutMs: 60_000, maxProviderCalls: 3, stopping: signal };
+  const subject = { images: [], endUser: 'a' };
   const deadlineMs = Date.now() + 60_000;
   const limits = { deadlineMs, lastUseMs: deadlineMs, signal };
-  const attempt = generate(lost as unknown as Job, [], { ...deps, ...times }, limits);
+  const attempt = generate(lost as unknown as Job, subject, { ...deps, ...times }, limits);
   await assert.rejects(attempt, LockLostError);
   await until('the probe to be free', async () => (await redis.exists('wearon:gate:probe')) === 0);
 });
@@ -234,6 +245,18 @@ it('takes back the place of a call that will not be made', async () => {
 });
 
 const NEXT = 'wearon:gate:next';
+
+it('keeps the providers apart: one that is stopped or slow holds up no other', async () => {
+  const [openai, other] = [gate({ callsPerMinute: 10 }), gate({ provider: 'other' })];
+  using _slot = await enter(openai);
+  await fail(other, 'PROVIDER_REFUSES_SERVICE');
+  await until('the breaker to open', () => events.includes('breaker_opened'));
+  await assert.rejects(other.check(), REFUSED);
+  await openai.check();
+  assert.equal((await readGateState(redis, 'other')).breaker, 'open');
+  assert.equal((await readGateState(redis, 'openai')).breaker, 'closed');
+  assert.equal(await redis.exists('wearon:gate:other:next'), 1);
+});
 
 function msAhead(time: string | null): number {
   return Number(time) - Date.now();

@@ -76,14 +76,14 @@ describe('sessions', () => {
   it('are completed once, by their owner only, and never after an end', async () => {
     const tryOn = await orderTryOn(shop.platform, await createStore(shop.platform));
     assert.equal(await sessions.complete({ ...tryOn, ownerId: randomUUID() }, completion), null);
-    assert.equal(await sessions.claim({ ...tryOn, ownerId: randomUUID() }), false);
-    assert.equal(await sessions.claim(tryOn), true);
-    assert.equal(await sessions.claim(tryOn), false);
-    assert.equal(await sessions.markProcessing(tryOn), true);
+    assert.equal(await sessions.claim({ ...tryOn, ownerId: randomUUID() }), null);
+    assert.equal((await sessions.claim(tryOn))?.status, 'processing');
+    assert.equal(await sessions.claim(tryOn), null);
+    assert.equal((await sessions.markProcessing(tryOn))?.status, 'processing');
     assert.equal((await sessions.complete(tryOn, completion))?.status, 'completed');
     assert.equal(await sessions.complete(tryOn, completion), null);
     assert.equal(await sessions.fail(tryOn, 'text', new Date()), false);
-    assert.equal(await sessions.markProcessing(tryOn), false);
+    assert.equal(await sessions.markProcessing(tryOn), null);
     const session = await sessionOf(tryOn);
     assert.equal(session.completedAt?.getTime(), completion.completedAt.getTime());
   });

@@ -170,8 +170,7 @@ export class SimulatedPorts {
         if (change.status === 'completed') this.#given.world.delivered.add(sessionId);
         return { ...row };
       });
-    const begin = async ({ sessionId }: SessionRef) =>
-      (await update(sessionId, { status: 'processing' })) !== null;
+    const begin = ({ sessionId }: SessionRef) => update(sessionId, { status: 'processing' });
     return {
       find: ({ sessionId }) =>
         this.#call(() => {

@@ -106,15 +106,19 @@ describe('the queue stats', () => {
 
 describe('the gate state', () => {
   it('follows the breaker from closed over open to half-open', async () => {
-    assert.deepEqual(await readGateState(redis), { breaker: 'closed', slowness: 1, trip: null });
+    assert.deepEqual(await readGateState(redis, 'openai'), {
+      breaker: 'closed',
+      slowness: 1,
+      trip: null,
+    });
     await redis.mset('wearon:gate:tripped', 'X', 'wearon:gate:open', 'X');
     await redis.set('wearon:gate:slowness', '2.5');
-    assert.deepEqual(await readGateState(redis), {
+    assert.deepEqual(await readGateState(redis, 'openai'), {
       breaker: 'open',
       slowness: 2.5,
       trip: { code: 'X', since: null },
     });
     await redis.del('wearon:gate:open');
-    assert.equal((await readGateState(redis)).breaker, 'half_open');
+    assert.equal((await readGateState(redis, 'openai')).breaker, 'half_open');
   });
 });

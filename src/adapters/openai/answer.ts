@@ -4,12 +4,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ImagesResponse } from 'openai/resources/images';
 import { TaskError } from '../../errors.ts';
-import type { EditResult } from '../../ports/image-model.ts';
+import type { FetchPicture, Picture } from '../../ports/image-provider.ts';
 import { costUsd, readUsage } from './cost.ts';
 import { malformed, refusalIn } from './errors.ts';
-
-/** The bytes of the picture behind a link in an answer. Rejects when it cannot be fetched. */
-export type FetchPicture = (url: string, signal: AbortSignal) => Promise<Uint8Array>;
 
 /** A picture that is paid for is worth more than one try. */
 const FETCH_TRIES = 3;
@@ -29,7 +26,7 @@ export async function readAnswer(
   answer: ImagesResponse | string | null | undefined,
   model: string,
   source: PictureSource,
-): Promise<EditResult> {
+): Promise<Omit<Picture, 'size'>> {
   const refusal = refusalIn(answer);
   if (refusal !== null) throw refusal;
   if (typeof answer !== 'object' || answer === null) throw malformed('not_json');

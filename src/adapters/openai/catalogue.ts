@@ -128,7 +128,7 @@ const DAY_MS = 86_400_000;
 
 /**
  * The model's state on a day: `retiring` within 90 days of its end, `retired` from that day on.
- * `shutdownDate`: the date that the vendor itself announced (`OpenAiImageModel.listModels`); without
+ * `shutdownDate`: the date that the vendor itself announced (`OpenAiProvider.listModels`); without
  * it the catalogue's counts.
  */
 export function modelState(name: string, today: Date, shutdownDate?: string): ModelState {

@@ -4,8 +4,8 @@
  */
 import { APIError, APIUserAbortError } from 'openai';
 import { type ErrorCode, TaskError } from '../../errors.ts';
-import { retryAfterMs } from './retry-after.ts';
-import { TransportFailure } from './transport.ts';
+import { retryAfterMs } from '../../vendor-http/retry-after.ts';
+import { TransportFailure } from '../../vendor-http/transport.ts';
 
 /** The vendor's `error` object, as far as it can be relied on; absent fields are empty. */
 interface VendorError {

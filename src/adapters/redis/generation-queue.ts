@@ -4,7 +4,13 @@
  */
 import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
-import type { GenerationJobs, Job, JobEnd, Journal } from '../../ports/jobs.ts';
+import {
+  EMPTY_JOURNAL,
+  type GenerationJobs,
+  type Job,
+  type JobEnd,
+  type Journal,
+} from '../../ports/jobs.ts';
 import type { Task } from '../../ports/session.ts';
 import {
   aliveAmong,
@@ -26,7 +32,6 @@ interface JobData {
   readonly ended?: boolean;
 }
 
-const EMPTY_JOURNAL: Journal = { failures: {}, providerCalls: 0, callOpen: false, result: null };
 /** Finished jobs are kept for a while, so that an operator can look at them. */
 const KEPT_WHEN_DONE = { age: 600, count: 1000 };
 /** A job whose process went silent more often than this is given up: it may be what kills them. */

@@ -117,7 +117,7 @@ export function paidCalls(redis: Redis): Promise<PaidCalls> {
     const others = await queue.getJobs(resting, 0, MOST_JOBS);
     const unknown = [
       ...active.filter(({ data }) => hasLostCall(data.journal)),
-      ...others.filter(({ data }) => data.journal.callOpen || hasLostCall(data.journal)),
+      ...others.filter(({ data }) => isLost(data.journal) || hasLostCall(data.journal)),
     ];
     return {
       open: active.filter(({ data }) => data.journal.callOpen).length,
@@ -125,6 +125,11 @@ export function paidCalls(redis: Redis): Promise<PaidCalls> {
       sessionIds: unknown.map(({ data }) => data.task.sessionId),
     };
   });
+}
+
+/** Open, and without a ticket to collect its picture with. */
+function isLost({ callOpen, ticket = null }: Journal): boolean {
+  return callOpen && ticket === null;
 }
 
 function hasLostCall({ failures }: Journal): boolean {

@@ -79,12 +79,12 @@ export class SupabaseSessions implements Sessions {
     return row === undefined ? null : toSession(channel, row);
   }
 
-  async claim(ref: SessionRef): Promise<boolean> {
-    return (await this.#update(ref, { status: 'processing' }, UNTOUCHED)) !== null;
+  claim(ref: SessionRef): Promise<Session | null> {
+    return this.#update(ref, { status: 'processing' }, UNTOUCHED);
   }
 
-  async markProcessing(ref: SessionRef): Promise<boolean> {
-    return (await this.#update(ref, { status: 'processing' })) !== null;
+  markProcessing(ref: SessionRef): Promise<Session | null> {
+    return this.#update(ref, { status: 'processing' });
   }
 
   complete(ref: SessionRef, completion: Completion): Promise<Session | null> {

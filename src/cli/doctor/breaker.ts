@@ -10,7 +10,7 @@ export async function checkBreaker(redisUrl: string): Promise<Check[]> {
   const redis = await openRedis(redisUrl).catch(() => null);
   if (redis === null) return [];
   try {
-    const { breaker, trip } = await readGateState(redis);
+    const { breaker, trip } = await readGateState(redis, 'openai');
     if (trip === null) return [ok('paid calls', 'go out')];
     const says = `stopped (breaker ${breaker}) since ${trip.since ?? 'an unknown time'}: ${trip.code}`;
     return [fail('paid calls', says, 'see BreakerOpen in docs/runbook.md')];

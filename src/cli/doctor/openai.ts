@@ -8,7 +8,7 @@ import {
   type ModelState,
   modelState,
 } from '../../adapters/openai/catalogue.ts';
-import { type OfferedModel, OpenAiImageModel } from '../../adapters/openai/image-model.ts';
+import { type OfferedModel, OpenAiProvider } from '../../adapters/openai/provider.ts';
 import type { Config } from '../../config.ts';
 import { TaskError } from '../../errors.ts';
 import { type Check, clockOf, fail, ok, warn } from './check.ts';
@@ -31,7 +31,7 @@ export async function checkOpenai(config: Config): Promise<Check[]> {
 
 /** The models that the vendor lists, or what became of asking. */
 async function offeredModels(config: Config): Promise<OfferedModel[] | Check> {
-  await using model = new OpenAiImageModel({
+  await using model = new OpenAiProvider({
     apiKey: config.openaiApiKey,
     baseUrl: config.openaiBaseUrl,
     model: config.openaiImageModel,

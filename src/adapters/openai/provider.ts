@@ -1,15 +1,23 @@
 /**
- * The image model behind OpenAI's `images/edits`, or behind a gateway that speaks the same.
+ * OpenAI's `images/edits`, or a gateway that speaks the same. It answers at once and without an id: a
+ * call that is cut off is of unknown outcome.
  */
 import { createHash } from 'node:crypto';
 import OpenAI from 'openai';
 import type { ImageEditParamsNonStreaming } from 'openai/resources/images';
 import { TaskError } from '../../errors.ts';
-import type { EditRequest, EditResult, ImageModel } from '../../ports/image-model.ts';
-import { type FetchPicture, readAnswer } from './answer.ts';
+import type {
+  FetchPicture,
+  ImageProvider,
+  Picture,
+  PictureRequest,
+  ProviderLimits,
+  Submitted,
+} from '../../ports/image-provider.ts';
+import { Transport } from '../../vendor-http/transport.ts';
+import { readAnswer } from './answer.ts';
 import { describeModel, modelInUse, type Quality } from './catalogue.ts';
 import { MODEL_GONE, malformed, translateError } from './errors.ts';
-import { Transport } from './transport.ts';
 
 export interface OpenAiOptions {
   readonly apiKey: string;
@@ -40,7 +48,17 @@ const PROBE_TIMEOUT_MS = 10_000;
 /** More than any time of ours, so that the SDK's own timer, which does not know what was sent, never strikes. */
 const SDK_TIMEOUT_MS = 24 * 3_600_000;
 
-export class OpenAiImageModel implements ImageModel, AsyncDisposable {
+/** 16 images with the person's, and the longest prompt of `images/edits`. */
+const LIMITS: ProviderLimits = {
+  garments: { least: 0, most: 15 },
+  promptCharacters: 32_000,
+  prompt: 'required',
+  size: 'asked',
+};
+
+export class OpenAiProvider implements ImageProvider, AsyncDisposable {
+  readonly name = 'openai';
+  readonly limits = LIMITS;
   readonly #options: OpenAiOptions;
   #parameters: ReturnType<typeof parametersFor>;
   readonly #transport: Transport;
@@ -73,18 +91,22 @@ export class OpenAiImageModel implements ImageModel, AsyncDisposable {
   }
 
   /** A refusal because the model is gone bills nothing, so the call is made again with the successor. */
-  async edit(request: EditRequest, signal: AbortSignal): Promise<EditResult> {
+  async submit(
+    request: PictureRequest,
+    _timeoutMs: number,
+    signal: AbortSignal,
+  ): Promise<Submitted> {
     const { model } = this;
     try {
-      return await this.#call(request, signal);
+      return { kind: 'picture', picture: await this.#call(request, signal) };
     } catch (error) {
       const isGone = error instanceof TaskError && error.detail === MODEL_GONE;
       if (!isGone || !this.#replace(model)) throw error;
-      return this.#call(request, signal);
+      return { kind: 'picture', picture: await this.#call(request, signal) };
     }
   }
 
-  async #call(request: EditRequest, signal: AbortSignal): Promise<EditResult> {
+  async #call(request: PictureRequest, signal: AbortSignal): Promise<Picture> {
     const parameters = this.#parameters;
     const answer = await this.#client.images
       .edit(
@@ -94,12 +116,13 @@ export class OpenAiImageModel implements ImageModel, AsyncDisposable {
             ({ name, jpeg }) => new File([new Uint8Array(jpeg)], name, { type: 'image/jpeg' }),
           ),
           prompt: request.prompt,
-          safety_identifier: createHash('sha256').update(request.ownerId).digest('hex'),
+          safety_identifier: createHash('sha256').update(request.endUser).digest('hex'),
         },
         { signal },
       )
       .catch(rethrow);
-    return readAnswer(answer, parameters.model, { fetch: this.#options.fetchPicture, signal });
+    const source = { fetch: this.#options.fetchPicture, signal };
+    return { ...(await readAnswer(answer, parameters.model, source)), size: parameters.size };
   }
 
   /** True when calls now go to another model than `gone`, by this call or by one before it. */

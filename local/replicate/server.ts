@@ -1,0 +1,253 @@
+/**
+ * Replicate on the loopback address: predictions with ids, deadlines and cancelling, and the files
+ * that they make. It draws as the local OpenAI does.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import sharp from 'sharp';
+import { Faults } from '../faults.ts';
+import { LOOPBACK, onFreePort } from '../loopback.ts';
+import { dressedPictures } from '../openai/dressed-pictures.ts';
+import type { UploadedImage } from '../openai/edit-form.ts';
+import { type Draw, plainPictures } from '../openai/picture.ts';
+import { Refusal as OpenAiRefusal } from '../openai/vendor-errors.ts';
+import { end, hasEnded, type LocalPrediction, newPrediction, view } from './predictions.ts';
+
+export interface ReplicateServerOptions {
+  /** The token that requests must carry. Default: a random one. */
+  readonly token?: string;
+  /** Answers with a ready-made grey picture, whatever the images show. Default false. */
+  readonly plain?: boolean;
+  readonly draw?: Draw;
+  /** The folder with the pose models. */
+  readonly poseModels?: string;
+}
+
+export interface ReplicateServer extends AsyncDisposable {
+  /** Ends with `/v1`. */
+  readonly baseUrl: string;
+  readonly token: string;
+  readonly faults: Faults;
+  /** Every prediction that was created, in order. */
+  readonly predictions: readonly LocalPrediction[];
+  /** How long a prediction stays `starting`, and then `processing` on top of drawing, ms. */
+  startMs: number;
+  runMs: number;
+  /** Set: predictions fail with this text. */
+  failWith: string | null;
+}
+
+const BODY_LIMIT_BYTES = 128 * 1024 * 1024;
+const DEFAULT_POSE_MODELS = 'models';
+const PAGE_SIZE = 100;
+/** As long as the vendor lets a client wait. */
+const MOST_WAIT_SECONDS = 60;
+const MODELS = ['prunaai/p-image-try-on', 'openai/gpt-image-2.6-sunburst'];
+
+class Refusal extends Error {
+  readonly status: number;
+
+  constructor(status: number, detail: string) {
+    super(detail);
+    this.status = status;
+  }
+}
+
+type State = { -readonly [K in keyof ReplicateServer]: ReplicateServer[K] } & {
+  predictions: LocalPrediction[];
+};
+
+/** Starts it; resolves when it listens. */
+export async function startReplicateServer(
+  options: ReplicateServerOptions = {},
+): Promise<ReplicateServer> {
+  const app = fastify({ forceCloseConnections: true, bodyLimit: BODY_LIMIT_BYTES });
+  const state: State = {
+    baseUrl: '',
+    token: options.token ?? `r8_local${randomUUID().replaceAll('-', '')}`,
+    faults: new Faults(),
+    predictions: [],
+    startMs: 0,
+    runMs: 0,
+    failWith: null,
+    [Symbol.asyncDispose]: () => app.close(),
+  };
+  const models = options.poseModels ?? DEFAULT_POSE_MODELS;
+  addRoutes(
+    app,
+    state,
+    options.draw ?? (options.plain ? plainPictures() : dressedPictures(models)),
+  );
+  state.baseUrl = `${await onFreePort((port) => app.listen({ port, host: LOOPBACK }))}/v1`;
+  return state;
+}
+
+function addRoutes(app: FastifyInstance, state: State, draw: Draw): void {
+  app.setErrorHandler((error, _request, reply) => {
+    const status = error instanceof Refusal ? error.status : 500;
+    return reply.code(status).send({ title: 'Error', detail: (error as Error).message, status });
+  });
+  // The vendor's client says that it sends JSON, also where it sends nothing.
+  app.removeContentTypeParser('application/json');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) =>
+    done(null, body === '' ? {} : JSON.parse(String(body))),
+  );
+  state.faults.attach(app);
+  app.addHook('onRequest', async ({ url, headers }) => {
+    if (url.startsWith('/files/') || headers.authorization === `Bearer ${state.token}`) return;
+    throw new Refusal(401, 'You did not pass a valid authentication token');
+  });
+  const byId = (id: string) => {
+    const found = state.predictions.find((prediction) => prediction.id === id);
+    if (found === undefined) throw new Refusal(404, 'The requested resource could not be found.');
+    return found;
+  };
+  app.get('/v1/account', async () => ({ type: 'organization', username: 'local' }));
+  app.get<Model>('/v1/models/:owner/:name', async ({ params }) => modelOf(params));
+  app.get<Page>('/v1/predictions', async ({ query }) => page(state, Number(query.cursor ?? 0)));
+  app.get<One>('/v1/predictions/:id', async ({ params }) => view(byId(params.id), state.baseUrl));
+  app.post<One>('/v1/predictions/:id/cancel', async ({ params }) => {
+    end(byId(params.id), 'canceled');
+    return view(byId(params.id), state.baseUrl);
+  });
+  app.post<One>('/v1/models/:owner/:name/predictions', async ({ params, body, headers }, reply) => {
+    const { name } = modelOf(params as unknown as Model['Params']);
+    return create(state, draw, { model: name, body, headers }, reply);
+  });
+  app.post('/v1/predictions', async ({ body, headers }, reply) =>
+    create(state, draw, { model: MODELS[0] ?? '', body, headers }, reply),
+  );
+  app.get<One>('/files/:id', async ({ params }, reply) => {
+    const { picture } = byId(params.id.replace(/\.jpg$/, ''));
+    return picture === null ? reply.code(404).send() : reply.type('image/jpeg').send(picture);
+  });
+}
+
+interface One {
+  Params: { id: string };
+}
+interface Page {
+  Querystring: { cursor?: string };
+}
+interface Model {
+  Params: { owner: string; name: string };
+}
+
+function modelOf({ owner, name }: Model['Params']) {
+  if (!MODELS.includes(`${owner}/${name}`)) {
+    throw new Refusal(404, 'The requested resource could not be found.');
+  }
+  return { owner, name: `${owner}/${name}`, visibility: 'public' };
+}
+
+/** The newest first. */
+function page({ predictions, baseUrl }: State, from: number) {
+  const newest = predictions.toReversed();
+  const hasMore = newest.length > from + PAGE_SIZE;
+  return {
+    previous: null,
+    next: hasMore ? `${baseUrl}/predictions?cursor=${from + PAGE_SIZE}` : null,
+    results: newest.slice(from, from + PAGE_SIZE).map((prediction) => view(prediction, baseUrl)),
+  };
+}
+
+interface Creation {
+  readonly model: string;
+  readonly body: unknown;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+async function create(
+  state: State,
+  draw: Draw,
+  { model, body, headers }: Creation,
+  reply: FastifyReply,
+) {
+  const { input } = Object(body) as { input?: Record<string, unknown> };
+  if (input === undefined) throw new Refusal(422, '- input is required');
+  const images = imagesIn(input);
+  const prediction = newPrediction(model, input);
+  state.predictions.push(prediction);
+  const [, amount, unit = 's'] =
+    /^(\d+)(s|m|h)?$/.exec(String(headers['cancel-after'] ?? '')) ?? [];
+  const deadlineMs = Number(amount) * ({ s: 1000, m: 60_000, h: 3_600_000 }[unit] ?? 1000);
+  void run(state, prediction, images, draw);
+  if (amount !== undefined) {
+    const timer = setTimeout(() => {
+      end(prediction, prediction.status === 'starting' ? 'aborted' : 'canceled');
+    }, deadlineMs);
+    void prediction.ended.promise.then(() => clearTimeout(timer));
+    timer.unref();
+  }
+  const [, seconds] = /^wait(?:=(\d+))?$/.exec(String(headers.prefer ?? '')) ?? [];
+  if (headers.prefer !== undefined) {
+    const waitMs = Number(seconds ?? MOST_WAIT_SECONDS) * 1000;
+    await Promise.race([prediction.ended.promise, sleep(waitMs, undefined, { ref: false })]);
+  }
+  return reply.code(201).send(view(prediction, state.baseUrl));
+}
+
+async function run(
+  state: State,
+  prediction: LocalPrediction,
+  images: readonly UploadedImage[],
+  draw: Draw,
+): Promise<void> {
+  await sleep(state.startMs, undefined, { ref: false });
+  if (hasEnded(prediction)) return;
+  prediction.status = 'processing';
+  await sleep(state.runMs, undefined, { ref: false });
+  prediction.error = state.failWith;
+  if (prediction.error !== null) return end(prediction, 'failed');
+  try {
+    prediction.picture = await drawn(images, draw);
+    end(prediction, 'succeeded');
+  } catch (error) {
+    const isFlagged = error instanceof OpenAiRefusal;
+    prediction.error = isFlagged
+      ? 'The input or output was flagged as sensitive. Please try again with different inputs. (E005)'
+      : 'Error while processing';
+    end(prediction, 'failed');
+  }
+}
+
+/** In the size of the person's photo, as `preserve_input_size` says. */
+async function drawn(images: readonly UploadedImage[], draw: Draw): Promise<Buffer> {
+  const { width, height } = await sharp(images[0]?.bytes).metadata();
+  const form = {
+    images,
+    prompt: '',
+    model: '',
+    quality: 'medium',
+    width,
+    height,
+    format: 'jpeg',
+    safetyIdentifier: null,
+    parameters: {},
+  } as const;
+  return Buffer.from(await draw(form), 'base64');
+}
+
+/** The photos of an input in order, the person's first; throws a Refusal where a field is missing. */
+function imagesIn(input: Readonly<Record<string, unknown>>): UploadedImage[] {
+  const { person_image: person, garment_images: garments, input_images: listed } = input;
+  const given = Array.isArray(listed)
+    ? listed
+    : [person, ...(Array.isArray(garments) ? garments : [])];
+  if (given.length < 2 && !Array.isArray(listed)) {
+    throw new Refusal(422, 'Input validation failed\n- input: garment_images is required');
+  }
+  return given.map((uri, at) => {
+    const [, type, base64] = /^data:(image\/\w+);base64,(.+)$/s.exec(String(uri)) ?? [];
+    if (type === undefined || base64 === undefined) {
+      throw new Refusal(
+        422,
+        'Input validation failed\n- input.person_image: Does not match format',
+      );
+    }
+    const bytes = Buffer.from(base64, 'base64');
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    return { name: `image_${at}.jpg`, type, bytes, sha256 };
+  });
+}

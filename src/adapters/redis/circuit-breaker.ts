@@ -1,0 +1,102 @@
+/**
+ * The circuit breaker of one provider over all replicas: closed → open → half-open, where one probe
+ * at a time may find out whether calls succeed again.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Redis } from 'ioredis';
+import { type ErrorCode, TaskError } from '../../errors.ts';
+import type { RecordEvent } from '../../ports/events.ts';
+import type { GateKeys } from './gate-keys.ts';
+import { RedisLock } from './lock.ts';
+
+export interface BreakerOptions {
+  readonly provider: string;
+  readonly cooldownMs: number;
+  /** How long a probe may be out before another may go, as long as its process lives. */
+  readonly probeMs: number;
+  readonly record: RecordEvent;
+}
+
+/**
+ * How long the probe outlives a process that died; one that lives prolongs it. Short, because no
+ * other replica calls meanwhile, and long enough for a process that stalls for a moment.
+ */
+const PROBE_LOCK_MS = 5_000;
+
+/** So many calls in a row without an answer are an outage. */
+const OUTAGE_FAILURES = 5;
+const OUTAGE_WINDOW_SECONDS = 300;
+const OUTAGE_CODES: readonly ErrorCode[] = ['PROVIDER_UNAVAILABLE', 'PROVIDER_OUTCOME_UNKNOWN'];
+
+export class CircuitBreaker {
+  readonly #redis: Redis;
+  readonly #keys: GateKeys;
+  readonly #options: BreakerOptions;
+  readonly #probe: RedisLock;
+
+  constructor(redis: Redis, keys: GateKeys, options: BreakerOptions) {
+    this.#redis = redis;
+    this.#keys = keys;
+    this.#options = options;
+    this.#probe = new RedisLock(redis, keys.probe, PROBE_LOCK_MS);
+  }
+
+  /** Throws PROVIDER_REFUSES_SERVICE, with the time to wait, while it is open or a probe is out. */
+  async check(): Promise<void> {
+    const [isTripped, openMs, probeMs] = await Promise.all([
+      this.#isTripped(),
+      this.#redis.pttl(this.#keys.open),
+      this.#redis.pttl(this.#keys.probe),
+    ]);
+    const waitMs = Math.max(openMs, probeMs);
+    if (isTripped && waitMs > 0) throw this.#refusal(waitMs);
+  }
+
+  /** As `check`; while half-open the call becomes the probe, until `done` aborts, or `probeMs` at most. */
+  async enter(done: AbortSignal): Promise<void> {
+    await this.check();
+    if (!(await this.#isTripped())) return;
+    const claimed = Promise.withResolvers<boolean>();
+    const hold = () => {
+      claimed.resolve(true);
+      return sleep(this.#options.probeMs, undefined, { signal: done }).catch(() => undefined);
+    };
+    // A lock that cannot be released expires.
+    this.#probe.during(hold).then(() => claimed.resolve(false), claimed.reject);
+    if (!(await claimed.promise)) throw this.#refusal(await this.#redis.pttl(this.#keys.probe));
+  }
+
+  /** An answer, a refusal too, proves that the service works. */
+  async close(): Promise<void> {
+    const wasTripped = await this.#redis.del(this.#keys.tripped);
+    await this.#redis.del(this.#keys.open, this.#keys.outage, this.#keys.trippedAt);
+    const { provider, record } = this.#options;
+    if (wasTripped === 1) record({ event: 'breaker_closed', provider });
+  }
+
+  /** Opens it where no call can succeed; an error that looks like an outage counts towards that. */
+  async failed({ code, kind }: TaskError): Promise<void> {
+    if (kind === 'operational') return this.#trip(code);
+    if (!OUTAGE_CODES.includes(code)) return this.close();
+    const failures = await this.#redis.incr(this.#keys.outage);
+    await this.#redis.expire(this.#keys.outage, OUTAGE_WINDOW_SECONDS);
+    if (failures >= OUTAGE_FAILURES || (await this.#isTripped())) await this.#trip(code);
+  }
+
+  async #isTripped(): Promise<boolean> {
+    return (await this.#redis.exists(this.#keys.tripped)) === 1;
+  }
+
+  #refusal(waitMs: number): TaskError {
+    const retryAfterMs = Math.max(0, Math.min(waitMs, this.#options.cooldownMs));
+    return new TaskError('PROVIDER_REFUSES_SERVICE', { detail: 'breaker_open', retryAfterMs });
+  }
+
+  async #trip(code: ErrorCode): Promise<void> {
+    const { provider, cooldownMs, record } = this.#options;
+    const opened = await this.#redis.set(this.#keys.open, code, 'PX', cooldownMs, 'NX');
+    await this.#redis.set(this.#keys.tripped, code);
+    await this.#redis.set(this.#keys.trippedAt, new Date().toISOString(), 'NX');
+    if (opened !== null) record({ event: 'breaker_opened', provider, code, cooldownMs });
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * What Replicate's answers mean in the worker's own errors: refusals of a request, and predictions
+ * that ended without a picture.
+ */
+import { z } from 'zod';
+import { type ErrorCode, TaskError } from '../../errors.ts';
+import { retryAfterMs } from '../../vendor-http/retry-after.ts';
+import { TransportFailure } from '../../vendor-http/transport.ts';
+
+export const Prediction = z.object({
+  id: z.string().regex(/^\w{1,100}$/),
+  status: z.string(),
+  output: z.unknown().optional(),
+  error: z.unknown().optional(),
+  model: z.string().optional(),
+  created_at: z.string().optional(),
+  input: z.record(z.string(), z.unknown()).nullish(),
+});
+export type Prediction = z.infer<typeof Prediction>;
+
+/** A proxy lost the answer: the prediction may have been begun. */
+const LOST_BY_PROXY = [504, 520, 524];
+/** Key, credit, rights, model: no call can succeed until a person has acted. */
+const REFUSALS = [401, 402, 403, 404, 405];
+/** The codes and words with which models on Replicate report their safety filter. */
+const SAFETY_TEXT = /\bE005\b|nsfw|sensitive|safety|moderation|content.policy/i;
+/** "Request was throttled. Your rate limit resets in ~30s." */
+const RESETS_IN = /resets in ~?(\d+(?:\.\d+)?)s/i;
+
+/** The error of a request that was answered with something else than success. */
+export async function refusalOf(answer: Response): Promise<TaskError> {
+  const { status } = answer;
+  const code = codeFor(status);
+  const cause = new Error(`status ${status}`);
+  if (code === 'PROVIDER_BUSY') return busy(answer, cause);
+  // Everything in a request but the photos is our configuration, and the photos are valid JPEGs.
+  const detail = status === 404 ? 'model_gone' : status === 422 ? 'configuration' : null;
+  return new TaskError(code, { detail, cause });
+}
+
+async function busy(answer: Response, cause: Error): Promise<TaskError> {
+  const [, seconds] = RESETS_IN.exec(await answer.text()) ?? [];
+  const waitMs =
+    retryAfterMs(answer.headers) ?? (seconds === undefined ? undefined : Number(seconds) * 1000);
+  return new TaskError('PROVIDER_BUSY', {
+    cause,
+    ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
+  });
+}
+
+function codeFor(status: number): ErrorCode {
+  if (status === 429) return 'PROVIDER_BUSY';
+  if (status === 422 || REFUSALS.includes(status)) return 'PROVIDER_REFUSES_SERVICE';
+  if (LOST_BY_PROXY.includes(status)) return 'PROVIDER_OUTCOME_UNKNOWN';
+  if (status >= 500 || [408, 409, 425].includes(status)) return 'PROVIDER_UNAVAILABLE';
+  return 'GENERATION_FAILED';
+}
+
+/** The error of a request to which no answer came. */
+export function failureOf(error: unknown): TaskError {
+  if (error instanceof TaskError) return error;
+  if (error instanceof TransportFailure && !error.requestSent) {
+    return new TaskError('PROVIDER_UNAVAILABLE', { detail: 'not_reached', cause: error });
+  }
+  return new TaskError('PROVIDER_OUTCOME_UNKNOWN', { cause: error });
+}
+
+/** Why a prediction will not become a picture; null while it may, or has. */
+export function endOf({ status, error }: Prediction): TaskError | null {
+  switch (status) {
+    case 'failed':
+      return SAFETY_TEXT.test(String(error))
+        ? new TaskError('MODERATION_BLOCKED')
+        : new TaskError('PROVIDER_UNAVAILABLE', { detail: 'prediction_failed' });
+    // Its deadline passed before it was begun: not billed.
+    case 'aborted':
+      return new TaskError('PROVIDER_UNAVAILABLE', { detail: 'not_started' });
+    // Billed, if it had been begun.
+    case 'canceled':
+      return new TaskError('PROVIDER_OUTCOME_UNKNOWN', { detail: 'canceled' });
+    default:
+      return null;
+  }
+}
+
+/** The link to the picture of a prediction that succeeded: a string, or the first of a list. */
+export function linkIn({ output }: Prediction): string {
+  const link = Array.isArray(output) ? output[0] : output;
+  if (typeof link === 'string') return link;
+  throw new TaskError('PROVIDER_MALFORMED', { detail: 'no_image' });
+}
