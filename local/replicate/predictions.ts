@@ -23,12 +23,6 @@ export interface LocalPrediction {
 const FIRST_GARMENT_USD = 0.015;
 const FURTHER_GARMENT_USD = 0.008;
 
-export interface Pace {
-  /** How long it stays `starting`, and then `processing` on top of drawing. */
-  readonly startMs: number;
-  readonly runMs: number;
-}
-
 export function newPrediction(model: string, input: LocalPrediction['input']): LocalPrediction {
   return {
     id: randomBytes(13).toString('hex'),
