@@ -4,8 +4,9 @@
 import { execFile } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { COMPILE_CACHE } from './compile-cache.ts';
 
+/** As bin/wearon has it. */
+const COMPILED = fileURLToPath(new URL('../../node_modules/.compile-cache', import.meta.url));
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
 export interface CliResult {
@@ -28,7 +29,7 @@ export function wearon(
     const cwd = tmpdir();
     const options = {
       cwd,
-      env: { PATH: process.env.PATH, ...COMPILE_CACHE, ...env },
+      env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: COMPILED, ...env },
       maxBuffer: 1 << 26,
     };
     const child = execFile(process.execPath, [MAIN, ...args], options, (error, stdout, stderr) => {

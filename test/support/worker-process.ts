@@ -5,7 +5,6 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { COMPILE_CACHE } from './compile-cache.ts';
 
 /** One JSON line of the worker's log. */
 export interface LogLine {
@@ -57,7 +56,6 @@ export async function startWorkerProcess(env: Record<string, string>): Promise<W
       HOST: '127.0.0.1',
       PORT: '0',
       LOG_LEVEL: 'debug',
-      ...COMPILE_CACHE,
       ...base,
       ...env,
     },
