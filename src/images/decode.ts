@@ -4,6 +4,7 @@
  */
 import sharp, { type Sharp, type SharpOptions } from 'sharp';
 import { TaskError } from '../errors.ts';
+import { type HighRange, toStandardRange } from './high-dynamic-range.ts';
 import { MAX_PIXELS, type ValidImage } from './validation.ts';
 
 /**
@@ -86,16 +87,23 @@ async function open(
   const picture = sharp(file, { ...DECODING, failOn, autoOrient: true }).timeout({
     seconds: TIME_LIMIT_SECONDS,
   });
+  const { highRange } = image;
+  if (highRange !== null) return fromHighRange(resize(picture, image, longestSidePx), highRange);
   if (image.isPlainCmyk) return fromPlainCmyk(shrink(picture, image, longestSidePx));
-  // Otherwise a colour profile turns 16-bit pixels into Display P3, and they end up labelled sRGB.
-  return image.bitsPerSample === 16 ? picture.pipelineColourspace('srgb') : picture;
+  // Otherwise libvips turns 16-bit RGB with a profile into Display P3, and ignores that of 16-bit grey.
+  return image.narrowedTo === null ? picture : picture.pipelineColourspace(image.narrowedTo);
 }
 
-function shrink(picture: Sharp, image: ValidImage, longestSidePx: number): Sharp {
+function resize(picture: Sharp, image: ValidImage, longestSidePx: number): Sharp {
   if (Math.max(image.widthPx, image.heightPx) > longestSidePx) {
     picture.resize(longestSidePx, longestSidePx, { fit: 'inside', withoutEnlargement: true });
   }
-  return picture.flatten({ background: '#ffffff' }).toColourspace('srgb');
+  return picture;
+}
+
+function shrink(picture: Sharp, image: ValidImage, longestSidePx: number): Sharp {
+  const resized = resize(picture, image, longestSidePx);
+  return resized.flatten({ background: '#ffffff' }).toColourspace('srgb');
 }
 
 /**
@@ -117,6 +125,15 @@ async function fromPlainCmyk(picture: Sharp): Promise<Sharp> {
     }
   }
   return sharp(rgb, { raw: { width, height, channels: 3 } });
+}
+
+/** Transparency stays: the white behind it is not of high dynamic range. */
+async function fromHighRange(picture: Sharp, highRange: HighRange): Promise<Sharp> {
+  const pixels = picture.toColourspace('srgb').ensureAlpha().raw();
+  const { data, info } = await pixels.toBuffer({ resolveWithObject: true });
+  toStandardRange(data, highRange);
+  const { width, height } = info;
+  return sharp(data, { raw: { width, height, channels: 4 } });
 }
 
 /** Throws when `error`, or a decode of all but the last rows, says that data is missing. */

@@ -3,6 +3,8 @@
  * sees it. Pure: the fetcher and image validation ask it.
  */
 
+import type { HighRange } from './high-dynamic-range.ts';
+
 export type ImageFormat = 'jpeg' | 'png' | 'webp';
 
 /** The format by its magic bytes, or null for everything that is not JPEG, PNG or WebP. */
@@ -20,7 +22,8 @@ export interface ImageStructure {
   /** As stored, before the EXIF orientation is applied. */
   readonly widthPx: number;
   readonly heightPx: number;
-  readonly bitsPerSample: 8 | 16;
+  /** The 8-bit colour space that 16-bit samples are converted to; null where samples have 8 bits. */
+  readonly narrowedTo: 'srgb' | 'b-w' | null;
   /** Frames of an animation; one in a still picture. */
   readonly frames: number;
   /** Passes over the pixels that the data makes: more than one in progressive JPEG. */
@@ -29,6 +32,8 @@ export interface ImageStructure {
   readonly heldBytesPerPixel: number;
   /** CMYK without a profile that says what its inks look like. */
   readonly isPlainCmyk: boolean;
+  /** How pixels of high dynamic range are stored; null for all others. */
+  readonly highRange: HighRange | null;
   /** The file with only what its decoding needs, as pieces of the original. */
   readonly pieces: readonly Uint8Array[];
 }

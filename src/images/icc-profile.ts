@@ -50,6 +50,21 @@ export interface Primaries {
  */
 export type Curve = readonly [g: number, a: number, b: number, c: number, d: number];
 
+export const D65 = { x: 0.3127, y: 0.329 };
+export const SRGB_PRIMARIES: Primaries = {
+  white: D65,
+  red: { x: 0.64, y: 0.33 },
+  green: { x: 0.3, y: 0.6 },
+  blue: { x: 0.15, y: 0.06 },
+};
+
+/** What turns light of these primaries (a column of red, green and blue) into light of sRGB's. */
+export function conversionMatrix(from: Primaries): Matrix {
+  const toSrgb = inverse(transpose(adaptedColumns(SRGB_PRIMARIES)));
+  const [red, green, blue] = adaptedColumns(from);
+  return transpose([times(toSrgb, red), times(toSrgb, green), times(toSrgb, blue)]);
+}
+
 /** A profile of RGB pixels, or of grey ones when `primaries` is null. */
 export function writeProfile(primaries: Primaries | null, curve: Curve): Uint8Array {
   const trc = parametricCurve(curve);
@@ -118,19 +133,20 @@ function fixedPoints(type: string, values: readonly number[]): Buffer {
 }
 
 /** The tristimulus values of red, green and blue at full strength, under D50. */
-function adaptedColumns({ white, red, green, blue }: Primaries): Vector[] {
+function adaptedColumns({ white, red, green, blue }: Primaries): Matrix {
   const primaries = [tristimulus(red), tristimulus(green), tristimulus(blue)] as const;
   const strengths = times(inverse(transpose(primaries)), tristimulus(white));
   const from = times(CONES, tristimulus(white));
   const to = times(CONES, D50);
   const toXyz = inverse(CONES);
-  return primaries.map((primary, at) => {
-    const cones = times(CONES, scaled(primary, strengths[at] ?? 1));
+  const adapted = (at: 0 | 1 | 2) => {
+    const cones = times(CONES, scaled(primaries[at], strengths[at]));
     return times(
       toXyz,
-      mapVector(cones, (cone, of) => (cone * (to[of] ?? 1)) / (from[of] ?? 1)),
+      mapVector(cones, (cone, of) => (cone * to[of]) / from[of]),
     );
-  });
+  };
+  return [adapted(0), adapted(1), adapted(2)];
 }
 
 function tristimulus({ x, y }: Chromaticity): Vector {

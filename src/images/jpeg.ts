@@ -62,7 +62,8 @@ export function readJpeg(file: Uint8Array): ImageStructure | Unfit {
     format: 'jpeg',
     widthPx: frame.widthPx,
     heightPx: frame.heightPx,
-    bitsPerSample: 8,
+    narrowedTo: null,
+    highRange: null,
     frames: 1,
     scans,
     // More than one scan: coefficients of two bytes are held until the last one.

@@ -3,7 +3,8 @@
  * gAMA, say (PNG, third edition, 11.3.2) becomes a profile, which decoders follow.
  */
 import { viewOf } from './format.ts';
-import { type Curve, type Primaries, writeProfile } from './icc-profile.ts';
+import type { HighRange } from './high-dynamic-range.ts';
+import { type Curve, D65, type Primaries, SRGB_PRIMARIES, writeProfile } from './icc-profile.ts';
 
 /** The data of a PNG's colour chunks; null where it has none. */
 export interface ColourChunks {
@@ -12,15 +13,9 @@ export interface ColourChunks {
   readonly cHRM: Uint8Array | null;
 }
 
-const D65 = { x: 0.3127, y: 0.329 };
-const SRGB_PRIMARIES: Primaries = {
-  white: D65,
-  red: { x: 0.64, y: 0.33 },
-  green: { x: 0.3, y: 0.6 },
-  blue: { x: 0.15, y: 0.06 },
-};
 const SRGB_CURVE: Curve = [2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045];
-const REC709_CURVE: Curve = [1 / 0.45, 1 / 1.099, 0.099 / 1.099, 1 / 4.5, 0.081];
+/** A television's own curve (ITU-R BT.1886), as Chromium shows BT.601, BT.709 and BT.2020. */
+const TELEVISION_CURVE = power(2.4);
 
 /** By the code points of ITU-T H.273, table 2. */
 const PRIMARIES_OF: Readonly<Record<number, Primaries>> = {
@@ -56,15 +51,15 @@ const PRIMARIES_OF: Readonly<Record<number, Primaries>> = {
   },
 };
 
-/** By the code points of ITU-T H.273, table 3; those for high dynamic range are read as sRGB's. */
+/** By the code points of ITU-T H.273, table 3. */
 const CURVE_OF: Readonly<Record<number, Curve>> = {
-  1: REC709_CURVE,
+  1: TELEVISION_CURVE,
   4: power(2.2),
   5: power(2.8),
-  6: REC709_CURVE,
+  6: TELEVISION_CURVE,
   8: power(1),
-  14: REC709_CURVE,
-  15: REC709_CURVE,
+  14: TELEVISION_CURVE,
+  15: TELEVISION_CURVE,
 };
 
 /** The profile that the chunks describe; null where that is sRGB, or where they make no sense. */
@@ -72,6 +67,16 @@ export function profileOf(chunks: ColourChunks, isGrey: boolean): Uint8Array | n
   const described = chunks.cICP === null ? byChromaticity(chunks) : byCodePoints(chunks.cICP);
   if (described === null) return null;
   return writeProfile(isGrey ? null : described.primaries, described.curve);
+}
+
+const HIGH_RANGE: Readonly<Record<number, HighRange['transfer']>> = { 16: 'pq', 18: 'hlg' };
+
+/** Whether cICP says that the pixels are of high dynamic range, which no profile describes; else null. */
+export function highRangeOf(cICP: Uint8Array | null): HighRange | null {
+  const [code = 0, transferCode = 0, matrix, isFullRange] = cICP ?? [];
+  const transfer = HIGH_RANGE[transferCode];
+  if (transfer === undefined || matrix !== 0 || isFullRange !== 1) return null;
+  return { transfer, primaries: PRIMARIES_OF[code] ?? SRGB_PRIMARIES };
 }
 
 interface Colours {
@@ -93,8 +98,10 @@ function byCodePoints([
 }
 
 function byChromaticity({ gAMA, cHRM }: ColourChunks): Colours | null {
+  // Chromium heeds cHRM beside gAMA only.
+  if (gAMA === null) return null;
   const primaries = cHRM === null ? SRGB_PRIMARIES : readPrimaries(cHRM);
-  const curve = gAMA === null ? SRGB_CURVE : readGamma(gAMA);
+  const curve = readGamma(gAMA);
   return primaries === null || curve === null ? null : { primaries, curve };
 }
 
@@ -109,7 +116,7 @@ function readPrimaries(cHRM: Uint8Array): Primaries | null {
     y: view.getUint32(8 * place + 4) / UNIT,
   });
   const primaries = { white: at(0), red: at(1), green: at(2), blue: at(3) };
-  const areSane = Object.values(primaries).every(({ x, y }) => y >= 0.01 && x + y <= 1.1);
+  const areSane = Object.values(primaries).every(({ x, y }) => y > 0 && x + y <= 1.1);
   const { red, green, blue } = primaries;
   const area = (green.x - red.x) * (blue.y - red.y) - (blue.x - red.x) * (green.y - red.y);
   return areSane && Math.abs(area) > 0.01 ? primaries : null;

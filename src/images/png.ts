@@ -6,7 +6,7 @@ import { crc32, deflateSync, inflateSync } from 'node:zlib';
 import { type ImageStructure, latin1, Pieces, type Unfit, viewOf } from './format.ts';
 import { isUsableProfile, MAX_PROFILE_BYTES, type ProfileSpace } from './icc-profile.ts';
 import { readOrientation, writeOrientation } from './orientation.ts';
-import { profileOf } from './png-colours.ts';
+import { highRangeOf, profileOf } from './png-colours.ts';
 
 const SIGNATURE_BYTES = 8;
 const IHDR_BYTES = 13;
@@ -32,19 +32,21 @@ export function readPng(file: Uint8Array): ImageStructure | Unfit {
   const channels = CHANNELS[colourType];
   const [colours, pixels] = [chunks.colours.all(), chunks.pixels.all()];
   if (channels === undefined || colours === null || !pixels?.length) return 'unreadable';
+  const isGrey = colourType === 0 || colourType === 4;
   const control = chunks.read.get('acTL');
   return {
     format: 'png',
     widthPx: view.getUint32(header),
     heightPx: view.getUint32(header + 4),
-    bitsPerSample: bitDepth === 16 ? 16 : 8,
+    narrowedTo: bitDepth === 16 ? (isGrey ? 'b-w' : 'srgb') : null,
     frames: control === undefined || control.length < 4 ? 1 : viewOf(control).getUint32(0),
     scans: 1,
+    highRange: highRangeOf(chunks.read.get('cICP') ?? null),
     heldBytesPerPixel: interlace === 0 ? 0 : heldBytes(colourType, bitDepth, channels),
     isPlainCmyk: false,
     pieces: [
       file.subarray(0, header + IHDR_BYTES + 4),
-      ...descriptions(chunks.read, colourType === 0 || colourType === 4 ? 'GRAY' : 'RGB '),
+      ...descriptions(chunks.read, isGrey ? 'GRAY' : 'RGB '),
       ...colours,
       ...pixels,
       chunk('IEND', new Uint8Array()),
@@ -91,7 +93,7 @@ function descriptions(read: ReadonlyMap<string, Uint8Array>, space: ProfileSpace
   const [cICP, iCCP, gAMA, cHRM] = [get('cICP'), get('iCCP'), get('gAMA'), get('cHRM')];
   if (cICP === null && iCCP !== null) {
     if (isUsableProfileChunk(iCCP, space)) described.push(chunk('iCCP', iCCP));
-  } else if (cICP !== null || (!read.has('sRGB') && (gAMA !== null || cHRM !== null))) {
+  } else if (highRangeOf(cICP) === null && (cICP !== null || !read.has('sRGB'))) {
     const profile = profileOf({ cICP, gAMA, cHRM }, space === 'GRAY');
     if (profile !== null) described.push(chunk('iCCP', profileChunk(profile)));
   }

@@ -23,8 +23,8 @@ describe('image validation', () => {
     for (const format of ['jpeg', 'png', 'webp'] as const) {
       const image = validateImage(await plain(90, 70).toFormat(format).toBuffer());
       assert.deepEqual(
-        [image.format, image.widthPx, image.heightPx, image.bitsPerSample],
-        [format, 90, 70, 8],
+        [image.format, image.widthPx, image.heightPx, image.narrowedTo],
+        [format, 90, 70, null],
       );
     }
   });

@@ -27,7 +27,8 @@ export function readWebp(file: Uint8Array): ImageStructure | Unfit {
   return {
     format: 'webp',
     ...size,
-    bitsPerSample: 8,
+    narrowedTo: null,
+    highRange: null,
     frames: Math.max(1, chunks.frames),
     scans: 1,
     heldBytesPerPixel: heldBytes(chunks),
