@@ -108,7 +108,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
   );
   await refuseCluster(adapters);
   watches.push(supabase, imageModel, shared);
-  pipeline = stack.use(startPipeline(config, adapters, { logger, tracing }));
+  pipeline = stack.use(startPipeline(config, adapters, { logger, tracing, viewer: poses }));
   logger.info({ address }, 'worker_started');
   return Object.assign(stack.move(), { address });
 }

@@ -277,6 +277,16 @@ export const VARIABLES = {
     about: 'Threads that look for poses.',
     default: '2',
   }),
+  personCheck: oneOf('PERSON_CHECK', ['off', 'observe', 'enforce'], {
+    about:
+      "Check of the person's photo before anything is paid. observe: counts and logs what it finds; enforce: fails tasks whose photo shows nobody who could be dressed.",
+    default: 'observe',
+  }),
+  pictureCheck: oneOf('PICTURE_CHECK', ['off', 'observe', 'enforce'], {
+    about:
+      'Check of the finished picture against the photo of the person. observe: counts and logs what it finds; enforce: a bad picture is not delivered, one more is paid for, and the task fails when that is bad too.',
+    default: 'observe',
+  }),
   estimateBodySecret: optionalText('ESTIMATE_BODY_SECRET', {
     about: 'When set, /estimate-body asks for it in the header X-Worker-Secret. Secret.',
     example: 'a long random text',

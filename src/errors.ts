@@ -81,6 +81,18 @@ export const CATALOGUE = {
       refused: 'One of the image links is not allowed. Please upload the image and try again.',
     },
   },
+  PERSON_UNUSABLE: {
+    meaning:
+      'The photo of the person shows nobody whom an image model could dress (PERSON_CHECK=enforce); nothing was paid.',
+    kind: 'final',
+    publicTexts: {
+      default:
+        'Nobody can be made out in the photo of the person. Please use a photo that shows the person to be dressed.',
+      too_small:
+        'The person is far too small in the photo. Please use a photo taken from closer by.',
+      too_dark: 'The photo of the person is too dark. Please use a photo taken in better light.',
+    },
+  },
   INVALID_TASK: {
     meaning: 'The message on the list is not a task that this worker can carry out.',
     kind: 'final',
@@ -141,6 +153,16 @@ export const CATALOGUE = {
     kind: 'transient',
     tries: 2,
     publicTexts: { default: TRY_AGAIN },
+  },
+  PICTURE_REJECTED: {
+    meaning:
+      'The picture failed the picture check (PICTURE_CHECK=enforce) and was not delivered. It was paid for; one more is made.',
+    kind: 'transient',
+    tries: 2,
+    publicTexts: {
+      default:
+        'The picture did not turn out well enough to show. Please try again, if possible with another photo.',
+    },
   },
   PROVIDER_REFUSES_SERVICE: {
     meaning:

@@ -51,11 +51,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   // The names of the estimators.
   config: ['sizing'],
-  adapters: [],
+  // The pose threads run the picture check, so that it does not block the event loop.
+  adapters: ['picture-check'],
   http: ['size-pipeline', 'sizing', 'telemetry'],
-  telemetry: [],
+  telemetry: ['picture-check'],
   ledger: [],
-  tryon: ['ledger'],
+  'picture-check': [],
+  tryon: ['ledger', 'picture-check'],
   retention: [],
   progress: [],
   'size-pipeline': ['config', 'sizing'],
@@ -121,6 +123,7 @@ it('a planted violation of the rule is found', () => {
     ['adapters/redis/a.ts', "import { x } from '../supabase/client.ts';"],
     ['adapters/web/a.ts', "import type { x } from '../../tryon/task.ts';"],
     ['sizing/a.ts', "import { x } from '../ports/session.ts';"],
+    ['picture-check/a.ts', "import { x } from '../adapters/mediapipe/mirror.ts';"],
     ['http/a.ts', "const x = await import('../adapters/openai/cost.ts');"],
     ['ports/session.ts', "import { x } from '../tryon/task.ts';"],
   ] as const;

@@ -8,6 +8,7 @@ import { BullRefundWorker } from '../adapters/redis/refund-queue.ts';
 import type { Config } from '../config.ts';
 import { DECODE_BUDGET_BYTES } from '../images/decode.ts';
 import type { JobEnd } from '../ports/jobs.ts';
+import type { PictureViewer } from '../ports/picture-views.ts';
 import { repeat } from '../repeat.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
@@ -42,6 +43,12 @@ export interface Pipeline extends AsyncDisposable {
   readonly attemptsRunning: number;
 }
 
+interface PipelineParts {
+  readonly logger: Logger;
+  readonly tracing: Tracing;
+  readonly viewer: PictureViewer;
+}
+
 /**
  * Starts to take tasks, to run jobs and to sweep. At a stop nothing new is begun from the first
  * moment on. What runs has the grace to end: then attempts requeue their jobs.
@@ -49,11 +56,11 @@ export interface Pipeline extends AsyncDisposable {
 export function startPipeline(
   config: Config,
   adapters: Adapters,
-  { logger, tracing }: { readonly logger: Logger; readonly tracing: Tracing },
+  { logger, tracing, viewer }: PipelineParts,
 ): Pipeline {
   const stop = new AbortController();
   const refunds = startRefunds(config, adapters, tracing, stop.signal);
-  const attempts = startAttempts(config, adapters, tracing, stop.signal);
+  const attempts = startAttempts(config, { ...adapters, viewer }, tracing, stop.signal);
   const { redisHealth } = adapters;
   const suspendByClock = () => {
     attempts.suspend(!redisHealth.mayJudgeAges);
@@ -114,7 +121,7 @@ function startRefunds(
 /** Runs attempts; at a stop they have the grace to finish, then they requeue their jobs. */
 function startAttempts(
   config: Config,
-  adapters: Adapters,
+  adapters: Adapters & { readonly viewer: PictureViewer },
   tracing: Tracing,
   stop: AbortSignal,
 ): BullGenerationWorker {
@@ -128,6 +135,8 @@ function startAttempts(
     decodeMemory: new Semaphore(DECODE_BUDGET_BYTES),
     providerTimeoutMs: config.providerTimeoutSeconds * 1000,
     maxProviderCalls: config.openaiMaxRetries,
+    personCheck: config.personCheck,
+    pictureCheck: config.pictureCheck,
     taskDeadlineSeconds: config.taskDeadlineSeconds,
     quarantine: new Quarantine(),
     stopping: stop,

@@ -6,20 +6,19 @@ import { PosePool } from '../adapters/mediapipe/pose-pool.ts';
 import type { Config } from '../config.ts';
 import { type EstimateBodyDeps, registerEstimateBody } from '../http/estimate-body.ts';
 import type { ImageFetcher } from '../ports/image-fetcher.ts';
-import type { PoseEstimator } from '../pose.ts';
 import { readCharts } from '../size-pipeline/read-charts.ts';
 import { ESTIMATORS } from '../sizing/estimators.ts';
 import { createRequestLog } from '../telemetry/events.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 
-/** Adds `/estimate-body` to the server; the models load in the background. Throws a ConfigError. */
+/** Adds `/estimate-body` to the server; the models load in the background. Returns the pose threads. Throws a ConfigError. */
 export async function startSizing(
   config: Config,
   fetcher: ImageFetcher,
   server: FastifyInstance,
   { logger, metrics, stack }: { logger: Logger; metrics: Metrics; stack: AsyncDisposableStack },
-): Promise<PoseEstimator> {
+): Promise<PosePool> {
   const poses = stack.use(
     new PosePool({
       modelFolder: config.poseModelPath,

@@ -18,6 +18,13 @@ interface Vendor {
   readonly model: string;
 }
 
+/**
+ * Why a check was skipped: the pose threads were busy or not there, the check itself failed, the
+ * person's photo shows nobody to compare with, or it was not fetched, since the picture is that of
+ * an earlier attempt.
+ */
+export type CheckSkipReason = 'busy' | 'unavailable' | 'error' | 'no_person' | 'no_photo';
+
 /** What happened, in the past tense: one log line and one count each. Carries no secret, link or text of a person. */
 export type WorkerEvent =
   | { event: 'task_received'; task: TaskIds }
@@ -31,6 +38,16 @@ export type WorkerEvent =
   | { event: 'generation_processing'; task: TaskIds; queueWaitMs: number }
   | { event: 'generation_skipped'; task: TaskIds; reason: string }
   | { event: 'images_prepared'; task: TaskIds; count: number; downloadMs: number; resizeMs: number }
+  | { event: 'person_checked'; task: TaskIds; finding: string | null; refused: boolean }
+  | {
+      event: 'picture_checked';
+      task: TaskIds;
+      findings: readonly string[];
+      refused: boolean;
+      durationMs: number;
+      measures: Readonly<Record<string, number | null>>;
+    }
+  | { event: 'check_skipped'; task: TaskIds; check: 'person' | 'picture'; reason: CheckSkipReason }
   | { event: 'picture_stored'; task: TaskIds; sizeBytes: number; durationMs: number }
   | ({ event: 'provider_call_started'; task: TaskIds; call: number; repeated: boolean } & Vendor)
   | ({

@@ -3,7 +3,9 @@
  * become labels.
  */
 import { CATALOGUE, TaskError } from '../errors.ts';
-import type { RecordEvent, WorkerEvent } from '../ports/events.ts';
+import { PERSON_REASONS } from '../picture-check/check-person.ts';
+import { PICTURE_REASONS } from '../picture-check/check-picture.ts';
+import type { CheckSkipReason, RecordEvent, WorkerEvent } from '../ports/events.ts';
 import type { Meters } from './meters.ts';
 
 /** One function per business event. */
@@ -23,6 +25,7 @@ export function countEvents(meters: Meters): RecordEvent {
   const counting: Counting = {
     ...intakeCounting(meters),
     ...attemptCounting(meters),
+    ...checkCounting(meters),
     ...providerCounting(meters),
     ...endCounting(meters),
     ...refundCounting(meters),
@@ -78,6 +81,52 @@ function attemptCounting({ counter, duration }: Meters) {
     picture_stored: ({ durationMs }) => step(durationMs, { step: 'store' }),
     generation_skipped: ({ reason }) => skipped({ reason }),
     generation_interrupted: () => interrupted(),
+  } satisfies Partial<Counting>;
+}
+
+const CHECKS = ['person', 'picture'];
+const SKIPS: readonly CheckSkipReason[] = [
+  'busy',
+  'unavailable',
+  'error',
+  'no_person',
+  'no_photo',
+];
+
+function checkCounting({ counter, duration }: Meters) {
+  const outcomes = ['passed', 'found', 'refused'];
+  const made = counter(
+    'checks_total',
+    "Checks of the person's photo and of the finished picture, by outcome; found: something was found and only counted.",
+    CHECKS.flatMap((check) => outcomes.map((outcome) => ({ check, outcome }))),
+  );
+  const findings = counter('check_findings_total', 'What the checks found, by reason.', [
+    ...PERSON_REASONS.map((reason) => ({ check: 'person', reason })),
+    ...PICTURE_REASONS.map((reason) => ({ check: 'picture', reason })),
+  ]);
+  const skipped = counter(
+    'checks_skipped_total',
+    'Checks that were not made; the try-on went on without them.',
+    CHECKS.flatMap((check) => SKIPS.map((reason) => ({ check, reason }))),
+  );
+  const took = duration(
+    'picture_check_duration_seconds',
+    'Picture check duration, including queueing for a pose thread.',
+    { buckets: FINE_SECONDS },
+  );
+  const outcomeOf = (found: boolean, refused: boolean) =>
+    refused ? 'refused' : found ? 'found' : 'passed';
+  return {
+    person_checked({ finding, refused }) {
+      made({ check: 'person', outcome: outcomeOf(finding !== null, refused) });
+      if (finding !== null) findings({ check: 'person', reason: finding });
+    },
+    picture_checked({ findings: found, refused, durationMs }) {
+      made({ check: 'picture', outcome: outcomeOf(found.length > 0, refused) });
+      for (const reason of found) findings({ check: 'picture', reason });
+      took(durationMs);
+    },
+    check_skipped: ({ check, reason }) => skipped({ check, reason }),
   } satisfies Partial<Counting>;
 }
 

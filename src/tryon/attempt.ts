@@ -10,6 +10,7 @@ import type { NamedImage } from '../ports/image-provider.ts';
 import type { Job } from '../ports/jobs.ts';
 import { type Completion, isTerminal, type Session, type Task } from '../ports/session.ts';
 import type { TaskSource } from '../ports/task-source.ts';
+import { AttemptChecks, type CheckDeps } from './checks.ts';
 import { deadLetter } from './dead-letter.ts';
 import { collectOpenCall, type GenerateDeps, type Generated, generate } from './generate.ts';
 import {
@@ -38,7 +39,7 @@ import { complete, recordAnalytics, refuseUnfinished, type SettleDeps } from './
 import type { StorageBreaker } from './storage-breaker.ts';
 import { linkToStored, storePicture } from './store.ts';
 
-export interface AttemptDeps extends PrepareDeps, GenerateDeps, SettleDeps {
+export interface AttemptDeps extends PrepareDeps, GenerateDeps, SettleDeps, CheckDeps {
   readonly storage: StorageBreaker;
   readonly deadLetters: Pick<TaskSource, 'keepDeadLetter'>;
   readonly taskDeadlineSeconds: number;
@@ -91,8 +92,9 @@ async function runSteps(job: Job, deps: AttemptDeps, limits: Limits): Promise<Ou
   const queueWaitMs = Date.now() - Date.parse(task.createdAt);
   deps.record({ event: 'generation_processing', task, queueWaitMs });
 
+  await using checks = new AttemptChecks(task, deps, limits.signal);
   using pass = deps.storage.pass(task);
-  const paying = { ...deps, beforePaying: () => pass.claim() };
+  const paying = { ...deps, checks, beforePaying: () => pass.claim() };
   const { jpeg, usage, journal, processingTimeMs } = await makePicture(
     job,
     session,
@@ -119,7 +121,7 @@ async function runSteps(job: Job, deps: AttemptDeps, limits: Limits): Promise<Ou
 async function makePicture(
   job: Job,
   session: Session,
-  deps: AttemptDeps,
+  deps: AttemptDeps & { readonly checks: AttemptChecks },
   limits: Limits,
 ): Promise<Generated & { readonly processingTimeMs: number }> {
   const { task } = job;
@@ -128,10 +130,14 @@ async function makePicture(
   using _ = await deps.quarantine.enter(limits.signal);
   const startedAtMs = Date.now();
   const made = await (isPaid ? collectOpenCall(job, deps, limits) : payForPicture());
+  await deps.checks.beforeStoring(made.jpeg, made.size);
   return { ...made, processingTimeMs: Date.now() - startedAtMs };
 
   async function payForPicture() {
     const images = preparedAlone ?? (await prepare(task, deps, limits.signal));
+    const [person] = images;
+    if (person !== undefined) deps.checks.lookAtPerson(person.jpeg);
+    await deps.checks.beforePaying();
     return generate(job, { images, endUser: endUserOf(session) }, deps, limits);
   }
 }

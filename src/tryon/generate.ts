@@ -40,6 +40,8 @@ export type Subject = Pick<PictureRequest, 'images' | 'endUser'>;
 /** A picture that was paid for, ready to be stored, and what it took. */
 export interface Generated {
   readonly jpeg: Uint8Array;
+  /** WIDTHxHEIGHT as it was asked for; null where it follows the person's photo. */
+  readonly size: string | null;
   readonly usage: PictureUsage;
   /** As it stands now; Redis may still lack the ticket. */
   readonly journal: Journal;
@@ -57,8 +59,8 @@ interface Call {
 
 /**
  * Makes the call; the deadline is checked once more after waiting for a slot of the rate limit.
- * Throws what a provider throws, DEADLINE_EXCEEDED, GENERATION_FAILED when the task's calls are used
- * up, LockLostError, or StoppingError when the process is to stop before the call. The journal's call
+ * Throws what a provider throws, DEADLINE_EXCEEDED, GENERATION_FAILED (PICTURE_REJECTED after a
+ * rejection) when the task's calls are used up, LockLostError, or StoppingError when the process is to stop before the call. The journal's call
  * stays open until its outcome is recorded.
  */
 export async function generate(
@@ -69,7 +71,9 @@ export async function generate(
 ): Promise<Generated> {
   const { task } = job;
   if (job.journal.providerCalls >= deps.maxProviderCalls) {
-    throw new TaskError('GENERATION_FAILED', { detail: 'calls_used_up' });
+    const isRejected = (job.journal.failures.PICTURE_REJECTED ?? 0) > 0;
+    const code = isRejected ? 'PICTURE_REJECTED' : 'GENERATION_FAILED';
+    throw new TaskError(code, { detail: 'calls_used_up' });
   }
   const able = providersFor(task, job.journal, deps.providers[task.channel]);
   const { provider, permit } = await enterGate(able, deps, limits);
@@ -173,7 +177,7 @@ async function generated(call: Call, picture: Picture, journal: Journal): Promis
     provider: provider.name,
     model: provider.model,
   });
-  return { jpeg: await resultPicture(image, size), usage, journal };
+  return { jpeg: await resultPicture(image, size), size, usage, journal };
 }
 
 /** What one provider asks to wait for does not hold up a task that another can take. */

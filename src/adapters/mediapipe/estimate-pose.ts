@@ -19,6 +19,7 @@ import {
   LANDMARK_INPUT_SIZE,
   projectToImage,
   refineOnHeatmap,
+  sigmoid,
 } from './landmarks.ts';
 import { flopLandmarks, flopSquare, flopWorld } from './mirror.ts';
 import { type PoseSessions, runModel } from './models.ts';
@@ -50,12 +51,31 @@ export async function observe(
   image: RgbImage,
   maxMaskRows = DEFAULT_MASK_ROWS,
 ): Promise<PhotoObservation> {
-  const whole = warpSquare(image, wholePicture(image), DETECTOR_SIZE, 'black');
-  const [person = null, ...others] = await detectPeople(sessions, whole);
-  const posing = person && { image, region: regionOf(person, image) };
-  const pose = posing && (await poseIn(sessions, posing, maxMaskRows));
+  const { region, detectorScore: _, ...seen } = await observeOnce(sessions, image, maxMaskRows);
   const mirrored =
-    posing && pose && (await poseIn(sessions, { ...posing, mirror: true }, maxMaskRows));
+    region && seen.pose && (await poseIn(sessions, { image, region, mirror: true }, maxMaskRows));
+  return { ...seen, mirrored };
+}
+
+/** An observation without the mirror image, which costs a third less. */
+export interface OneObservation extends Omit<PhotoObservation, 'mirrored'> {
+  /** The square around the first detection; null where there is none. */
+  readonly region: RotatedSquare | null;
+  /** The highest score of any box, 0..1, detection or not. */
+  readonly detectorScore: number;
+}
+
+/** As `observe`, but looks at the person once. */
+export async function observeOnce(
+  sessions: PoseSessions,
+  image: RgbImage,
+  maxMaskRows: number,
+): Promise<OneObservation> {
+  const whole = warpSquare(image, wholePicture(image), DETECTOR_SIZE, 'black');
+  const { found, bestScore } = await detectPeople(sessions, whole);
+  const [person = null, ...others] = found;
+  const region = person && regionOf(person, image);
+  const pose = region && (await poseIn(sessions, { image, region }, maxMaskRows));
   const company = pose && (await confirmedCompany({ sessions, whole, image }, pose, others));
   const people = person === null ? [] : [person, ...(company ?? others)];
   return {
@@ -64,7 +84,8 @@ export async function observe(
     luminance: pictureLuminance(whole, image),
     detections: people.map((found) => detectionOf(found, image)),
     pose,
-    mirrored,
+    region,
+    detectorScore: bestScore,
   };
 }
 
@@ -84,7 +105,8 @@ async function confirmedCompany(
   const { sessions, whole, image } = picture;
   const confirmed = await withPose(picture, others);
   if (confirmed.length > 0) return confirmed;
-  return withPose(picture, await detectPeople(sessions, withoutPerson(whole, image, mask)));
+  const { found } = await detectPeople(sessions, withoutPerson(whole, image, mask));
+  return withPose(picture, found);
 }
 
 /** Those in whom the landmark model sees a person too: the detector takes shadows and clothes on a rack for people. */
@@ -103,11 +125,12 @@ async function withPose(
 async function detectPeople(
   { detector }: PoseSessions,
   pixels: Uint8Array,
-): Promise<DetectedPerson[]> {
+): Promise<{ readonly found: DetectedPerson[]; readonly bestScore: number }> {
   const input = normalise(pixels, -1);
   const [boxes, logits] = await runModel(detector, input, DETECTOR_SIZE);
   if (boxes === undefined || logits === undefined) throw new Error('not the detector model');
-  return mergeOverlapping(decodeDetections(boxes, logits));
+  const found = mergeOverlapping(decodeDetections(boxes, logits));
+  return { found, bestScore: sigmoid(logits.reduce((most, logit) => Math.max(most, logit))) };
 }
 
 async function poseIn(

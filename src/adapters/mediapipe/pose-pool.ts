@@ -4,9 +4,15 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Piscina } from 'piscina';
+import type {
+  CheckOutcome,
+  PictureToCheck,
+  PictureViewer,
+  ViewOutcome,
+} from '../../ports/picture-views.ts';
 import type { PoseEstimator, PoseOutcome } from '../../pose.ts';
 import { unlessAborted } from '../../unless-aborted.ts';
-import type { PoseReply, PoseTask } from './pose-thread.ts';
+import type { PoseReply, PoseTask, Work } from './pose-thread.ts';
 import { WaitingLine } from './waiting-line.ts';
 
 export interface PosePoolOptions {
@@ -14,7 +20,7 @@ export interface PosePoolOptions {
   readonly modelFolder: string;
   /** At most so many; one starts at once, the others when photos come. */
   readonly threads: number;
-  /** How many photos may wait for a thread; more are turned away. Default: eight a thread, about a second. */
+  /** How many photos for sizes may wait for a thread; more are turned away. Default: eight a thread, about a second. */
   readonly maxWaiting?: number;
   /** How long to wait before models that did not load are tried again. */
   readonly retryMs?: number;
@@ -25,11 +31,22 @@ export interface PosePoolOptions {
 
 const DEFAULT_RETRY_MS = 5_000;
 const DEFAULT_WAITING_PER_THREAD = 8;
+/** Pictures to be checked may wait while the image model draws, and no size waits for them. */
+const PATIENT_PER_PHOTO = 4;
 /** A further thread without photos for this long ends. */
 const IDLE_THREAD_MS = 60_000;
 
+type WorkOutcome =
+  | Exclude<PoseReply, { readonly kind: 'loaded' | 'models_unusable' }>
+  | { readonly kind: 'busy' | 'unavailable' };
+
+function notSeen({ kind }: WorkOutcome): { readonly kind: 'undecodable' | 'busy' | 'unavailable' } {
+  if (kind === 'unusable_image') return { kind: 'undecodable' };
+  return { kind: kind === 'busy' ? 'busy' : 'unavailable' };
+}
+
 /** Runs BlazePose in threads of its own. Disposing lets running tasks end and turns the rest away. */
-export class PosePool implements PoseEstimator, AsyncDisposable {
+export class PosePool implements PoseEstimator, PictureViewer, AsyncDisposable {
   readonly #options: PosePoolOptions;
   readonly #pool: Piscina<PoseTask, PoseReply>;
   readonly #line: WaitingLine;
@@ -42,7 +59,7 @@ export class PosePool implements PoseEstimator, AsyncDisposable {
   constructor(options: PosePoolOptions) {
     const { threads, maxWaiting = threads * DEFAULT_WAITING_PER_THREAD } = options;
     this.#options = options;
-    this.#line = new WaitingLine(threads, maxWaiting);
+    this.#line = new WaitingLine(threads, maxWaiting, PATIENT_PER_PHOTO * maxWaiting);
     // onnxruntime must not report to its maker; a thread's own process.env does not reach it.
     process.env.ORT_DISABLE_TELEMETRY ??= '1';
     this.#pool = new Piscina({
@@ -61,11 +78,27 @@ export class PosePool implements PoseEstimator, AsyncDisposable {
   }
 
   async estimate(image: Uint8Array, signal: AbortSignal): Promise<PoseOutcome> {
+    const reply = await this.#inTurn({ kind: 'observe', image }, signal);
+    if (reply.kind === 'observed' || reply.kind === 'unusable_image') return reply;
+    return { kind: reply.kind === 'busy' ? 'busy' : 'unavailable' };
+  }
+
+  async view(image: Uint8Array, signal: AbortSignal): Promise<ViewOutcome> {
+    const reply = await this.#inTurn({ kind: 'view', image }, signal);
+    return reply.kind === 'viewed' ? reply : notSeen(reply);
+  }
+
+  async check(picture: PictureToCheck, signal: AbortSignal): Promise<CheckOutcome> {
+    const reply = await this.#inTurn({ kind: 'check', ...picture }, signal);
+    return reply.kind === 'checked' ? reply : notSeen(reply);
+  }
+
+  async #inTurn(work: Work, signal: AbortSignal): Promise<WorkOutcome> {
     if (!this.#ready) return { kind: 'unavailable' };
     const either = AbortSignal.any([signal, this.#stopping.signal]);
     try {
-      if (!(await this.#line.enter(either))) return { kind: 'busy' };
-      return await unlessAborted(this.#run(image, either), either);
+      if (!(await this.#line.enter(either, work.kind !== 'observe'))) return { kind: 'busy' };
+      return await unlessAborted(this.#run(work, either), either);
     } catch (error) {
       if (signal.aborted || !this.#stopping.signal.aborted) throw error;
       return { kind: 'unavailable' };
@@ -83,13 +116,13 @@ export class PosePool implements PoseEstimator, AsyncDisposable {
   }
 
   /** Once begun not to be interrupted: the thread ends its photo even when nobody waits for it any more. */
-  async #run(image: Uint8Array, signal: AbortSignal): Promise<PoseOutcome> {
+  async #run(work: Work, signal: AbortSignal): Promise<WorkOutcome> {
     try {
       signal.throwIfAborted();
-      const run = this.#pool.run({ modelFolder: this.#options.modelFolder, image });
+      const run = this.#pool.run({ modelFolder: this.#options.modelFolder, ...work });
       this.#running.add(run);
       const reply = await run.finally(() => this.#running.delete(run));
-      if (reply.kind === 'observed' || reply.kind === 'unusable_image') return reply;
+      if (reply.kind !== 'loaded' && reply.kind !== 'models_unusable') return reply;
       this.#loadInBackground();
       return { kind: 'unavailable' };
     } finally {
@@ -125,7 +158,7 @@ export class PosePool implements PoseEstimator, AsyncDisposable {
   async #tryToLoad(): Promise<string | null> {
     const { modelFolder } = this.#options;
     try {
-      const load = await this.#pool.run({ modelFolder, image: null });
+      const load = await this.#pool.run({ modelFolder, kind: 'load' });
       return load.kind === 'models_unusable' ? load.problem : null;
     } catch (error) {
       return String(error);

@@ -3,20 +3,28 @@
  * piece of state here; a load that failed is tried again by the next task.
  */
 import { constants, platform, setPriority } from 'node:os';
+import { checkPicture } from '../../picture-check/check-picture.ts';
+import type { PictureToCheck, PictureView, Verdict } from '../../ports/picture-views.ts';
 import type { PhotoObservation } from '../../pose.ts';
 import { estimatePose } from './estimate-pose.ts';
 import { loadPoseModels, type PoseSessions } from './models.ts';
 import { unusableDetail } from './unusable-image.ts';
+import { viewPicture } from './view-picture.ts';
 
-/** Look at `image`, or only load the models when it is null. */
-export interface PoseTask {
-  readonly modelFolder: string;
-  readonly image: Uint8Array | null;
-}
+/** What is done with a picture: `observe` for a size, the others for a try-on. */
+export type Work =
+  | { readonly kind: 'observe'; readonly image: Uint8Array }
+  | { readonly kind: 'view'; readonly image: Uint8Array }
+  | ({ readonly kind: 'check' } & PictureToCheck);
+
+/** `load`: the models only. */
+export type PoseTask = { readonly modelFolder: string } & ({ readonly kind: 'load' } | Work);
 
 export type PoseReply =
   | { readonly kind: 'loaded' }
   | { readonly kind: 'observed'; readonly observation: PhotoObservation }
+  | { readonly kind: 'viewed'; readonly view: PictureView }
+  | { readonly kind: 'checked'; readonly verdict: Verdict }
   | { readonly kind: 'unusable_image'; readonly detail: string }
   | { readonly kind: 'models_unusable'; readonly problem: string };
 
@@ -41,8 +49,8 @@ function load(modelFolder: string): Promise<PoseSessions> {
 }
 
 /** Runs one task. Replies are values, since errors lose their class between threads. */
-export default async function runPoseTask({ modelFolder, image }: PoseTask): Promise<PoseReply> {
-  models ??= load(modelFolder);
+export default async function runPoseTask(task: PoseTask): Promise<PoseReply> {
+  models ??= load(task.modelFolder);
   let sessions: PoseSessions;
   try {
     sessions = await models;
@@ -50,10 +58,19 @@ export default async function runPoseTask({ modelFolder, image }: PoseTask): Pro
     models = null;
     return { kind: 'models_unusable', problem: String((error as Error).message) };
   }
-  if (image === null) return { kind: 'loaded' };
+  if (task.kind === 'load') return { kind: 'loaded' };
   try {
-    return { kind: 'observed', observation: await estimatePose(sessions, image) };
+    return await run(task, sessions);
   } catch (error) {
     return { kind: 'unusable_image', detail: unusableDetail(error) };
   }
+}
+
+async function run(work: Work, sessions: PoseSessions): Promise<PoseReply> {
+  if (work.kind === 'observe') {
+    return { kind: 'observed', observation: await estimatePose(sessions, work.image) };
+  }
+  const view = await viewPicture(sessions, work.image);
+  if (work.kind === 'view') return { kind: 'viewed', view };
+  return { kind: 'checked', verdict: checkPicture(work.photo, view, work.size) };
 }

@@ -51,3 +51,17 @@ test('a place that is given back is free again', async () => {
 test('who has given up already does not enter', async () => {
   await assert.rejects(new WaitingLine(1, 1).enter(AbortSignal.abort(new Error('gone'))), /gone/);
 });
+
+test('those who are patient go when nobody else waits, and have a line of their own', async () => {
+  const line = new WaitingLine(1, 1, 1);
+  await line.enter(NEVER);
+  const order: string[] = [];
+  const patient = line.enter(NEVER, true).then(() => order.push('patient'));
+  assert.equal(await line.enter(NEVER, true), false);
+  const other = line.enter(NEVER).then(() => order.push('other'));
+  line.leave();
+  await other;
+  line.leave();
+  await patient;
+  assert.deepEqual(order, ['other', 'patient']);
+});

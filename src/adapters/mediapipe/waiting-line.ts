@@ -1,51 +1,56 @@
 /** Lets a few through at a time and a few more wait; everyone else is turned away at once. */
 
-/** First come, first served. */
+/** First come, first served; those who are patient go when nobody else waits. */
 export class WaitingLine {
   readonly #maxWaiting: number;
+  readonly #maxPatient: number;
   readonly #waiting = new Set<() => void>();
-  #freePlaces: number;
+  readonly #patient = new Set<() => void>();
+  #freeSlots: number;
 
-  constructor(places: number, maxWaiting: number) {
-    this.#freePlaces = places;
+  /** `maxPatient`: how many more may wait who go last. */
+  constructor(slots: number, maxWaiting: number, maxPatient = 0) {
+    this.#freeSlots = slots;
     this.#maxWaiting = maxWaiting;
+    this.#maxPatient = maxPatient;
   }
 
   /**
    * True when it is the caller's turn, who then must `leave`; false when the line is full.
    * An abort by `signal` while waiting rejects with its reason.
    */
-  async enter(signal: AbortSignal): Promise<boolean> {
+  async enter(signal: AbortSignal, isPatient = false): Promise<boolean> {
     signal.throwIfAborted();
-    if (this.#freePlaces > 0) {
-      this.#freePlaces -= 1;
+    if (this.#freeSlots > 0) {
+      this.#freeSlots -= 1;
       return true;
     }
-    if (this.#waiting.size >= this.#maxWaiting) return false;
-    await this.#wait(signal);
+    const line = isPatient ? this.#patient : this.#waiting;
+    if (line.size >= (isPatient ? this.#maxPatient : this.#maxWaiting)) return false;
+    await wait(line, signal);
     return true;
   }
 
-  /** Gives the place to the next in line. */
+  /** Gives the slot to the next in line. */
   leave(): void {
-    const [next] = this.#waiting;
-    if (next === undefined) this.#freePlaces += 1;
+    const [next] = this.#waiting.size > 0 ? this.#waiting : this.#patient;
+    if (next === undefined) this.#freeSlots += 1;
     else next();
   }
+}
 
-  #wait(signal: AbortSignal): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const turn = () => {
-      this.#waiting.delete(turn);
-      signal.removeEventListener('abort', giveUp);
-      resolve();
-    };
-    const giveUp = () => {
-      this.#waiting.delete(turn);
-      reject(signal.reason);
-    };
-    this.#waiting.add(turn);
-    signal.addEventListener('abort', giveUp, { once: true });
-    return promise;
-  }
+function wait(line: Set<() => void>, signal: AbortSignal): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const turn = () => {
+    line.delete(turn);
+    signal.removeEventListener('abort', giveUp);
+    resolve();
+  };
+  const giveUp = () => {
+    line.delete(turn);
+    reject(signal.reason);
+  };
+  line.add(turn);
+  signal.addEventListener('abort', giveUp, { once: true });
+  return promise;
 }

@@ -1,0 +1,68 @@
+/** All pictures that the picture check is judged on, as views. */
+import type { PictureView } from '../../src/ports/picture-views.ts';
+import { dressed, garmentFor, HARMLESS, harmless } from './dressed.ts';
+import { FAULTS, impostor, type Scene } from './faults.ts';
+import { croppedTo, differentPeople, type PersonPhoto } from './people.ts';
+import { viewOf } from './remembered.ts';
+
+export interface Case {
+  /** What was done, such as `warmer` or `two people`. */
+  readonly kind: string;
+  readonly isGood: boolean;
+  readonly name: string;
+  readonly person: PictureView;
+  /** Null where it does not decode. */
+  readonly result: PictureView | null;
+}
+
+const PEOPLE = 100;
+/** Far enough in the list to be of another family of cameras and clothes. */
+const OTHER = 37;
+/** So many of the harmless edits are made of each picture, the next ones for the next person. */
+const EDITS_EACH = 3;
+
+/** The kind whose limit is not enforced: nobody tells such a picture from a good one. */
+export const SAME_SCENE = 'another person, same scene';
+
+/** Every case of the people whose number `isMeant`, made where it is not remembered. */
+export async function* pictureCases(
+  data: string,
+  isMeant: (index: number) => boolean = () => true,
+): AsyncGenerator<Case> {
+  const people = await differentPeople(data, PEOPLE);
+  for (const [index, person] of people.entries()) {
+    if (isMeant(index)) yield* casesOf(index, person, people[(index + OTHER) % PEOPLE] ?? person);
+  }
+}
+
+async function* casesOf(
+  index: number,
+  person: PersonPhoto,
+  other: PersonPhoto,
+): AsyncGenerator<Case> {
+  const garment = await garmentFor(index);
+  const view = await viewOf(person.jpeg);
+  if (view === null) throw new Error(`${person.name} does not decode`);
+  const scene: Scene = { index, person: person.jpeg, garment, other: other.jpeg };
+  const base = { name: person.name, person: view };
+  const picture = await dressed(person.jpeg, garment);
+  for (const kind of editsFor(index)) {
+    const result = await viewOf(await harmless(picture, kind, index));
+    yield { ...base, kind, isGood: true, result };
+  }
+  const planted = index % 2 === 0 ? { ...FAULTS, [SAME_SCENE]: impostor } : FAULTS;
+  for (const [kind, plant] of Object.entries(planted)) {
+    yield { ...base, kind, isGood: false, result: await viewOf(await plant(scene)) };
+  }
+  const part = await croppedTo(person, index);
+  const seen = await viewOf(part.jpeg);
+  if (seen === null) throw new Error(`${part.name} does not decode`);
+  const result = await viewOf(await dressed(part.jpeg, garment));
+  yield { kind: part.crop, isGood: true, name: part.name, person: seen, result };
+}
+
+function editsFor(index: number): string[] {
+  const [asMade = '', ...edits] = Object.keys(HARMLESS);
+  const turn = (at: number) => edits[(EDITS_EACH * index + at) % edits.length] ?? asMade;
+  return [asMade, ...Array.from({ length: EDITS_EACH }, (_, at) => turn(at))];
+}

@@ -1,0 +1,199 @@
+/** What can be measured of a finished picture against the photo of its person. */
+import { FACE_SIDE, type PictureView } from '../ports/picture-views.ts';
+import { flopView } from './flop.ts';
+import { changeAt, type Light, lightOf, mean, overlay, type Place, quantile } from './overlay.ts';
+import { register } from './register.ts';
+import {
+  fitSimilarity,
+  inPixels,
+  isSeen,
+  type Pair,
+  residualOf,
+  type Similarity,
+  scaleOf,
+  seenInBoth,
+} from './similarity.ts';
+
+export interface PictureMeasures {
+  /** Whole numbers. */
+  readonly peopleInPhoto: number;
+  readonly people: number;
+  /** How sure the detector is of the person, 0..1. */
+  readonly scoreInPhoto: number;
+  readonly score: number;
+  /** How much larger the person is than where the photo covers the whole picture. */
+  readonly zoom: number | null;
+  /** How much larger the person is than where the whole photo fits into the picture. */
+  readonly shrink: number | null;
+  /** How far the joints are from where the photo has them, root mean square, in torso lengths. */
+  readonly pose: number | null;
+  /** Mean change of the surroundings beyond the light, 0..1. */
+  readonly scene: number | null;
+  /** Change of the most changed tenth of the body, 0..1. */
+  readonly garments: number | null;
+  /** Mean change of the surroundings and the head, and the same against the mirror image of the photo. */
+  readonly kept: number | null;
+  readonly keptMirrored: number | null;
+  /** Correlation of the faces, -1..1; null where either cannot be seen. */
+  readonly face: number | null;
+}
+
+/** Cells between the places that are compared. */
+const STEP = 3;
+/** A block of the body, in cells, and how many of its places must be the body's. */
+const BLOCK = 9;
+const MIN_IN_BLOCK = 5;
+
+/** Torso lengths. The joints of a trunk without head and legs are made up: then nothing can be compared. */
+const UNRELATED_POSES = 0.4;
+
+export function measurePicture(photo: PictureView, picture: PictureView): PictureMeasures {
+  const counted = {
+    peopleInPhoto: peopleIn(photo),
+    people: peopleIn(picture),
+    scoreInPhoto: photo.detectorScore,
+    score: picture.detectorScore,
+  };
+  const pose = poseChange(photo, picture);
+  const isComparable =
+    photo.person !== null && picture.person !== null && (pose ?? 0) <= UNRELATED_POSES;
+  if (!isComparable) return { ...counted, ...NOT_COMPARED };
+  const straight = compare(photo, picture);
+  const mirrored = compare(flopView(photo), picture);
+  const scale = scaleOf(straight.fit);
+  const [across, down] = [picture.widthPx / photo.widthPx, picture.heightPx / photo.heightPx];
+  return {
+    ...counted,
+    zoom: scale / Math.max(across, down),
+    shrink: scale / Math.min(across, down),
+    pose,
+    scene: straight.scene,
+    garments: straight.garments,
+    kept: straight.kept,
+    keptMirrored: mirrored.kept,
+    face: faceLikeness(photo, picture),
+  };
+}
+
+/** Someone in whom the landmark model sees no person is none. */
+function peopleIn({ people, person }: PictureView): number {
+  return person === null ? 0 : people;
+}
+
+const NOT_COMPARED = {
+  zoom: null,
+  shrink: null,
+  pose: null,
+  scene: null,
+  garments: null,
+  kept: null,
+  keptMirrored: null,
+  face: null,
+};
+
+interface Comparison {
+  readonly fit: Similarity;
+  readonly scene: number | null;
+  readonly garments: number | null;
+  readonly kept: number | null;
+}
+
+function compare(photo: PictureView, picture: PictureView): Comparison {
+  const fit = bestFit(photo, picture);
+  const places = overlay(photo, picture, fit, STEP);
+  const of = (...parts: readonly Place['part'][]) =>
+    places.filter(({ part }) => parts.includes(part));
+  const scene = of('scene');
+  const light = lightOf(scene.length > 0 ? scene : places);
+  const change = (some: readonly Place[]) =>
+    some.length === 0 ? null : mean(some.map((place) => changeAt(place, light)));
+  return {
+    fit,
+    scene: change(scene),
+    garments: bodyChange(of('body', 'head'), light),
+    kept: change(of('scene', 'head')),
+  };
+}
+
+/** By the joints, or where these are few by the frames: the photo fits into the picture, or covers it. */
+function bestFit(photo: PictureView, picture: PictureView): Similarity {
+  const byJoints = fitSimilarity(seenInBoth(photo, picture));
+  const [across, down] = [picture.widthPx / photo.widthPx, picture.heightPx / photo.heightPx];
+  const starts = byJoints === null ? [Math.min(across, down), Math.max(across, down)] : [];
+  const fits = [
+    ...(byJoints === null ? [] : [byJoints]),
+    ...starts.map((scale) => ({
+      a: scale,
+      b: 0,
+      x: (picture.widthPx - scale * photo.widthPx) / 2,
+      y: (picture.heightPx - scale * photo.heightPx) / 2,
+    })),
+  ].map((start) => register(photo, picture, start));
+  if (fits.length === 1 && fits[0]) return fits[0];
+  const errors = fits.map((fit) => {
+    const places = overlay(photo, picture, fit, 2 * STEP);
+    const light = lightOf(places);
+    return mean(places.map((place) => changeAt(place, light)));
+  });
+  return fits[errors.indexOf(Math.min(...errors))] ?? { a: 1, b: 0, x: 0, y: 0 };
+}
+
+/** The change of the blocks of the body that nine tenths of the others stay below. */
+function bodyChange(places: readonly Place[], light: Light): number | null {
+  const blocks = Object.groupBy(
+    places,
+    ({ row, column }) => `${Math.floor(row / BLOCK)} ${Math.floor(column / BLOCK)}`,
+  );
+  const changes = Object.values(blocks)
+    .filter((block = []) => block.length >= MIN_IN_BLOCK)
+    .map((block = []) => mean(block.map((place) => changeAt(place, light))));
+  return changes.length === 0 ? null : quantile(changes, 0.9);
+}
+
+const TORSO = [11, 12, 23, 24];
+
+function poseChange(photo: PictureView, picture: PictureView): number | null {
+  const pairs = seenInBoth(photo, picture);
+  const fit = fitSimilarity(pairs);
+  const torso = torsoLength(picture);
+  return fit === null || torso === 0 ? null : residualOf(fit, pairs as Pair[]) / torso;
+}
+
+function torsoLength(view: PictureView): number {
+  const [left, right, leftHip, rightHip] = TORSO.flatMap((index) => {
+    const landmark = view.person?.landmarks[index];
+    return landmark === undefined ? [] : [inPixels(landmark, view)];
+  });
+  if (!left || !right || !leftHip || !rightHip) return 0;
+  const across = left.x + right.x - leftHip.x - rightHip.x;
+  const down = left.y + right.y - leftHip.y - rightHip.y;
+  return Math.hypot(across, down) / 2;
+}
+
+/** Nose, eyes, mouth. */
+const FACE = [0, 2, 5, 9, 10];
+
+function faceLikeness(photo: PictureView, picture: PictureView): number | null {
+  const [before, after] = [photo.person, picture.person];
+  if (!before || !after || !showsFace(photo) || !showsFace(picture)) return null;
+  return correlation(before.face, after.face);
+}
+
+function showsFace({ person }: PictureView): boolean {
+  return FACE.every((index) => {
+    const landmark = person?.landmarks[index];
+    return landmark !== undefined && isSeen(landmark);
+  });
+}
+
+function correlation(one: Uint8Array, other: Uint8Array): number {
+  const [a, b] = [mean([...one]), mean([...other])];
+  let [shared, first, second] = [0, 0, 1e-9];
+  for (let at = 0; at < FACE_SIDE * FACE_SIDE; at += 1) {
+    const [x, y] = [(one[at] ?? 0) - a, (other[at] ?? 0) - b];
+    shared += x * y;
+    first += x * x;
+    second += y * y;
+  }
+  return shared / Math.sqrt(first * second + 1e-9);
+}

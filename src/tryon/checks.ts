@@ -1,0 +1,152 @@
+/**
+ * The checks of one attempt: of the person's photo before anything is paid, and of the picture
+ * before it is delivered. One look at the photo serves both, and goes on while the image model draws.
+ * A check that cannot be made in time is skipped: a try-on neither waits for it nor fails by it.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { TaskError } from '../errors.ts';
+import { checkPerson } from '../picture-check/check-person.ts';
+import type { RecordEvent, CheckSkipReason, TaskIds } from '../ports/events.ts';
+import type { PictureView, PictureViewer, Verdict } from '../ports/picture-views.ts';
+
+export type CheckMode = 'off' | 'observe' | 'enforce';
+
+export interface CheckDeps {
+  readonly viewer: PictureViewer;
+  readonly personCheck: CheckMode;
+  readonly pictureCheck: CheckMode;
+  readonly record: RecordEvent;
+}
+
+/** What came of a look at a picture. */
+type Look = PictureView | CheckSkipReason;
+
+/** How long paying waits for the look at the person's photo, with PERSON_CHECK=enforce. */
+const BEFORE_PAYING_MS = 2_000;
+/** How long storing (enforce), or the end of the attempt (observe), waits for the check of the picture. */
+const BEFORE_STORING_MS = 3_000;
+
+/** The checks of an attempt; disposing of them ends the looks that still go on. */
+export class AttemptChecks implements AsyncDisposable {
+  readonly #task: TaskIds;
+  readonly #deps: CheckDeps;
+  readonly #ended = new AbortController();
+  /** Of the attempt, or its end. */
+  readonly #signal: AbortSignal;
+  /** Of a picture that an earlier attempt paid for there is no photo. */
+  #person: Promise<Look> = Promise.resolve('no_photo');
+  /** What is observed while the attempt goes on; neither rejects. */
+  #personJudged: Promise<unknown> = Promise.resolve();
+  #pictureJudged: Promise<unknown> = Promise.resolve();
+
+  /** `signal`: of the attempt. */
+  constructor(task: TaskIds, deps: CheckDeps, signal: AbortSignal) {
+    this.#task = task;
+    this.#deps = deps;
+    this.#signal = AbortSignal.any([signal, this.#ended.signal]);
+  }
+
+  /** Begins to look at the person's photo as the image model gets it. */
+  lookAtPerson(jpeg: Uint8Array): void {
+    const { personCheck, pictureCheck } = this.#deps;
+    if (personCheck === 'off' && pictureCheck === 'off') return;
+    this.#person = this.#lookAt(jpeg, this.#signal);
+    if (personCheck === 'observe') {
+      this.#personJudged = this.#person.then((look) => this.#judgePerson(look));
+    }
+  }
+
+  /** Throws PERSON_UNUSABLE for a photo that shows nobody who could be dressed, when that is enforced. */
+  async beforePaying(): Promise<void> {
+    if (this.#deps.personCheck !== 'enforce') return;
+    const finding = this.#judgePerson(await this.#within(BEFORE_PAYING_MS, this.#person));
+    if (finding !== null) throw new TaskError('PERSON_UNUSABLE', { detail: finding });
+  }
+
+  /**
+   * Throws PICTURE_REJECTED for a bad picture when that is enforced; else it is looked at while it is
+   * stored. `size`: WIDTHxHEIGHT as it was asked for; null when it follows the person's photo.
+   */
+  async beforeStoring(jpeg: Uint8Array, size: string | null): Promise<void> {
+    const { pictureCheck } = this.#deps;
+    if (pictureCheck === 'off') return;
+    const rejection = this.#judgePicture(jpeg, size);
+    this.#pictureJudged = rejection;
+    if (pictureCheck === 'observe') return;
+    const reason = await rejection;
+    if (reason !== null) throw new TaskError('PICTURE_REJECTED', { detail: reason });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#pictureJudged;
+    this.#ended.abort();
+    await this.#personJudged;
+  }
+
+  /** Never rejects. */
+  async #lookAt(image: Uint8Array, signal: AbortSignal): Promise<Look> {
+    const outcome = await unlessFailed(this.#deps.viewer.view(image, signal), signal);
+    if (typeof outcome === 'string') return outcome;
+    return outcome.kind === 'viewed' ? outcome.view : skipReasonOf(outcome.kind);
+  }
+
+  /** The look, or `busy` when it takes longer or the attempt is broken off. */
+  #within(ms: number, look: Promise<Look>): Promise<Look> {
+    const late = sleep(ms, 'busy' as const, { signal: this.#signal, ref: false });
+    return Promise.race([look, late.catch(() => 'busy' as const)]);
+  }
+
+  /** The finding that refuses the photo, or null; notes what was found. */
+  #judgePerson(look: Look): string | null {
+    const { record, personCheck } = this.#deps;
+    const task = this.#task;
+    if (typeof look === 'string') {
+      record({ event: 'check_skipped', task, check: 'person', reason: look });
+      return null;
+    }
+    const finding = checkPerson(look);
+    const refused = finding !== null && personCheck === 'enforce';
+    record({ event: 'person_checked', task, finding, refused });
+    return refused ? finding : null;
+  }
+
+  /** The reason to reject the picture, or null; notes what was found. Never rejects. */
+  async #judgePicture(jpeg: Uint8Array, size: string | null): Promise<string | null> {
+    const { record, pictureCheck } = this.#deps;
+    const task = this.#task;
+    const startedAtMs = performance.now();
+    const verdict = await this.#verdictOn(jpeg, size);
+    if (typeof verdict === 'string') {
+      record({ event: 'check_skipped', task, check: 'picture', reason: verdict });
+      return null;
+    }
+    const { findings, refusal, measures } = verdict;
+    const reason = pictureCheck === 'enforce' ? refusal : null;
+    const durationMs = performance.now() - startedAtMs;
+    const refused = reason !== null;
+    record({ event: 'picture_checked', task, findings, refused, durationMs, measures });
+    return reason;
+  }
+
+  async #verdictOn(image: Uint8Array, size: string | null): Promise<Verdict | CheckSkipReason> {
+    const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(BEFORE_STORING_MS)]);
+    const photo = await this.#within(BEFORE_STORING_MS, this.#person);
+    if (typeof photo === 'string') return photo;
+    if (photo.person === null) return 'no_person';
+    const outcome = await unlessFailed(
+      this.#deps.viewer.check({ image, photo, size }, signal),
+      signal,
+    );
+    if (typeof outcome === 'string') return outcome;
+    return outcome.kind === 'checked' ? outcome.verdict : skipReasonOf(outcome.kind);
+  }
+}
+
+/** What came of a look or check; a reason to skip it where it failed or had no turn in time. */
+function unlessFailed<T>(outcome: Promise<T>, signal: AbortSignal): Promise<T | CheckSkipReason> {
+  return outcome.catch(() => (signal.aborted ? 'busy' : 'error'));
+}
+
+function skipReasonOf(kind: 'undecodable' | 'busy' | 'unavailable'): CheckSkipReason {
+  return kind === 'undecodable' ? 'error' : kind;
+}
