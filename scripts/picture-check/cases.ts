@@ -16,10 +16,10 @@ export interface Case {
 }
 
 const PEOPLE = 100;
-/** Far enough in the list to be of another family of cameras and clothes. */
-const OTHER = 37;
-/** So many of the harmless edits are made of each picture, the next ones for the next person. */
-const EDITS_EACH = 3;
+/** Far off in the list, who wears the same garment. */
+const OTHER = 36;
+/** Every so many people are shown in part, and have someone else put in their place. */
+const [PART_EVERY, IMPOSTOR_EVERY] = [2, 4];
 
 /** The kind whose limit is not enforced: nobody tells such a picture from a good one. */
 export const SAME_SCENE = 'another person, same scene';
@@ -46,23 +46,19 @@ async function* casesOf(
   const scene: Scene = { index, person: person.jpeg, garment, other: other.jpeg };
   const base = { name: person.name, person: view };
   const picture = await dressed(person.jpeg, garment);
-  for (const kind of editsFor(index)) {
+  const [asMade = '', ...edits] = Object.keys(HARMLESS);
+  for (const kind of [asMade, edits[index % edits.length] ?? asMade]) {
     const result = await viewOf(await harmless(picture, kind, index));
     yield { ...base, kind, isGood: true, result };
   }
-  const planted = index % 2 === 0 ? { ...FAULTS, [SAME_SCENE]: impostor } : FAULTS;
+  const planted = index % IMPOSTOR_EVERY === 0 ? { ...FAULTS, [SAME_SCENE]: impostor } : FAULTS;
   for (const [kind, plant] of Object.entries(planted)) {
     yield { ...base, kind, isGood: false, result: await viewOf(await plant(scene)) };
   }
-  const part = await croppedTo(person, index);
+  if (index % PART_EVERY !== 0) return;
+  const part = await croppedTo(person, index / PART_EVERY);
   const seen = await viewOf(part.jpeg);
   if (seen === null) throw new Error(`${part.name} does not decode`);
   const result = await viewOf(await dressed(part.jpeg, garment));
   yield { kind: part.crop, isGood: true, name: part.name, person: seen, result };
-}
-
-function editsFor(index: number): string[] {
-  const [asMade = '', ...edits] = Object.keys(HARMLESS);
-  const turn = (at: number) => edits[(EDITS_EACH * index + at) % edits.length] ?? asMade;
-  return [asMade, ...Array.from({ length: EDITS_EACH }, (_, at) => turn(at))];
 }

@@ -22,9 +22,9 @@ export interface CheckDeps {
 type Look = PictureView | CheckSkipReason;
 
 /** How long paying waits for the look at the person's photo, with PERSON_CHECK=enforce. */
-const BEFORE_PAYING_MS = 2_000;
+const BEFORE_PAYING_MS = 5_000;
 /** How long storing (enforce), or the end of the attempt (observe), waits for the check of the picture. */
-const BEFORE_STORING_MS = 3_000;
+const BEFORE_STORING_MS = 5_000;
 
 /** The checks of an attempt; disposing of them ends the looks that still go on. */
 export class AttemptChecks implements AsyncDisposable {

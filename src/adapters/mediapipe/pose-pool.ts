@@ -53,6 +53,8 @@ export class PosePool implements PoseEstimator, PictureViewer, AsyncDisposable {
   readonly #stopping = new AbortController();
   readonly #running = new Set<Promise<PoseReply>>();
   #loading: Promise<void> | null = null;
+  /** Resolves when the models have been loaded, or not, for the first time. */
+  readonly #triedFirst = Promise.withResolvers<void>();
   #ready = false;
 
   /** Starts the threads; returns at once and loads the models in the background. */
@@ -93,11 +95,14 @@ export class PosePool implements PoseEstimator, PictureViewer, AsyncDisposable {
     return reply.kind === 'checked' ? reply : notSeen(reply);
   }
 
+  /** Pictures to be checked wait for a start that is under way; photos for sizes are turned away. */
   async #inTurn(work: Work, signal: AbortSignal): Promise<WorkOutcome> {
-    if (!this.#ready) return { kind: 'unavailable' };
+    const isPatient = work.kind !== 'observe';
     const either = AbortSignal.any([signal, this.#stopping.signal]);
     try {
-      if (!(await this.#line.enter(either, work.kind !== 'observe'))) return { kind: 'busy' };
+      if (isPatient) await unlessAborted(this.#triedFirst.promise, either);
+      if (!this.#ready) return { kind: 'unavailable' };
+      if (!(await this.#line.enter(either, isPatient))) return { kind: 'busy' };
       return await unlessAborted(this.#run(work, either), either);
     } catch (error) {
       if (signal.aborted || !this.#stopping.signal.aborted) throw error;
@@ -143,8 +148,9 @@ export class PosePool implements PoseEstimator, PictureViewer, AsyncDisposable {
     let lastProblem: string | null = null;
     while (!signal.aborted) {
       const problem = await this.#tryToLoad();
+      if (problem === null) this.#ready = !signal.aborted;
+      this.#triedFirst.resolve();
       if (problem === null) {
-        this.#ready = !signal.aborted;
         onReady?.();
         return;
       }

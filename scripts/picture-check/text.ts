@@ -1,0 +1,42 @@
+/** What docs/picture-check.md says around its tables. */
+
+export const CHECKS = `# The checks of photos and pictures
+
+Written by \`npm run report:picture-check\`; do not edit.
+
+Two checks run in the pose threads: of the **photo of the person** before anything is paid (\`PERSON_CHECK\`), and of the **finished picture** against that photo before it is delivered (\`PICTURE_CHECK\`). One look at the photo serves both. \`off\`: no look at all. \`observe\` (the default): findings are counted and logged, and nothing waits for them. \`enforce\`: what is found is acted on.
+
+| | \`PERSON_CHECK=enforce\` | \`PICTURE_CHECK=enforce\` |
+| --- | --- | --- |
+| acts on | a photo in which no model can dress anybody: \`no_person\`, \`too_small\`, \`too_dark\` | a picture with a finding that is enforced (below) |
+| by | failing the task with \`PERSON_UNUSABLE\`, unpaid, the credit goes back | \`PICTURE_REJECTED\`: the picture is not stored, one more is paid for; when that is bad too, the task fails and the credit goes back |
+| waits | 5 s before paying at the most | 5 s before storing at the most |
+
+A check that cannot be made (pose threads busy with requests for sizes, which go first; models missing; an error; a photo that shows nobody to compare with) is skipped and counted in \`wearon_checks_skipped_total\`: the task goes on as if there were no check.
+
+| finding | means | enforced |
+| --- | --- | --- |
+| \`wrong_size\` | a side differs from the size asked for by more than 2 % | yes |
+| \`no_person\` | nobody is in the picture, and the photo surely shows somebody | yes |
+| \`several_people\` | more people than in the photo | yes |
+| \`unchanged\` | the most changed tenth of the body differs by less than 0.03 of full scale, change of light taken out | yes |
+| \`mirrored\` | surroundings and head fit the photo's mirror image better | yes |
+| \`framing\` | the person is larger by a quarter than where the photo fills the picture, or smaller by a quarter than where it fits in | yes |
+| \`everything_changed\` | the surroundings differ by more than 0.04 of full scale, change of light taken out | yes |
+| \`pose\` | the joints lie 0.15 torso lengths (root mean square) from where the photo has them | only counted |
+| \`face\` | the grey patches of the two faces correlate by less than 0.2; no template is made or kept | only counted |
+
+A crash between the vendor's answer and storing loses the picture, with or without a check; observing adds nothing to that time, enforcing the time of one check. An enforced check makes one further paid call at the most.`;
+
+export const PICTURES = `100 people of the set \`people-many\` (computer-made), each photo prepared as for the image model and dressed by the local image model. It lays a garment over the photo and leaves the rest as it is, which **no vendor's model does**: these draw the whole picture anew. Pictures of 512x768 (the models look at 256 pixels of a person). "Refused" is by enforced findings.`;
+
+export const PERSON = `The sets \`people\`, \`people-dressed\` and a sixth of \`people-many\`, whole and in part; seated people; photos in dim light; and pictures of nobody: scenes with the person painted out, garments, plain colours, photos that are all but black, and people of 36 pixels. "Nobody" is refused only where the detector is surer than 95 % that nobody is there, so that trunks without a head pass; most of the rest is left to the image model.`;
+
+export const LIMITS = `## Limits, in plain words
+
+- **No picture of a vendor's model is among these.** Run \`observe\` on real traffic first, read \`wearon_check_findings_total\` and the \`measures\` in the log lines \`picture_checked\`, and enforce when what is found is bad.
+- Prompts of a shop's own that ask for another background or another pose make pictures that the check takes for bad: keep \`observe\` there.
+- **Someone else who stands alike in the same place** is found as far as they leave the scene changed at the outline, as planted here. A vendor's model that keeps the scene and changes the face leaves only \`face\`, whose values for good and bad pictures overlap: it is counted and refuses nothing.
+- A picture mirrored before a plain or symmetrical background, of a person who stands symmetrically, cannot be told from the right one.
+- Hats, bags and shoes change little of a body; \`unchanged\` needs a tenth of it changed. Where a shop sells such things keep \`observe\`, or compare the counts.
+- Photos without a head often show the detector nobody: their pictures are not compared.`;
