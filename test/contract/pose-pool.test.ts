@@ -156,3 +156,27 @@ for (const afterMs of [40, 60, 80]) {
     assert.equal(observed + unavailable, 10);
   });
 }
+
+test('a picture is viewed, and checked against the photo of its person', async () => {
+  await using pool = new PosePool({ modelFolder, threads: 1 });
+  // Begun before the models are loaded: pictures to be checked wait for them.
+  const seen = await pool.view(photo, NEVER);
+  assert.ok(seen.kind === 'viewed' && seen.view.people === 1);
+  const check = (image: Uint8Array) => pool.check({ image, photo: seen.view, size: null }, NEVER);
+  const same = await check(photo);
+  assert.ok(same.kind === 'checked');
+  assert.deepEqual([same.verdict.findings, same.verdict.refusal], [['unchanged'], 'unchanged']);
+  assert.deepEqual(await check(Buffer.from('no picture')), { kind: 'undecodable' });
+});
+
+test('a photo for a size goes before the pictures that wait to be checked', async () => {
+  await using pool = await readyPool();
+  const ended: string[] = [];
+  const note = (name: string) => () => ended.push(name);
+  await Promise.all([
+    pool.view(photo, NEVER).then(note('first view')),
+    pool.view(photo, NEVER).then(note('second view')),
+    pool.estimate(photo, NEVER).then(note('size')),
+  ]);
+  assert.deepEqual(ended, ['first view', 'size', 'second view']);
+});
