@@ -85,13 +85,7 @@ function attemptCounting({ counter, duration }: Meters) {
 }
 
 const CHECKS = ['person', 'picture'];
-const SKIPS: readonly CheckSkipReason[] = [
-  'busy',
-  'unavailable',
-  'error',
-  'no_person',
-  'no_photo',
-];
+const SKIPS: readonly CheckSkipReason[] = ['busy', 'unavailable', 'error', 'no_person', 'no_photo'];
 
 function checkCounting({ counter, duration }: Meters) {
   const outcomes = ['passed', 'found', 'refused'];

@@ -6,7 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TaskError } from '../errors.ts';
 import { checkPerson } from '../picture-check/check-person.ts';
-import type { RecordEvent, CheckSkipReason, TaskIds } from '../ports/events.ts';
+import type { CheckSkipReason, RecordEvent, TaskIds } from '../ports/events.ts';
 import type { PictureView, PictureViewer, Verdict } from '../ports/picture-views.ts';
 
 export type CheckMode = 'off' | 'observe' | 'enforce';

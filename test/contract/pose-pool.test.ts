@@ -173,8 +173,10 @@ test('a photo for a size goes before the pictures that wait to be checked', asyn
   await using pool = await readyPool();
   const ended: string[] = [];
   const note = (name: string) => () => ended.push(name);
+  const first = pool.view(photo, NEVER).then(note('first view'));
+  await sleep(0);
   await Promise.all([
-    pool.view(photo, NEVER).then(note('first view')),
+    first,
     pool.view(photo, NEVER).then(note('second view')),
     pool.estimate(photo, NEVER).then(note('size')),
   ]);
