@@ -8,6 +8,7 @@ import { eventsOf, findRecord, type SessionRecord } from '../adapters/supabase/s
 import { namedSession } from '../ledger/entries.ts';
 import type { SessionRef } from '../ports/session.ts';
 import { redact } from '../telemetry/redaction.ts';
+import { MAX_REQUEST_ID } from '../tryon/refund-intent.ts';
 import { resultPath } from '../tryon/store.ts';
 import { type Answer, ProblemError } from './answer.ts';
 import type { Desk, Run } from './desk.ts';
@@ -67,7 +68,9 @@ async function inStores(desk: Desk, row: SessionRecord) {
   };
   const { sessions, ledger, imageStore } = desk.stores();
   const session = await sessions.find(ref);
-  const rows = session === null ? [] : await ledger.entries(session, session.requestId);
+  // A longer id does not fit into a request, and no refund is booked under it.
+  const isReadable = (session?.requestId?.length ?? 0) <= MAX_REQUEST_ID;
+  const rows = session && isReadable ? await ledger.entries(session, session.requestId) : [];
   // A person's ledger is read whole.
   const entries = rows.filter((entry) => row.channel === 'b2b' || namedSession(entry) === row.id);
   const path = resultPath(ref);

@@ -83,6 +83,17 @@ describe('sessions show', () => {
     assert.deepEqual([dead.row, dead.deadLetters[0].reason], [null, 'unknown version']);
     await redis.flushall();
   });
+
+  it('shows a session whose request id has 16,000 letters', async () => {
+    const tryOn = await orderTryOn(shop.platform, await createStore(shop.platform));
+    const values = [tryOn.sessionId, 'x'.repeat(16_000)];
+    const update = 'update store_generation_sessions set request_id = $2 where id = $1';
+    await shop.stack.database.query(update, values);
+    const { code, json, stderr } = await run('sessions', 'show', tryOn.sessionId, '--json');
+    assert.equal(json?.row?.id, tryOn.sessionId, stderr);
+    assert.ok(code === 0 || code === 1);
+    assert.deepEqual(json.ledger, []);
+  });
 });
 
 describe('sessions list', () => {
