@@ -100,7 +100,8 @@ export const CATALOGUE = {
     formerTexts: { default: 'The request could not be processed. Your credit has been returned.' },
   },
   GENERATION_FAILED: {
-    meaning: 'The image model refused the request for good, or its answers were unusable twice.',
+    meaning:
+      'The image model refused the request for good, its answers were unusable twice, the task has used up its paid calls, or no provider takes such a task.',
     kind: 'final',
     publicTexts: { default: TRY_AGAIN },
     formerTexts: { default: FORMER_TRY_AGAIN },

@@ -24,7 +24,7 @@ export function addDrain(program: Command, run: Run): void {
     .command('drain')
     .description('Stop taking tasks off the list, on all replicas, until --off')
     .option('--off', 'take tasks again')
-    .option('--wait', 'return when nothing is under way any more')
+    .option('--wait', 'return when no task and no refund is under way any more')
     .option('--timeout <seconds>', 'how long --wait waits at most', '600')
     .option('--yes', 'do not ask')
     .option('--json', 'answer in JSON')
@@ -47,7 +47,8 @@ async function drain(desk: Desk, { yes, wait, timeout }: Options): Promise<Answe
   await startDraining(redis);
   const since = await drainingSince(redis);
   if (!wait) {
-    const text = 'No task is taken any more, until `wearon drain --off`.';
+    const text =
+      'No replica takes tasks off the list until `wearon drain --off`; those taken before still run (--wait waits for them).';
     return { data: { draining: true, since }, text, isFine: true };
   }
   const stats = await settled(desk, limitMs);
