@@ -11,6 +11,7 @@ import { after, before, beforeEach, it } from 'node:test';
 import { Redis } from 'ioredis';
 import { type RedisServer, startRedis } from '../../local/redis.ts';
 import { until } from '../../local/until.ts';
+import { GENERATION_QUEUE, openQueue } from '../../src/adapters/redis/bullmq.ts';
 import {
   BullGenerationJobs,
   BullGenerationWorker,
@@ -18,6 +19,7 @@ import {
 } from '../../src/adapters/redis/generation-queue.ts';
 import { BullRefunds } from '../../src/adapters/redis/refund-queue.ts';
 import { TaskError } from '../../src/errors.ts';
+import type { Journal } from '../../src/ports/jobs.ts';
 import type { Task } from '../../src/ports/session.ts';
 import { refundIntent } from '../../src/tryon/refund-intent.ts';
 
@@ -161,4 +163,46 @@ it('one owner has half of the slots at most while another waits', async () => {
   await endOne();
   assert.deepEqual(begun.slice(4, 6), ['one', 'two']);
   assert.ok(running.filter(({ prompt }) => prompt === 'hog').length <= 2);
+});
+
+/** Puts a job on the queue as another release would, with data of its own form. */
+async function addAs(sessionId: string, data: object): Promise<void> {
+  const queue = openQueue(GENERATION_QUEUE, redis);
+  await queue.add('generate', data, { jobId: sessionId, priority: 1 });
+  await queue.close();
+}
+
+it('jobs of the former and of the next release run beside our own', async () => {
+  await using jobs = new BullGenerationJobs(redis);
+  const [former, own, next] = [task('former'), task('own'), task('next')];
+  const journal = {
+    failures: { PROVIDER_BUSY: 2 },
+    providerCalls: 1,
+    callOpen: false,
+    result: null,
+  };
+  await addAs(former.sessionId, { task: former, journal });
+  await jobs.add(own);
+  const later = { ...journal, failures: { NEW_CODE: 1, PROVIDER_BUSY: 2 }, noteOfNext: 'kept' };
+  await addAs(next.sessionId, { version: 2, task: { ...next, tags: ['kept'] }, journal: later });
+  const seen = new Map<string, Journal>();
+  await using _worker = startWorker(async (job) => {
+    await job.record({ ...job.journal, providerCalls: job.journal.providerCalls + 1 });
+    seen.set(job.task.prompt, job.journal);
+    return { kind: 'again', delayMs: 3_600_000 };
+  });
+  await until('all three to run', () => seen.size === 3);
+  assert.deepEqual(seen.get('former')?.failures, { PROVIDER_BUSY: 2 });
+  assert.deepEqual(seen.get('next')?.failures, { PROVIDER_BUSY: 2 });
+  assert.equal(seen.get('own')?.providerCalls, 1);
+  const stored = JSON.parse((await redis.hget(`${PREFIX}:${next.sessionId}`, 'data')) ?? '');
+  assert.deepEqual([stored.version, stored.task.tags], [2, ['kept']]);
+  assert.deepEqual([stored.journal.noteOfNext, stored.journal.providerCalls], ['kept', 2]);
+});
+
+it('a job whose data cannot be read is removed, so that the rescue finds its session', async () => {
+  const { sessionId } = task();
+  await addAs(sessionId, { task: { sessionId }, journal: {} });
+  await using _worker = startWorker(() => assert.fail('it was run'));
+  await until('the job to go', async () => (await redis.exists(`${PREFIX}:${sessionId}`)) === 0);
 });

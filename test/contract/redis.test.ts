@@ -12,6 +12,11 @@ import { nextRound, othersWait, roundStarted } from '../../src/adapters/redis/fa
 import { BullGenerationJobs } from '../../src/adapters/redis/generation-queue.ts';
 import { readMemoryUsage } from '../../src/adapters/redis/memory-usage.ts';
 import { readQueueStats } from '../../src/adapters/redis/queue-stats.ts';
+import {
+  RECONCILIATION_HASH,
+  RESOLVED_HASH,
+  RedisReconciliation,
+} from '../../src/adapters/redis/reconciliation.ts';
 import { BullRefunds, BullRefundWorker } from '../../src/adapters/redis/refund-queue.ts';
 import {
   DEAD_LETTER_LIST,
@@ -293,4 +298,31 @@ it('the memory of Redis is known with and without a limit', async () => {
   await redis.config('SET', 'maxmemory', '1gb');
   assert.equal((await readMemoryUsage(redis))?.limitBytes, 1024 ** 3);
   await redis.config('SET', 'maxmemory', '0');
+});
+
+describe('records for a person', () => {
+  const SESSION = '019a8c5e-0000-7000-8000-000000000003';
+  const FORMER = {
+    ...{ channel: 'b2b', ownerId: 'o', sessionId: SESSION, requestId: null },
+    ...{ reason: 'no_payment_found', credits: 1, at: '2026-11-28T00:00:00.000Z' },
+  };
+
+  it('of a former or later release are read, and kept whole when filed away', async () => {
+    const reconciliation = new RedisReconciliation(redis);
+    const later = { ...FORMER, version: 2, reason: 'of_a_later_release', more: true };
+    for (const record of [FORMER, later]) {
+      await redis.hset(RECONCILIATION_HASH, SESSION, JSON.stringify(record));
+      const [read] = await reconciliation.open();
+      assert.deepEqual([read?.sessionId, read?.reason], [SESSION, record.reason]);
+    }
+    await reconciliation.resolve(SESSION, 'done');
+    const filed = JSON.parse((await redis.hget(RESOLVED_HASH, SESSION)) ?? '');
+    assert.deepEqual([filed.version, filed.more, filed.note], [2, true, 'done']);
+  });
+
+  it('that cannot be read are not overlooked', async () => {
+    await redis.hset(RECONCILIATION_HASH, SESSION, 'nonsense');
+    await assert.rejects(new RedisReconciliation(redis).open(), /cannot be read/);
+    await redis.del(RECONCILIATION_HASH);
+  });
 });

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
+import { z } from 'zod';
 import type { DeadLetter } from '../../ports/task-source.ts';
 import { DEAD_LETTER_LIST, TASK_LIST } from './task-list.ts';
 
@@ -52,11 +53,20 @@ function fileLetter(text: string): FiledLetter {
   return { ...read(text), id, text };
 }
 
+/** What a letter of any release holds. */
+const storedLetter = z.object({
+  reason: z.string(),
+  at: z.iso.datetime(),
+  sessionId: z.string().nullable().default(null),
+  raw: z.string(),
+  sizeBytes: z.number().exactOptional(),
+});
+
 /** An element that is no letter is shown as one, so that it can be dropped. */
 function read(text: string): DeadLetter {
   const none = { reason: 'not a dead letter', at: new Date(0).toISOString(), sessionId: null };
   try {
-    return { ...none, raw: text, ...JSON.parse(text) };
+    return storedLetter.parse(JSON.parse(text));
   } catch {
     return { ...none, raw: text };
   }

@@ -4,13 +4,7 @@
  */
 import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
-import {
-  EMPTY_JOURNAL,
-  type GenerationJobs,
-  type Job,
-  type JobEnd,
-  type Journal,
-} from '../../ports/jobs.ts';
+import type { GenerationJobs, Job, JobEnd } from '../../ports/jobs.ts';
 import type { Task } from '../../ports/session.ts';
 import {
   aliveAmong,
@@ -22,15 +16,9 @@ import {
 } from './bullmq.ts';
 import { drainingSince } from './drain.ts';
 import { nextRound, othersWait, RETRY_PRIORITY, roundStarted } from './fair-queue.ts';
+import { type JobData, newJobData, readJobData } from './job-data.ts';
 import type { HeldJob } from './job-locks.ts';
 import { JobWorker } from './job-worker.ts';
-
-interface JobData {
-  readonly task: Task;
-  readonly journal: Journal;
-  /** The attempt is over, and all that is left of the task is its ids. */
-  readonly ended?: boolean;
-}
 
 /** Finished jobs are kept for a while, so that an operator can look at them. */
 const KEPT_WHEN_DONE = { age: 600, count: 1000 };
@@ -63,18 +51,14 @@ export class BullGenerationJobs implements GenerationJobs, AsyncDisposable {
     const refund = `${PREFIX}:${REFUND_QUEUE}:${refundJobId(task.sessionId)}`;
     const keys = [`${prefix}:completed`, `${prefix}:${task.sessionId}`, refund];
     await this.#redis.eval(REMOVE_DONE, keys.length, ...keys, task.sessionId);
-    await this.#queue.add(
-      'generate',
-      { task, journal: EMPTY_JOURNAL },
-      {
-        jobId: task.sessionId,
-        // A job is as old as its task.
-        timestamp: Date.parse(task.createdAt),
-        priority: await nextRound(this.#redis, task.ownerId),
-        removeOnComplete: KEPT_WHEN_DONE,
-      },
-    );
-    const kept = (await this.#queue.getJob(task.sessionId))?.data.task;
+    await this.#queue.add('generate', newJobData(task), {
+      jobId: task.sessionId,
+      // A job is as old as its task.
+      timestamp: Date.parse(task.createdAt),
+      priority: await nextRound(this.#redis, task.ownerId),
+      removeOnComplete: KEPT_WHEN_DONE,
+    });
+    const kept = readJobData((await this.#queue.getJob(task.sessionId))?.data)?.task;
     return kept?.ownerId === task.ownerId && kept.channel === task.channel;
   }
 
@@ -89,7 +73,7 @@ export class BullGenerationJobs implements GenerationJobs, AsyncDisposable {
 
   async givenUp(): Promise<Task[]> {
     const jobs = await this.#queue.getFailed(0, MOST_GIVEN_UP_AT_ONCE - 1);
-    return jobs.map((job) => job.data.task);
+    return jobs.flatMap(({ data }) => readJobData(data)?.task ?? []);
   }
 
   async forget(sessionId: string): Promise<void> {
@@ -116,6 +100,7 @@ export interface AttemptTimes {
 export class BullGenerationWorker {
   readonly #redis: Redis;
   readonly #worker: JobWorker<JobData>;
+  readonly #onError: (error: Error) => void;
   readonly #ownerSlots: number;
   /** The owners of the attempts that run, each as often as it has attempts. */
   readonly #owners: string[] = [];
@@ -127,6 +112,7 @@ export class BullGenerationWorker {
     onError: (error: Error) => void,
   ) {
     this.#redis = connection;
+    this.#onError = onError;
     this.#ownerSlots = Math.ceil(times.concurrency * OWNER_SHARE);
     this.#worker = new JobWorker<JobData>(connection, GENERATION_QUEUE, {
       ...times,
@@ -138,9 +124,15 @@ export class BullGenerationWorker {
 
   /** Runs the job, unless its owner has its share of the slots and another owner waits for one. */
   async #runInShare(held: HeldJob<JobData>, run: RunJob): Promise<JobEnd> {
-    const { ended, task } = held.job.data;
-    if (ended) return { kind: 'done' };
-    const { ownerId } = task;
+    const data = readJobData(held.job.data);
+    if (data === null) {
+      // The session is lost, then, and the rescue finds it by its row.
+      this.#onError(new Error(`The data of job ${held.job.id} cannot be read`));
+      return { kind: 'forgotten' };
+    }
+    if (data.ended) return { kind: 'done' };
+    held.job.data = data;
+    const { ownerId } = data.task;
     const owned = this.#owners.filter((owner) => owner === ownerId).length;
     if (owned >= this.#ownerSlots && (await othersWait(this.#redis, ownerId))) {
       await held.job.changePriority({ priority: await nextRound(this.#redis, ownerId) });
@@ -197,12 +189,12 @@ function asJob(held: HeldJob<JobData>): Job {
       return job.data.journal;
     },
     stalls: job.stalledCounter,
-    record: (journal) => held.record({ task: job.data.task, journal }),
+    record: (journal) => held.record({ ...job.data, journal }),
   };
 }
 
 /** Keeps no link and no prompt of a task that is over; a crash after this runs no attempt again. */
 function strip({ job: { data }, record }: HeldJob<JobData>): Promise<void> {
   const task = { ...data.task, imageUrls: [], prompt: '' };
-  return record({ task, journal: data.journal, ended: true });
+  return record({ ...data, task, ended: true });
 }

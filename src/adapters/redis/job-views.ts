@@ -8,6 +8,8 @@ import type { Journal } from '../../ports/jobs.ts';
 import type { RefundIntent } from '../../ports/refunds.ts';
 import type { Task } from '../../ports/session.ts';
 import { GENERATION_QUEUE, PREFIX, REFUND_QUEUE } from './bullmq.ts';
+import { type JobData, readJobData } from './job-data.ts';
+import { readIntent } from './refund-queue.ts';
 
 /** Where a job stands. Times are ISO 8601, null where they have not come. */
 export interface JobView {
@@ -31,11 +33,6 @@ export interface RefundJobView extends JobView {
   readonly intent: RefundIntent;
 }
 
-interface GenerationData {
-  readonly task: Task;
-  readonly journal: Journal;
-}
-
 /** Paid calls that may come to nothing. Jobs that are done are known for ten minutes. */
 export interface PaidCalls {
   /** Under way now. */
@@ -51,9 +48,10 @@ const MOST_JOBS = 5000;
 
 /** The session's job, or null when it has none (any more). */
 export function generationJobOf(redis: Redis, id: string): Promise<GenerationJobView | null> {
-  return withQueue(redis, GENERATION_QUEUE, async (queue: Queue<GenerationData>) => {
+  return withQueue(redis, GENERATION_QUEUE, async (queue: Queue<JobData>) => {
     const job = await queue.getJob(id);
-    return job ? { ...(await viewOf(redis, job)), ...job.data } : null;
+    const data = readJobData(job?.data);
+    return job && data ? { ...(await viewOf(redis, job)), ...data } : null;
   });
 }
 
@@ -63,7 +61,7 @@ export function refundJobs(redis: Redis, sessionId?: string): Promise<RefundJobV
     const jobs = await refundsIn(queue, sessionId);
     const view = async (job: BullJob<RefundIntent>) => ({
       ...(await viewOf(redis, job)),
-      intent: job.data,
+      intent: readIntent(job.data),
     });
     return Promise.all(jobs.map(view));
   });
@@ -88,11 +86,13 @@ export function retryRefunds(redis: Redis, sessionId?: string): Promise<string[]
  * them. A removed job's session is open until it is refunded: by the caller, or later by the rescue.
  */
 export function removeJobsOf(redis: Redis, ownerId: string, dryRun: boolean): Promise<Task[]> {
-  return withQueue(redis, GENERATION_QUEUE, async (queue: Queue<GenerationData>) => {
+  return withQueue(redis, GENERATION_QUEUE, async (queue: Queue<JobData>) => {
     const jobs = await queue.getJobs([...UNFINISHED, 'prioritized'], 0, -1);
     const removed: Task[] = [];
-    for (const job of jobs.filter(({ data }) => data.task.ownerId === ownerId)) {
-      if (dryRun ? !(await job.isActive()) : await isRemoved(job)) removed.push(job.data.task);
+    for (const job of jobs) {
+      const task = readJobData(job.data)?.task;
+      if (task?.ownerId !== ownerId) continue;
+      if (dryRun ? !(await job.isActive()) : await isRemoved(job)) removed.push(task);
     }
     return removed;
   });
@@ -111,18 +111,19 @@ async function isRemoved(job: BullJob): Promise<boolean> {
 
 /** Reads the journals of all jobs that are known. */
 export function paidCalls(redis: Redis): Promise<PaidCalls> {
-  return withQueue(redis, GENERATION_QUEUE, async (queue: Queue<GenerationData>) => {
-    const active = await queue.getJobs(['active'], 0, MOST_JOBS);
-    const resting: JobType[] = ['waiting', 'prioritized', 'delayed', 'failed', 'completed'];
-    const others = await queue.getJobs(resting, 0, MOST_JOBS);
+  return withQueue(redis, GENERATION_QUEUE, async (queue: Queue<JobData>) => {
+    const read = async (states: JobType[]) =>
+      (await queue.getJobs(states, 0, MOST_JOBS)).flatMap(({ data }) => readJobData(data) ?? []);
+    const active = await read(['active']);
+    const others = await read(['waiting', 'prioritized', 'delayed', 'failed', 'completed']);
     const unknown = [
-      ...active.filter(({ data }) => hasLostCall(data.journal)),
-      ...others.filter(({ data }) => isLost(data.journal) || hasLostCall(data.journal)),
+      ...active.filter(({ journal }) => hasLostCall(journal)),
+      ...others.filter(({ journal }) => isLost(journal) || hasLostCall(journal)),
     ];
     return {
-      open: active.filter(({ data }) => data.journal.callOpen).length,
+      open: active.filter(({ journal }) => journal.callOpen).length,
       outcomeUnknown: unknown.length,
-      sessionIds: unknown.map(({ data }) => data.task.sessionId),
+      sessionIds: unknown.map(({ task }) => task.sessionId),
     };
   });
 }

@@ -2,11 +2,48 @@
  * Failed sessions whose payment only a person can give back, in a Redis hash by session id.
  */
 import type { Redis } from 'ioredis';
-import type { Reconciliation, ReconciliationRecord } from '../../ports/refunds.ts';
+import { z } from 'zod';
+import type {
+  Reconciliation,
+  ReconciliationReason,
+  ReconciliationRecord,
+} from '../../ports/refunds.ts';
 
 export const RECONCILIATION_HASH = 'wearon:reconciliation';
 /** Where a record goes once a person has dealt with it. */
 export const RESOLVED_HASH = 'wearon:reconciliation:resolved';
+
+/** The form that this release writes; 0 is of releases that wrote no version. */
+const VERSION = 1;
+
+/** What a record of any release holds; a later one may know more reasons. */
+const storedRecord = z.looseObject({
+  version: z.number().default(0),
+  channel: z.enum(['b2b', 'b2c']),
+  ownerId: z.string(),
+  sessionId: z.string(),
+  requestId: z.string().nullable().default(null),
+  reason: z.string().transform((reason) => reason as ReconciliationReason),
+  credits: z.number().nullable().default(null),
+  at: z.string(),
+});
+const storedResolved = storedRecord.extend({ resolvedAt: z.string(), note: z.string() });
+
+/** Throws, so that no record that waits for a person is overlooked. */
+function readStored<T>(form: z.ZodType<T>, text: string): T {
+  const { success, data } = form.safeParse(parsed(text));
+  if (!success)
+    throw new Error('A reconciliation record in Redis cannot be read: look at it there');
+  return data;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
 
 /** A record that a person has dealt with. */
 export interface ResolvedRecord extends ReconciliationRecord {
@@ -28,7 +65,11 @@ export class RedisReconciliation implements Reconciliation {
   }
 
   async add(record: ReconciliationRecord): Promise<void> {
-    await this.#redis.hsetnx(RECONCILIATION_HASH, record.sessionId, JSON.stringify(record));
+    await this.#redis.hsetnx(
+      RECONCILIATION_HASH,
+      record.sessionId,
+      JSON.stringify({ ...record, version: VERSION }),
+    );
   }
 
   async has(sessionId: string): Promise<boolean> {
@@ -42,21 +83,21 @@ export class RedisReconciliation implements Reconciliation {
   /** What waits for a person, oldest first. */
   async open(): Promise<ReconciliationRecord[]> {
     const texts = await this.#redis.hvals(RECONCILIATION_HASH);
-    const records = texts.map((text) => JSON.parse(text) as ReconciliationRecord);
+    const records = texts.map((text) => readStored(storedRecord, text));
     return records.sort((a, b) => a.at.localeCompare(b.at));
   }
 
   /** What persons have dealt with. */
   async resolved(): Promise<ResolvedRecord[]> {
     const texts = await this.#redis.hvals(RESOLVED_HASH);
-    return texts.map((text) => JSON.parse(text) as ResolvedRecord);
+    return texts.map((text) => readStored(storedResolved, text));
   }
 
   /** Files an open record away with a note; null when there is none for the session. */
   async resolve(sessionId: string, note: string): Promise<ResolvedRecord | null> {
     const text = await this.#redis.hget(RECONCILIATION_HASH, sessionId);
     if (text === null) return null;
-    const record = JSON.parse(text) as ReconciliationRecord;
+    const record = readStored(storedRecord, text);
     const resolved: ResolvedRecord = { ...record, resolvedAt: new Date().toISOString(), note };
     const keys = [RECONCILIATION_HASH, RESOLVED_HASH];
     const args = [sessionId, JSON.stringify(resolved)];

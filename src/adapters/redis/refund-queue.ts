@@ -37,6 +37,11 @@ const storedIntent = z
     }),
   );
 
+/** The intent that a job of any release holds. Throws a ZodError for what is none. */
+export function readIntent(data: unknown): RefundIntent {
+  return storedIntent.parse(data);
+}
+
 export class BullRefunds implements Refunds, AsyncDisposable {
   readonly #queue: Queue<RefundIntent>;
 
@@ -103,7 +108,7 @@ function asRefund(held: HeldJob<RefundIntent>): RefundJob {
   const { job } = held;
   return {
     get intent() {
-      return storedIntent.parse(job.data);
+      return readIntent(job.data);
     },
     beginBooking: () => held.record({ ...job.data, bookingBegunAt: new Date().toISOString() }),
   };
