@@ -347,6 +347,28 @@ export const VARIABLES = {
       return value === '' ? null : value;
     },
   ),
+  webhookUrl: optionalText('WEBHOOK_URL', {
+    about:
+      'Where every ended session is announced by a signed webhook (docs/webhooks.md): https. Empty: nowhere.',
+    example: 'https://platform.example.com/api/webhooks/try-on',
+  }),
+  webhookSecret: optionalText('WEBHOOK_SECRET', {
+    about: 'Signs the webhooks to WEBHOOK_URL: whsec_ and 24 to 64 random bytes in base64. Secret.',
+    example: 'whsec_…',
+  }),
+  webhooksFile: optionalText('WEBHOOKS_FILE', {
+    about: "A JSON file with stores' own webhooks: their ids, each with url and secret. Secret.",
+    example: './webhooks.json',
+  }),
+  webhookTrustedOrigins: list(
+    'WEBHOOK_TRUSTED_ORIGINS',
+    {
+      about:
+        'Origins that webhooks may be sent to as they stand, even inside the network or without TLS, comma-separated.',
+      example: 'http://platform.internal:3000',
+    },
+    parseOrigin,
+  ),
   host: text('HOST', { about: 'The address that HTTP listens on.', default: '0.0.0.0' }),
   port: integer('PORT', 0, 65_535, { about: 'The port that HTTP listens on.', default: '8000' }),
   logLevel: oneOf('LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'silent'], {

@@ -36,6 +36,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'size-pipeline',
     'sizing',
     'progress',
+    'webhooks',
     'tracing',
     'app',
   ],
@@ -48,6 +49,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'sizing',
     'telemetry',
     'tryon',
+    'webhooks',
   ],
   // The names of the estimators.
   config: ['sizing'],
@@ -61,6 +63,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   retention: [],
   progress: [],
   'size-pipeline': ['config', 'sizing'],
+  webhooks: ['config'],
   sizing: [],
 };
 

@@ -28,6 +28,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import { StorageBreaker } from '../tryon/storage-breaker.ts';
 import { openFetchers } from './fetchers.ts';
 import { RedisHealth } from './redis-health.ts';
+import { openWebhooks } from './webhooks.ts';
 
 interface Surroundings {
   readonly logger: Logger;
@@ -40,7 +41,7 @@ interface Surroundings {
 /** All of them; `redis` and `blocking` are the connections, each of its own. */
 export type Adapters = ReturnType<typeof openAdapters>;
 
-/** Connects them; they come off the stack, and are to be disposed of last. */
+/** Connects them; they come off the stack, and are to be disposed of last. Throws a ConfigError. */
 export function openAdapters(config: Config, { logger, record, warn, stack }: Surroundings) {
   const redisHealth = new RedisHealth(record, warn);
   const redis = connectRedis(
@@ -56,6 +57,7 @@ export function openAdapters(config: Config, { logger, record, warn, stack }: Su
   stack.defer(() => blocking.disconnect());
   const supabase = connectSupabase(config.supabaseUrl, config.supabaseServiceRoleKey);
   const named = { key: config.supabaseServiceRoleKey, bucket: config.supabaseBucket };
+  const webhooks = openWebhooks(config, redis, { record, stack });
   const imageStore = new SupabaseImageStore(supabase, config.supabaseBucket, config.linkSeconds);
   const imageModel = stack.use(openOpenAi(config, warn, stack));
   const gate = new RedisProviderGate(redis, {
@@ -81,6 +83,8 @@ export function openAdapters(config: Config, { logger, record, warn, stack }: Su
     memory: new RedisDataLossMarker(redis),
     jobs: stack.use(new BullGenerationJobs(redis)),
     refunds: stack.use(new BullRefunds(redis)),
+    webhooks,
+    ...(webhooks === null ? {} : { announceEnd: webhooks.announceEnd }),
     payerLock: new RedisPayerLock(redis),
     reconciliation: new RedisReconciliation(redis),
     sessions: new SupabaseSessions(supabase, record),

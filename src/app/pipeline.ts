@@ -21,6 +21,7 @@ import { runJob, runRefund } from '../tryon/run-job.ts';
 import { Semaphore } from '../tryon/semaphore.ts';
 import type { Adapters } from './adapters.ts';
 import { runRetention } from './retention.ts';
+import { runWebhooks } from './webhooks.ts';
 
 const REFUNDS_AT_ONCE = 10;
 const WATCHDOG_INTERVAL_MS = 5000;
@@ -187,6 +188,7 @@ function startLoops(
     ),
     sweep('late_uploads', () => removeLateUploads(adapters, stop)),
     runRetention(config, adapters, logger, stop),
+    runWebhooks(config, adapters, stop),
   ];
 }
 

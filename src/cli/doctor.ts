@@ -8,11 +8,12 @@ import { checkBreaker } from './doctor/breaker.ts';
 import { type Check, fail } from './doctor/check.ts';
 import { checkRedis } from './doctor/redis.ts';
 import { checkSupabase } from './doctor/supabase.ts';
+import { checkWebhooks } from './doctor/webhooks.ts';
 
 export function addDoctor(program: Command, run: Run): void {
   program
     .command('doctor')
-    .description('Check Redis, Supabase, OpenAI, the pose models and the clocks')
+    .description('Check Redis, Supabase, OpenAI, the pose models, the webhooks and the clocks')
     .option('--json', 'answer in JSON')
     .action((options) => run(options, examine));
 }
@@ -27,6 +28,7 @@ async function examine({ config, supabase }: Desk): Promise<Answer> {
     survive('OpenAI', checkOpenai(config)),
     survive('paid calls', checkBreaker(config.redisUrl)),
     checkPoseModels(config.poseModelPath),
+    survive('webhooks', checkWebhooks(config)),
   ]);
   const checks = parts.flat();
   const count = (state: Check['state']) => checks.filter((check) => check.state === state).length;

@@ -16,6 +16,7 @@ import { addRescue } from './rescue.ts';
 import { addRetention } from './retention.ts';
 import { addSessions } from './sessions.ts';
 import { addSize } from './size.ts';
+import { addWebhooks } from './webhooks.ts';
 
 /** The whole program; `run` carries a command out. */
 export function createProgram(run: Run): Command {
@@ -35,6 +36,7 @@ export function createProgram(run: Run): Command {
     addRefunds,
     addLedger,
     addReconciliation,
+    addWebhooks,
     addRescue,
     addRetention,
     addDrain,

@@ -82,6 +82,8 @@ function describe({ places, moneyAtRisk, pace, ...stats }: Stats): string {
       'dead letters': stats.deadLetters,
       breaker: `${stats.breaker}${describeTrip(stats.trip)}`,
       pace: `${pace.callsPerMinute} paid calls a minute`,
+      'webhooks pending': stats.webhooks.pending,
+      'webhooks undelivered': stats.webhooks.undelivered,
       draining: stats.drainingSince === null ? 'no' : `since ${stats.drainingSince}`,
     }),
     '',

@@ -4,6 +4,7 @@ import type { PictureUsage } from './image-provider.ts';
 import type { Payer } from './ledger.ts';
 import type { ReconciliationReason } from './refunds.ts';
 import type { Channel } from './session.ts';
+import type { DeliveryProblem } from './webhooks.ts';
 
 /** Who a line of the log is about. */
 export interface TaskIds {
@@ -80,6 +81,30 @@ export type WorkerEvent =
   | { event: 'upload_failed'; task: TaskIds; error: Error }
   | { event: 'storage_unusable'; problem: string }
   | { event: 'storage_usable' }
+  /** `endpoint`: `platform`, or the store's id. */
+  | {
+      event: 'webhook_delivered';
+      task: TaskIds;
+      endpoint: string;
+      tries: number;
+      durationMs: number;
+    }
+  | {
+      event: 'webhook_failed';
+      task: TaskIds;
+      endpoint: string;
+      tries: number;
+      problem: DeliveryProblem;
+      status: number | null;
+      delayMs: number;
+    }
+  | {
+      event: 'webhook_given_up';
+      task: TaskIds;
+      endpoint: string;
+      tries: number;
+      problem: DeliveryProblem;
+    }
   /** `repeated`: how often it happened since it was recorded last. */
   | { event: 'loop_error'; loop: string; error: Error; repeated?: number };
 

@@ -59,7 +59,9 @@ export type JobEnd =
   | { readonly kind: 'forgotten' }
   /** `behindOthers`: in the owner's next round, since what failed is the owner's. Else before all. */
   | { readonly kind: 'again'; readonly delayMs: number; readonly behindOthers?: boolean }
-  | { readonly kind: 'requeue' };
+  | { readonly kind: 'requeue' }
+  /** For good: the queue keeps the job with its reason, for an operator. */
+  | { readonly kind: 'given_up'; readonly reason: string };
 
 /** The generation jobs; a job's id is its session's id, so a session has at most one. */
 export interface GenerationJobs {

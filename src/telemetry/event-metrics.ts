@@ -30,6 +30,7 @@ export function countEvents(meters: Meters): RecordEvent {
     ...endCounting(meters),
     ...refundCounting(meters),
     ...operationCounting(meters),
+    ...webhookCounting(meters),
   };
   return (event) => (counting[event.event] as (event: WorkerEvent) => void)(event);
 }
@@ -300,5 +301,21 @@ function operationCounting({ counter }: Meters) {
     storage_unusable: () => unusable(),
     storage_usable: () => undefined,
     loop_error: ({ loop }) => errors({ loop }),
+  } satisfies Partial<Counting>;
+}
+
+function webhookCounting({ counter }: Meters) {
+  const tries = counter('webhook_tries_total', 'Webhooks sent, by how the try ended.', [
+    { result: 'delivered' },
+    { result: 'failed' },
+  ]);
+  const givenUp = counter(
+    'webhooks_given_up_total',
+    'Webhooks that were not delivered; `wearon webhooks list` names them.',
+  );
+  return {
+    webhook_delivered: () => tries({ result: 'delivered' }),
+    webhook_failed: () => tries({ result: 'failed' }),
+    webhook_given_up: () => givenUp(),
   } satisfies Partial<Counting>;
 }

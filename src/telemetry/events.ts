@@ -39,6 +39,9 @@ const LEVELS: Readonly<Record<WorkerEvent['event'], Level>> = {
   storage_unusable: 'error',
   storage_usable: 'info',
   rows_unreadable: 'warn',
+  webhook_delivered: 'info',
+  webhook_failed: 'warn',
+  webhook_given_up: 'error',
   loop_error: 'error',
 };
 

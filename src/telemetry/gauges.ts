@@ -14,6 +14,7 @@ export interface SharedReading {
     readonly refundsOutstanding: number;
     readonly deadLetters: number;
     readonly reconciliation: number;
+    readonly webhooks: { readonly pending: number; readonly undelivered: number };
   };
   readonly gate: { readonly breaker: 'closed' | 'open' | 'half_open'; readonly slowness: number };
   /** Of Redis; null where it may not be asked. */
@@ -102,6 +103,16 @@ function addSharedGauges({ gauge, gauges }: Meters, shared: GaugeSources['shared
     'reconciliation_records',
     'Failed sessions whose payment awaits a person.',
     count('reconciliation'),
+  );
+  gauge(
+    'webhooks_pending',
+    'Webhooks on their way, retries included.',
+    () => shared()?.queues.webhooks.pending ?? null,
+  );
+  gauge(
+    'webhooks_undelivered',
+    'Webhooks that were given up in the last 7 days (10,000 at the most).',
+    () => shared()?.queues.webhooks.undelivered ?? null,
   );
   gauge(
     'redis_memory_used_bytes',

@@ -130,6 +130,7 @@ describe('the gauges', () => {
       givenUp: 0,
       refundsOutstanding: 3,
       deadLetters: 1,
+      webhooks: { pending: 0, undelivered: 0 },
       reconciliation: 2,
     },
     gate: { breaker: 'half_open', slowness: 4 },

@@ -8,6 +8,7 @@ import { failureText } from '../failure-text.ts';
 import { LATE_BOOKING_MS } from '../ports/ledger.ts';
 import type { RefundIntent, RefundJob } from '../ports/refunds.ts';
 import { isTerminal } from '../ports/session.ts';
+import type { AnnounceEnd } from '../ports/webhooks.ts';
 import { type PayBackDeps, payBackInTime } from './pay-back.ts';
 import { cleanUpMsLeft, isOldForCleanUp } from './platform-clean-up.ts';
 import { isFailedBy } from './refund-intent.ts';
@@ -16,6 +17,8 @@ import { recordAnalytics, refuseUnfinished } from './settle.ts';
 export interface RefundDeps extends PayBackDeps {
   /** When the platform's daily clean-up starts, in minutes after midnight UTC. */
   readonly platformCleanUpMinute: number;
+  /** Absent: no one wants to hear of ended sessions. */
+  readonly announceEnd?: AnnounceEnd;
 }
 
 /**
@@ -36,10 +39,13 @@ export async function settleRefund(job: RefundJob, deps: RefundDeps): Promise<nu
     refuseUnfinished(session, intent);
     const reason = session === null ? 'no_session' : `settled_by_others_${session.status}`;
     deps.record({ event: 'refund_skipped', task: intent, reason });
+    if (session !== null && session.ownerId === intent.ownerId) await deps.announceEnd?.(intent);
     return 0;
   }
   const moderation = intent.code === 'MODERATION_BLOCKED';
   if (won) deps.record({ event: 'generation_failed', task: intent, code: intent.code, moderation });
+  // Before the booking, which may take long, and in every run: a process may have died in between.
+  await deps.announceEnd?.(intent, intent.code);
   const inFlightMs = bookingInFlightMs(intent);
   if (inFlightMs > 0) return inFlightMs;
   const waitMs = await payBackInTime(job, session, deps);

@@ -4,6 +4,7 @@
  */
 import { type Job, type JobEnd, LockLostError } from '../ports/jobs.ts';
 import type { RefundJob, Refunds } from '../ports/refunds.ts';
+import type { AnnounceEnd } from '../ports/webhooks.ts';
 import { type AttemptDeps, runAttempt } from './attempt.ts';
 import { asTaskError, backoffMs, type SkipReason } from './outcome.ts';
 import { type RefundDeps, settleRefund } from './refund.ts';
@@ -16,20 +17,27 @@ const REQUEUE: JobEnd = { kind: 'requeue' };
 /** A refund is tried again at least this often, so that it is booked soon after the database is back. */
 const LONGEST_REFUND_DELAY_MS = 10_000;
 
+/** Of the run of a generation job. */
+export interface RunJobDeps extends AttemptDeps {
+  readonly refunds: Refunds;
+  /** Absent: no one wants to hear of ended sessions. */
+  readonly announceEnd?: AnnounceEnd;
+}
+
 /** Runs one attempt and turns its Outcome into the end of the job. */
-export async function runJob(
-  job: Job,
-  deps: AttemptDeps & { readonly refunds: Refunds },
-  signal: AbortSignal,
-): Promise<JobEnd> {
+export async function runJob(job: Job, deps: RunJobDeps, signal: AbortSignal): Promise<JobEnd> {
   const { task } = job;
   const outcome = await runAttempt(job, deps, signal);
   switch (outcome.kind) {
     case 'completed':
+      await deps.announceEnd?.(task);
       return DONE;
     case 'skipped':
       deps.record({ event: 'generation_skipped', task, reason: outcome.reason });
-      return NOT_ITS_OWN.includes(outcome.reason) ? { kind: 'forgotten' } : DONE;
+      if (NOT_ITS_OWN.includes(outcome.reason)) return { kind: 'forgotten' };
+      // Perhaps ended by a process that died before it announced it.
+      await deps.announceEnd?.(task);
+      return DONE;
     case 'retry': {
       const { error, delayMs } = outcome;
       deps.record({ event: 'generation_retried', task, code: error.code, delayMs, error });

@@ -63,7 +63,13 @@ describe('the queue stats', () => {
     for (const place of Object.values(places)) {
       assert.deepEqual(place, { tasks: 0, oldestAgeSeconds: 0 });
     }
-    const zero = { givenUp: 0, refundsOutstanding: 0, deadLetters: 0, reconciliation: 0 };
+    const zero = {
+      givenUp: 0,
+      refundsOutstanding: 0,
+      deadLetters: 0,
+      reconciliation: 0,
+      webhooks: { pending: 0, undelivered: 0 },
+    };
     assert.deepEqual(counts, zero);
   });
 

@@ -1,5 +1,5 @@
 /**
- * What the two BullMQ queues have in common: their names, how they are opened, and which of their
+ * What the BullMQ queues have in common: their names, how they are opened, and which of their
  * jobs are not finished.
  */
 import { Queue } from 'bullmq';
@@ -9,6 +9,7 @@ import type { Redis } from 'ioredis';
 export const PREFIX = 'wearon:bull';
 export const GENERATION_QUEUE = 'generation';
 export const REFUND_QUEUE = 'refund';
+export const WEBHOOK_QUEUE = 'webhook';
 
 /** The id of a session's refund job; a generation job's is the session's own. */
 export function refundJobId(sessionId: string): string {

@@ -165,8 +165,8 @@ async function viewOf(redis: Redis, job: BullJob): Promise<JobView> {
   };
 }
 
-/** BullMQ sorts delayed jobs by their time in ms, shifted left by 12 bits. */
-async function nextAttemptMs(redis: Redis, job: BullJob): Promise<number | undefined> {
+/** When a delayed job is due, ms since the epoch. BullMQ sorts them by it, shifted left by 12 bits. */
+export async function nextAttemptMs(redis: Redis, job: BullJob): Promise<number | undefined> {
   const score = await redis.zscore(`${job.queueQualifiedName}:delayed`, job.id ?? '');
   return score === null ? undefined : Math.floor(Number(score) / 4096);
 }
@@ -175,7 +175,8 @@ function isoOf(timeMs: number | undefined): string | null {
   return timeMs === undefined ? null : new Date(timeMs).toISOString();
 }
 
-async function withQueue<Data, T>(
+/** Opens the queue for `look`, and closes it. */
+export async function withQueue<Data, T>(
   connection: Redis,
   name: string,
   look: (queue: Queue<Data>) => Promise<T>,

@@ -3,7 +3,7 @@
  * only make it rest: it goes on by itself.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DelayedError, WaitingError, Worker } from 'bullmq';
+import { DelayedError, UnrecoverableError, WaitingError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { JobEnd } from '../../ports/jobs.ts';
 import { repeat } from '../../repeat.ts';
@@ -138,6 +138,8 @@ export class JobWorker<Data> {
         await held.confirm();
         await job.moveToWait(token);
         throw new WaitingError();
+      case 'given_up':
+        throw new UnrecoverableError(end.reason);
       default:
         end satisfies never;
     }

@@ -3,7 +3,7 @@
  * one moment.
  */
 import type { Redis } from 'ioredis';
-import { GENERATION_QUEUE, PREFIX, REFUND_QUEUE } from './bullmq.ts';
+import { GENERATION_QUEUE, PREFIX, REFUND_QUEUE, WEBHOOK_QUEUE } from './bullmq.ts';
 import { RECONCILIATION_HASH } from './reconciliation.ts';
 import { DEAD_LETTER_LIST, INTAKE_LIST, TASK_LIST } from './task-list.ts';
 
@@ -24,17 +24,19 @@ export interface QueueStats {
   readonly refundsOutstanding: number;
   readonly deadLetters: number;
   readonly reconciliation: number;
+  /** Webhooks on their way, and those that were given up. */
+  readonly webhooks: { readonly pending: number; readonly undelivered: number };
 }
 
 /** Of a queue with more jobs than this only so many are looked at for the oldest. */
 const MOST_LOOKED_AT = 1000;
 
 /**
- * KEYS: list, intake, dead letters, reconciliation; ARGV: the two queues' key prefixes, the most
- * jobs to look at. The next to leave a list is at its end.
+ * KEYS: list, intake, dead letters, reconciliation; ARGV: the three queues' key prefixes, the
+ * most jobs to look at. The next to leave a list is at its end.
  */
 const READ = `
-local jobs, refunds, most = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local jobs, refunds, webhooks, most = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local function oldest(...)
   local least = false
   for _, ids in ipairs({...}) do
@@ -50,9 +52,12 @@ local function createdAt(list)
   local start = raw and string.find(raw, '"created_at"', 1, true)
   return start and string.match(raw, '^"created_at"%s*:%s*"([^"]+)"', start)
 end
-local function count(prefix)
+local function pending(prefix)
   return redis.call('LLEN', prefix .. 'wait') + redis.call('LLEN', prefix .. 'active')
-    + redis.call('ZCARD', prefix .. 'delayed') + redis.call('ZCARD', prefix .. 'failed')
+    + redis.call('ZCARD', prefix .. 'delayed')
+end
+local function failed(prefix)
+  return redis.call('ZCARD', prefix .. 'failed')
 end
 return {
   redis.call('LLEN', KEYS[1]), createdAt(KEYS[1]) or false,
@@ -61,8 +66,9 @@ return {
   oldest(redis.call('LRANGE', jobs .. 'wait', -most, -1), redis.call('ZRANGE', jobs .. 'prioritized', 0, most - 1)),
   redis.call('LLEN', jobs .. 'active'), oldest(redis.call('LRANGE', jobs .. 'active', -most, -1)),
   redis.call('ZCARD', jobs .. 'delayed'), oldest(redis.call('ZRANGE', jobs .. 'delayed', 0, most - 1)),
-  redis.call('ZCARD', jobs .. 'failed'), count(refunds),
+  failed(jobs), pending(refunds) + failed(refunds),
   redis.call('LLEN', KEYS[3]), redis.call('HLEN', KEYS[4]),
+  pending(webhooks), failed(webhooks),
 }`;
 
 type Answer = readonly (number | string | null)[];
@@ -70,7 +76,8 @@ type Answer = readonly (number | string | null)[];
 /** Counts everything as it stands now. Rejects when Redis does not answer. */
 export async function readQueueStats(redis: Redis): Promise<QueueStats> {
   const keys = [TASK_LIST, INTAKE_LIST, DEAD_LETTER_LIST, RECONCILIATION_HASH];
-  const prefixes = [GENERATION_QUEUE, REFUND_QUEUE].map((queue) => `${PREFIX}:${queue}:`);
+  const queues = [GENERATION_QUEUE, REFUND_QUEUE, WEBHOOK_QUEUE];
+  const prefixes = queues.map((queue) => `${PREFIX}:${queue}:`);
   const answer = await redis.eval(READ, keys.length, ...keys, ...prefixes, MOST_LOOKED_AT);
   return queueStatsOf(answer as Answer, Date.now());
 }
@@ -94,5 +101,6 @@ function queueStatsOf(answer: Answer, nowMs: number): QueueStats {
     refundsOutstanding: count(11),
     deadLetters: count(12),
     reconciliation: count(13),
+    webhooks: { pending: count(14), undelivered: count(15) },
   };
 }

@@ -15,6 +15,7 @@ import {
   TERMINAL,
   UNFINISHED,
 } from '../../ports/session.ts';
+import type { EndedSessions } from '../../ports/webhooks.ts';
 import { dataOf, rowsOf, TABLES } from './client.ts';
 import { allById, PAGE_ROWS, pagesById } from './pages.ts';
 
@@ -64,7 +65,7 @@ function rowsIn(supabase: SupabaseClient, channel: Channel) {
 }
 type Rows = ReturnType<typeof rowsIn>;
 
-export class SupabaseSessions implements Sessions {
+export class SupabaseSessions implements Sessions, EndedSessions {
   readonly #supabase: SupabaseClient;
   readonly #record: RecordEvent;
 
@@ -158,6 +159,14 @@ export class SupabaseSessions implements Sessions {
     for (const channel of CHANNELS) {
       yield* this.#paged(channel, (rows) =>
         rows.eq('status', 'failed').gte('completed_at', since.toISOString()),
+      );
+    }
+  }
+
+  async *endedSince(since: Date): AsyncIterable<Session> {
+    for (const channel of CHANNELS) {
+      yield* this.#paged(channel, (rows) =>
+        rows.in('status', TERMINAL).gte('completed_at', since.toISOString()),
       );
     }
   }

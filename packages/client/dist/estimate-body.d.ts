@@ -1,0 +1,100 @@
+/**
+ * Asks the worker for a size (`POST /estimate-body`). Its types are held to the worker's own by
+ * test/http/example-client.test.ts.
+ */
+export interface SizeRequest {
+    /** A link that the worker may open: of the platform's Supabase, or https on a host of ESTIMATE_BODY_HOSTS. */
+    readonly image_url: string;
+    /** Barefoot, 100 to 250. */
+    readonly height_cm: number;
+    readonly weight_kg?: number | undefined;
+    readonly sex?: 'female' | 'male' | undefined;
+    readonly age?: number | undefined;
+    /** The name of a chart, or a chart of the garment. */
+    readonly size_chart?: string | SizeChart | undefined;
+    readonly fit?: 'slim' | 'regular' | 'loose' | undefined;
+}
+export interface SizeChart {
+    readonly name?: string | undefined;
+    readonly source?: string | undefined;
+    /** Where the waist is measured; needed when a size has a waist. */
+    readonly waist_at?: 'navel' | 'natural_women' | 'natural_men' | undefined;
+    /** From the smallest to the largest, each with the largest girths in cm that it fits. */
+    readonly sizes: readonly {
+        readonly size: string;
+        readonly chest?: number | undefined;
+        readonly waist?: number | undefined;
+        readonly hip?: number | undefined;
+    }[];
+}
+export interface BodyEstimate {
+    readonly recommended_size: string;
+    readonly measurements: {
+        readonly chest_cm: number;
+        readonly waist_cm: number;
+        readonly hip_cm: number;
+        readonly shoulder_cm: number;
+        readonly inseam_cm?: number | undefined;
+    };
+    /** Probability that the recommended size is right. */
+    readonly confidence: number;
+    readonly body_type: 'athletic' | 'slim' | 'average' | 'broad' | null;
+    readonly size_range: {
+        readonly lower: string;
+        readonly upper: string;
+    };
+    readonly size_probabilities: Readonly<Record<string, number>> | null;
+    readonly uncertainty_cm: {
+        readonly chest_cm: number;
+        readonly waist_cm: number;
+        readonly hip_cm: number;
+    } | null;
+    readonly estimator: 'calibrated' | 'classic';
+    readonly size_chart: {
+        readonly name: string;
+        readonly source: string;
+    };
+    /** Why this size: how the girths lie to its range. */
+    readonly reasons: readonly {
+        readonly girth: 'chest' | 'waist' | 'hip';
+        readonly finding: 'in_range' | 'under' | 'over';
+        readonly by_cm: number;
+    }[];
+    /** What would make the size more certain, the most useful first; `advice` is for the person. */
+    readonly would_help: readonly {
+        readonly input: 'weight_kg' | 'sex' | 'tight_clothes' | 'arms_apart';
+        readonly advice: string;
+    }[];
+}
+/** What became of the question, for a switch without exceptions. */
+export type SizeAnswer = {
+    readonly kind: 'estimated';
+    readonly estimate: BodyEstimate;
+}
+/** The photo or its link cannot be used; `advice` is for the person in the photo. */
+ | {
+    readonly kind: 'unusable_photo';
+    readonly reasons: readonly string[];
+    readonly advice: readonly string[];
+}
+/** Ask again after so many seconds: the worker, or the host of the photo, has trouble. */
+ | {
+    readonly kind: 'try_later';
+    readonly retryAfterSeconds: number;
+}
+/** The request is wrong, or the secret: a defect of the caller. */
+ | {
+    readonly kind: 'refused';
+    readonly status: number;
+    readonly code: string;
+};
+export interface SizeClient {
+    /** Where the worker is reached, such as https://worker.example.com. */
+    readonly workerUrl: string;
+    /** ESTIMATE_BODY_SECRET of the worker, if it has one. */
+    readonly secret?: string;
+    /** The worker answers within 4,500 ms. */
+    readonly timeoutMs?: number;
+}
+/** Asks for a size. Never rejects: a worker that is away is a reason to try later. */
+export declare function estimateBody({ workerUrl, secret, timeoutMs }: SizeClient, request: SizeRequest, requestId: string): Promise<SizeAnswer>;

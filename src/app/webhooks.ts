@@ -1,0 +1,74 @@
+/**
+ * Puts the webhooks together: who wants them, the queue of deliveries, the worker that sends them,
+ * and the sweep. Without an endpoint none of it is there.
+ */
+import { once } from 'node:events';
+import type { Redis } from 'ioredis';
+import {
+  BullDeliveries,
+  BullDeliveryWorker,
+  RedisSweepMark,
+} from '../adapters/redis/webhook-queue.ts';
+import { WebWebhookSender } from '../adapters/web/webhook-sender.ts';
+import type { Config } from '../config.ts';
+import type { RecordEvent } from '../ports/events.ts';
+import type { JobEnd } from '../ports/jobs.ts';
+import type { AnnounceEnd } from '../ports/webhooks.ts';
+import { repeat } from '../repeat.ts';
+import { announcer, sweepEnded } from '../webhooks/announce.ts';
+import { deliver } from '../webhooks/deliver.ts';
+import { EndpointSlots } from '../webhooks/endpoint-slots.ts';
+import { type EndpointSettings, type Endpoints, readEndpoints } from '../webhooks/endpoints.ts';
+import type { Adapters } from './adapters.ts';
+
+/** Requests of this process under way at once, to all endpoints together. */
+const DELIVERIES_AT_ONCE = 50;
+const REQUEUE: JobEnd = { kind: 'requeue' };
+
+export interface Webhooks {
+  readonly endpoints: Endpoints;
+  readonly deliveries: BullDeliveries;
+  readonly announceEnd: AnnounceEnd;
+}
+
+/** The queue of deliveries; null where no one wants any. It comes off the stack. Throws a ConfigError. */
+export function openWebhooks(
+  config: EndpointSettings,
+  redis: Redis,
+  { record, stack }: { readonly record: RecordEvent; readonly stack: AsyncDisposableStack },
+): Webhooks | null {
+  const endpoints = readEndpoints(config);
+  if (endpoints.all.length === 0) return null;
+  const deliveries = stack.use(new BullDeliveries(redis));
+  return { endpoints, deliveries, announceEnd: announcer({ endpoints, deliveries, record }) };
+}
+
+/** Sends and sweeps until the stop; resolves when nothing of it runs any more. */
+export async function runWebhooks(
+  config: Config,
+  adapters: Adapters,
+  stop: AbortSignal,
+): Promise<void> {
+  const { webhooks, sessions, redis, record, redisHealth } = adapters;
+  if (webhooks === null) return;
+  const sender = new WebWebhookSender();
+  const deps = { ...webhooks, sessions, sender, record, slots: new EndpointSlots() };
+  const onError = (error: Error) => record({ event: 'loop_error', loop: 'webhooks', error });
+  const times = { concurrency: DELIVERIES_AT_ONCE, lockMs: config.jobLockSeconds * 1000 };
+  const worker = new BullDeliveryWorker(
+    redis,
+    times,
+    // Fetched in the very moment of the stop.
+    async (job, signal) =>
+      stop.aborted ? REQUEUE : deliver(job, deps, AbortSignal.any([signal, stop])),
+    onError,
+  );
+  const mark = new RedisSweepMark(redis);
+  const sweep = async () => {
+    await redisHealth.untilAgesCount(stop);
+    if (!stop.aborted) await sweepEnded({ ...webhooks, sessions, mark }, stop);
+  };
+  const sweeping = repeat(sweep, config.rescueIntervalSeconds * 1000, stop, onError);
+  if (!stop.aborted) await once(stop, 'abort');
+  await Promise.all([worker[Symbol.asyncDispose](), sweeping]);
+}
