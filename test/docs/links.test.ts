@@ -44,7 +44,7 @@ const quoted = (page: Page) => [...page.codeSpans, ...commandsOf(page)];
 const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 const targets = readFileSync(join(ROOT, 'Makefile'), 'utf8').matchAll(/^([a-z-]+):/gm);
 const MAKE_TARGETS = new Set([...targets].map(([, target]) => target));
-const NPM_COMMANDS = ['install', 'ci', 'test', 'start'];
+const NPM_COMMANDS = ['install', 'ci', 'pack', 'test', 'start'];
 
 function unknownScript(text: string): string | null {
   const [, npm] = /\bnpm (?:run (?:--silent )?)?([a-z][\w:-]*)/.exec(text) ?? [];

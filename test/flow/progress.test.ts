@@ -1,12 +1,12 @@
 /**
- * How a screen follows a try-on: the example's `watchTryOn` over the platform's own client, against
+ * How a screen follows a try-on: the client's `watchTryOn` over the platform's own client, against
  * the local stack's Realtime and database.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
-import { type TryOnState, watchTryOn } from '../../examples/watch-try-on.ts';
 import { createPerson, createStore, type TryOn } from '../../local/platform.ts';
+import { type TryOnState, watchTryOn } from '../../packages/client/src/index.ts';
 import { openShop, orderTryOn, push, type Shop } from '../support/shop.ts';
 import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
 

@@ -1,13 +1,17 @@
 /**
- * The example of a client, against a real worker; and its types, against the worker's own.
+ * The client of /estimate-body, against a real worker; and its types, against the worker's own.
  */
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, it } from 'node:test';
 import type { z } from 'zod';
-import { type BodyEstimate, estimateBody, type SizeRequest } from '../../examples/estimate-body.ts';
 import { createPerson, uploadPhoto } from '../../local/platform.ts';
+import {
+  type BodyEstimate,
+  estimateBody,
+  type SizeRequest,
+} from '../../packages/client/src/index.ts';
 import type {
   EstimateBodyInput,
   estimateBodyAnswer,

@@ -1,6 +1,6 @@
 /**
- * A client of `POST /estimate-body` to copy into an application, e.g. a Next.js route. It needs
- * nothing but fetch. Its types are held to the worker's own by test/http/example-client.test.ts.
+ * Asks the worker for a size (`POST /estimate-body`). Its types are held to the worker's own by
+ * test/http/example-client.test.ts.
  */
 
 export interface SizeRequest {

@@ -1,6 +1,6 @@
 /**
- * Follows one try-on to its end, to copy into an application: Supabase Realtime tells each change at
- * once, and polling catches what it misses. Needs nothing but supabase-js.
+ * Follows one try-on to its end: Supabase Realtime tells each change at once, and polling catches
+ * what it misses.
  */
 import type { SupabaseClient } from '@supabase/supabase-js';
 
