@@ -110,11 +110,19 @@ function goodTable(): string {
   );
 }
 
-const MEASURES = ['garments', 'scene', 'zoom', 'pose', 'face'] as const;
+const MEASURES = ['garments', 'scene', 'spot', 'zoom', 'cut', 'pose', 'face'] as const;
 
 function measuresTable(): string {
   const groups = Map.groupBy(judged, ({ isGood, kind }) => (isGood ? 'good' : kind));
-  const shown = ['good', 'unchanged', 'another person', SAME_SCENE, 'mirrored', 'cut off'];
+  const shown = [
+    'good',
+    'unchanged',
+    'another person',
+    SAME_SCENE,
+    'two people',
+    'mirrored',
+    'cut off',
+  ];
   return table(
     ['pictures', ...MEASURES, 'mirror image / photo'],
     shown.map((name) => {

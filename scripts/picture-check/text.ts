@@ -12,7 +12,7 @@ Two checks run in the pose threads: of the **photo of the person** before anythi
 | by | failing the task with \`PERSON_UNUSABLE\`, unpaid, the credit goes back | \`PICTURE_REJECTED\`: the picture is not stored, one more is paid for; when that is bad too, the task fails and the credit goes back |
 | waits | 5 s before paying at the most | 5 s before storing at the most |
 
-A check that cannot be made (pose threads busy with requests for sizes, which go first; models missing; an error; a photo that shows nobody to compare with) is skipped and counted in \`wearon_checks_skipped_total\`: the task goes on as if there were no check.
+A check that cannot be made (pose threads busy with requests for sizes, which go first; models missing; an error; a photo that shows nobody to compare with; a picture that an earlier attempt paid for, whose photo is not fetched again) is skipped and counted in \`wearon_checks_skipped_total\`: the task goes on as if there were no check.
 
 | finding | means | enforced |
 | --- | --- | --- |
@@ -21,8 +21,9 @@ A check that cannot be made (pose threads busy with requests for sizes, which go
 | \`several_people\` | more people than in the photo | yes |
 | \`unchanged\` | the most changed tenth of the body differs by less than 0.03 of full scale, change of light taken out | yes |
 | \`mirrored\` | surroundings and head fit the photo's mirror image better | yes |
-| \`framing\` | the person is larger by a quarter than where the photo fills the picture, or smaller by a quarter than where it fits in | yes |
+| \`framing\` | the person is larger by a quarter than where the photo fills the picture, or smaller by a quarter than where it fits in; or more than a tenth of the joints that the photo shows are beyond the edge | yes |
 | \`everything_changed\` | the surroundings differ by more than 0.04 of full scale, change of light taken out | yes |
+| \`something_added\` | the most changed twentieth of the surroundings differs by more than 0.08: someone or something stands where nothing was | yes |
 | \`pose\` | the joints lie 0.15 torso lengths (root mean square) from where the photo has them | only counted |
 | \`face\` | the grey patches of the two faces correlate by less than 0.2; no template is made or kept | only counted |
 
@@ -36,7 +37,8 @@ export const LIMITS = `## Limits, in plain words
 
 - **No picture of a vendor's model is among these.** Run \`observe\` on real traffic first, read \`wearon_check_findings_total\` and the \`measures\` in the log lines \`picture_checked\`, and enforce when what is found is bad.
 - Prompts of a shop's own that ask for another background or another pose make pictures that the check takes for bad: keep \`observe\` there.
-- **Someone else who stands alike in the same place** is found as far as they leave the scene changed at the outline, as planted here. A vendor's model that keeps the scene and changes the face leaves only \`face\`, whose values for good and bad pictures overlap: it is counted and refuses nothing.
+- **Someone else who stands alike in the same place cannot be told** from the right person without many false alarms: they are refused only where their outline leaves the surroundings changed. \`face\` finds half of them, but its values for good and bad pictures overlap, so it is only counted.
+- Of two people of whom one stands before the other often only one is found.
 - A picture mirrored before a plain or symmetrical background, of a person who stands symmetrically, cannot be told from the right one.
 - Hats, bags and shoes change little of a body; \`unchanged\` needs a tenth of it changed. Where a shop sells such things keep \`observe\`, or compare the counts.
 - Photos without a head often show the detector nobody: their pictures are not compared.`;

@@ -11,11 +11,14 @@ const SIZE_TOLERANCE = 0.02;
 const CERTAIN_PERSON = 0.8;
 /** Larger than where the photo fills the picture, smaller than where all of it fits in. */
 const [MOST_ZOOM, LEAST_SHRINK] = [1.25, 0.75];
+/** Share of the joints beyond the edge: one of seventeen may be. */
+const MOST_CUT = 0.1;
 /** Torso lengths. */
 const MOST_POSE_CHANGE = 0.15;
 /** Of 0..1. */
 const LEAST_GARMENT_CHANGE = 0.03;
 const MOST_SCENE_CHANGE = 0.04;
+const MOST_SPOT_CHANGE = 0.08;
 /** The mirror image fits better: by this share, and by this much. */
 const [MIRRORED_SHARE, MIRRORED_BY] = [0.7, 0.008];
 const LEAST_FACE_LIKENESS = 0.2;
@@ -32,8 +35,11 @@ const RULES = {
     keptMirrored < MIRRORED_SHARE * kept &&
     keptMirrored < kept - MIRRORED_BY,
   framing: (m) =>
-    (m.zoom !== null && m.zoom > MOST_ZOOM) || (m.shrink !== null && m.shrink < LEAST_SHRINK),
+    (m.zoom !== null && m.zoom > MOST_ZOOM) ||
+    (m.shrink !== null && m.shrink < LEAST_SHRINK) ||
+    (m.cut !== null && m.cut > MOST_CUT),
   everything_changed: (m) => m.scene !== null && m.scene > MOST_SCENE_CHANGE,
+  something_added: (m) => m.spot !== null && m.spot > MOST_SPOT_CHANGE,
   pose: (m) => m.pose !== null && m.pose > MOST_POSE_CHANGE,
   face: (m) => m.face !== null && m.face < LEAST_FACE_LIKENESS,
 } as const satisfies Readonly<Record<string, Rule>>;

@@ -4,9 +4,11 @@ import { flopView } from './flop.ts';
 import { changeAt, type Light, lightOf, mean, overlay, type Place, quantile } from './overlay.ts';
 import { register } from './register.ts';
 import {
+  BODY,
   fitSimilarity,
   inPixels,
   isSeen,
+  move,
   type Pair,
   residualOf,
   type Similarity,
@@ -25,10 +27,14 @@ export interface PictureMeasures {
   readonly zoom: number | null;
   /** How much larger the person is than where the whole photo fits into the picture. */
   readonly shrink: number | null;
+  /** Share of the photo's joints that lie outside the picture. */
+  readonly cut: number | null;
   /** How far the joints are from where the photo has them, root mean square, in torso lengths. */
   readonly pose: number | null;
   /** Mean change of the surroundings beyond the light, 0..1. */
   readonly scene: number | null;
+  /** Change of the most changed twentieth of the surroundings, 0..1. */
+  readonly spot: number | null;
   /** Change of the most changed tenth of the body, 0..1. */
   readonly garments: number | null;
   /** Mean change of the surroundings and the head, and the same against the mirror image of the photo. */
@@ -40,7 +46,7 @@ export interface PictureMeasures {
 
 /** Cells between the places that are compared. */
 const STEP = 3;
-/** A block of the body, in cells, and how many of its places must be the body's. */
+/** A block of the body or its surroundings, in cells, and how many places it must have. */
 const BLOCK = 9;
 const MIN_IN_BLOCK = 5;
 
@@ -66,8 +72,10 @@ export function measurePicture(photo: PictureView, picture: PictureView): Pictur
     ...counted,
     zoom: scale / Math.max(across, down),
     shrink: scale / Math.min(across, down),
+    cut: cutShare(photo, picture, straight.fit),
     pose,
     scene: straight.scene,
+    spot: straight.spot,
     garments: straight.garments,
     kept: straight.kept,
     keptMirrored: mirrored.kept,
@@ -83,8 +91,10 @@ function peopleIn({ people, person }: PictureView): number {
 const NOT_COMPARED = {
   zoom: null,
   shrink: null,
+  cut: null,
   pose: null,
   scene: null,
+  spot: null,
   garments: null,
   kept: null,
   keptMirrored: null,
@@ -94,6 +104,7 @@ const NOT_COMPARED = {
 interface Comparison {
   readonly fit: Similarity;
   readonly scene: number | null;
+  readonly spot: number | null;
   readonly garments: number | null;
   readonly kept: number | null;
 }
@@ -110,7 +121,8 @@ function compare(photo: PictureView, picture: PictureView): Comparison {
   return {
     fit,
     scene: change(scene),
-    garments: bodyChange(of('body', 'head'), light),
+    spot: blockChange(scene, light, 0.95),
+    garments: blockChange(of('body', 'head'), light, 0.9),
     kept: change(of('scene', 'head')),
   };
 }
@@ -138,8 +150,8 @@ function bestFit(photo: PictureView, picture: PictureView): Similarity {
   return fits[errors.indexOf(Math.min(...errors))] ?? { a: 1, b: 0, x: 0, y: 0 };
 }
 
-/** The change of the blocks of the body that nine tenths of the others stay below. */
-function bodyChange(places: readonly Place[], light: Light): number | null {
+/** The change of blocks of places that this share of the blocks stays below. */
+function blockChange(places: readonly Place[], light: Light, share: number): number | null {
   const blocks = Object.groupBy(
     places,
     ({ row, column }) => `${Math.floor(row / BLOCK)} ${Math.floor(column / BLOCK)}`,
@@ -147,7 +159,18 @@ function bodyChange(places: readonly Place[], light: Light): number | null {
   const changes = Object.values(blocks)
     .filter((block = []) => block.length >= MIN_IN_BLOCK)
     .map((block = []) => mean(block.map((place) => changeAt(place, light))));
-  return changes.length === 0 ? null : quantile(changes, 0.9);
+  return changes.length === 0 ? null : quantile(changes, share);
+}
+
+function cutShare(photo: PictureView, picture: PictureView, fit: Similarity): number | null {
+  const seen = BODY.flatMap((index) => {
+    const joint = photo.person?.landmarks[index];
+    return joint !== undefined && isSeen(joint) ? [move(fit, inPixels(joint, photo))] : [];
+  });
+  const outside = seen.filter(
+    ({ x, y }) => x < 0 || y < 0 || x > picture.widthPx || y > picture.heightPx,
+  );
+  return seen.length === 0 ? null : outside.length / seen.length;
 }
 
 const TORSO = [11, 12, 23, 24];

@@ -18,8 +18,8 @@ export interface Similarity {
   readonly y: number;
 }
 
-/** Head, shoulders, elbows, wrists, hips, knees, ankles. */
-const BODY = [0, 2, 5, 7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28];
+/** BlazePose's numbers of head, shoulders, elbows, wrists, hips, knees, ankles. */
+export const BODY = [0, 2, 5, 7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28];
 const MIN_VISIBILITY = 0.5;
 /** Fewer points are not a body. */
 const MIN_POINTS = 4;
