@@ -44,6 +44,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'adapters',
     'config',
     'ledger',
+    'operations',
     'retention',
     'size-pipeline',
     'sizing',
@@ -51,6 +52,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'tryon',
     'webhooks',
   ],
+  operations: ['adapters', 'config', 'ledger', 'telemetry', 'tryon'],
   // The names of the estimators.
   config: ['sizing'],
   // The pose threads run the picture check, so that it does not block the event loop.

@@ -8,10 +8,7 @@ import {
   type FiledLetter,
   replayLetter,
 } from '../adapters/redis/dead-letters.ts';
-import { findRecord } from '../adapters/supabase/session-records.ts';
-import { isTerminal } from '../ports/session.ts';
-import { isCut } from '../tryon/dead-letter.ts';
-import { isRejection, parseTask } from '../tryon/task.ts';
+import { lettersNamed, listLetters, obstacleTo } from '../operations/dead-letters.ts';
 import { type Answer, ProblemError, UsageError } from './answer.ts';
 import type { Desk, Run } from './desk.ts';
 import { momentOf } from './ledger.ts';
@@ -63,11 +60,7 @@ export function addDead(program: Command, run: Run): void {
 }
 
 async function list(desk: Desk): Promise<Answer> {
-  const letters = await deadLetters(await desk.redis());
-  const data = letters.map(({ raw, text: _, ...letter }) => ({
-    ...letter,
-    bytes: letter.sizeBytes ?? Buffer.byteLength(raw),
-  }));
+  const data = await listLetters(await desk.operations());
   const rows = data.map(({ id, at, reason, sessionId, bytes }) => [
     id,
     ago(at),
@@ -77,7 +70,7 @@ async function list(desk: Desk): Promise<Answer> {
   ]);
   const headings = ['id', 'when', 'reason', 'session', 'bytes'];
   const text = table(headings, rows, 'There are no dead letters.');
-  return { data, text, isFine: letters.length === 0 };
+  return { data, text, isFine: data.length === 0 };
 }
 
 async function show(desk: Desk, id: string): Promise<Answer> {
@@ -88,29 +81,20 @@ async function show(desk: Desk, id: string): Promise<Answer> {
 
 async function replay(desk: Desk, id: string, { yes, force }: Options): Promise<Answer> {
   const letter = await letterOf(desk, id);
-  if (isCut(letter)) throw new ProblemError('Only the beginning of its message was kept.');
-  const obstacle = await obstacleTo(desk, letter);
-  if (obstacle !== null && !force) {
-    throw new ProblemError(`${obstacle} Nothing was replayed; --force does it all the same.`);
+  const deps = await desk.operations();
+  const obstacle = await obstacleTo(deps, letter, force ?? false);
+  if (obstacle !== null) {
+    const hint =
+      obstacle.kind === 'cut' ? '' : ' Nothing was replayed; --force does it all the same.';
+    throw new ProblemError(`${obstacle.reason}${hint}`);
   }
   await desk.consent(`Put the message of dead letter ${letter.id} back on the task list?`, yes);
-  if (!(await replayLetter(await desk.redis(), letter))) throw gone(letter.id);
+  if (!(await replayLetter(deps.redis, letter))) throw gone(letter.id);
   return {
     data: { replayed: letter.id, sessionId: letter.sessionId },
     text: `Dead letter ${letter.id} is back on the task list.`,
     isFine: true,
   };
-}
-
-/** Why a replay would come to nothing, or null. */
-async function obstacleTo(desk: Desk, letter: FiledLetter): Promise<string | null> {
-  const { raw } = letter;
-  const task = parseTask(Buffer.from(raw, 'utf8'), desk.config.maxImages, new Date());
-  if (isRejection(task)) return `It would be rejected again: ${task.reason}.`;
-  const session = await findRecord(desk.supabase, task.sessionId);
-  if (session === null) return 'Its session has no row any more.';
-  if (!isTerminal(session)) return null;
-  return `Its session is ${session.status} already, so the task would be skipped.`;
 }
 
 /** Removes every letter that all options given agree on. */
@@ -144,10 +128,9 @@ async function drop(desk: Desk, id: string, { yes }: Options): Promise<Answer> {
 
 /** The letter whose id begins so. */
 async function letterOf(desk: Desk, id: string): Promise<FiledLetter> {
-  const letters = await deadLetters(await desk.redis());
-  const [letter, ...others] = letters.filter((candidate) => candidate.id.startsWith(id));
+  const [letter, ...others] = await lettersNamed(await desk.operations(), id);
   if (letter === undefined) throw gone(id);
-  if (others.some((other) => other.id !== letter.id)) {
+  if (others.length > 0) {
     throw new ProblemError(`Several dead letters begin with ${id}; give more of the id.`);
   }
   return letter;

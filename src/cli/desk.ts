@@ -19,6 +19,7 @@ import { SupabasePictureLinks } from '../adapters/supabase/picture-links.ts';
 import { SupabaseSessions } from '../adapters/supabase/sessions.ts';
 import { storageProblem } from '../adapters/supabase/storage-problem.ts';
 import type { Config } from '../config.ts';
+import type { OperationDeps } from '../operations/deps.ts';
 import { type Answer, ProblemError, UsageError } from './answer.ts';
 import { printable } from './table.ts';
 
@@ -50,6 +51,11 @@ export class Desk implements AsyncDisposable {
       },
     );
     return this.#redis;
+  }
+
+  /** What the operations that the console shares work with. */
+  async operations(): Promise<OperationDeps> {
+    return { config: this.config, supabase: this.supabase, redis: await this.redis() };
   }
 
   /** The adapters over Redis. */

@@ -2,14 +2,7 @@
  * `sessions show`: everything on record about one session, in one view.
  */
 import type { Command } from 'commander';
-import { deadLetters } from '../adapters/redis/dead-letters.ts';
-import { generationJobOf, refundJobs } from '../adapters/redis/job-views.ts';
-import { eventsOf, findRecord, type SessionRecord } from '../adapters/supabase/session-records.ts';
-import { namedSession } from '../ledger/entries.ts';
-import type { SessionRef } from '../ports/session.ts';
-import { redact } from '../telemetry/redaction.ts';
-import { MAX_REQUEST_ID } from '../tryon/refund-intent.ts';
-import { resultPath } from '../tryon/store.ts';
+import { type SessionStory, sessionStory } from '../operations/session-story.ts';
 import { type Answer, ProblemError } from './answer.ts';
 import type { Desk, Run } from './desk.ts';
 import { addSessionList } from './session-list.ts';
@@ -27,58 +20,10 @@ export function addSessions(program: Command, run: Run): void {
 }
 
 async function show(desk: Desk, id: string): Promise<Answer> {
-  const row = await findRecord(desk.supabase, id);
-  const queues = await inQueues(desk, id);
-  const isKnown = row ?? queues.job ?? queues.refunds[0] ?? queues.deadLetters[0];
-  if (!isKnown) throw new ProblemError(`Nothing is on record about session ${id}.`);
-  const stores = row === null ? null : await inStores(desk, row);
-  const data = { row, ...stores, ...queues, logs: logHints(id) };
+  const story = await sessionStory(await desk.operations(), id);
+  if (story === null) throw new ProblemError(`Nothing is on record about session ${id}.`);
+  const data = { ...story, logs: logHints(id) };
   return { data, text: describe(data), isFine: true };
-}
-
-/** What Redis knows. Messages and links stay where they are. */
-async function inQueues(desk: Desk, id: string) {
-  const redis = await desk.redis();
-  const { source, reconciliation } = await desk.queues();
-  const [waiting, job, refunds, letters, open, resolved] = await Promise.all([
-    source.waitingSessionIds(),
-    generationJobOf(redis, id),
-    refundJobs(redis, id),
-    deadLetters(redis),
-    reconciliation.open(),
-    reconciliation.resolved(),
-  ]);
-  const { task, ...view } = job ?? {};
-  const own = ({ sessionId }: { sessionId: string | null }) => sessionId === id;
-  return {
-    onList: waiting.has(id),
-    job: job && { ...view, images: task?.imageUrls.length, taskCreatedAt: task?.createdAt },
-    refunds,
-    deadLetters: letters.filter(own).map(({ raw: _, text: __, ...letter }) => letter),
-    reconciliation: open.find(own) ?? resolved.find(own) ?? null,
-  };
-}
-
-/** What Supabase knows beside the row. */
-async function inStores(desk: Desk, row: SessionRecord) {
-  const ref: SessionRef = {
-    channel: row.channel,
-    ownerId: row.store_id ?? row.user_id ?? '',
-    sessionId: row.id,
-  };
-  const { sessions, ledger, imageStore } = desk.stores();
-  const session = await sessions.find(ref);
-  // A longer id does not fit into a request, and no refund is booked under it.
-  const isReadable = (session?.requestId?.length ?? 0) <= MAX_REQUEST_ID;
-  const rows = session && isReadable ? await ledger.entries(session, session.requestId) : [];
-  // A person's ledger is read whole.
-  const entries = rows.filter((entry) => row.channel === 'b2b' || namedSession(entry) === row.id);
-  const path = resultPath(ref);
-  return {
-    ledger: entries.map((entry) => ({ ...entry, description: redact(entry.description) })),
-    picture: { path, stored: (await imageStore.sign(path)) !== null },
-    events: await eventsOf(desk.supabase, row.channel, row.id),
-  };
 }
 
 function logHints(id: string): string[] {
@@ -88,11 +33,7 @@ function logHints(id: string): string[] {
   ];
 }
 
-type View = Awaited<ReturnType<typeof inQueues>> &
-  Partial<Awaited<ReturnType<typeof inStores>>> & {
-    readonly row: SessionRecord | null;
-    readonly logs: readonly string[];
-  };
+type View = SessionStory & { readonly logs: readonly string[] };
 
 function describe(view: View): string {
   const sections: readonly (readonly [string, string])[] = [

@@ -1,0 +1,74 @@
+/**
+ * Everything on record about one session. Links, prompts and e-mail addresses stay where they are.
+ */
+import { deadLetters } from '../adapters/redis/dead-letters.ts';
+import { generationJobOf, refundJobs } from '../adapters/redis/job-views.ts';
+import { RedisReconciliation } from '../adapters/redis/reconciliation.ts';
+import { RedisTaskList } from '../adapters/redis/task-list.ts';
+import { SupabaseImageStore } from '../adapters/supabase/image-store.ts';
+import { SupabaseLedger } from '../adapters/supabase/ledger.ts';
+import { eventsOf, findRecord, type SessionRecord } from '../adapters/supabase/session-records.ts';
+import { SupabaseSessions } from '../adapters/supabase/sessions.ts';
+import { namedSession } from '../ledger/entries.ts';
+import type { SessionRef } from '../ports/session.ts';
+import { redact } from '../telemetry/redaction.ts';
+import { MAX_REQUEST_ID } from '../tryon/refund-intent.ts';
+import { resultPath } from '../tryon/store.ts';
+import type { OperationDeps } from './deps.ts';
+
+/** Where the session stands in Redis and, where it has a row, in Supabase. */
+export type SessionStory = Awaited<ReturnType<typeof inRedis>> &
+  Partial<Awaited<ReturnType<typeof inSupabase>>> & { readonly row: SessionRecord | null };
+
+/** The session's story; null when nothing is on record about it. */
+export async function sessionStory(deps: OperationDeps, id: string): Promise<SessionStory | null> {
+  const row = await findRecord(deps.supabase, id);
+  const queues = await inRedis(deps, id);
+  const known = row ?? queues.job ?? queues.refunds[0] ?? queues.deadLetters[0];
+  if (!known) return null;
+  return { row, ...(row === null ? null : await inSupabase(deps, row)), ...queues };
+}
+
+async function inRedis({ redis }: OperationDeps, id: string) {
+  const reconciliation = new RedisReconciliation(redis);
+  const [waiting, job, refunds, letters, open, resolved] = await Promise.all([
+    new RedisTaskList(redis, redis).waitingSessionIds(),
+    generationJobOf(redis, id),
+    refundJobs(redis, id),
+    deadLetters(redis),
+    reconciliation.open(),
+    reconciliation.resolved(),
+  ]);
+  const { task, ...view } = job ?? {};
+  const own = ({ sessionId }: { sessionId: string | null }) => sessionId === id;
+  return {
+    onList: waiting.has(id),
+    job: job && { ...view, images: task?.imageUrls.length, taskCreatedAt: task?.createdAt },
+    refunds,
+    deadLetters: letters.filter(own).map(({ raw: _, text: __, ...letter }) => letter),
+    reconciliation: open.find(own) ?? resolved.find(own) ?? null,
+  };
+}
+
+/** What Supabase knows in addition to the row. */
+async function inSupabase({ supabase, config }: OperationDeps, row: SessionRecord) {
+  const ref: SessionRef = {
+    channel: row.channel,
+    ownerId: row.store_id ?? row.user_id ?? '',
+    sessionId: row.id,
+  };
+  const session = await new SupabaseSessions(supabase).find(ref);
+  const ledger = new SupabaseLedger(supabase);
+  // A longer id does not fit into a request, and no refund is booked under it.
+  const isReadable = (session?.requestId?.length ?? 0) <= MAX_REQUEST_ID;
+  const rows = session && isReadable ? await ledger.entries(session, session.requestId) : [];
+  // A person's ledger is read whole.
+  const entries = rows.filter((entry) => row.channel === 'b2b' || namedSession(entry) === row.id);
+  const path = resultPath(ref);
+  const images = new SupabaseImageStore(supabase, config.supabaseBucket, config.linkSeconds);
+  return {
+    ledger: entries.map((entry) => ({ ...entry, description: redact(entry.description) })),
+    picture: { path, stored: (await images.sign(path)) !== null },
+    events: await eventsOf(supabase, row.channel, row.id),
+  };
+}
