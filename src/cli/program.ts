@@ -3,6 +3,7 @@
  */
 import { Command } from 'commander';
 import { VERSION } from '../version.ts';
+import { addCosts } from './costs.ts';
 import { addDead } from './dead.ts';
 import type { Run } from './desk.ts';
 import { addDoctor } from './doctor.ts';
@@ -37,6 +38,7 @@ export function createProgram(run: Run): Command {
     addLedger,
     addReconciliation,
     addWebhooks,
+    addCosts,
     addRescue,
     addRetention,
     addDrain,

@@ -1,0 +1,86 @@
+/**
+ * `costs`: what the pictures cost, and what became of the try-ons.
+ */
+import type { Command } from 'commander';
+import { TaskError } from '../errors.ts';
+import {
+  COST_GROUPINGS,
+  type CostGroup,
+  type CostGrouping,
+  type CostReport,
+  costPerPicture,
+  costReport,
+  costsAsCsv,
+  successShare,
+} from '../operations/costs.ts';
+import { type Answer, ProblemError, UsageError } from './answer.ts';
+import type { Desk, Run } from './desk.ts';
+import { momentOf } from './ledger.ts';
+import { table } from './table.ts';
+
+interface Options {
+  readonly json?: boolean;
+  readonly csv?: boolean;
+  readonly by: string;
+  readonly since: string;
+  readonly until?: string;
+}
+
+const MOST_ROWS = 1_000_000;
+
+export function addCosts(program: Command, run: Run): void {
+  program
+    .command('costs')
+    .description('Cost of pictures, try-ons, success and moderation blocks of a time window')
+    .option('--by <what>', COST_GROUPINGS.join(', '), 'day')
+    .option('--since <time>', 'ISO time, or so many hours back, e.g. 24h', '168h')
+    .option('--until <time>', 'ISO time, or so many hours back; now without it')
+    .option('--csv', 'answer in CSV')
+    .option('--json', 'answer in JSON')
+    .action((options: Options) => run(options, (desk) => costs(desk, options)));
+}
+
+async function costs({ supabase }: Desk, options: Options): Promise<Answer> {
+  const now = new Date();
+  const since = momentOf(options.since, now);
+  const until = options.until === undefined ? now : momentOf(options.until, now);
+  if (since >= until) throw new UsageError('--since must lie before --until');
+  const by = COST_GROUPINGS.find((grouping) => grouping === options.by);
+  if (by === undefined) throw new UsageError(`--by must be one of ${COST_GROUPINGS.join(', ')}`);
+  const data = await reportOf(supabase, by, { since, until });
+  const text = options.csv ? costsAsCsv(data).trimEnd() : describe(data);
+  return { data, text, isFine: true };
+}
+
+async function reportOf(
+  supabase: Desk['supabase'],
+  by: CostGrouping,
+  window: { readonly since: Date; readonly until: Date },
+): Promise<CostReport> {
+  try {
+    return await costReport(supabase, { by, ...window, mostRows: MOST_ROWS });
+  } catch (error) {
+    if (!(error instanceof TaskError) || error.detail !== 'too_many_rows') throw error;
+    throw new ProblemError(`There are more than ${MOST_ROWS} rows: choose a shorter time.`);
+  }
+}
+
+function describe({ by, groups, total }: CostReport): string {
+  const headings = [by, 'try-ons', 'completed', 'failed', 'success', 'moderation', 'cost', 'each'];
+  const rows = groups.length === 0 ? [] : [...groups, total].map(cellsOf);
+  return table(headings, rows, 'No try-on in this time.');
+}
+
+function cellsOf(group: CostGroup) {
+  const [success, each] = [successShare(group), costPerPicture(group)];
+  return [
+    group.key,
+    group.tryOns,
+    group.completed,
+    group.failed,
+    success === null ? null : `${(success * 100).toFixed(1)} %`,
+    group.moderationBlocks,
+    `$${group.costUsd.toFixed(2)}${group.unpriced === 0 ? '' : ` + ${group.unpriced} unknown`}`,
+    each === null ? null : `$${each.toFixed(4)}`,
+  ];
+}
