@@ -90,5 +90,6 @@ function environment(
     SUPABASE_BUCKET: BUCKET,
     OPENAI_API_KEY: openai.apiKey,
     OPENAI_BASE_URL: openai.baseUrl,
+    CONSOLE_ACCESS: 'open',
   };
 }

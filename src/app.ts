@@ -8,12 +8,16 @@ import { NO_CLUSTER } from './adapters/redis/probe.ts';
 import { progressPublisher } from './adapters/redis/progress-channel.ts';
 import { type Adapters, openAdapters } from './app/adapters.ts';
 import { openBoard } from './app/board.ts';
+import { adminAccess, openConsole } from './app/console.ts';
 import { checkImageModel, watchImageModel } from './app/image-model.ts';
 import { type Pipeline, startPipeline } from './app/pipeline.ts';
 import { startSizing } from './app/sizing.ts';
 import { watchSupabase } from './app/supabase-watch.ts';
+import { meanPictureCost, trialPictures } from './app/trial-picture.ts';
 import { watchWorker } from './app/watch.ts';
 import { type Config, ConfigError } from './config.ts';
+import type { OperationState } from './console/operation.ts';
+import { trialPlayground } from './console/trial.ts';
 import { type ComponentStates, isReady, registerHealth } from './http/health.ts';
 import { noteAnswers, registerMetrics } from './http/metrics.ts';
 import { createServer } from './http/server.ts';
@@ -23,6 +27,7 @@ import { createEventLog, recordTo } from './telemetry/events.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { openTracing } from './telemetry/tracing.ts';
+import { VERSION } from './version.ts';
 
 /** What the start waits for the first answer of Redis. */
 const FIRST_ANSWER_MS = 5000;
@@ -49,9 +54,8 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
   const metrics = createMetrics();
   const tracing = await openTracing(config.otlpEndpoint, stack);
   let publish: RecordEvent = () => undefined;
-  const record = recordTo(createEventLog(logger), metrics.record, tracing.record, (event) =>
-    publish(event),
-  );
+  const note = recordTo(createEventLog(logger), metrics.record, tracing.record);
+  const record = recordTo(note, (event) => publish(event));
 
   const adapters = openAdapters(config, { logger, record, warn, stack });
   publish = publishEvents(progressPublisher(adapters.redis), (error) =>
@@ -66,8 +70,9 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     tracing.answered(request);
   });
   registerMetrics(server, metrics);
-  await openBoard(config.adminToken, server, adapters.redis, { logger, stack });
-  const poses = await startSizing(config, adapters.sizingFetcher, server, {
+  const access = adminAccess(config, logger);
+  await openBoard(access, server, adapters.redis, stack);
+  const sizing = await startSizing(config, adapters.sizingFetcher, server, {
     logger,
     metrics,
     stack,
@@ -79,11 +84,18 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     redisConnected: adapters.redisHealth.isConnected,
     isWorking: pipeline?.isRunning ?? false,
     storageProblem: adapters.storage.problem,
-    poseModelLoaded: poses.ready,
+    poseModelLoaded: sizing.poses.ready,
     problems: watches.flatMap(({ problems }) => problems),
     warnings: [...warnings, ...adapters.redisHealth.warnings],
   });
   registerHealth(server, states);
+  await openConsole(config, access, server, {
+    adapters,
+    sizing: sizing.deps,
+    stack,
+    state: () => operationState(states(), adapters),
+    trial: trialPlayground(trialPictures(config, adapters, note), () => meanPictureCost(adapters)),
+  });
 
   // HTTP before anything works: a port in use is known before a task is touched.
   const address = await listen(server, config);
@@ -108,9 +120,20 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
   );
   await refuseCluster(adapters);
   watches.push(supabase, imageModel, shared);
-  pipeline = stack.use(startPipeline(config, adapters, { logger, tracing, viewer: poses }));
+  pipeline = stack.use(startPipeline(config, adapters, { logger, tracing, viewer: sizing.poses }));
   logger.info({ address }, 'worker_started');
   return Object.assign(stack.move(), { address });
+}
+
+/** What the console shows of this process. */
+function operationState(states: ComponentStates, { providers }: Adapters): OperationState {
+  const { storageProblem, problems, warnings } = states;
+  return {
+    version: VERSION,
+    isReady: isReady(states),
+    warnings: [storageProblem ?? [], problems, warnings].flat(),
+    providers: [...new Set([...providers.b2b, ...providers.b2c])].map(({ provider }) => provider),
+  };
 }
 
 /** Throws a ConfigError when Redis is a cluster. One that does not answer yet is not waited for. */

@@ -337,7 +337,7 @@ export const VARIABLES = {
     'ADMIN_TOKEN',
     {
       about:
-        'Opens the queue board at /admin/queues, as a bearer token or as the password of any user. Empty: no board. Secret.',
+        'Opens the console at /console and the queue board at /admin/queues, as a bearer token or as the password of any user. Empty: neither of them. Secret.',
       default: '',
       example: 'at-least-16-random-characters',
     },
@@ -368,6 +368,26 @@ export const VARIABLES = {
       example: 'http://platform.internal:3000',
     },
     parseOrigin,
+  ),
+  consoleAccess: oneOf('CONSOLE_ACCESS', ['token', 'open'], {
+    about:
+      'Who may use the console: token asks for ADMIN_TOKEN, open asks nobody, on a local stack. open is refused unless SUPABASE_URL is on loopback.',
+    default: 'token',
+  }),
+  consoleOrdersUrl: variable(
+    'CONSOLE_ORDERS_URL',
+    {
+      about:
+        'Where the playground orders try-ons as the platform would: the local stack names its own address. Loopback only. Empty: the playground makes pictures without a session.',
+      default: '',
+      example: 'http://127.0.0.1:24000',
+    },
+    (value) => {
+      if (value === '') return null;
+      if (!LOOPBACK.test(parseUrl(value, ['http:']).hostname))
+        throw new Error('must be on loopback');
+      return value.replace(/\/+$/, '');
+    },
   ),
   host: text('HOST', { about: 'The address that HTTP listens on.', default: '0.0.0.0' }),
   port: integer('PORT', 0, 65_535, { about: 'The port that HTTP listens on.', default: '8000' }),
@@ -479,6 +499,11 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   }
   if (problems.length > 0) throw new ConfigError(problems);
   const read = values as Values;
+  if (read.consoleAccess === 'open' && !LOOPBACK.test(new URL(read.supabaseUrl).hostname)) {
+    throw new ConfigError([
+      'CONSOLE_ACCESS open is for a SUPABASE_URL on loopback: set ADMIN_TOKEN',
+    ]);
+  }
   return {
     ...read,
     rescueMinAgeSeconds: read.rescueMinAgeSeconds ?? read.taskDeadlineSeconds,

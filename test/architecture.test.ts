@@ -36,6 +36,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'size-pipeline',
     'sizing',
     'progress',
+    'console',
+    'operations',
     'webhooks',
     'tracing',
     'app',
@@ -65,6 +67,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   retention: [],
   progress: [],
   'size-pipeline': ['config', 'sizing'],
+  // A composition of its own: what an operator does, over HTTP.
+  console: ['adapters', 'http', 'operations', 'size-pipeline', 'sizing'],
   webhooks: ['config'],
   sizing: [],
 };

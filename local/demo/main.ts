@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { unlessAborted } from '../../src/unless-aborted.ts';
 import { balanceOf, openPlatform, type Platform } from '../platform.ts';
+import { startPlayground } from '../playground.ts';
 import { startLocalStack } from '../stack.ts';
 import { aborted, runUntilSignal } from '../until-signal.ts';
 import { showBody, uploadBodyPhoto } from './body.ts';
@@ -61,10 +62,17 @@ async function demo(signal: AbortSignal): Promise<number> {
   console.log('· starting the worker …');
   const bodyPhoto = await uploadBodyPhoto(platform);
   const address = { HOST: '127.0.0.1', PORT: await freePort() };
-  const env = { ...stack.env, ...address, EXAMPLE_PHOTO_URL: bodyPhoto };
+  await using playground = await startPlayground(platform);
+  const env = {
+    ...stack.env,
+    ...address,
+    EXAMPLE_PHOTO_URL: bodyPhoto,
+    CONSOLE_ORDERS_URL: playground.url,
+  };
   await using worker = await startWorker(env, join(FOLDER, 'worker.log'), signal);
   if (env.PORT === '0')
     console.log(`· port ${PORT} is in use; this worker is on ${worker.address}`);
+  if (!values.once) console.log(`\n  The console: ${worker.address}/console/\n`);
 
   const showAll = async () => {
     const played = await playScenes(platform);

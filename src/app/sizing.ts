@@ -12,13 +12,19 @@ import { createRequestLog } from '../telemetry/events.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 
-/** Adds `/estimate-body` to the server; the models load in the background. Returns the pose threads. Throws a ConfigError. */
+/** What answers requests for sizes, and the threads that look for poses. */
+export interface Sizing {
+  readonly deps: EstimateBodyDeps;
+  readonly poses: PosePool;
+}
+
+/** Adds `/estimate-body` to the server; the models load in the background. Throws a ConfigError. */
 export async function startSizing(
   config: Config,
   fetcher: ImageFetcher,
   server: FastifyInstance,
   { logger, metrics, stack }: { logger: Logger; metrics: Metrics; stack: AsyncDisposableStack },
-): Promise<PosePool> {
+): Promise<Sizing> {
   const poses = stack.use(
     new PosePool({
       modelFolder: config.poseModelPath,
@@ -42,5 +48,5 @@ export async function startSizing(
     secret: config.estimateBodySecret,
     requestsPerMinute: config.estimateBodyRatePerMinute,
   });
-  return poses;
+  return { deps, poses };
 }

@@ -2,56 +2,32 @@
  * The queue board under `/admin/queues`: looks at jobs and changes nothing. Whoever knows the
  * token may look; links, prompts and results are not shown to anybody.
  */
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { FastifyAdapter } from '@bull-board/fastify';
 import type { Queue } from 'bullmq';
 import type { FastifyInstance } from 'fastify';
 import { redact } from '../telemetry/redaction.ts';
+import type { AdminAccess } from './admin-access.ts';
 import { PAGE_POLICY } from './page-policy.ts';
-import { WrongTokens } from './wrong-tokens.ts';
 
 export const BOARD_PATH = '/admin/queues';
 const LOOKING: readonly string[] = ['GET', 'HEAD'];
 
-export interface BoardAccess {
-  readonly token: string;
-  /** Gets the client's address. */
-  readonly onWrongToken: (address: string) => void;
-}
-
-/** Adds the board. The token is asked for as a bearer token, or as the password of basic authentication. */
+/** Adds the board for those whom `access` lets in. */
 export async function registerBoard(
   server: FastifyInstance,
   queues: readonly Queue[],
-  { token, onWrongToken }: BoardAccess,
+  access: AdminAccess,
 ): Promise<void> {
-  const wrong = new WrongTokens();
   const board = new FastifyAdapter().setBasePath(BOARD_PATH);
   createBullBoard({ queues: queues.map(readOnly), serverAdapter: board });
   await server.register(async (scope) => {
-    scope.addHook('onRequest', async ({ headers, method, ip }, reply) => {
+    scope.addHook('onRequest', async (request, reply) => {
       reply.headers({ 'cache-control': 'no-store', 'content-security-policy': PAGE_POLICY });
-      const waitSeconds = wrong.waitSeconds(ip);
-      if (waitSeconds > 0) {
-        const answer = { error: 'Too many wrong tokens' };
-        return reply.code(429).header('retry-after', String(waitSeconds)).send(answer);
-      }
-      const given = givenToken(headers.authorization);
-      if (!isToken(given, token)) {
-        // Browsers ask without a token first.
-        if (given !== '') {
-          wrong.add(ip);
-          onWrongToken(ip);
-        }
-        const challenge = 'Basic realm="wearon-worker", charset="UTF-8"';
-        return reply
-          .code(401)
-          .header('www-authenticate', challenge)
-          .send({ error: 'Unauthorized' });
-      }
-      if (!LOOKING.includes(method)) {
+      const refused = await access(request, reply);
+      if (refused !== undefined) return refused;
+      if (!LOOKING.includes(request.method)) {
         return reply.code(405).header('allow', LOOKING.join(', ')).send({ error: 'Read only' });
       }
     });
@@ -88,18 +64,4 @@ export function showable(data: unknown): unknown {
       HIDDEN.includes(name) ? '[hidden]' : showable(value),
     ]),
   );
-}
-
-function givenToken(authorization: string | undefined): string {
-  const [, scheme = '', credentials = ''] = /^(\S+) +(\S+)$/.exec(authorization ?? '') ?? [];
-  if (scheme.toLowerCase() === 'bearer') return credentials;
-  if (scheme.toLowerCase() !== 'basic') return '';
-  const decoded = Buffer.from(credentials, 'base64').toString('utf8');
-  return decoded.slice(decoded.indexOf(':') + 1);
-}
-
-/** Takes the same time for every wrong token, whatever its length. */
-function isToken(given: string, wanted: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(given), digest(wanted));
 }

@@ -12,3 +12,13 @@ export const PAGE_POLICY = [
   "form-action 'self'",
   "frame-ancestors 'self'",
 ].join('; ');
+
+/** For the console, whose page is our own: nothing inline, and pictures that the browser itself has. */
+export const CONSOLE_POLICY = [
+  "default-src 'self'",
+  "img-src 'self' blob: data:",
+  "object-src 'none'",
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+].join('; ');

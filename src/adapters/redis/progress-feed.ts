@@ -1,0 +1,67 @@
+/**
+ * The steps of all replicas, from the Redis channel to whoever listens in this process.
+ */
+import type { Redis } from 'ioredis';
+import type { SessionEvent } from '../../ports/progress.ts';
+import { PROGRESS_CHANNEL } from './progress-channel.ts';
+
+type Listener = (event: SessionEvent) => void;
+
+/**
+ * The steps of all replicas, for whoever listens in this process. Over a connection of its own, which
+ * is open while somebody does.
+ */
+export class ProgressFeed implements Disposable {
+  readonly #connect: () => Redis;
+  readonly #listeners = new Set<Listener>();
+  #redis: Redis | null = null;
+
+  /** `connect` opens a connection that reconnects by itself. */
+  constructor(connect: () => Redis) {
+    this.#connect = connect;
+  }
+
+  /** Resolves once the events come; rejects when Redis refuses. Call what it resolves with to end them. */
+  async listen(listener: Listener): Promise<() => void> {
+    this.#listeners.add(listener);
+    const end = () => {
+      this.#listeners.delete(listener);
+      if (this.#listeners.size === 0) this[Symbol.dispose]();
+    };
+    try {
+      await this.#open().subscribe(PROGRESS_CHANNEL);
+    } catch (error) {
+      end();
+      throw error;
+    }
+    return end;
+  }
+
+  #open(): Redis {
+    if (this.#redis !== null) return this.#redis;
+    const redis = this.#connect();
+    redis.on('message', (_channel: string, text: string) => {
+      const event = read(text);
+      if (event === null) return;
+      for (const listener of this.#listeners) listener(event);
+    });
+    this.#redis = redis;
+    return redis;
+  }
+
+  [Symbol.dispose](): void {
+    this.#redis?.disconnect();
+    this.#redis = null;
+  }
+}
+
+/** Others may write to the channel too: what is no event is passed over. */
+function read(text: string): SessionEvent | null {
+  try {
+    const event: unknown = JSON.parse(text);
+    const isOne = typeof event === 'object' && event !== null && 'session_id' in event;
+    return isOne ? (event as SessionEvent) : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,48 @@
+/**
+ * The console, where somebody may use it.
+ */
+import type { FastifyInstance } from 'fastify';
+import { openRedis } from '../adapters/redis/fail-fast-connection.ts';
+import { ProgressFeed } from '../adapters/redis/progress-feed.ts';
+import type { Config } from '../config.ts';
+import { orderThrough } from '../console/order-through.ts';
+import type { Playground } from '../console/playground.ts';
+import { type ConsoleDeps, registerConsole } from '../console/register.ts';
+import { OperationTools } from '../console/tools.ts';
+import { type AdminAccess, askForToken, askNobody } from '../http/admin-access.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Adapters } from './adapters.ts';
+
+/** Who may use the pages for operators; null where there are none. */
+export function adminAccess({ adminToken }: Config, logger: Logger): AdminAccess | null {
+  if (adminToken === null) return null;
+  return askForToken(adminToken, (client) => logger.warn({ client }, 'admin_token_refused'));
+}
+
+/** Adds the console for those whom `access` lets in; without a token only where it is open to this machine. */
+export async function openConsole(
+  config: Config,
+  access: AdminAccess | null,
+  server: FastifyInstance,
+  parts: Pick<ConsoleDeps, 'sizing' | 'state'> & {
+    readonly adapters: Adapters;
+    readonly trial: Playground;
+    readonly stack: AsyncDisposableStack;
+  },
+): Promise<void> {
+  const { adapters, trial, stack, ...rest } = parts;
+  const allowed = access ?? (config.consoleAccess === 'open' ? askNobody : null);
+  if (allowed === null) return;
+  const feed = stack.use(new ProgressFeed(() => adapters.redis.duplicate()));
+  const { supabase } = adapters;
+  const connect = () => openRedis(config.redisUrl);
+  const tools = stack.use(new OperationTools({ config, supabase }, connect));
+  const { consoleOrdersUrl } = config;
+  await registerConsole(server, {
+    ...rest,
+    access: allowed,
+    listen: (listener) => feed.listen(listener),
+    tools: tools.open,
+    playground: consoleOrdersUrl === null ? trial : orderThrough(consoleOrdersUrl),
+  });
+}

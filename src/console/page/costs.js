@@ -1,0 +1,84 @@
+/** What the pictures cost and what became of the try-ons. */
+import { get } from './api.js';
+import { card, el, field, fill, table } from './dom.js';
+import { money, percent } from './format.js';
+
+const GROUPINGS = {
+  day: 'Day',
+  store: 'Store',
+  'store-day': 'Store and day',
+  provider: 'Provider',
+};
+const DAYS = { 1: '24 hours', 7: '7 days', 30: '30 days', 90: '90 days' };
+
+export async function showCosts(main) {
+  const by = choice(GROUPINGS, 'day');
+  const days = choice(DAYS, '7');
+  const csv = el('a', { className: 'button', download: '' }, 'Download CSV');
+  const list = el('div', { 'aria-live': 'polite' });
+  main.append(
+    el(
+      'p',
+      {},
+      'From the session rows. Pictures whose session failed afterwards are only in the metrics.',
+    ),
+    card(
+      'Numbers',
+      el('div', { className: 'row' }, field('By', by), field('Of the last', days), csv),
+      list,
+    ),
+  );
+
+  async function load() {
+    const query = `costs?by=${by.value}&days=${days.value}`;
+    csv.href = `api/${query}&format=csv`;
+    try {
+      const { groups, total } = await get(query);
+      const rows = groups.length === 0 ? [] : [...groups, total].map(rowOf);
+      const headings = [
+        GROUPINGS[by.value],
+        'Try-ons',
+        'Completed',
+        'Failed',
+        'Success',
+        'Moderation',
+        'Cost',
+        'Each',
+      ];
+      fill(
+        list,
+        table(`By ${GROUPINGS[by.value].toLowerCase()}`, headings, rows, 'No try-on in this time.'),
+      );
+    } catch (error) {
+      fill(list, el('p', { className: 'notice', role: 'alert' }, error.message));
+    }
+  }
+
+  for (const select of [by, days]) select.addEventListener('change', load);
+  await load();
+}
+
+function choice(labels, chosen) {
+  return el(
+    'select',
+    {},
+    Object.entries(labels).map(([value, label]) =>
+      el('option', { value, selected: value === chosen }, label),
+    ),
+  );
+}
+
+function rowOf({ key, tryOns, completed, failed, moderationBlocks, costUsd, unpriced }) {
+  const priced = completed - unpriced;
+  const ended = completed + failed;
+  return [
+    key,
+    { number: tryOns },
+    { number: completed },
+    { number: failed },
+    { number: ended === 0 ? '–' : percent(completed / ended) },
+    { number: moderationBlocks },
+    { number: `${money(costUsd)}${unpriced === 0 ? '' : ` + ${unpriced} unknown`}` },
+    { number: priced === 0 ? '–' : money(costUsd / priced) },
+  ];
+}

@@ -1,0 +1,79 @@
+/** Elements as values: `el('p', { className: 'x' }, 'text', child)`. Text is never read as HTML. */
+
+/** Makes an element. Attributes with a dash or `for` are set as attributes, `on…` are listeners. */
+export function el(tag, properties = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (value === null || value === undefined) continue;
+    if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
+    else if (name.includes('-') || name === 'for' || name === 'role' || name === 'scope')
+      element.setAttribute(name, value);
+    else element[name] = value;
+  }
+  append(element, children);
+  return element;
+}
+
+/** Replaces what is in the element. */
+export function fill(element, ...children) {
+  element.replaceChildren();
+  append(element, children);
+  return element;
+}
+
+function append(element, children) {
+  for (const child of children.flat(2)) {
+    if (child !== null && child !== undefined) element.append(child);
+  }
+}
+
+/** Names and values. */
+export function facts(pairs) {
+  return el(
+    'dl',
+    {},
+    pairs.map(([name, value]) => [el('dt', {}, name), el('dd', {}, value ?? '–')]),
+  );
+}
+
+/** A table that scrolls by itself; cells are texts, elements, or `{ number }`. */
+export function table(caption, headings, rows, nothing) {
+  if (rows.length === 0) return el('p', { className: 'quiet' }, nothing);
+  const isNumber = (at) => typeof rows[0][at] === 'object' && 'number' in (rows[0][at] ?? {});
+  const head = headings.map((text, at) =>
+    el('th', { scope: 'col', className: isNumber(at) ? 'number' : '' }, text),
+  );
+  const body = rows.map((cells) => el('tr', {}, cells.map(cellOf)));
+  return el(
+    'div',
+    { className: 'scroll', role: 'region', tabIndex: 0, 'aria-label': caption },
+    el(
+      'table',
+      {},
+      el('caption', {}, caption),
+      el('thead', {}, el('tr', {}, head)),
+      el('tbody', {}, body),
+    ),
+  );
+}
+
+function cellOf(cell) {
+  if (cell instanceof Node) return el('td', {}, cell);
+  if (typeof cell === 'object' && cell !== null && 'number' in cell)
+    return el('td', { className: 'number' }, String(cell.number ?? '–'));
+  if (typeof cell === 'object' && cell !== null && 'id' in cell)
+    return el('td', { className: 'id' }, cell.id ?? '–');
+  return el('td', {}, cell === null || cell === undefined ? '–' : String(cell));
+}
+
+/** A field with its label. */
+export function field(label, input) {
+  const id = `field-${label.toLowerCase().replaceAll(/[^a-z]+/g, '-')}`;
+  input.id = id;
+  return el('div', {}, el('label', { for: id }, label), input);
+}
+
+/** A card with a heading. */
+export function card(heading, ...children) {
+  return el('section', { className: 'card' }, el('h2', {}, heading), ...children);
+}

@@ -1,0 +1,166 @@
+/** The state of the whole, and what an operator does about it. */
+import { get, post } from './api.js';
+import { showDeadLetters } from './dead-letters.js';
+import { card, el, facts, fill, table } from './dom.js';
+import { ago, money, percent, shortId } from './format.js';
+import { showLiveSessions } from './live-sessions.js';
+
+const REFRESH_MS = 5000;
+/** The money is read off every row of a day. */
+const MONEY_REFRESH_MS = 60_000;
+
+export async function showOperations(main) {
+  const state = el('div', { className: 'columns' });
+  const letters = card('Dead letters');
+  const sessions = card('Sessions');
+  main.append(
+    el(
+      'p',
+      {},
+      'What every replica shares, read again every five seconds. Photos are never shown here.',
+    ),
+    state,
+    sessions,
+    letters,
+  );
+  let today = null;
+  let readAtMs = Number.NEGATIVE_INFINITY;
+  const refresh = async () => {
+    if (performance.now() - readAtMs > MONEY_REFRESH_MS) {
+      readAtMs = performance.now();
+      today = await get('costs?by=day&days=1').catch((error) => error);
+    }
+    try {
+      fill(state, cards(await get('overview'), today, refresh));
+    } catch (error) {
+      fill(state, card('State', el('p', { className: 'notice', role: 'alert' }, error.message)));
+    }
+  };
+  await Promise.all([refresh(), showDeadLetters(letters)]);
+  const stopLive = await showLiveSessions(sessions);
+  const timer = setInterval(() => document.hidden || refresh(), REFRESH_MS);
+  return () => {
+    clearInterval(timer);
+    stopLive();
+  };
+}
+
+function cards(overview, today, refresh) {
+  return [
+    stateCard(overview, refresh),
+    backlogCard(overview),
+    providerCard(overview),
+    moneyCard(overview, today),
+  ];
+}
+
+function stateCard({ isReady, version, warnings, queues }, refresh) {
+  const { drainingSince } = queues;
+  const draining = drainingSince !== null;
+  const label = draining ? 'Take tasks again' : 'Drain: take no more tasks';
+  const toggle = async () => {
+    if (!draining && !confirm('Stop taking tasks on all replicas?')) return;
+    await post('drain', { on: !draining });
+    await refresh();
+  };
+  return card(
+    'State',
+    el(
+      'p',
+      { className: isReady ? 'good' : 'bad' },
+      isReady ? '● Takes tasks' : '● Takes no tasks',
+    ),
+    warnings.map((warning) => el('p', { className: 'wait' }, `⚠ ${warning}`)),
+    facts([
+      ['Version', version],
+      ['Drained', draining ? ago(drainingSince) : 'no'],
+    ]),
+    el('p', {}, el('button', { type: 'button', onclick: toggle }, label)),
+  );
+}
+
+const PLACES = {
+  list: 'On the list',
+  intake: 'Intake',
+  waiting: 'Waiting',
+  active: 'Running',
+  delayed: 'Retried later',
+};
+
+function backlogCard({ queues, rate }) {
+  const ended = rate.completed + rate.failed;
+  return card(
+    'Backlog and rate',
+    facts([
+      ...Object.entries(PLACES).map(([place, label]) => {
+        const { tasks, oldestAgeSeconds } = queues.places[place];
+        return [label, tasks === 0 ? '0' : `${tasks}, oldest ${Math.round(oldestAgeSeconds)} s`];
+      }),
+      ['Given up', String(queues.givenUp)],
+      [
+        `Ended in ${rate.minutes} min`,
+        `${ended}: ${rate.completed} completed, ${rate.failed} failed`,
+      ],
+      ['Per minute', (ended / rate.minutes).toFixed(1)],
+    ]),
+  );
+}
+
+function providerCard({ gates, queues }) {
+  const { pace, moneyAtRisk } = queues;
+  const states = gates.flatMap(({ name, model, breaker, trip }) => [
+    [name, model],
+    [
+      'Breaker',
+      el('span', { className: breaker === 'closed' ? 'good' : 'bad' }, breaker.replace('_', ' ')),
+    ],
+    ...(trip === null ? [] : [['Stopped for', `${trip.code}, ${ago(trip.since)}`]]),
+  ]);
+  return card(
+    'Providers and breakers',
+    facts([
+      ...states,
+      ['Rate limit', `${pace.callsPerMinute} calls a minute`],
+      ['Paid calls now', String(moneyAtRisk.paidCallsUnderWay)],
+      ['Outcome unknown', String(moneyAtRisk.paidCallsOutcomeUnknown)],
+    ]),
+  );
+}
+
+function moneyCard({ queues, reconciliation }, today) {
+  const { refundsOutstanding, oldestRefundSince } = queues.moneyAtRisk;
+  const sums = today instanceof Error ? [['Last 24 h', today.message]] : sumsOf(today.total);
+  const since = oldestRefundSince === null ? '' : `, oldest ${ago(oldestRefundSince)}`;
+  return card(
+    'Money, last 24 hours',
+    facts([
+      ...sums,
+      ['Refunds open', `${refundsOutstanding}${since}`],
+      ['To reconcile', String(queues.moneyAtRisk.reconciliationOpen)],
+    ]),
+    reconciliation.length === 0
+      ? null
+      : table(
+          'Payments that only a person can give back',
+          ['Session', 'Reason', 'Credits', 'Since'],
+          reconciliation.map(({ sessionId, reason, credits, at }) => [
+            el('a', { href: `#session/${sessionId}` }, shortId(sessionId)),
+            reason,
+            { number: credits },
+            ago(at),
+          ]),
+          '',
+        ),
+  );
+}
+
+function sumsOf({ tryOns, completed, failed, moderationBlocks, costUsd }) {
+  const ended = completed + failed;
+  return [
+    ['Try-ons', String(tryOns)],
+    ['Success', ended === 0 ? '–' : percent(completed / ended)],
+    ['Moderation', String(moderationBlocks)],
+    ['Cost', money(costUsd)],
+    ['Failed, refunded', String(failed)],
+  ];
+}

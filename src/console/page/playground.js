@@ -1,0 +1,191 @@
+/** The playground: a person, garments, the steps, and the picture with what it took. */
+import { get, postForLines, postForm } from './api.js';
+import { card, el, facts, fill } from './dom.js';
+import { eventsReady, onStep } from './events.js';
+import { money } from './format.js';
+import { addPhotos, photoField } from './photos.js';
+import { stepList } from './steps.js';
+
+const MOST_GARMENTS = 4;
+const POLL_MS = 400;
+const MOST_POLLS = 60;
+
+export async function showPlayground(main) {
+  const { mode, samples, meanCostUsd = null } = await get('playground');
+  const { providers } = await get('identity');
+  const chosen = { person: [], garments: [] };
+  const steps = stepList();
+  const result = el('div', { className: 'side' });
+  const numbers = el('div', {});
+  const go = el('button', { className: 'main', type: 'button', onclick: () => run() }, 'Try it on');
+  const consent = el('input', { type: 'checkbox', onchange: update, id: 'paid' });
+
+  function update() {
+    const isPaid = mode === 'order' || consent.checked;
+    go.disabled = chosen.person.length === 0 || chosen.garments.length === 0 || !isPaid;
+    show(null);
+  }
+
+  function show(picture) {
+    fill(
+      result,
+      pictureOf('Person', chosen.person[0]?.url),
+      ...(chosen.garments.length === 0 ? [{ url: null }] : chosen.garments).map(
+        ({ url }, at, all) => pictureOf(all.length > 1 ? `Garment ${at + 1}` : 'Garment', url),
+      ),
+      pictureOf('Picture', picture),
+    );
+  }
+
+  async function run() {
+    go.disabled = true;
+    fill(numbers);
+    show(null);
+    steps.start();
+    const form = new FormData();
+    addPhotos(form, [...chosen.person, ...chosen.garments]);
+    if (mode === 'trial') form.append('paid', 'yes');
+    try {
+      const ended = await (mode === 'order' ? order(form, steps) : tryOut(form, steps));
+      show(ended.picture);
+      fill(numbers, outcomeOf(ended, providers));
+    } catch (error) {
+      fill(numbers, el('p', { className: 'notice', role: 'alert' }, error.message));
+    }
+    go.disabled = mode === 'trial' && !consent.checked;
+  }
+
+  const person = photoField({
+    label: 'Person',
+    most: 1,
+    samples: samples.people,
+    onChange: (photos) => {
+      chosen.person = photos;
+      update();
+    },
+  });
+  const garments = photoField({
+    label: 'Garments',
+    most: MOST_GARMENTS,
+    samples: samples.garments,
+    onChange: (photos) => {
+      chosen.garments = photos;
+      update();
+    },
+  });
+  main.append(
+    el('p', {}, explain(mode)),
+    el('div', { className: 'columns' }, card('Person', person), card('Garments', garments)),
+    el(
+      'div',
+      { className: 'columns' },
+      card(
+        'Steps',
+        mode === 'trial' ? priceTag(consent, meanCostUsd) : null,
+        el('p', {}, go),
+        steps.elements,
+      ),
+      card('Result', result, numbers),
+    ),
+  );
+  update();
+}
+
+function explain(mode) {
+  return mode === 'order'
+    ? 'Orders a real try-on on the local stack, as the platform does: a credit, a session, a task.'
+    : 'Makes one paid picture without a session: shown here, stored nowhere, no credit taken.';
+}
+
+function priceTag(consent, meanCostUsd) {
+  const price =
+    meanCostUsd === null
+      ? 'No picture of the last week tells what it costs.'
+      : `A picture of the last week cost ${money(meanCostUsd)} on average.`;
+  return el(
+    'p',
+    { className: 'check' },
+    consent,
+    el('label', { for: 'paid' }, `${price} Make one, paid by the worker's key`),
+  );
+}
+
+function pictureOf(caption, url) {
+  const picture = url
+    ? el('img', { src: url, alt: `${caption}` })
+    : el('div', { className: 'empty' }, caption === 'Picture' ? 'No picture yet' : 'Not chosen');
+  return el('figure', {}, el('figcaption', {}, caption), picture);
+}
+
+function outcomeOf({ error, code, costUsd, creditsBefore, creditsAfter, sessionId }, providers) {
+  const used = providers.map(({ name, model }) => `${name}, ${model}`).join('; else ');
+  return [
+    error === null ? null : el('p', { className: 'notice', role: 'alert' }, error),
+    facts([
+      ['Cost', error === null ? money(costUsd) : 'none'],
+      ['Provider', used],
+      ...(code ? [['Code', code]] : []),
+      ...(creditsBefore === undefined ? [] : [['Credits', `${creditsBefore} → ${creditsAfter}`]]),
+      ...(sessionId ? [['Session', el('a', { href: `#session/${sessionId}` }, sessionId)]] : []),
+    ]),
+  ];
+}
+
+/** Orders as the platform does; resolves when the session has ended and its refund, if any, is booked. */
+async function order(form, steps) {
+  await eventsReady();
+  const early = [];
+  let sessionId = null;
+  let code = null;
+  const ended = Promise.withResolvers();
+  const take = (step) => {
+    if (step.session_id !== sessionId) return;
+    steps.add(step);
+    if (step.event === 'failed') code = step.code;
+    if (step.event === 'failed' || step.event === 'completed') ended.resolve();
+  };
+  const stop = onStep((step) => (sessionId === null ? early.push(step) : take(step)));
+  try {
+    ({ sessionId } = await postForm('try-ons', form));
+    early.forEach(take);
+    await Promise.race([ended.promise, endedByRow(sessionId)]);
+    const row = await settled(sessionId);
+    const picture = row.status === 'completed' ? `api/try-ons/${sessionId}/picture` : null;
+    return { ...row, sessionId, code, picture };
+  } finally {
+    stop();
+  }
+}
+
+/** The row once its payment is settled: a failure gives the credit back a moment later. */
+async function settled(sessionId) {
+  for (let tries = 0; ; tries += 1) {
+    const row = await get(`try-ons/${sessionId}`);
+    const isDue = row.status === 'failed' && row.creditsAfter !== row.creditsBefore;
+    if (!isDue || tries === MOST_POLLS) return row;
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+/** The row is the truth where a step got lost. */
+async function endedByRow(sessionId) {
+  for (;;) {
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS * 5));
+    const { status } = await get(`try-ons/${sessionId}`);
+    if (status === 'completed' || status === 'failed') return;
+  }
+}
+
+/** Makes a picture without a session. */
+async function tryOut(form, steps) {
+  let ended = null;
+  let code = null;
+  await postForLines('try-ons', form, (line) => {
+    if (line.result) ended = line.result;
+    else steps.add(line);
+    if (line.event === 'failed') code = line.code;
+  });
+  if (ended === null) throw new Error('The worker broke off.');
+  const picture = ended.picture ? `data:image/jpeg;base64,${ended.picture}` : null;
+  return { ...ended, code, picture };
+}

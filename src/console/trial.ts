@@ -1,0 +1,88 @@
+/**
+ * The playground without a platform: one picture by the pipeline's own steps, paid by the worker's key,
+ * shown and not stored. Its steps and its picture come as lines of JSON while the request is open.
+ */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { TaskError } from '../errors.ts';
+import type { ProgressStage } from '../ports/progress.ts';
+import { refusal } from './parse.ts';
+import type { Playground } from './playground.ts';
+import { filesOf, formOf } from './uploads.ts';
+
+/** A picture that was made, and what it took. */
+export interface TrialPicture {
+  readonly jpeg: Uint8Array;
+  readonly costUsd: number | null;
+}
+
+/** Makes one paid picture of the photos, the person's first. Throws a TaskError. */
+export type MakePicture = (
+  photos: readonly Buffer[],
+  onStep: (step: ProgressStage) => void,
+  signal: AbortSignal,
+) => Promise<TrialPicture>;
+
+const TRIALS_AT_ONCE = 2;
+
+/** `meanCostUsd`: of the latest pictures; null where there are none. */
+export function trialPlayground(
+  make: MakePicture,
+  meanCostUsd: () => Promise<number | null>,
+): Playground {
+  let underWay = 0;
+  return {
+    describe: async () => ({
+      mode: 'trial',
+      meanCostUsd: await meanCostUsd().catch(() => null),
+      samples: { people: [], garments: [] },
+    }),
+    answer: async (request, reply) => {
+      if (request.method !== 'POST') throw refusal(404, 'Pictures made here are not kept.');
+      const form = await formOf(request);
+      if (form.get('paid') !== 'yes') throw refusal(400, 'Say that the picture may be paid for.');
+      const photos = await filesOf(form, 'photo');
+      if (photos.length < 2) throw refusal(400, 'Give a person and a garment.');
+      if (underWay >= TRIALS_AT_ONCE) throw refusal(503, 'Two pictures are being made already.');
+      underWay += 1;
+      try {
+        await send(request, reply, (onStep, signal) => make(photos, onStep, signal));
+      } finally {
+        underWay -= 1;
+      }
+      return reply;
+    },
+  };
+}
+
+/** Sends every step as it comes, and the picture or the failure last. */
+async function send(
+  _request: FastifyRequest,
+  reply: FastifyReply,
+  work: (onStep: (step: ProgressStage) => void, signal: AbortSignal) => Promise<TrialPicture>,
+): Promise<void> {
+  const headers = reply.getHeaders() as Record<string, string>;
+  reply.hijack();
+  const stream = reply.raw;
+  const gone = new AbortController();
+  stream.once('close', () => gone.abort());
+  stream.writeHead(200, {
+    ...headers,
+    'content-type': 'application/x-ndjson',
+    'x-accel-buffering': 'no',
+  });
+  const write = (line: object) => stream.write(`${JSON.stringify(line)}\n`);
+  const step = (event: ProgressStage) => write({ event, at: new Date().toISOString() });
+  try {
+    step('queued');
+    const { jpeg, costUsd } = await work(step, gone.signal);
+    const picture = Buffer.from(jpeg).toString('base64');
+    step('completed');
+    write({ result: { status: 'completed', error: null, costUsd, picture } });
+  } catch (error) {
+    const failure =
+      error instanceof TaskError ? error : new TaskError('INTERNAL', { cause: error });
+    write({ event: 'failed', at: new Date().toISOString(), code: failure.code });
+    write({ result: { status: 'failed', error: failure.publicText, costUsd: null } });
+  }
+  stream.end();
+}

@@ -1,0 +1,124 @@
+/** The console in a real browser, on a local stack: what an operator sees and does. */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { Browser, Page } from 'playwright-core';
+import { type PlaygroundServer, startPlayground } from '../../local/playground.ts';
+import { accessibilityFindings, NO_BROWSER, openPage, startBrowser } from '../support/browser.ts';
+import { openShop, type Shop } from '../support/shop.ts';
+import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
+
+let shop: Shop;
+let playground: PlaygroundServer;
+let worker: WorkerProcess;
+let browser: Browser;
+
+before(async () => {
+  if (NO_BROWSER) return;
+  shop = await openShop({ openai: {} });
+  playground = await startPlayground(shop.platform);
+  const env = { ...shop.stack.env, CONSOLE_ORDERS_URL: playground.url };
+  [worker, browser] = await Promise.all([startWorkerProcess(env), startBrowser()]);
+});
+
+after(async () => {
+  await browser?.close();
+  await worker?.[Symbol.asyncDispose]();
+  await playground?.[Symbol.asyncDispose]();
+  await shop?.[Symbol.asyncDispose]();
+});
+
+const open = (hash = '', size = {}) => openPage(browser, `${worker.address}/console/${hash}`, size);
+
+async function tryOn(page: Page, person: string, garment: string): Promise<void> {
+  await page.getByRole('button', { name: person }).click();
+  await page.getByRole('button', { name: garment }).click();
+  await page.getByRole('button', { name: 'Try it on' }).click();
+  await page.getByText('Credits').waitFor();
+}
+
+/** Has the image a picture in it? */
+function widthOf(page: Page, name: string): Promise<number> {
+  const image = page.getByRole('img', { name, exact: true });
+  return image.evaluate((element) => (element as unknown as { naturalWidth: number }).naturalWidth);
+}
+
+describe('the console in a browser', { skip: NO_BROWSER }, () => {
+  it('makes a picture of samples, with steps, cost and credits', async () => {
+    await using opened = await open();
+    const { page, complaints } = opened;
+    await tryOn(page, 'Ada', 'Dotted dress');
+    for (const step of ['Queued', 'Photos fetched', 'Drawing', 'Stored', 'Completed']) {
+      await page
+        .getByRole('listitem')
+        .filter({ hasText: new RegExp(`^${step}\\d`) })
+        .waitFor();
+    }
+    await page.getByRole('img', { name: 'Picture', exact: true }).waitFor();
+    assert.ok((await widthOf(page, 'Picture')) >= 512);
+    await page.getByText('100 → 99').waitFor();
+    await page.getByText(/^\$0\.\d{4}$/).waitFor();
+    await page.getByText('openai, gpt-image-').waitFor();
+    assert.deepEqual(await accessibilityFindings(page), []);
+
+    await page.getByRole('link', { name: /^[0-9a-f-]{36}$/ }).click();
+    await page.getByText('B2B generation').waitFor();
+    assert.doesNotMatch(await page.content(), /token=|object\/sign|fashion photograph/);
+    assert.deepEqual(await accessibilityFindings(page), []);
+    assert.deepEqual(complaints, []);
+  });
+
+  it('shows a refusal with its text, and the credit given back', async () => {
+    await using opened = await open();
+    const { page, complaints } = opened;
+    await tryOn(page, 'Refused person', 'Chinos');
+    await page.getByRole('alert').filter({ hasText: 'safety filter' }).waitFor();
+    await page.getByText('99 → 99').waitFor();
+    await page.getByText('Failed: MODERATION_BLOCKED').first().waitFor();
+    assert.deepEqual(complaints, []);
+  });
+
+  it('measures a photo and says how sure it is', async () => {
+    await using opened = await open('#size');
+    const { page, complaints } = opened;
+    await page.getByRole('button', { name: 'Ben' }).click();
+    assert.equal(await page.getByLabel('Height in cm').inputValue(), '178.2');
+    const estimate = page.getByRole('button', { name: 'Estimate' });
+    await estimate.click();
+    await page.getByRole('heading', { name: /^Size (XS|S|M|L|XL|XXL)$/ }).waitFor();
+    await page.getByRole('img', { name: /breadths: shoulder \d/ }).waitFor();
+    assert.equal(await page.getByRole('meter').count(), 6);
+    assert.deepEqual(await accessibilityFindings(page), []);
+    assert.deepEqual(complaints, []);
+  });
+
+  it('lists sessions, drains, and drops a dead letter after asking', async () => {
+    await shop.platform.redis.lpush('wearon:tasks:generation', 'no task');
+    await using opened = await open('#operations');
+    const { page, complaints } = opened;
+    page.on('dialog', (dialog) => void dialog.accept());
+    await page.getByRole('button', { name: /^Drain/ }).click();
+    await page.getByRole('button', { name: 'Take tasks again' }).click();
+    await page.getByRole('button', { name: /^Drain/ }).waitFor();
+    await page.getByRole('button', { name: /^Drop/ }).click();
+    await page.getByText(/^[0-9a-f]{12} is removed\.$/).waitFor();
+    await page.getByLabel('Only failed').check();
+    await page.getByText('Sessions: 1').waitFor();
+    assert.deepEqual(await accessibilityFindings(page), []);
+    assert.deepEqual(complaints, []);
+  });
+
+  it('fits a phone on every page, in the dark too', async () => {
+    await using opened = await open('', { width: 390, height: 844 });
+    const { page, complaints } = opened;
+    await page.emulateMedia({ colorScheme: 'dark' });
+    for (const name of ['Playground', 'Size', 'Operations', 'Costs']) {
+      await page.getByRole('link', { name, exact: true }).click();
+      await page.getByRole('heading', { level: 1, name }).waitFor();
+      await page.getByRole('heading', { level: 2 }).first().waitFor();
+      const width = await page.evaluate('document.documentElement.scrollWidth');
+      assert.equal(width, 390, name);
+      assert.deepEqual(await accessibilityFindings(page), [], name);
+    }
+    assert.deepEqual(complaints, []);
+  });
+});
