@@ -6,8 +6,9 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { createPerson, type TryOn } from '../../local/platform.ts';
 import { until } from '../../local/until.ts';
+import { objectPaths, storeObjects } from '../support/bucket.ts';
 import { useCrashShop } from '../support/crash-shop.ts';
-import { orderTryOn, push, rowOf, settledRow } from '../support/shop.ts';
+import { orderTryOn, picturePath, push, rowOf, settledRow } from '../support/shop.ts';
 
 const crash = useCrashShop();
 
@@ -115,3 +116,28 @@ for (const [what, env, says] of [
     await assertDelivered(lost);
   });
 }
+
+it('a picture that arrives after its session has failed is removed', async () => {
+  const { platform, stack } = crash.shop;
+  const person = await createPerson(platform);
+  const [failed, completed] = [
+    await orderTryOn(platform, person),
+    await orderTryOn(platform, person),
+  ];
+  for (const [{ sessionId }, status] of [
+    [failed, 'failed'],
+    [completed, 'completed'],
+  ] as const) {
+    await stack.database.query(
+      `update generation_sessions set status = $2, completed_at = now() - interval '90 s' where id = $1`,
+      [sessionId, status],
+    );
+  }
+  await storeObjects(stack, [picturePath(failed), picturePath(completed)], 0);
+  await crash.startWorker();
+  await until('the late picture to be removed', async () => {
+    const paths = await objectPaths(stack);
+    assert.ok(paths.includes(picturePath(completed)));
+    return !paths.includes(picturePath(failed));
+  });
+});
