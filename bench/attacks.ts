@@ -8,6 +8,7 @@ import { LINK_ATTACKS } from './attacks/links.ts';
 import { MESSAGE_ATTACKS } from './attacks/messages.ts';
 import { PICTURE_ATTACKS } from './attacks/pictures.ts';
 import { SIZE_REQUEST_ATTACKS } from './attacks/size-requests.ts';
+import { SLOT_ATTACKS } from './attacks/slots.ts';
 import { machineName } from './timing.ts';
 
 const ATTACKS: readonly Attack[] = [
@@ -15,6 +16,7 @@ const ATTACKS: readonly Attack[] = [
   ...SIZE_REQUEST_ATTACKS,
   ...MESSAGE_ATTACKS,
   ...PICTURE_ATTACKS,
+  ...SLOT_ATTACKS,
 ];
 
 function row(cells: readonly (string | number)[]): string {
