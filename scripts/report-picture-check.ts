@@ -19,6 +19,8 @@ import { type PersonCase, personCases } from './picture-check/person-cases.ts';
 import { MODEL_FOLDER } from './picture-check/remembered.ts';
 import { CHECKS, LIMITS, PERSON, PICTURES } from './picture-check/text.ts';
 
+const MEASURES = ['garments', 'scene', 'spot', 'zoom', 'cut', 'pose', 'face'] as const;
+
 const OUTPUT = join(import.meta.dirname, '../docs/picture-check.md');
 
 /** A case and what the check says; null where there is nothing to compare with. */
@@ -109,8 +111,6 @@ function goodTable(): string {
     [...kinds.map(([kind, cases]) => row(kind, cases)), row('**all**', good)],
   );
 }
-
-const MEASURES = ['garments', 'scene', 'spot', 'zoom', 'cut', 'pose', 'face'] as const;
 
 function measuresTable(): string {
   const groups = Map.groupBy(judged, ({ isGood, kind }) => (isGood ? 'good' : kind));
