@@ -1,12 +1,13 @@
 /**
- * The local stack: real Redis, real Postgres, and servers that speak Supabase's and OpenAI's
- * protocols, on free loopback ports, for development, tests and benchmarks of the unchanged worker.
+ * The local stack: real Redis, real Postgres, and servers that speak Supabase's, OpenAI's and
+ * Replicate's protocols, on free loopback ports, for development, tests and benchmarks of the unchanged worker.
  */
 import { join } from 'node:path';
 import type pg from 'pg';
 import { type OpenAiServer, type OpenAiServerOptions, startOpenAiServer } from './openai/server.ts';
 import { type PostgresServer, startPostgres } from './postgres.ts';
 import { type RedisServer, startRedis } from './redis.ts';
+import { type ReplicateServer, startReplicateServer } from './replicate/server.ts';
 import { guardFolder, stackFolder } from './stack-folder.ts';
 import { type SupabaseServer, startSupabaseServer } from './supabase/server.ts';
 
@@ -20,6 +21,7 @@ export interface LocalStack extends AsyncDisposable {
   readonly databaseUrl: string;
   readonly supabase: SupabaseServer;
   readonly openai: OpenAiServer;
+  readonly replicate: ReplicateServer;
 }
 
 export interface LocalStackOptions {
@@ -47,20 +49,22 @@ export async function startLocalStack(options: LocalStackOptions = {}): Promise<
     startRedis({ folder, report: options.report ?? console.error }),
     startDatabase(folder, images),
     startOpenAiServer(options.openai),
+    startReplicateServer({ plain: options.openai?.plain ?? false }),
   ] as const;
   // Whatever did start is kept for disposal, also where another part failed.
   for (const part of await Promise.allSettled(starting)) {
     if (part.status === 'fulfilled') parts.use(part.value);
   }
-  const [redis, { postgres, supabase }, openai] = await Promise.all(starting);
+  const [redis, { postgres, supabase }, openai, replicate] = await Promise.all(starting);
   const started = parts.move();
   return {
-    env: environment(redis, supabase, openai),
+    env: { ...environment(redis, supabase, openai), ...replicateEnvironment(replicate) },
     redis,
     database: postgres.pool,
     databaseUrl: postgres.url,
     supabase,
     openai,
+    replicate,
     [Symbol.asyncDispose]: () => started.disposeAsync(),
   };
 }
@@ -92,4 +96,9 @@ function environment(
     OPENAI_BASE_URL: openai.baseUrl,
     CONSOLE_ACCESS: 'open',
   };
+}
+
+/** Used once IMAGE_PROVIDERS names replicate. */
+function replicateEnvironment({ token, baseUrl }: ReplicateServer): Record<string, string> {
+  return { REPLICATE_API_TOKEN: token, REPLICATE_BASE_URL: baseUrl };
 }

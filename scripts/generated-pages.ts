@@ -38,7 +38,7 @@ export function metricFacts(): MetricFacts[] {
     attemptsRunning: () => 0,
     concurrency: 0,
     supabaseUp: () => null,
-    imageModel: { name: '', isSuccessor: false, shutdownDate: null },
+    imageModels: [],
   });
   const found = metrics.registry.getMetricsAsArray() as unknown as (MetricFacts & {
     readonly labelNames: readonly string[];

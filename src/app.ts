@@ -9,8 +9,10 @@ import { progressPublisher } from './adapters/redis/progress-channel.ts';
 import { type Adapters, openAdapters } from './app/adapters.ts';
 import { openBoard } from './app/board.ts';
 import { adminAccess, openConsole } from './app/console.ts';
-import { checkImageModel, watchImageModel } from './app/image-model.ts';
+import { checkImageModels, watchImageModel } from './app/image-model.ts';
+import { callersOf } from './app/image-providers.ts';
 import { type Pipeline, startPipeline } from './app/pipeline.ts';
+import { watchReplicate } from './app/replicate-watch.ts';
 import { startSizing } from './app/sizing.ts';
 import { watchSupabase } from './app/supabase-watch.ts';
 import { meanPictureCost, trialPictures } from './app/trial-picture.ts';
@@ -49,9 +51,9 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     warnings.push(warning);
     logger.warn({ warning }, 'configuration_warning');
   };
-  checkImageModel(config, warn);
+  checkImageModels(config, warn);
   await using stack = new AsyncDisposableStack();
-  const metrics = createMetrics();
+  const metrics = createMetrics({ callers: callersOf(config) });
   const tracing = await openTracing(config.otlpEndpoint, stack);
   let publish: RecordEvent = () => undefined;
   const note = recordTo(createEventLog(logger), metrics.record, tracing.record);
@@ -100,10 +102,12 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
   // HTTP before anything works: a port in use is known before a task is touched.
   const address = await listen(server, config);
   stack.defer(() => server.close());
-  const imageModel = stack.use(
-    watchImageModel(config, adapters.imageModel, warn, (error) =>
-      logger.debug({ error }, 'image_models_not_listed'),
-    ),
+  const notListed = (error: Error) => logger.debug({ error }, 'image_models_not_listed');
+  const imageModels = adapters.openai.map((provider) =>
+    stack.use(watchImageModel(provider, warn, notListed)),
+  );
+  const replicate = adapters.replicate.map((provider) =>
+    stack.use(watchReplicate(provider, notListed)),
   );
   const supabase = stack.use(
     watchSupabase({ ...adapters, logger }, config.metricsIntervalSeconds * 1000),
@@ -113,13 +117,13 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
       redis: adapters.redis,
       isReady: () => isReady(states()),
       attemptsRunning: () => pipeline?.attemptsRunning ?? 0,
-      imageModel,
+      imageModels,
       supabase,
       onError: (error) => record({ event: 'loop_error', loop: 'metrics', error }),
     }),
   );
   await refuseCluster(adapters);
-  watches.push(supabase, imageModel, shared);
+  watches.push(supabase, ...imageModels, ...replicate, shared);
   pipeline = stack.use(startPipeline(config, adapters, { logger, tracing, viewer: sizing.poses }));
   logger.info({ address }, 'worker_started');
   return Object.assign(stack.move(), { address });

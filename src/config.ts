@@ -4,113 +4,32 @@
  * docs/configuration.md say.
  */
 import { readFileSync } from 'node:fs';
-import { isIP } from 'node:net';
+import {
+  channelSettings,
+  KEY_OF,
+  namedProviders,
+  PROVIDER_VARIABLES,
+  type ProviderName,
+} from './config/providers.ts';
+import {
+  integer,
+  LOOPBACK,
+  list,
+  oneOf,
+  optionalText,
+  parseHost,
+  parseNetwork,
+  parseOrigin,
+  parseUrl,
+  secureUrl,
+  text,
+  type Variable,
+  variable,
+} from './config/variable.ts';
+
+export type { Variable } from './config/variable.ts';
+
 import { ESTIMATOR_NAMES } from './sizing/body-estimate.ts';
-
-/** One environment variable: what it means, what it defaults to, and how its text becomes a value. */
-export interface Variable<T = unknown> {
-  readonly name: string;
-  readonly about: string;
-  /** The text used when the variable is unset or blank; undefined makes it required, '' makes it optional. */
-  readonly default: string | undefined;
-  readonly example: string;
-  /** Throws an Error whose message ends the sentence "NAME …". */
-  readonly parse: (text: string) => T;
-}
-
-type Details = Pick<Variable, 'about'> & { default?: string; example?: string };
-
-function variable<T>(name: string, details: Details, parse: (text: string) => T): Variable<T> {
-  const { about, default: fallback, example = fallback ?? '' } = details;
-  return { name, about, default: fallback, example, parse };
-}
-
-function integer(name: string, min: number, max: number, details: Details): Variable<number> {
-  return variable(name, details, (text) => {
-    const value = Number(text);
-    if (!/^\d+$/.test(text) || value < min || value > max) {
-      throw new Error(`must be a whole number from ${min} to ${max}`);
-    }
-    return value;
-  });
-}
-
-function oneOf<const T extends string>(name: string, values: readonly T[], details: Details) {
-  return variable(name, details, (text) => {
-    const value = values.find((candidate) => candidate === text);
-    if (value === undefined) throw new Error(`must be one of ${values.join(', ')}`);
-    return value;
-  });
-}
-
-function onOff(name: string, details: Details): Variable<boolean> {
-  const { parse, ...rest } = oneOf(name, ['on', 'off'], details);
-  return { ...rest, parse: (value) => parse(value) === 'on' };
-}
-
-function text(name: string, details: Details): Variable<string> {
-  return variable(name, details, (value) => value);
-}
-
-function optionalText(name: string, details: Details): Variable<string | null> {
-  return variable(name, { default: '', ...details }, (value) => (value === '' ? null : value));
-}
-
-const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
-
-function parseUrl(value: string, protocols: readonly string[]): URL {
-  const url = URL.parse(value);
-  if (url === null || !protocols.includes(url.protocol)) {
-    throw new Error(
-      `must be a URL that starts with ${protocols.map((p) => `${p}//`).join(' or ')}`,
-    );
-  }
-  return url;
-}
-
-/** A URL that a secret is sent to: TLS, except on loopback. Kept without a trailing slash. */
-function secureUrl(name: string, details: Details): Variable<string> {
-  return variable(name, details, (value) => {
-    const url = parseUrl(value, ['https:', 'http:']);
-    if (url.protocol === 'http:' && !LOOPBACK.test(url.hostname)) {
-      throw new Error('must start with https:// (http:// is accepted on loopback only)');
-    }
-    return value.replace(/\/+$/, '');
-  });
-}
-
-function list(name: string, details: Details, item: (text: string) => string) {
-  return variable(name, { default: '', ...details }, (value) =>
-    value
-      .split(',')
-      .map((part) => part.trim())
-      .filter((part) => part !== '')
-      .map(item),
-  );
-}
-
-function parseOrigin(value: string): string {
-  const url = parseUrl(value, ['https:', 'http:']);
-  if (url.origin !== value.toLowerCase())
-    throw new Error('must hold origins only: scheme://host[:port]');
-  return url.origin;
-}
-
-function parseHost(value: string): string {
-  if (!/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(value))
-    throw new Error('must hold host names only');
-  return value.toLowerCase();
-}
-
-/** An address or a network; not that of everybody, whose word about a client is worth nothing. */
-function parseNetwork(value: string): string {
-  const [address = '', bits, ...rest] = value.split('/');
-  const mostBits = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0;
-  const isNetwork = bits === undefined || (/^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= mostBits);
-  if (mostBits === 0 || !isNetwork || rest.length > 0)
-    throw new Error('must hold addresses and networks only, such as 10.0.0.0/8');
-  return value;
-}
 
 /** Every variable the worker knows, by the name of its value in Config. */
 export const VARIABLES = {
@@ -136,49 +55,7 @@ export const VARIABLES = {
     about: 'The private bucket of photos and pictures.',
     default: 'virtual-tryon-images',
   }),
-  openaiApiKey: text('OPENAI_API_KEY', {
-    about: 'The key for the image model. Secret.',
-    example: 'sk-…',
-  }),
-  openaiBaseUrl: secureUrl('OPENAI_BASE_URL', {
-    about: 'Base URL of the OpenAI API or of a compatible gateway.',
-    default: 'https://api.openai.com/v1',
-  }),
-  openaiImageModel: text('OPENAI_IMAGE_MODEL', {
-    about: 'The image model.',
-    default: 'gpt-image-2.6-sunburst',
-  }),
-  openaiImageSuccessor: onOff('OPENAI_IMAGE_SUCCESSOR', {
-    about:
-      'Whether calls go to the successor once OPENAI_IMAGE_MODEL is shut down. With off such a model is refused at start, and tasks wait when it ends later.',
-    default: 'on',
-  }),
-  openaiImageQuality: oneOf(
-    'OPENAI_IMAGE_QUALITY',
-    ['low', 'medium', 'high', 'xhigh', 'max', 'auto'],
-    {
-      about: 'The quality asked for.',
-      default: 'medium',
-    },
-  ),
-  openaiImageSize: variable(
-    'OPENAI_IMAGE_SIZE',
-    { about: "The picture's size in pixels, WIDTHxHEIGHT.", default: '1024x1536' },
-    (value) => {
-      if (!/^[1-9]\d{2,3}x[1-9]\d{2,3}$/.test(value))
-        throw new Error('must be WIDTHxHEIGHT in pixels');
-      return value;
-    },
-  ),
-  openaiMaxRetries: integer('OPENAI_MAX_RETRIES', 1, 10, {
-    about:
-      'The most paid calls per task, all attempts together. Calls refused for the rate, the key or the quota do not count.',
-    default: '3',
-  }),
-  openaiRateLimitPerMinute: integer('OPENAI_RATE_LIMIT_PER_MINUTE', 1, 1_000_000, {
-    about: 'Paid calls a minute over all replicas, evenly paced.',
-    default: '300',
-  }),
+  ...PROVIDER_VARIABLES,
   providerTimeoutSeconds: integer('PROVIDER_TIMEOUT_SECONDS', 1, 600, {
     about: 'How long one paid call may take.',
     default: '180',
@@ -410,6 +287,10 @@ export type Config = Readonly<Omit<Values, 'rescueMinAgeSeconds'>> & {
   readonly rescueMinAgeSeconds: number;
   /** How long a link to a picture works: until the picture is deleted. */
   readonly linkSeconds: number;
+  /** What holds for the tasks of each channel. */
+  readonly channels: ReturnType<typeof channelSettings>;
+  /** The providers that any channel names. */
+  readonly providersInUse: readonly ProviderName[];
 };
 
 /** Life of a link in hours where nothing deletes the picture: what the platform promises. */
@@ -488,12 +369,34 @@ function isNearly(given: string, known: string): boolean {
   );
 }
 
+/** The providers that any channel names; those that cannot be read are reported elsewhere. */
+function readNamed(env: NodeJS.ProcessEnv): readonly ProviderName[] {
+  const read = (variable: Variable) => readVariable(variable, env).value;
+  const values = Object.entries<Variable>(PROVIDER_VARIABLES)
+    .filter(([key]) => /imageProviders$/i.test(key))
+    .map(([key, variable]) => [key, read(variable)]);
+  return namedProviders(channelSettings(Object.fromEntries(values)));
+}
+
+/** As `readVariable`, with a provider's key required where the provider is named, and nowhere else. */
+function readKeyed(
+  [key, variable]: readonly [string, Variable],
+  named: readonly ProviderName[],
+  env: NodeJS.ProcessEnv,
+): ReturnType<typeof readVariable> {
+  const provider = KEY_OF[key];
+  if (provider === undefined) return readVariable(variable, env);
+  const isNeeded = named.includes(provider);
+  return readVariable({ ...variable, default: isNeeded ? undefined : '' }, env);
+}
+
 /** Reads the configuration; throws a ConfigError that lists every problem. */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
   const problems: string[] = misspeltNames(env);
   const values: Record<string, unknown> = {};
-  for (const [key, variable] of Object.entries(VARIABLES)) {
-    const { value, problem } = readVariable(variable, env);
+  const named = readNamed(env);
+  for (const [key, variable] of Object.entries<Variable>(VARIABLES)) {
+    const { value, problem } = readKeyed([key, variable], named, env);
     if (problem !== undefined) problems.push(problem);
     values[key] = value;
   }
@@ -504,8 +407,11 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       'CONSOLE_ACCESS open is for a SUPABASE_URL on loopback: set ADMIN_TOKEN',
     ]);
   }
+  const channels = channelSettings(values);
   return {
     ...read,
+    channels,
+    providersInUse: namedProviders(channels),
     rescueMinAgeSeconds: read.rescueMinAgeSeconds ?? read.taskDeadlineSeconds,
     linkSeconds: (read.retentionHours || PLATFORM_LINK_HOURS) * 3600,
   };

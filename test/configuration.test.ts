@@ -103,3 +103,36 @@ it('a variable may come from a file that NAME_FILE names, and from one place onl
   await writeFile(file, '\n');
   assert.match(problemsOf(fromFile)[0] ?? '', /^OPENAI_API_KEY is required but missing/);
 });
+
+it('a key is required only for providers that a channel names', () => {
+  const { OPENAI_API_KEY: _, ...rest } = REQUIRED;
+  const replicate = { ...rest, IMAGE_PROVIDERS: 'replicate', REPLICATE_API_TOKEN: 'r8_key' };
+  assert.deepEqual(problemsOf(replicate), []);
+  assert.match(
+    problemsOf({ ...rest, IMAGE_PROVIDERS: 'replicate' })[0] ?? '',
+    /^REPLICATE_API_TOKEN/,
+  );
+  assert.match(
+    problemsOf({ ...replicate, B2C_IMAGE_PROVIDERS: 'openai' })[0] ?? '',
+    /^OPENAI_API_KEY/,
+  );
+  assert.match(problemsOf({ ...REQUIRED, IMAGE_PROVIDERS: 'acme' })[0] ?? '', /^IMAGE_PROVIDERS/);
+});
+
+it('a channel has its own settings where it names any', () => {
+  const { channels, providersInUse } = readConfig({
+    ...REQUIRED,
+    REPLICATE_API_TOKEN: 'r8_key',
+    B2B_IMAGE_PROVIDERS: 'replicate,openai',
+    B2C_OPENAI_IMAGE_SIZE: 'match',
+    OPENAI_IMAGE_COMPLEXITY: 'low',
+    B2C_OPENAI_IMAGE_COMPLEXITY: 'high',
+  });
+  assert.deepEqual(channels.b2b.imageProviders, ['replicate', 'openai']);
+  assert.deepEqual(channels.b2c.imageProviders, ['openai']);
+  assert.deepEqual([...providersInUse].sort(), ['openai', 'replicate']);
+  assert.equal(channels.b2b.openaiImageSize, '1024x1536');
+  assert.equal(channels.b2c.openaiImageSize, 'match');
+  assert.equal(channels.b2b.openaiImageComplexity, 'low');
+  assert.equal(channels.b2c.openaiImageComplexity, 'high');
+});

@@ -34,6 +34,7 @@ function modelAt(t: TestContext, baseUrl: string, options: Partial<OpenAiOptions
     model: 'gpt-image-2.6-sunburst',
     quality: 'medium',
     size: '1024x1536',
+    complexity: null,
     timeoutMs: 30_000,
     useSuccessor: true,
     fetchPicture: () => assert.fail('no link to follow'),

@@ -1,13 +1,13 @@
 /**
  * Everything outside the process: the connections, and what works over them.
  */
-import { OpenAiProvider } from '../adapters/openai/provider.ts';
+
 import { connectRedis } from '../adapters/redis/connection.ts';
+import { RedisDailyBudget } from '../adapters/redis/daily-budget.ts';
 import { RedisDataLossMarker } from '../adapters/redis/data-loss-marker.ts';
 import { BullGenerationJobs } from '../adapters/redis/generation-queue.ts';
 import { RETENTION_LOCK, RETENTION_LOCK_MS, RedisLock } from '../adapters/redis/lock.ts';
 import { RedisPayerLock } from '../adapters/redis/payer-lock.ts';
-import { RedisProviderGate } from '../adapters/redis/provider-gate.ts';
 import { RedisReconciliation } from '../adapters/redis/reconciliation.ts';
 import { BullRefunds } from '../adapters/redis/refund-queue.ts';
 import { RedisTaskList } from '../adapters/redis/task-list.ts';
@@ -19,14 +19,13 @@ import { SupabasePictureFolders } from '../adapters/supabase/picture-folders.ts'
 import { SupabasePictureLinks } from '../adapters/supabase/picture-links.ts';
 import { SupabaseSessions } from '../adapters/supabase/sessions.ts';
 import { storageProblem } from '../adapters/supabase/storage-problem.ts';
-import { WebImageFetcher } from '../adapters/web/image-fetcher.ts';
 import type { Config } from '../config.ts';
 import { ByteBudget, DOWNLOAD_BUDGET_BYTES } from '../images/byte-budget.ts';
 import type { RecordEvent } from '../ports/events.ts';
-import type { FetchPicture } from '../ports/image-provider.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { StorageBreaker } from '../tryon/storage-breaker.ts';
 import { openFetchers } from './fetchers.ts';
+import { openProviders } from './image-providers.ts';
 import { RedisHealth } from './redis-health.ts';
 import { openWebhooks } from './webhooks.ts';
 
@@ -59,15 +58,7 @@ export function openAdapters(config: Config, { logger, record, warn, stack }: Su
   const named = { key: config.supabaseServiceRoleKey, bucket: config.supabaseBucket };
   const webhooks = openWebhooks(config, redis, { record, stack });
   const imageStore = new SupabaseImageStore(supabase, config.supabaseBucket, config.linkSeconds);
-  const imageModel = stack.use(openOpenAi(config, warn, stack));
-  const gate = new RedisProviderGate(redis, {
-    provider: imageModel.name,
-    callsPerMinute: config.openaiRateLimitPerMinute,
-    cooldownMs: config.breakerCooldownSeconds * 1000,
-    probeMs: config.providerTimeoutSeconds * 1000,
-    record,
-  });
-  const providers = [{ provider: imageModel, gate }];
+  const { providers, openai, replicate } = openProviders(config, { redis, record, warn, stack });
   return {
     record,
     storage: new StorageBreaker({
@@ -93,44 +84,12 @@ export function openAdapters(config: Config, { logger, record, warn, stack }: Su
     imageStore,
     downloads: new ByteBudget(DOWNLOAD_BUDGET_BYTES),
     ...openFetchers(config, stack),
-    imageModel,
-    providers: { b2b: providers, b2c: providers },
+    providers,
+    openai,
+    replicate,
+    budget: new RedisDailyBudget(redis, config.dailyBudgetUsd, record),
     pictures: new SupabasePictureFolders(supabase, config.supabaseBucket),
     links: new SupabasePictureLinks(supabase, config.supabaseUrl, config.supabaseBucket),
     retentionLock: new RedisLock(redis, RETENTION_LOCK, RETENTION_LOCK_MS),
   };
-}
-
-function openOpenAi(
-  config: Config,
-  warn: (warning: string) => void,
-  stack: AsyncDisposableStack,
-): OpenAiProvider {
-  return new OpenAiProvider({
-    apiKey: config.openaiApiKey,
-    baseUrl: config.openaiBaseUrl,
-    model: config.openaiImageModel,
-    quality: config.openaiImageQuality,
-    size: config.openaiImageSize,
-    timeoutMs: config.providerTimeoutSeconds * 1000,
-    useSuccessor: config.openaiImageSuccessor,
-    fetchPicture: openPictureFetcher(config.openaiBaseUrl, stack),
-    warn,
-  });
-}
-
-/** A picture in base64 is under 30 MB; as a file it is smaller. */
-const MAX_PICTURE_BYTES = 32 * 1024 * 1024;
-const PICTURE_TIMEOUT_MS = 30_000;
-
-/** Fetches the pictures that a gateway links to: public hosts, and the gateway's own origin. */
-function openPictureFetcher(baseUrl: string, stack: AsyncDisposableStack): FetchPicture {
-  const fetcher = stack.use(
-    new WebImageFetcher({
-      trustedOrigins: [new URL(baseUrl).origin],
-      hostAllowlist: null,
-      maxBytes: MAX_PICTURE_BYTES,
-    }),
-  );
-  return (url, signal) => fetcher.fetch(url, { timeoutMs: PICTURE_TIMEOUT_MS, signal });
 }

@@ -5,11 +5,13 @@
 import {
   acceptsSize,
   describeModel,
+  MATCH,
   type ModelState,
   modelInUse,
   modelState,
 } from '../adapters/openai/catalogue.ts';
 import { type OpenAiProvider, replacementOf } from '../adapters/openai/provider.ts';
+import type { ChannelSettings } from '../config/providers.ts';
 import { type Config, ConfigError } from '../config.ts';
 import { repeat } from '../repeat.ts';
 
@@ -18,11 +20,21 @@ import { repeat } from '../repeat.ts';
  * ConfigError when it is shut down and has no successor (or OPENAI_IMAGE_SUCCESSOR is off), or when
  * it cannot make the size. The adapter warns of a model that the catalogue does not know.
  */
-export function checkImageModel(config: Config, warn: (warning: string) => void): void {
-  const { openaiImageModel: name, openaiImageSize: size } = config;
+export function checkImageModels(config: Config, warn: (warning: string) => void): void {
+  for (const settings of Object.values(config.channels)) {
+    if (settings.imageProviders.includes('openai')) checkImageModel(config, settings, warn);
+  }
+}
+
+function checkImageModel(
+  config: Config,
+  settings: ChannelSettings,
+  warn: (warning: string) => void,
+): void {
+  const { openaiImageModel: name, openaiImageSize: size } = settings;
   const today = new Date();
   const inUse = modelInUse(name, config.openaiImageSuccessor, today);
-  if (!acceptsSize(inUse, size)) {
+  if (size !== MATCH && !acceptsSize(inUse, size)) {
     throw new ConfigError([
       `OPENAI_IMAGE_SIZE ${size} is not a size of ${inUse} (example: OPENAI_IMAGE_SIZE=1024x1536)`,
     ]);
@@ -39,10 +51,12 @@ export function checkImageModel(config: Config, warn: (warning: string) => void)
     case 'retiring':
       warn(retirementOf(name, life));
       return;
-    case 'retired':
-      throw new ConfigError([
-        `OPENAI_IMAGE_MODEL ${name} was shut down on ${life.shutdownDate} (example: OPENAI_IMAGE_MODEL=${life.successor})`,
-      ]);
+    case 'retired': {
+      const problem = `OPENAI_IMAGE_MODEL ${name} was shut down on ${life.shutdownDate} (example: OPENAI_IMAGE_MODEL=${life.successor})`;
+      if (settings.imageProviders.length === 1) throw new ConfigError([problem]);
+      warn(`${problem}: calls go to the other providers`);
+      return;
+    }
     default:
       life satisfies never;
   }
@@ -75,8 +89,7 @@ const DAY_MS = 86_400_000;
  * `onError` gets the reason. Disposing of it ends the asking.
  */
 export function watchImageModel(
-  { openaiImageModel: configured }: Config,
-  imageModel: Pick<OpenAiProvider, 'listModels' | 'model'>,
+  imageModel: Pick<OpenAiProvider, 'listModels' | 'model' | 'configuredModel'>,
   warn: (warning: string) => void,
   onError: (error: Error) => void,
 ): ImageModelLife {
@@ -110,7 +123,7 @@ export function watchImageModel(
       return imageModel.model;
     },
     get isSuccessor() {
-      return imageModel.model !== configured;
+      return imageModel.model !== imageModel.configuredModel;
     },
     get problems() {
       return refusedSince === null ? [] : [`OPENAI_API_KEY is refused, since ${refusedSince}`];

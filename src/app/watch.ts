@@ -2,6 +2,7 @@
  * Keeps what the metrics show of Redis fresh, in the background: a scrape waits for nobody.
  */
 import type { Redis } from 'ioredis';
+import { spentToday } from '../adapters/redis/daily-budget.ts';
 import { drainingSince } from '../adapters/redis/drain.ts';
 import { readMemoryUsage } from '../adapters/redis/memory-usage.ts';
 import { type GateState, readGateState } from '../adapters/redis/provider-gate.ts';
@@ -15,7 +16,7 @@ export interface Watched {
   readonly redis: Redis;
   readonly isReady: () => boolean;
   readonly attemptsRunning: () => number;
-  readonly imageModel: GaugeSources['imageModel'];
+  readonly imageModels: GaugeSources['imageModels'];
   readonly supabase: { readonly up: ReturnType<GaugeSources['supabaseUp']> };
   readonly onError: (error: Error) => void;
 }
@@ -28,26 +29,28 @@ export interface SharedWatch extends Disposable {
 
 /** Adds the gauges and begins to read; disposing of it ends the reading. */
 export function watchWorker(config: Config, metrics: Metrics, watched: Watched): SharedWatch {
-  const { redis, isReady, attemptsRunning, imageModel, supabase, onError } = watched;
+  const { redis, isReady, attemptsRunning, imageModels, supabase, onError } = watched;
   const stop = new AbortController();
   let shared: SharedReading | null = null;
   let problems: readonly string[] = [];
   const read = async () => {
-    const [queues, gate, drainedAt, memory] = await Promise.all([
+    const [queues, gates, drainedAt, memory, spentUsd] = await Promise.all([
       readQueueStats(redis),
-      readGateState(redis, 'openai'),
+      readGates(redis, config.providersInUse),
       drainingSince(redis),
       readMemoryUsage(redis),
+      spentToday(redis),
     ]);
-    shared = { queues, gate, memory, isDraining: drainedAt !== null, atMs: Date.now() };
-    problems = problemsOf(gate, drainedAt);
+    const budget = { spentUsd, limitUsd: config.dailyBudgetUsd };
+    shared = { queues, gates, budget, memory, isDraining: drainedAt !== null, atMs: Date.now() };
+    problems = [...problemsOf(gates, drainedAt), ...overspent(budget)];
   };
   metrics.watch({
     shared: () => shared,
     isReady,
     attemptsRunning,
     concurrency: config.workerConcurrency,
-    imageModel,
+    imageModels,
     supabaseUp: () => supabase.up,
   });
   // Nobody waits for its end: Redis may be away, and a reading is of no use any more.
@@ -60,9 +63,29 @@ export function watchWorker(config: Config, metrics: Metrics, watched: Watched):
   };
 }
 
-function problemsOf({ trip }: GateState, drainedAt: string | null): string[] {
-  const stopped = trip && `paid calls are stopped: ${trip.code}, since ${trip.since ?? 'unknown'}`;
+async function readGates(
+  redis: Redis,
+  providers: readonly string[],
+): Promise<Readonly<Record<string, GateState>>> {
+  const read = async (name: string) => [name, await readGateState(redis, name)] as const;
+  return Object.fromEntries(await Promise.all(providers.map(read)));
+}
+
+function overspent({ spentUsd, limitUsd }: NonNullable<SharedReading['budget']>): string[] {
+  if (limitUsd === null || spentUsd < limitUsd) return [];
+  return [`paid calls pause until the next day (UTC): DAILY_BUDGET_USD ${limitUsd} is spent`];
+}
+
+function problemsOf(
+  gates: Readonly<Record<string, GateState>>,
+  drainedAt: string | null,
+): string[] {
+  const entries = Object.entries(gates);
+  const stopped = entries.map(([name, { trip }]) => {
+    const to = entries.length === 1 ? '' : ` to ${name}`;
+    return trip && `paid calls${to} are stopped: ${trip.code}, since ${trip.since ?? 'unknown'}`;
+  });
   const drained =
     drainedAt && `no task is taken: drained since ${drainedAt}, until wearon drain --off`;
-  return [stopped, drained].filter((problem) => problem !== null);
+  return [...stopped, drained].filter((problem) => problem !== null);
 }

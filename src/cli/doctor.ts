@@ -13,7 +13,9 @@ import { checkWebhooks } from './doctor/webhooks.ts';
 export function addDoctor(program: Command, run: Run): void {
   program
     .command('doctor')
-    .description('Check Redis, Supabase, OpenAI, the pose models, the webhooks and the clocks')
+    .description(
+      'Check Redis, Supabase, the image providers, the pose models, the webhooks and the clocks',
+    )
     .option('--json', 'answer in JSON')
     .action((options) => run(options, examine));
 }
@@ -21,12 +23,14 @@ export function addDoctor(program: Command, run: Run): void {
 async function examine({ config, supabase }: Desk): Promise<Answer> {
   // Slow to load, and no other command needs them.
   const { checkOpenai } = await import('./doctor/openai.ts');
+  const { checkReplicate } = await import('./doctor/replicate.ts');
   const { checkPoseModels } = await import('./doctor/pose.ts');
   const parts = await Promise.all([
     survive('Redis', checkRedis(config.redisUrl)),
     survive('Supabase', checkSupabase(supabase, config)),
     survive('OpenAI', checkOpenai(config)),
-    survive('paid calls', checkBreaker(config.redisUrl)),
+    survive('Replicate', checkReplicate(config)),
+    survive('paid calls', checkBreaker(config)),
     checkPoseModels(config.poseModelPath),
     survive('webhooks', checkWebhooks(config)),
   ]);

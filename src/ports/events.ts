@@ -77,6 +77,7 @@ export type WorkerEvent =
   | { event: 'analytics_error'; task: TaskIds; error: Error }
   | { event: 'breaker_opened'; provider: string; code: ErrorCode; cooldownMs: number }
   | { event: 'breaker_closed'; provider: string }
+  | { event: 'budget_spent'; limitUsd: number }
   | { event: 'rows_unreadable'; channel: Channel; count: number }
   | { event: 'upload_failed'; task: TaskIds; error: Error }
   | { event: 'storage_unusable'; problem: string }

@@ -73,6 +73,8 @@ export interface ImageProvider {
    * as PROVIDER_OUTCOME_UNKNOWN: the request may have been billed.
    */
   submit(request: PictureRequest, timeoutMs: number, signal: AbortSignal): Promise<Submitted>;
+  /** What the call will cost, USD, before it is made; null where that is not known. */
+  forecastUsd(request: PictureRequest): number | null;
   /** Present where `submit` gives tickets. Null while the picture is not ready or cannot be fetched now. */
   collect?(ticket: Ticket, signal: AbortSignal): Promise<Picture | null>;
   /** The ticket of a call whose answer was lost; null when the vendor has no such call. */

@@ -21,15 +21,15 @@ const PROVIDER_SECONDS = [2, 5, 8, 12, 16, 20, 30, 45, 60, 90, 120, 180];
 const WHOLE_SECONDS = [0.1, 0.5, 1, 2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 240, 480, 600];
 
 /** Counts events with these meters. */
-export function countEvents(meters: Meters): RecordEvent {
+export function countEvents(meters: Meters, callers: readonly Caller[]): RecordEvent {
   const counting: Counting = {
     ...intakeCounting(meters),
     ...attemptCounting(meters),
     ...checkCounting(meters),
-    ...providerCounting(meters),
+    ...providerCounting(meters, callers),
     ...endCounting(meters),
     ...refundCounting(meters),
-    ...operationCounting(meters),
+    ...operationCounting(meters, callers),
     ...webhookCounting(meters),
   };
   return (event) => (counting[event.event] as (event: WorkerEvent) => void)(event);
@@ -125,40 +125,58 @@ function checkCounting({ counter, duration }: Meters) {
   } satisfies Partial<Counting>;
 }
 
-function providerCounting({ counter, duration }: Meters) {
+/** A provider and a model that calls may go to. */
+interface Caller {
+  readonly provider: string;
+  readonly model: string;
+}
+
+function providerCounting({ counter, duration }: Meters, callers: readonly Caller[]) {
   const calls = counter(
     'provider_calls_total',
     'Requests sent to the image model. It bills those that it answers with a picture.',
+    callers,
   );
   const repeated = counter(
     'provider_repeated_calls_total',
     'Requests repeated after one of unknown outcome: the task may be billed twice.',
+    callers,
   );
   const took = duration(
     'provider_call_duration_seconds',
     'How long the image model took for a picture.',
-    { buckets: PROVIDER_SECONDS },
+    { buckets: PROVIDER_SECONDS, labels: ['provider', 'model'] },
   );
-  const cost = counter('provider_cost_usd_total', 'What the pictures cost, in US dollars.');
+  const cost = counter(
+    'provider_cost_usd_total',
+    'What the pictures cost, in US dollars.',
+    callers,
+  );
   const unpriced = counter(
     'provider_unpriced_calls_total',
     'Pictures whose cost is not known: no usage came, or the model is not in the catalogue.',
+    callers,
   );
-  const tokens = counter('provider_tokens_total', 'Tokens used, as the image model counts them.', [
-    { direction: 'input' },
-    { direction: 'output' },
-  ]);
+  const tokens = counter(
+    'provider_tokens_total',
+    'Tokens used, as the image model counts them.',
+    callers.flatMap((caller) => [
+      { ...caller, direction: 'input' },
+      { ...caller, direction: 'output' },
+    ]),
+  );
   return {
-    provider_call_started({ repeated: isRepeated }) {
-      calls();
-      if (isRepeated) repeated();
+    provider_call_started({ repeated: isRepeated, provider, model }) {
+      calls({ provider, model });
+      if (isRepeated) repeated({ provider, model });
     },
-    provider_call_succeeded({ durationMs, usage: { costUsd, inputTokens, outputTokens } }) {
-      took(durationMs);
-      if (costUsd === null) unpriced();
-      else cost(undefined, costUsd);
-      tokens({ direction: 'input' }, inputTokens ?? 0);
-      tokens({ direction: 'output' }, outputTokens ?? 0);
+    provider_call_succeeded({ durationMs, usage, provider, model }) {
+      const caller = { provider, model };
+      took(durationMs, caller);
+      if (usage.costUsd === null) unpriced(caller);
+      else cost(caller, usage.costUsd);
+      tokens({ ...caller, direction: 'input' }, usage.inputTokens ?? 0);
+      tokens({ ...caller, direction: 'output' }, usage.outputTokens ?? 0);
     },
   } satisfies Partial<Counting>;
 }
@@ -262,7 +280,8 @@ function refundCounting({ counter }: Meters) {
   } satisfies Partial<Counting>;
 }
 
-function operationCounting({ counter }: Meters) {
+function operationCounting({ counter }: Meters, callers: readonly Caller[]) {
+  const providers = [...new Set(callers.map(({ provider }) => provider))];
   const rescued = counter(
     'sessions_rescued_total',
     'Sessions that nobody worked on any more, by how they were settled.',
@@ -272,9 +291,19 @@ function operationCounting({ counter }: Meters) {
   const opened = counter(
     'breaker_openings_total',
     'How often paid calls were stopped because none could succeed.',
-    CODES.filter((code) => code.startsWith('PROVIDER_')).map((code) => ({ code })),
+    providers.flatMap((provider) =>
+      CODES.filter((code) => code.startsWith('PROVIDER_')).map((code) => ({ provider, code })),
+    ),
   );
-  const closed = counter('breaker_closings_total', 'How often paid calls were let out again.');
+  const budget = counter(
+    'budget_spent_total',
+    'How often DAILY_BUDGET_USD was found to be spent; each replica counts a day once.',
+  );
+  const closed = counter(
+    'breaker_closings_total',
+    'How often paid calls were let out again.',
+    providers.map((provider) => ({ provider })),
+  );
   const uploads = counter(
     'upload_failures_total',
     'Pictures whose first upload failed; it is repeated as long as the picture is of use.',
@@ -295,8 +324,9 @@ function operationCounting({ counter }: Meters) {
     rows_unreadable: ({ channel, count }) => unreadable({ channel }, count),
     session_rescued: ({ by }) => rescued({ by }),
     analytics_error: () => analytics(),
-    breaker_opened: ({ code }) => opened({ code }),
-    breaker_closed: () => closed(),
+    breaker_opened: ({ provider, code }) => opened({ provider, code }),
+    breaker_closed: ({ provider }) => closed({ provider }),
+    budget_spent: () => budget(),
     upload_failed: () => uploads(),
     storage_unusable: () => unusable(),
     storage_usable: () => undefined,

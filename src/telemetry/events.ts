@@ -14,6 +14,7 @@ const LEVELS: Readonly<Record<WorkerEvent['event'], Level>> = {
   generation_processing: 'info',
   generation_skipped: 'info',
   images_prepared: 'info',
+  budget_spent: 'error',
   provider_call_started: 'info',
   provider_call_succeeded: 'info',
   person_checked: 'info',

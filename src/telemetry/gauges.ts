@@ -16,7 +16,12 @@ export interface SharedReading {
     readonly reconciliation: number;
     readonly webhooks: { readonly pending: number; readonly undelivered: number };
   };
-  readonly gate: { readonly breaker: 'closed' | 'open' | 'half_open'; readonly slowness: number };
+  /** By the name of the provider. */
+  readonly gates: Readonly<
+    Record<string, { readonly breaker: 'closed' | 'open' | 'half_open'; readonly slowness: number }>
+  >;
+  /** Of today, in US dollars. */
+  readonly budget: { readonly spentUsd: number; readonly limitUsd: number | null };
   /** Of Redis; null where it may not be asked. */
   readonly memory: { readonly usedBytes: number; readonly limitBytes: number | null } | null;
   /** The operator keeps new tasks on the list. */
@@ -32,12 +37,12 @@ export interface GaugeSources {
   readonly concurrency: number;
   /** 1 for each service of Supabase that answers, else 0; null until it was asked. */
   readonly supabaseUp: () => Readonly<Record<string, number>> | null;
-  /** The model that calls go to; all of it may change while the worker runs. */
-  readonly imageModel: {
+  /** OpenAI's models that calls go to; all of it may change while the worker runs. */
+  readonly imageModels: readonly {
     readonly name: string;
     readonly isSuccessor: boolean;
     readonly shutdownDate: string | null;
-  };
+  }[];
 }
 
 const BREAKER_STATES = ['closed', 'half_open', 'open'] as const;
@@ -59,25 +64,28 @@ export function addGauges(meters: Meters, sources: GaugeSources): void {
     'service',
     sources.supabaseUp,
   );
-  const { imageModel } = sources;
+  const { imageModels } = sources;
   gauges(
     'image_model_replaced',
     '1 while calls go to this successor of OPENAI_IMAGE_MODEL, which is shut down; else 0.',
     'model',
-    () => ({ [imageModel.name]: Number(imageModel.isSuccessor) }),
+    () => Object.fromEntries(imageModels.map((model) => [model.name, Number(model.isSuccessor)])),
   );
   gauges(
     'image_model_retirement_timestamp_seconds',
     'When the image model is shut down; absent where no date is known.',
     'model',
-    () => {
-      const { name, shutdownDate } = imageModel;
-      return shutdownDate === null ? null : { [name]: Date.parse(shutdownDate) / 1000 };
-    },
+    () =>
+      Object.fromEntries(
+        imageModels.flatMap(({ name, shutdownDate }) =>
+          shutdownDate === null ? [] : [[name, Date.parse(shutdownDate) / 1000]],
+        ),
+      ),
   );
 }
 
-function addSharedGauges({ gauge, gauges }: Meters, shared: GaugeSources['shared']): void {
+function addSharedGauges(meters: Meters, shared: GaugeSources['shared']): void {
+  const { gauge, gauges } = meters;
   const perPlace = (value: 'tasks' | 'oldestAgeSeconds') => () => {
     const places = Object.entries(shared()?.queues.places ?? {});
     return Object.fromEntries(places.map(([place, stats]) => [place, stats[value]]));
@@ -128,18 +136,41 @@ function addSharedGauges({ gauge, gauges }: Meters, shared: GaugeSources['shared
     const isDraining = shared()?.isDraining;
     return isDraining === undefined ? null : Number(isDraining);
   });
-  gauges('breaker_state', '1 for the state that paid calls are in.', 'state', () => {
-    const now = shared()?.gate.breaker;
-    if (now === undefined) return null;
-    return Object.fromEntries(BREAKER_STATES.map((state) => [state, Number(state === now)]));
-  });
-  gauge(
-    'provider_pace_slowness_ratio',
-    'By what the pace of paid calls is stretched after the vendor asked for less: 1 to 16.',
-    () => shared()?.gate.slowness ?? null,
-  );
+  addGateGauges(meters, shared);
   gauge('shared_reading_age_seconds', 'Age of what the gauges read from Redis say.', () =>
     ageSeconds(shared()),
+  );
+}
+
+function addGateGauges({ gauge, gauges, gaugeRows }: Meters, shared: GaugeSources['shared']): void {
+  const gates = () => Object.entries(shared()?.gates ?? {});
+  gaugeRows(
+    'breaker_state',
+    '1 for the state that paid calls to the provider are in.',
+    ['provider', 'state'],
+    () =>
+      gates().flatMap(([provider, { breaker }]) =>
+        BREAKER_STATES.map((state) => ({
+          labels: { provider, state },
+          value: Number(state === breaker),
+        })),
+      ),
+  );
+  gauges(
+    'provider_pace_slowness_ratio',
+    'By what the interval of paid calls is stretched after the vendor asked for less: 1 to 16.',
+    'provider',
+    () => Object.fromEntries(gates().map(([provider, { slowness }]) => [provider, slowness])),
+  );
+  gauge(
+    'budget_spent_today_usd',
+    'What paid calls cost today (UTC), or is set aside for them; counted while DAILY_BUDGET_USD is set.',
+    () => shared()?.budget.spentUsd ?? null,
+  );
+  gauge(
+    'budget_limit_usd',
+    'DAILY_BUDGET_USD; absent where it is not set.',
+    () => shared()?.budget.limitUsd ?? null,
   );
 }
 

@@ -28,6 +28,16 @@ export interface Meters {
     label: string,
     read: () => Readonly<Record<string, number>> | null,
   ): void;
+  /** As `gauge`, with one value for each set of labels. */
+  gaugeRows<L extends string>(
+    name: string,
+    help: string,
+    labels: readonly L[],
+    read: () => readonly {
+      readonly labels: Readonly<Record<L, string>>;
+      readonly value: number;
+    }[],
+  ): void;
 }
 
 /** Metrics of this registry and no other. */
@@ -54,6 +64,18 @@ export function metersOf(registry: Registry): Meters {
           const value = read();
           if (value === null) this.remove();
           else this.set(value);
+        },
+      });
+    },
+    gaugeRows(name, help, labels, read) {
+      new Gauge({
+        name: METRIC_PREFIX + name,
+        help,
+        labelNames: [...labels] as string[],
+        registers,
+        collect() {
+          this.reset();
+          for (const row of read()) this.set(row.labels, row.value);
         },
       });
     },

@@ -36,7 +36,7 @@ describe('the metrics', () => {
       quiet(),
       'wearon_generations_total{channel="b2c",outcome="failed",code="GENERATION_FAILED"} 0',
       'wearon_refunds_to_reconcile_total{reason="refund_refused"} 0',
-      'wearon_breaker_openings_total{code="PROVIDER_REFUSES_SERVICE"} 0',
+      'wearon_breaker_openings_total{provider="openai",code="PROVIDER_REFUSES_SERVICE"} 0',
       'wearon_provider_repeated_calls_total 0',
       'wearon_provider_unknown_outcomes_total 0',
     );
@@ -65,6 +65,7 @@ describe('the metrics', () => {
   it('count paid calls, repeated ones, their tokens and their cost', async () => {
     const metrics = quiet();
     const vendor = { provider: 'openai', model: 'gpt-image-2' };
+    const labels = '{provider="openai",model="gpt-image-2"}';
     metrics.record({ event: 'provider_call_started', task, call: 1, repeated: false, ...vendor });
     metrics.record({ event: 'provider_call_started', task, call: 2, repeated: true, ...vendor });
     const usage = { inputTokens: 1500, outputTokens: 1600, costUsd: 0.0625 };
@@ -85,12 +86,12 @@ describe('the metrics', () => {
     });
     await assertShows(
       metrics,
-      'wearon_provider_calls_total 2',
-      'wearon_provider_repeated_calls_total 1',
-      'wearon_provider_cost_usd_total 0.0625',
-      'wearon_provider_unpriced_calls_total 1',
-      'wearon_provider_tokens_total{direction="output"} 1600',
-      'wearon_provider_call_duration_seconds_sum 30',
+      `wearon_provider_calls_total${labels} 2`,
+      `wearon_provider_repeated_calls_total${labels} 1`,
+      `wearon_provider_cost_usd_total${labels} 0.0625`,
+      `wearon_provider_unpriced_calls_total${labels} 1`,
+      `wearon_provider_tokens_total${labels.replace('}', ',direction="output"}')} 1600`,
+      `wearon_provider_call_duration_seconds_sum${labels} 30`,
     );
   });
 
@@ -133,7 +134,8 @@ describe('the gauges', () => {
       webhooks: { pending: 0, undelivered: 0 },
       reconciliation: 2,
     },
-    gate: { breaker: 'half_open', slowness: 4 },
+    gates: { openai: { breaker: 'half_open', slowness: 4 } },
+    budget: { spentUsd: 1.5, limitUsd: 2 },
     memory: { usedBytes: 100, limitBytes: 400 },
     isDraining: true,
     atMs,
@@ -147,7 +149,7 @@ describe('the gauges', () => {
       attemptsRunning: () => 5,
       concurrency: 50,
       supabaseUp: () => ({ database: 1, storage: 0 }),
-      imageModel: { name: 'gpt-image-1.5', isSuccessor: false, shutdownDate: '2026-12-01' },
+      imageModels: [{ name: 'gpt-image-1.5', isSuccessor: false, shutdownDate: '2026-12-01' }],
     });
     return metrics;
   }
@@ -162,9 +164,11 @@ describe('the gauges', () => {
       'wearon_redis_memory_limit_bytes 400',
       'wearon_dead_letters 1',
       'wearon_reconciliation_records 2',
-      'wearon_breaker_state{state="half_open"} 1',
-      'wearon_breaker_state{state="open"} 0',
-      'wearon_provider_pace_slowness_ratio 4',
+      'wearon_breaker_state{provider="openai",state="half_open"} 1',
+      'wearon_breaker_state{provider="openai",state="open"} 0',
+      'wearon_provider_pace_slowness_ratio{provider="openai"} 4',
+      'wearon_budget_spent_today_usd 1.5',
+      'wearon_budget_limit_usd 2',
       'wearon_ready 1',
       'wearon_supabase_up{service="storage"} 0',
       'wearon_draining 1',

@@ -30,14 +30,17 @@ export interface Metrics {
   readonly watch: (sources: GaugeSources) => void;
 }
 
-/** Metrics that nobody else shares; `processMetrics` adds event loop, memory and garbage collection. */
-export function createMetrics({ processMetrics = true } = {}): Metrics {
+/** Metrics that nobody else shares; `processMetrics` adds event loop, memory and garbage collection; `callers` are the providers and models whose counters begin at 0. */
+export function createMetrics({
+  processMetrics = true,
+  callers = [{ provider: 'openai', model: 'gpt-image-2.6-sunburst' }],
+} = {}): Metrics {
   const registry = new Registry();
   if (processMetrics) addProcessMetrics(registry);
   const meters = metersOf(registry);
   return {
     registry,
-    record: countEvents(meters),
+    record: countEvents(meters, callers),
     recordSizing: countSizing(meters),
     answered: timeRequests(meters),
     timedPoses: timePoses(meters),

@@ -219,6 +219,7 @@ async function reasonNotToPay(job: Job, deps: AttemptDeps, limits: Limits): Prom
   if (Date.now() >= limits.deadlineMs) return new TaskError('DEADLINE_EXCEEDED');
   try {
     await deps.storage.check();
+    await deps.budget.check();
     await checkGates(providersFor(task, journal, deps.providers[task.channel]));
     return null;
   } catch (error) {

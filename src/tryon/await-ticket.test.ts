@@ -33,6 +33,7 @@ function provider(answers: readonly (Picture | null | TaskError)[]) {
     model: 'acme/dress',
     limits,
     submit: () => assert.fail('called'),
+    forecastUsd: () => null,
     collect,
     cancel: async ({ id }) => void cancelled.push(id),
   };

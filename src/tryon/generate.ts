@@ -4,6 +4,7 @@
  * carries out under a ticket is collected, by a later attempt too, and not paid again.
  */
 import { TaskError } from '../errors.ts';
+import type { Budget } from '../ports/budget.ts';
 import type { RecordEvent } from '../ports/events.ts';
 import type {
   ImageProvider,
@@ -16,7 +17,14 @@ import type { Job, Journal } from '../ports/jobs.ts';
 import type { Permit } from '../ports/provider-gate.ts';
 import type { Channel } from '../ports/session.ts';
 import { awaitTicket } from './await-ticket.ts';
-import { beginCall, hasLostCall, lastProvider, openTicket, ticketTaken } from './journal.ts';
+import {
+  beginCall,
+  hasLostCall,
+  isUnbilled,
+  lastProvider,
+  openTicket,
+  ticketTaken,
+} from './journal.ts';
 import { asTaskError, type Limits, StoppingError } from './outcome.ts';
 import { promptOf } from './prompt.ts';
 import { enterFirst, type GatedProvider, providersFor } from './provider-route.ts';
@@ -25,6 +33,7 @@ import { resultPicture } from './result-picture.ts';
 export interface GenerateDeps {
   /** In the order of preference. */
   readonly providers: Readonly<Record<Channel, readonly GatedProvider[]>>;
+  readonly budget: Budget;
   readonly record: RecordEvent;
   readonly providerTimeoutMs: number;
   readonly maxProviderCalls: number;
@@ -79,20 +88,25 @@ export async function generate(
   const { provider, permit } = await enterGate(able, deps, limits);
   using _ = permit;
   if (Date.now() >= limits.deadlineMs) throw new TaskError('DEADLINE_EXCEEDED');
-  deps.beforePaying?.();
-  await job.record(beginCall(job.journal, provider.name));
+  const request = { ...subject, prompt: promptOf(task.prompt) };
+  const reserved = await deps.budget.reserve(provider.forecastUsd({ ...request, key: '' }) ?? 0);
+  try {
+    deps.beforePaying?.();
+    await job.record(beginCall(job.journal, provider.name));
+  } catch (error) {
+    reserved.returned();
+    throw error;
+  }
   const call = callTo(provider, job, deps, limits);
   try {
-    const made = await submit(call, {
-      ...subject,
-      key: keyOf(job),
-      prompt: promptOf(task.prompt),
-    });
+    const made = await submit(call, { ...request, key: keyOf(job) });
     permit.succeeded();
+    reserved.spent(made.usage.costUsd);
     return made;
   } catch (error) {
     // A call that we broke off ourselves says nothing about the service.
     if (!limits.signal.aborted) permit.failed(asTaskError(error));
+    if (isUnbilled(asTaskError(error))) reserved.returned();
     throw able.length > 1 ? withoutWait(error) : error;
   }
 }

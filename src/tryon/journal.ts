@@ -65,7 +65,7 @@ function endsCall(code: ErrorCode): boolean {
 }
 
 /** Refused for the rate, the key or the quota, reached no one, or dropped before it was begun: nothing was done. */
-function isUnbilled({ code, kind, detail }: TaskError): boolean {
+export function isUnbilled({ code, kind, detail }: TaskError): boolean {
   return (
     code === 'PROVIDER_BUSY' ||
     kind === 'operational' ||

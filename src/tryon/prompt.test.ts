@@ -15,9 +15,9 @@ describe('promptOf', () => {
     assert.equal(promptOf('a\u0000b\u001b[31mc\r\nd\u007fe\u0085f'), 'ab[31mc\ndef');
   });
 
-  it('names the parts when the prompt is blank', () => {
+  it('counts the images when the prompt is blank', () => {
     for (const blank of ['', ' \n\t ', '\u0000\u0007']) {
-      assert.match(promptOf(blank), /model\.jpg.*image_1\.jpg/s);
+      assert.match(promptOf(blank), /the first image.*the other images/s);
     }
   });
 

@@ -7,12 +7,12 @@ import type { NamedImage } from '../ports/image-provider.ts';
 /** The image model's limit (images/edits). */
 const MAX_PROMPT_CHARACTERS = 32_000;
 
-/** For a task whose prompt is blank. The names are those of `nameImages`. */
+/** For a task whose prompt is blank. Images are counted: not every provider sees the files' names. */
 const DEFAULT_PROMPT =
-  'Show the person of model.jpg wearing the clothes of image_1.jpg. ' +
+  'Show the person of the first image wearing the clothes of the other images. ' +
   'Let the clothes fall and fold naturally on this body. ' +
   'Keep the face, the hair, the skin, the body, the pose, the background and the light ' +
-  'exactly as they are in model.jpg.';
+  'exactly as they are in the first image.';
 
 /** C0 and C1 control characters and DEL; line feed and tab stay, since they lay out a text. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is searched

@@ -20,6 +20,7 @@ function provider(name: string, limits: Partial<ProviderLimits> = {}): ImageProv
     model: name,
     limits: { ...ROOMY, ...limits },
     submit: () => assert.fail('called'),
+    forecastUsd: () => null,
   };
 }
 

@@ -6,6 +6,7 @@ import { after, before, beforeEach, it } from 'node:test';
 import { type LocalStack, startLocalStack } from '../../local/stack.ts';
 import { until } from '../../local/until.ts';
 import { connectRedis } from '../../src/adapters/redis/connection.ts';
+import { RedisDailyBudget } from '../../src/adapters/redis/daily-budget.ts';
 import { RedisProviderGate, readGateState } from '../../src/adapters/redis/provider-gate.ts';
 import { TaskError, type TaskErrorOptions } from '../../src/errors.ts';
 import type { WorkerEvent } from '../../src/ports/events.ts';
@@ -171,9 +172,11 @@ it('gives the probe back when its attempt loses the job before the call', async 
       size: 'asked',
     },
     submit: () => assert.fail('a call was made'),
+    forecastUsd: () => null,
   };
   const order = [{ provider, gate: replica }];
-  const deps = { providers: { b2b: order, b2c: order }, record: () => undefined };
+  const budget = new RedisDailyBudget(redis, null, () => undefined);
+  const deps = { providers: { b2b: order, b2c: order }, budget, record: () => undefined };
   const times = { providerTimeoutMs: 60_000, maxProviderCalls: 3, stopping: signal };
   const subject = { images: [], endUser: 'a' };
   const deadlineMs = Date.now() + 60_000;

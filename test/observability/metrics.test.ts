@@ -48,18 +48,21 @@ describe('the metrics of a worker', () => {
     const failed = 'channel="b2c",outcome="failed",code="MODERATION_BLOCKED"';
     await shows(`wearon_generations_total{${failed}}`, 1);
     await shows('wearon_refunds_total{payer="person"}', 1);
-    await shows('wearon_provider_calls_total', 2);
-    await shows('wearon_provider_repeated_calls_total', 0);
+    const caller = 'provider="openai",model="gpt-image-2.6-sunburst"';
+    await shows(`wearon_provider_calls_total{${caller}}`, 2);
+    await shows(`wearon_provider_repeated_calls_total{${caller}}`, 0);
     await shows('wearon_queue_wait_seconds_count{channel="b2c"}', 2);
-    assert.ok(Number(await shown('wearon_provider_cost_usd_total')) > 0);
-    assert.ok(Number(await shown('wearon_provider_tokens_total{direction="output"}')) > 0);
+    assert.ok(Number(await shown(`wearon_provider_cost_usd_total{${caller}}`)) > 0);
+    assert.ok(
+      Number(await shown(`wearon_provider_tokens_total{${caller},direction="output"}`)) > 0,
+    );
   });
 
   it('follow the queues in Redis without asking Redis in the scrape', async () => {
     await shows('wearon_dead_letters', 0);
     await shop.platform.redis.lpush(DEAD_LETTER_LIST, '{}');
     await shows('wearon_dead_letters', 1);
-    await shows('wearon_breaker_state{state="closed"}', 1);
+    await shows('wearon_breaker_state{provider="openai",state="closed"}', 1);
     await shop.stack.redis.stop();
     try {
       await shows('wearon_ready', 0);

@@ -28,6 +28,8 @@ export function useCrashShop(): CrashShop {
     opened().stack.supabase.faults.clear();
     opened().stack.openai.faults.clear();
     opened().stack.openai.latencyMs = 0;
+    opened().stack.replicate.faults.clear();
+    Object.assign(opened().stack.replicate, { startMs: 0, runMs: 0, failWith: null });
     await Promise.all([...running].map((worker) => worker[Symbol.asyncDispose]()));
     running.clear();
     await opened().platform.redis.flushall();

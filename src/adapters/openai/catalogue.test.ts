@@ -4,6 +4,7 @@ import {
   acceptsSize,
   DEFAULT_IMAGE_MODEL,
   describeModel,
+  matchingSize,
   modelInUse,
   modelState,
 } from './catalogue.ts';
@@ -61,4 +62,21 @@ test('early models make the standard sizes only, later ones any within their bou
     assert.ok(!acceptsSize('gpt-image-2', size), size);
   }
   assert.ok(acceptsSize('acme/dress-up', '1000x1000'));
+});
+
+test('a matched size has the photo’s shape, as far as the model makes it', () => {
+  const at = (model: string, widthPx: number, heightPx: number) =>
+    matchingSize(model, { widthPx, heightPx });
+  assert.equal(at('gpt-image-2', 768, 1024), '1088x1456');
+  assert.equal(at('gpt-image-2', 1000, 1000), '1248x1248');
+  assert.equal(at('gpt-image-1.5', 768, 1024), '1024x1536');
+  assert.equal(at('acme/dress-up', 1024, 768), '1536x1024');
+  for (const [width, height] of [
+    [64, 1024],
+    [1024, 64],
+    [683, 1024],
+    [577, 1024],
+  ] as const) {
+    assert.ok(acceptsSize('gpt-image-2', at('gpt-image-2', width, height)), `${width}x${height}`);
+  }
 });

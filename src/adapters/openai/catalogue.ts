@@ -19,6 +19,10 @@ export interface ImageModelFacts {
   readonly qualities: readonly Quality[];
   /** Whether faces and textures of the inputs can be asked to be kept; later models always do. */
   readonly inputFidelity: boolean;
+  /** Whether the model can be told how much to plan (`complexity`). */
+  readonly complexity: boolean;
+  /** Tokens of a 1024x1536 picture by quality, as far as they are known. */
+  readonly outputTokens: Readonly<Partial<Record<Quality, number>>>;
   /** Whether any size is accepted, or the three standard ones only. */
   readonly freeSizes: boolean;
   /** Null where OpenAI's price is not known: the cost is then not known either. */
@@ -49,6 +53,8 @@ function prices(textIn: number, imageIn: number, imageOut: number): Prices {
 const FIRST_GENERATION: ImageModelFacts = {
   qualities: STANDARD_QUALITIES,
   inputFidelity: true,
+  complexity: false,
+  outputTokens: { medium: 1584, high: 6240 },
   freeSizes: false,
   prices: null,
   shutdownDate: '2026-12-01',
@@ -57,14 +63,23 @@ const FIRST_GENERATION: ImageModelFacts = {
 const SECOND_GENERATION: ImageModelFacts = {
   qualities: STANDARD_QUALITIES,
   inputFidelity: false,
+  complexity: false,
+  outputTokens: { medium: 1372 },
   freeSizes: true,
   prices: prices(5, 8, 30),
   shutdownDate: null,
   successor: DEFAULT_IMAGE_MODEL,
 };
-const GENERATION_2_5: ImageModelFacts = { ...SECOND_GENERATION, qualities: ALL_QUALITIES };
+const GENERATION_2_5: ImageModelFacts = {
+  ...SECOND_GENERATION,
+  qualities: ALL_QUALITIES,
+  outputTokens: { medium: 343, high: 1372, xhigh: 2459, max: 5488 },
+};
 const GENERATION_2_6: ImageModelFacts = {
   ...GENERATION_2_5,
+  complexity: true,
+  // Medium is the middle of 1,050 to 1,370.
+  outputTokens: { ...GENERATION_2_5.outputTokens, medium: 1210 },
   prices: { ...prices(5, 8, 30), cachedTextIn: 1.25, cachedImageIn: 2 },
   successor: null,
 };
@@ -110,6 +125,31 @@ function isFreeSize(size: string): boolean {
     pixels >= leastPx &&
     pixels <= mostPx
   );
+}
+
+/** OPENAI_IMAGE_SIZE for a size that follows the person's photo. */
+export const MATCH = 'match';
+/** The pixels of a matched picture, as many as the default size has. */
+const MATCHED_PX = 1024 * 1536;
+
+/** The size that the model makes whose shape is nearest to the photo's, WIDTHxHEIGHT. */
+export function matchingSize(
+  model: string,
+  photo: { readonly widthPx: number; readonly heightPx: number },
+): string {
+  const ratio = photo.widthPx / photo.heightPx;
+  if (describeModel(model)?.freeSizes) {
+    const { multipleOf, ratio: most } = FREE_SIZES;
+    const width = Math.sqrt(MATCHED_PX * Math.min(most, Math.max(1 / most, ratio)));
+    const round = (px: number) => Math.round(px / multipleOf) * multipleOf;
+    const size = `${round(width)}x${round(MATCHED_PX / width)}`;
+    if (isFreeSize(size)) return size;
+  }
+  const farness = (size: string) => {
+    const [width = 1, height = 1] = size.split('x').map(Number);
+    return Math.abs(Math.log(width / height / ratio));
+  };
+  return STANDARD_SIZES.reduce((best, size) => (farness(size) < farness(best) ? size : best));
 }
 
 /** How long a model has to live; dates are YYYY-MM-DD. */

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import OpenAI from 'openai';
 import type { ImageEditParamsNonStreaming } from 'openai/resources/images';
 import { TaskError } from '../../errors.ts';
+import { validateImage } from '../../images/validation.ts';
 import type {
   FetchPicture,
   ImageProvider,
@@ -16,8 +17,9 @@ import type {
 } from '../../ports/image-provider.ts';
 import { Transport } from '../../vendor-http/transport.ts';
 import { readAnswer } from './answer.ts';
-import { describeModel, modelInUse, type Quality } from './catalogue.ts';
+import { describeModel, MATCH, matchingSize, modelInUse, type Quality } from './catalogue.ts';
 import { MODEL_GONE, malformed, translateError } from './errors.ts';
+import { forecastUsd } from './forecast.ts';
 
 export interface OpenAiOptions {
   readonly apiKey: string;
@@ -25,8 +27,10 @@ export interface OpenAiOptions {
   readonly baseUrl: string;
   readonly model: string;
   readonly quality: Quality;
-  /** WIDTHxHEIGHT in pixels. */
+  /** WIDTHxHEIGHT in pixels, or `match`. */
   readonly size: string;
+  /** How much the model plans, where it can be told; null: its own default. */
+  readonly complexity: 'low' | 'medium' | 'high' | null;
   /** For one request as a whole. */
   readonly timeoutMs: number;
   /** Go on with the catalogue's successor once the model is shut down. */
@@ -90,6 +94,10 @@ export class OpenAiProvider implements ImageProvider, AsyncDisposable {
     return this.#parameters.model;
   }
 
+  get configuredModel(): string {
+    return this.#options.model;
+  }
+
   /** A refusal because the model is gone bills nothing, so the call is made again with the successor. */
   async submit(
     request: PictureRequest,
@@ -107,7 +115,7 @@ export class OpenAiProvider implements ImageProvider, AsyncDisposable {
   }
 
   async #call(request: PictureRequest, signal: AbortSignal): Promise<Picture> {
-    const parameters = this.#parameters;
+    const parameters = { ...this.#parameters, size: this.#sizeFor(request) };
     const answer = await this.#client.images
       .edit(
         {
@@ -123,6 +131,20 @@ export class OpenAiProvider implements ImageProvider, AsyncDisposable {
       .catch(rethrow);
     const source = { fetch: this.#options.fetchPicture, signal };
     return { ...(await readAnswer(answer, parameters.model, source)), size: parameters.size };
+  }
+
+  forecastUsd(request: PictureRequest): number | null {
+    const { model, quality } = this.#parameters;
+    const photos = request.images.map(({ jpeg }) => validateImage(jpeg));
+    const promptCharacters = request.prompt.length;
+    const size = this.#sizeFor(request);
+    return forecastUsd({ model, quality, size, promptCharacters, photos });
+  }
+
+  #sizeFor({ images: [person] }: PictureRequest): string {
+    const { size } = this.#options;
+    if (size !== MATCH || person === undefined) return size;
+    return matchingSize(this.model, validateImage(person.jpeg));
   }
 
   /** True when calls now go to another model than `gone`, by this call or by one before it. */
@@ -164,7 +186,7 @@ function rethrow(error: unknown): never {
 }
 
 /** What every call sends: only what the model accepts, and for an unknown one what all models share. */
-function parametersFor(model: string, { quality, size, warn }: OpenAiOptions) {
+function parametersFor(model: string, { quality, complexity, warn }: OpenAiOptions) {
   const facts = describeModel(model);
   if (facts === null)
     warn(`image model ${model} is not in the catalogue: its cost will not be known`);
@@ -174,9 +196,9 @@ function parametersFor(model: string, { quality, size, warn }: OpenAiOptions) {
   return {
     model,
     quality: accepted,
-    size,
     n: 1,
     output_format: 'jpeg',
+    ...(facts?.complexity && complexity !== null ? { complexity } : {}),
     ...(facts?.inputFidelity ? { input_fidelity: 'high' } : {}),
-  } satisfies Omit<ImageEditParamsNonStreaming, 'image' | 'prompt'>;
+  } satisfies Omit<ImageEditParamsNonStreaming, 'image' | 'prompt' | 'size'>;
 }

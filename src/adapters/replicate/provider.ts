@@ -76,6 +76,10 @@ export class ReplicateProvider implements ImageProvider, AsyncDisposable {
     return { kind: 'ticket', ticket: this.#ticketOf(data.id, request.images.length - 1) };
   }
 
+  forecastUsd({ images }: PictureRequest): number | null {
+    return garmentCostUsd(this.model, images.length - 1);
+  }
+
   async collect(ticket: Ticket, signal: AbortSignal): Promise<Picture | null> {
     const prediction = await this.#read(ticket.id, signal);
     if (prediction === null) return null;

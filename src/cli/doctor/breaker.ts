@@ -2,19 +2,26 @@
  * Do paid calls go out, and if not, why and since when?
  */
 import { openRedis } from '../../adapters/redis/fail-fast-connection.ts';
-import { readGateState } from '../../adapters/redis/provider-gate.ts';
+import { type GateState, readGateState } from '../../adapters/redis/provider-gate.ts';
+import type { Config } from '../../config.ts';
 import { type Check, fail, ok } from './check.ts';
 
 /** Nothing when Redis cannot be reached: that is another check's finding. */
-export async function checkBreaker(redisUrl: string): Promise<Check[]> {
+export async function checkBreaker({ redisUrl, providersInUse }: Config): Promise<Check[]> {
   const redis = await openRedis(redisUrl).catch(() => null);
   if (redis === null) return [];
   try {
-    const { breaker, trip } = await readGateState(redis, 'openai');
-    if (trip === null) return [ok('paid calls', 'go out')];
-    const says = `stopped (breaker ${breaker}) since ${trip.since ?? 'an unknown time'}: ${trip.code}`;
-    return [fail('paid calls', says, 'see BreakerOpen in docs/runbook.md')];
+    const states = providersInUse.map((name) => readGateState(redis, name));
+    const read = await Promise.all(states);
+    return read.map((state, at) => checkOf(state, providersInUse.length > 1, providersInUse[at]));
   } finally {
     redis.disconnect();
   }
+}
+
+function checkOf({ breaker, trip }: GateState, isOneOfMany: boolean, provider = ''): Check {
+  const name = isOneOfMany ? `paid calls, ${provider}` : 'paid calls';
+  if (trip === null) return ok(name, 'go out');
+  const says = `stopped (breaker ${breaker}) since ${trip.since ?? 'an unknown time'}: ${trip.code}`;
+  return fail(name, says, 'see BreakerOpen in docs/runbook.md');
 }

@@ -5,26 +5,34 @@ import {
   acceptsSize,
   DEFAULT_IMAGE_MODEL,
   describeModel,
+  MATCH,
   type ModelState,
   modelState,
 } from '../../adapters/openai/catalogue.ts';
 import { type OfferedModel, OpenAiProvider } from '../../adapters/openai/provider.ts';
+import type { ChannelSettings } from '../../config/providers.ts';
 import type { Config } from '../../config.ts';
 import { TaskError } from '../../errors.ts';
 import { type Check, clockOf, fail, ok, warn } from './check.ts';
 
 const TIMEOUT_MS = 10_000;
 
+/** Nothing where no channel names OpenAI. */
 export async function checkOpenai(config: Config): Promise<Check[]> {
+  if (!config.providersInUse.includes('openai')) return [];
+  const named = Object.values(config.channels).filter(({ imageProviders }) =>
+    imageProviders.includes('openai'),
+  );
+  const models = [...new Set(named.map(({ openaiImageModel }) => openaiImageModel))];
   const clock = await clockOf('OpenAI', `${config.openaiBaseUrl}/models`);
   const offered = await offeredModels(config);
   const vendor = Array.isArray(offered)
-    ? [ok('OpenAI key', 'accepted'), ...checkOffer(config.openaiImageModel, offered)]
+    ? [ok('OpenAI key', 'accepted'), ...models.flatMap((model) => checkOffer(model, offered))]
     : [offered];
   return [
     ...vendor,
-    ...checkLife(config.openaiImageModel),
-    ...checkSettings(config),
+    ...models.flatMap(checkLife),
+    ...unique(named.flatMap(checkSettings)),
     ...(clock === null ? [] : [clock]),
   ];
 }
@@ -37,6 +45,7 @@ async function offeredModels(config: Config): Promise<OfferedModel[] | Check> {
     model: config.openaiImageModel,
     quality: config.openaiImageQuality,
     size: config.openaiImageSize,
+    complexity: null,
     timeoutMs: TIMEOUT_MS,
     useSuccessor: false,
     fetchPicture: () => Promise.reject(new Error('no picture is made')),
@@ -96,9 +105,18 @@ function lifeCheck(model: string, life: ModelState): Check[] {
     : [warn('image model', `${model} is shut down on ${life.shutdownDate}`, mend)];
 }
 
-function checkSettings({ openaiImageModel, openaiImageSize, openaiImageQuality }: Config): Check[] {
+/** Channels with the same settings have the same findings. */
+function unique(checks: readonly Check[]): Check[] {
+  return [...new Map(checks.map((check) => [check.says, check])).values()];
+}
+
+function checkSettings({
+  openaiImageModel,
+  openaiImageSize,
+  openaiImageQuality,
+}: ChannelSettings): Check[] {
   const found: Check[] = [];
-  if (!acceptsSize(openaiImageModel, openaiImageSize)) {
+  if (openaiImageSize !== MATCH && !acceptsSize(openaiImageModel, openaiImageSize)) {
     const says = `${openaiImageModel} makes no pictures of ${openaiImageSize}`;
     found.push(fail('picture size', says, 'set OPENAI_IMAGE_SIZE=1024x1536'));
   }

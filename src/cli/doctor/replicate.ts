@@ -1,0 +1,41 @@
+/**
+ * Does Replicate take the token, and has it the model?
+ */
+import { ReplicateProvider } from '../../adapters/replicate/provider.ts';
+import type { Config } from '../../config.ts';
+import { TaskError } from '../../errors.ts';
+import { type Check, fail, ok } from './check.ts';
+
+/** Nothing where no channel names Replicate. */
+export async function checkReplicate(config: Config): Promise<Check[]> {
+  const named = Object.values(config.channels).filter(({ imageProviders }) =>
+    imageProviders.includes('replicate'),
+  );
+  const models = [...new Set(named.map(({ replicateModel }) => replicateModel))];
+  return Promise.all(models.map((model) => checkModel(model, config)));
+}
+
+async function checkModel(model: string, config: Config): Promise<Check> {
+  await using provider = new ReplicateProvider({
+    token: config.replicateApiToken,
+    baseUrl: config.replicateBaseUrl,
+    model,
+    fetchPicture: () => Promise.reject(new Error('no picture is made')),
+  });
+  try {
+    await provider.check();
+    return ok('Replicate', `takes the token and has ${model}`);
+  } catch (error) {
+    const { code, detail } = error instanceof TaskError ? error : new TaskError('INTERNAL');
+    if (code !== 'PROVIDER_REFUSES_SERVICE') {
+      return fail(
+        'Replicate',
+        'not reachable',
+        'see REPLICATE_BASE_URL and the way out of this network',
+      );
+    }
+    return detail === 'model_gone'
+      ? fail('Replicate', `has no model ${model}`, 'set REPLICATE_MODEL to a model that it has')
+      : fail('Replicate token', 'refused', 'set REPLICATE_API_TOKEN to a token that works');
+  }
+}

@@ -1,0 +1,71 @@
+/** The daily budget, on a real Redis, with two replicas. */
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, it } from 'node:test';
+import { type LocalStack, startLocalStack } from '../../local/stack.ts';
+import { until } from '../../local/until.ts';
+import { connectRedis } from '../../src/adapters/redis/connection.ts';
+import { RedisDailyBudget, spentToday } from '../../src/adapters/redis/daily-budget.ts';
+
+let stack: LocalStack;
+let redis: ReturnType<typeof connectRedis>;
+let events: string[];
+const SPENT = { code: 'PROVIDER_REFUSES_SERVICE', detail: 'budget_spent' };
+
+before(async () => {
+  stack = await startLocalStack({ openai: { plain: true } });
+  redis = connectRedis(stack.redis.url, () => undefined);
+});
+
+beforeEach(async () => {
+  events = [];
+  await redis.flushall();
+});
+
+after(async () => {
+  redis?.disconnect();
+  await stack?.[Symbol.asyncDispose]();
+});
+
+function budget(limitUsd: number | null): RedisDailyBudget {
+  return new RedisDailyBudget(redis, limitUsd, ({ event }) => events.push(event));
+}
+
+async function spentIs(usd: number): Promise<void> {
+  await until(`${usd} USD`, async () => Math.abs((await spentToday(redis)) - usd) < 1e-9);
+}
+
+it('calls at the same time over all replicas never go beyond the limit', async () => {
+  const replicas = [budget(1), budget(1)] as const;
+  const asked = Array.from({ length: 40 }, (_, at) => replicas[at % 2 ? 1 : 0].reserve(0.1));
+  const given = (await Promise.allSettled(asked)).filter(({ status }) => status === 'fulfilled');
+  assert.ok(given.length === 10 || given.length === 9, `${given.length} calls`);
+  assert.ok((await spentToday(redis)) <= 1 + 1e-9);
+  assert.deepEqual(events, ['budget_spent', 'budget_spent']);
+});
+
+it('the forecast gives way to the cost, and to nothing for an unbilled call', async () => {
+  const one = budget(1);
+  (await one.reserve(0.1)).spent(0.03);
+  await spentIs(0.03);
+  (await one.reserve(0.1)).returned();
+  await spentIs(0.03);
+  (await one.reserve(0.1)).spent(null);
+  await spentIs(0.13);
+  await one.reserve(0.5);
+  await spentIs(0.63);
+});
+
+it('a spent budget refuses until the next day', async () => {
+  const one = budget(0.1);
+  await one.check();
+  (await one.reserve(0.05)).spent(0.2);
+  await spentIs(0.2);
+  await assert.rejects(one.check(), SPENT);
+  await assert.rejects(one.reserve(0.01), SPENT);
+});
+
+it('without a limit nothing is counted', async () => {
+  (await budget(null).reserve(5)).spent(5);
+  await budget(null).check();
+  assert.equal(await spentToday(redis), 0);
+});
