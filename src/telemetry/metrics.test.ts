@@ -37,7 +37,7 @@ describe('the metrics', () => {
       'wearon_generations_total{channel="b2c",outcome="failed",code="GENERATION_FAILED"} 0',
       'wearon_refunds_to_reconcile_total{reason="refund_refused"} 0',
       'wearon_breaker_openings_total{provider="openai",code="PROVIDER_REFUSES_SERVICE"} 0',
-      'wearon_provider_repeated_calls_total 0',
+      'wearon_provider_repeated_calls_total{provider="openai",model="gpt-image-2.6-sunburst"} 0',
       'wearon_provider_unknown_outcomes_total 0',
     );
   });
