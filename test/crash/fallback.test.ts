@@ -73,11 +73,12 @@ it('a channel has its own providers, and none needs the key of another', async (
 
 it('a spent daily budget pauses paid calls, and nothing is paid', async () => {
   const { platform } = crash.shop;
-  const tryOn = await orderTryOn(platform, await createPerson(platform));
+  const person = await createPerson(platform);
   const callsBefore = crash.paidCalls();
-  const worker = await crash.startWorker({ DAILY_BUDGET_USD: '0.01', TASK_DEADLINE_SECONDS: '8' });
+  const worker = await crash.startWorker({ DAILY_BUDGET_USD: '0.01', TASK_DEADLINE_SECONDS: '20' });
+  const tryOn = await orderTryOn(platform, person);
   await push(platform, tryOn);
-  await worker.logged('budget_spent');
   assert.equal((await settledRow(crash.shop, tryOn)).status, 'failed');
+  await worker.logged('budget_spent');
   assert.equal(crash.paidCalls(), callsBefore);
 });
