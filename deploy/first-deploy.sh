@@ -103,5 +103,5 @@ compose up "${starting[@]}" ||
   give_up 'Not everything is healthy: docker compose ps says what, docker compose logs why.'
 renew_by_cron
 compose exec -T worker-a wearon doctor </dev/null ||
-  give_up 'The doctor finds something to mend, see above. Then run it again.'
+  give_up 'The doctor finds something to fix, see above. Then run it again.'
 say "https://$(setting DOMAIN)/health answers; Grafana is at https://$(setting DOMAIN)/grafana/."

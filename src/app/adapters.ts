@@ -29,7 +29,7 @@ import { openProviders } from './image-providers.ts';
 import { RedisHealth } from './redis-health.ts';
 import { openWebhooks } from './webhooks.ts';
 
-interface Surroundings {
+interface Deps {
   readonly logger: Logger;
   readonly record: RecordEvent;
   /** Gets what an operator should know of the configuration. */
@@ -41,7 +41,7 @@ interface Surroundings {
 export type Adapters = ReturnType<typeof openAdapters>;
 
 /** Connects them; they come off the stack, and are to be disposed of last. Throws a ConfigError. */
-export function openAdapters(config: Config, { logger, record, warn, stack }: Surroundings) {
+export function openAdapters(config: Config, { logger, record, warn, stack }: Deps) {
   const redisHealth = new RedisHealth(record, warn);
   const redis = connectRedis(
     config.redisUrl,

@@ -14,7 +14,7 @@ import {
   successShare,
 } from '../operations/costs.ts';
 import { type Answer, ProblemError, UsageError } from './answer.ts';
-import type { Desk, Run } from './desk.ts';
+import type { CliContext, Run } from './cli-context.ts';
 import { momentOf } from './ledger.ts';
 import { table } from './table.ts';
 
@@ -37,10 +37,10 @@ export function addCosts(program: Command, run: Run): void {
     .option('--until <time>', 'ISO time, or so many hours back; now without it')
     .option('--csv', 'answer in CSV')
     .option('--json', 'answer in JSON')
-    .action((options: Options) => run(options, (desk) => costs(desk, options)));
+    .action((options: Options) => run(options, (context) => costs(context, options)));
 }
 
-async function costs({ supabase }: Desk, options: Options): Promise<Answer> {
+async function costs({ supabase }: CliContext, options: Options): Promise<Answer> {
   const now = new Date();
   const since = momentOf(options.since, now);
   const until = options.until === undefined ? now : momentOf(options.until, now);
@@ -53,7 +53,7 @@ async function costs({ supabase }: Desk, options: Options): Promise<Answer> {
 }
 
 async function reportOf(
-  supabase: Desk['supabase'],
+  supabase: CliContext['supabase'],
   by: CostGrouping,
   window: { readonly since: Date; readonly until: Date },
 ): Promise<CostReport> {

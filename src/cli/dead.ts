@@ -10,7 +10,7 @@ import {
 } from '../adapters/redis/dead-letters.ts';
 import { lettersNamed, listLetters, obstacleTo } from '../operations/dead-letters.ts';
 import { type Answer, ProblemError, UsageError } from './answer.ts';
-import type { Desk, Run } from './desk.ts';
+import type { CliContext, Run } from './cli-context.ts';
 import { momentOf } from './ledger.ts';
 import { ago, pairs, table } from './table.ts';
 
@@ -38,14 +38,16 @@ export function addDead(program: Command, run: Run): void {
     .command('show <id>')
     .description('One dead letter with its whole message (it holds links and a prompt)')
     .option('--json', 'answer in JSON')
-    .action((id: string, options: Options) => run(options, (desk) => show(desk, id)));
+    .action((id: string, options: Options) => run(options, (context) => show(context, id)));
   dead
     .command('replay <id>')
     .description('Put the message back on the task list')
     .option('--force', 'even if it will be rejected or skipped again')
     .option('--yes', 'do not ask')
     .option('--json', 'answer in JSON')
-    .action((id: string, options: Options) => run(options, (desk) => replay(desk, id, options)));
+    .action((id: string, options: Options) =>
+      run(options, (context) => replay(context, id, options)),
+    );
   dead
     .command('drop [id]')
     .description('Remove dead letters for good: one, all, or those of a reason or an age')
@@ -55,12 +57,14 @@ export function addDead(program: Command, run: Run): void {
     .option('--yes', 'do not ask')
     .option('--json', 'answer in JSON')
     .action((id: string | undefined, choice: Choice) =>
-      run(choice, (desk) => (id === undefined ? dropChosen(desk, choice) : drop(desk, id, choice))),
+      run(choice, (context) =>
+        id === undefined ? dropChosen(context, choice) : drop(context, id, choice),
+      ),
     );
 }
 
-async function list(desk: Desk): Promise<Answer> {
-  const data = await listLetters(await desk.operations());
+async function list(context: CliContext): Promise<Answer> {
+  const data = await listLetters(await context.operations());
   const rows = data.map(({ id, at, reason, sessionId, bytes }) => [
     id,
     ago(at),
@@ -73,22 +77,22 @@ async function list(desk: Desk): Promise<Answer> {
   return { data, text, isFine: data.length === 0 };
 }
 
-async function show(desk: Desk, id: string): Promise<Answer> {
-  const { text: _, ...letter } = await letterOf(desk, id);
+async function show(context: CliContext, id: string): Promise<Answer> {
+  const { text: _, ...letter } = await letterOf(context, id);
   const { raw, ...facts } = letter;
   return { data: letter, text: `${pairs(facts)}\n\n${raw}`, isFine: true };
 }
 
-async function replay(desk: Desk, id: string, { yes, force }: Options): Promise<Answer> {
-  const letter = await letterOf(desk, id);
-  const deps = await desk.operations();
+async function replay(context: CliContext, id: string, { yes, force }: Options): Promise<Answer> {
+  const letter = await letterOf(context, id);
+  const deps = await context.operations();
   const obstacle = await obstacleTo(deps, letter, force ?? false);
   if (obstacle !== null) {
     const hint =
       obstacle.kind === 'cut' ? '' : ' Nothing was replayed; --force does it all the same.';
     throw new ProblemError(`${obstacle.reason}${hint}`);
   }
-  await desk.consent(`Put the message of dead letter ${letter.id} back on the task list?`, yes);
+  await context.confirm(`Put the message of dead letter ${letter.id} back on the task list?`, yes);
   if (!(await replayLetter(deps.redis, letter))) throw gone(letter.id);
   return {
     data: { replayed: letter.id, sessionId: letter.sessionId },
@@ -98,37 +102,40 @@ async function replay(desk: Desk, id: string, { yes, force }: Options): Promise<
 }
 
 /** Removes every letter that all options given agree on. */
-async function dropChosen(desk: Desk, { all, reason, before, yes }: Choice): Promise<Answer> {
+async function dropChosen(
+  context: CliContext,
+  { all, reason, before, yes }: Choice,
+): Promise<Answer> {
   if (!all && reason === undefined && before === undefined) {
     throw new UsageError('Give an id, --all, --reason or --before.');
   }
   const moment = before === undefined ? null : momentOf(before, new Date());
-  const chosen = (await deadLetters(await desk.redis())).filter(
+  const chosen = (await deadLetters(await context.redis())).filter(
     (letter) =>
       (reason === undefined || letter.reason.includes(reason)) &&
       (moment === null || new Date(letter.at) < moment),
   );
   if (chosen.length > 0) {
-    await desk.consent(`Remove ${chosen.length} dead letters for good?`, yes);
+    await context.confirm(`Remove ${chosen.length} dead letters for good?`, yes);
   }
   let dropped = 0;
   for (const letter of chosen) {
-    if (await dropLetter(await desk.redis(), letter)) dropped += 1;
+    if (await dropLetter(await context.redis(), letter)) dropped += 1;
   }
   return { data: { dropped }, text: `${dropped} dead letters are removed.`, isFine: true };
 }
 
-async function drop(desk: Desk, id: string, { yes }: Options): Promise<Answer> {
-  const letter = await letterOf(desk, id);
-  await desk.consent(`Remove dead letter ${letter.id} (${letter.reason}) for good?`, yes);
-  if (!(await dropLetter(await desk.redis(), letter))) throw gone(letter.id);
+async function drop(context: CliContext, id: string, { yes }: Options): Promise<Answer> {
+  const letter = await letterOf(context, id);
+  await context.confirm(`Remove dead letter ${letter.id} (${letter.reason}) for good?`, yes);
+  if (!(await dropLetter(await context.redis(), letter))) throw gone(letter.id);
   const data = { dropped: letter.id, sessionId: letter.sessionId };
   return { data, text: `Dead letter ${letter.id} is removed.`, isFine: true };
 }
 
 /** The letter whose id begins so. */
-async function letterOf(desk: Desk, id: string): Promise<FiledLetter> {
-  const [letter, ...others] = await lettersNamed(await desk.operations(), id);
+async function letterOf(context: CliContext, id: string): Promise<FiledLetter> {
+  const [letter, ...others] = await lettersNamed(await context.operations(), id);
   if (letter === undefined) throw gone(id);
   if (others.length > 0) {
     throw new ProblemError(`Several dead letters begin with ${id}; give more of the id.`);

@@ -1,9 +1,9 @@
 /**
- * `doctor`: looks at everything that the worker depends on, and says what is wrong and how to mend it.
+ * `doctor`: looks at everything that the worker depends on, and says what is wrong and how to fix it.
  */
 import type { Command } from 'commander';
 import type { Answer } from './answer.ts';
-import type { Desk, Run } from './desk.ts';
+import type { CliContext, Run } from './cli-context.ts';
 import { checkBreaker } from './doctor/breaker.ts';
 import { type Check, fail } from './doctor/check.ts';
 import { checkRedis } from './doctor/redis.ts';
@@ -20,7 +20,7 @@ export function addDoctor(program: Command, run: Run): void {
     .action((options) => run(options, examine));
 }
 
-async function examine({ config, supabase }: Desk): Promise<Answer> {
+async function examine({ config, supabase }: CliContext): Promise<Answer> {
   // Slow to load, and no other command needs them.
   const { checkOpenai } = await import('./doctor/openai.ts');
   const { checkReplicate } = await import('./doctor/replicate.ts');
@@ -53,9 +53,9 @@ async function survive(name: string, checks: Promise<Check[]>): Promise<Check[]>
 
 function describe(checks: readonly Check[], summary: { warn: number; fail: number }): string {
   const width = Math.max(...checks.map(({ name }) => name.length));
-  const lines = checks.flatMap(({ state, name, says, mend }) => [
-    `${state.padEnd(4)}  ${name.padEnd(width)}  ${says}`,
-    ...(mend === null ? [] : [`      ${' '.repeat(width)}  → ${mend}`]),
+  const lines = checks.flatMap(({ state, name, finding, fix }) => [
+    `${state.padEnd(4)}  ${name.padEnd(width)}  ${finding}`,
+    ...(fix === null ? [] : [`      ${' '.repeat(width)}  → ${fix}`]),
   ]);
   const verdict =
     summary.fail + summary.warn === 0

@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import { drainingSince, startDraining, stopDraining } from '../adapters/redis/drain.ts';
 import { type QueueStats, readQueueStats } from '../adapters/redis/queue-stats.ts';
 import { type Answer, UsageError } from './answer.ts';
-import type { Desk, Run } from './desk.ts';
+import type { CliContext, Run } from './cli-context.ts';
 import { pairs } from './table.ts';
 
 interface Options {
@@ -29,21 +29,21 @@ export function addDrain(program: Command, run: Run): void {
     .option('--yes', 'do not ask')
     .option('--json', 'answer in JSON')
     .action((options: Options) =>
-      run(options, (desk) => (options.off ? resume(desk) : drain(desk, options))),
+      run(options, (context) => (options.off ? resume(context) : drain(context, options))),
     );
 }
 
-async function resume(desk: Desk): Promise<Answer> {
-  const wasDraining = await stopDraining(await desk.redis());
+async function resume(context: CliContext): Promise<Answer> {
+  const wasDraining = await stopDraining(await context.redis());
   const text = wasDraining ? 'Tasks are taken again.' : 'Tasks were taken already.';
   return { data: { draining: false, wasDraining }, text, isFine: true };
 }
 
-async function drain(desk: Desk, { yes, wait, timeout }: Options): Promise<Answer> {
+async function drain(context: CliContext, { yes, wait, timeout }: Options): Promise<Answer> {
   const limitMs = Number(timeout) * 1000;
   if (!(limitMs > 0)) throw new UsageError('--timeout must be a number of seconds');
-  await desk.consent('Stop taking tasks on all replicas?', yes);
-  const redis = await desk.redis();
+  await context.confirm('Stop taking tasks on all replicas?', yes);
+  const redis = await context.redis();
   await startDraining(redis);
   const since = await drainingSince(redis);
   if (!wait) {
@@ -51,7 +51,7 @@ async function drain(desk: Desk, { yes, wait, timeout }: Options): Promise<Answe
       'No replica takes tasks off the list until `wearon drain --off`; those taken before still run (--wait waits for them).';
     return { data: { draining: true, since }, text, isFine: true };
   }
-  const stats = await settled(desk, limitMs);
+  const stats = await settled(context, limitMs);
   const underWay = underWayIn(stats);
   const isFine = Object.values(underWay).every((count) => count === 0);
   const text = isFine
@@ -62,8 +62,8 @@ async function drain(desk: Desk, { yes, wait, timeout }: Options): Promise<Answe
 }
 
 /** The numbers once nothing is under way, or when the time is up. */
-async function settled(desk: Desk, limitMs: number): Promise<QueueStats> {
-  const redis = await desk.redis();
+async function settled(context: CliContext, limitMs: number): Promise<QueueStats> {
+  const redis = await context.redis();
   for (const end = Date.now() + limitMs; ; await sleep(LOOK_AGAIN_MS)) {
     const stats = await readQueueStats(redis);
     const isQuiet = Object.values(underWayIn(stats)).every((count) => count === 0);

@@ -10,7 +10,7 @@ import { findTaskSource } from '../adapters/supabase/session-records.ts';
 import { isTerminal, type Task } from '../ports/session.ts';
 import { isRejection, parseTask } from '../tryon/task.ts';
 import { type Answer, ProblemError, UsageError } from './answer.ts';
-import type { Desk, Run } from './desk.ts';
+import type { CliContext, Run } from './cli-context.ts';
 import { uuidOf } from './uuid.ts';
 
 interface Options {
@@ -34,19 +34,21 @@ export function addEnqueue(program: Command, run: Run): void {
     .option('--file <path>', 'the whole message as JSON; - reads it from standard input')
     .option('--force', 'even if the session has ended, so that the task would be skipped')
     .option('--json', 'answer in JSON')
-    .action((options: Options) => run(options, (desk) => enqueue(desk, options)));
+    .action((options: Options) => run(options, (context) => enqueue(context, options)));
 }
 
-async function enqueue(desk: Desk, options: Options): Promise<Answer> {
+async function enqueue(context: CliContext, options: Options): Promise<Answer> {
   if ((options.session === undefined) === (options.file === undefined)) {
     throw new UsageError('Give either --session or --file.');
   }
   const message =
-    options.file === undefined ? await messageFor(desk, options) : await readMessage(options.file);
-  const task = parseTask(Buffer.from(message, 'utf8'), desk.config.maxImages, new Date());
+    options.file === undefined
+      ? await messageFor(context, options)
+      : await readMessage(options.file);
+  const task = parseTask(Buffer.from(message, 'utf8'), context.config.maxImages, new Date());
   if (isRejection(task)) throw new UsageError(`The worker would reject this task: ${task.reason}`);
-  if (!options.force) await refuseEnded(desk, task);
-  const redis = await desk.redis();
+  if (!options.force) await refuseEnded(context, task);
+  const redis = await context.redis();
   const depth = await redis.lpush(TASK_LIST, message);
   const { channel, sessionId, requestId, taskId, imageUrls } = task;
   const data = { channel, sessionId, requestId, taskId, images: imageUrls.length, depth };
@@ -58,9 +60,9 @@ async function enqueue(desk: Desk, options: Options): Promise<Answer> {
 }
 
 /** The row's own values, with the flags' in their place. */
-async function messageFor(desk: Desk, options: Options): Promise<string> {
+async function messageFor(context: CliContext, options: Options): Promise<string> {
   const id = uuidOf(options.session ?? '');
-  const row = await findTaskSource(desk.supabase, id);
+  const row = await findTaskSource(context.supabase, id);
   if (row === null) throw new ProblemError(`No session row has the id ${id}.`);
   const imageUrls = options.image ?? row.imageUrls;
   if (imageUrls.includes('expired')) {
@@ -86,8 +88,8 @@ async function readMessage(file: string): Promise<string> {
   });
 }
 
-async function refuseEnded(desk: Desk, task: Task): Promise<void> {
-  const row = await desk.stores().sessions.find(task);
+async function refuseEnded(context: CliContext, task: Task): Promise<void> {
+  const row = await context.stores().sessions.find(task);
   const hint = 'the worker would skip the task. --force pushes it all the same.';
   if (row === null) throw new ProblemError(`The session has no row: ${hint}`);
   if (row.ownerId !== task.ownerId) throw new ProblemError(`The session is another's: ${hint}`);

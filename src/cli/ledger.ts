@@ -16,7 +16,7 @@ import { type Answer, UsageError } from './answer.ts';
 import { type Finding, findingOf, REASONS } from './audit/finding.ts';
 import { auditPeople } from './audit/people.ts';
 import { auditStores } from './audit/stores.ts';
-import type { Desk, Run } from './desk.ts';
+import type { CliContext, Run } from './cli-context.ts';
 import { ago, table } from './table.ts';
 
 /** A payment of the window's first minutes may belong to a session before it, and the other way round. */
@@ -39,7 +39,7 @@ export function addLedger(program: Command, run: Run): void {
     .option('--since <time>', 'ISO time, or so many hours back, e.g. 24h', '24h')
     .option('--until <time>', 'ISO time, or so many hours back; now without it')
     .option('--json', 'answer in JSON')
-    .action((options: Options) => run(options, (desk) => verify(desk, options)));
+    .action((options: Options) => run(options, (context) => verify(context, options)));
 }
 
 /** `24h` or an ISO time as a moment. Throws a UsageError. */
@@ -52,16 +52,19 @@ export function momentOf(text: string, now: Date): Date {
   return moment;
 }
 
-async function verify(desk: Desk, options: Options): Promise<Answer> {
+async function verify(context: CliContext, options: Options): Promise<Answer> {
   const now = new Date();
   const since = momentOf(options.since, now);
   const until = options.until === undefined ? now : momentOf(options.until, now);
   if (since >= until) throw new UsageError('--since must lie before --until');
   const window = { since, until };
-  const audited = [await audit(desk, 'b2b', window, now), await audit(desk, 'b2c', window, now)];
+  const audited = [
+    await audit(context, 'b2b', window, now),
+    await audit(context, 'b2c', window, now),
+  ];
   const sessions = audited.reduce((sum, { count }) => sum + count, 0);
   const findings = await withQueues(
-    desk,
+    context,
     audited.flatMap((channel) => channel.findings),
   );
   const data = { since: since.toISOString(), until: until.toISOString(), sessions, findings };
@@ -75,7 +78,7 @@ interface Audited {
 
 /** Reads more than the window, so that no pair is torn at its edges, and keeps what lies inside. */
 async function audit(
-  { supabase, config }: Desk,
+  { supabase, config }: CliContext,
   channel: Channel,
   { since, until }: { since: Date; until: Date },
   now: Date,
@@ -105,7 +108,7 @@ async function audit(
   };
 }
 
-function isStuck(session: AuditedSession, config: Desk['config'], now: Date): boolean {
+function isStuck(session: AuditedSession, config: CliContext['config'], now: Date): boolean {
   const { taskDeadlineSeconds, rescueMinAgeSeconds, rescueIntervalSeconds } = config;
   const limitSeconds =
     Math.max(lastUseSeconds(taskDeadlineSeconds), rescueMinAgeSeconds) + 2 * rescueIntervalSeconds;
@@ -117,8 +120,8 @@ function stuck(session: AuditedSession): Finding {
 }
 
 /** What the queues know explains some findings: a refund is under way, or a person has it in hand. */
-async function withQueues(desk: Desk, findings: readonly Finding[]): Promise<Finding[]> {
-  const { refunds, reconciliation } = await desk.queues();
+async function withQueues(context: CliContext, findings: readonly Finding[]): Promise<Finding[]> {
+  const { refunds, reconciliation } = await context.queues();
   const unpaid = findings.filter(({ reason }) => reason === 'failed_without_refund');
   const underWay = await refunds.aliveAmong(unpaid.flatMap(({ sessionId }) => sessionId ?? []));
   const open = await reconciliation.open();

@@ -23,7 +23,7 @@ const run = runner({
   readConfig: readEnvironment,
   terminal: { input: process.stdin, output: process.stderr },
   print: (text) => console.log(text),
-  complain: (text) => console.error(text),
+  printError: (text) => console.error(text),
   exit: (code) => {
     process.exitCode = code;
   },

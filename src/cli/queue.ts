@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { TASK_PLACES } from '../adapters/redis/queue-stats.ts';
 import { type QueueOverview, queueOverview } from '../operations/queue-overview.ts';
 import type { Answer } from './answer.ts';
-import type { Desk, Run } from './desk.ts';
+import type { CliContext, Run } from './cli-context.ts';
 import { ago, duration, pairs, table } from './table.ts';
 
 export function addQueue(program: Command, run: Run): void {
@@ -17,8 +17,8 @@ export function addQueue(program: Command, run: Run): void {
     .action((options) => run(options, queueStats));
 }
 
-async function queueStats(desk: Desk): Promise<Answer> {
-  const data = await queueOverview(await desk.operations());
+async function queueStats(context: CliContext): Promise<Answer> {
+  const data = await queueOverview(await context.operations());
   const isFine = data.givenUp + data.deadLetters + data.reconciliation === 0;
   return { data, text: describe(data), isFine: isFine && data.breaker === 'closed' };
 }

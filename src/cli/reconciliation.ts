@@ -3,7 +3,7 @@
  */
 import type { Command } from 'commander';
 import { type Answer, ProblemError } from './answer.ts';
-import type { Desk, Run } from './desk.ts';
+import type { CliContext, Run } from './cli-context.ts';
 import { ago, table } from './table.ts';
 import { uuidOf } from './uuid.ts';
 
@@ -28,11 +28,13 @@ export function addReconciliation(program: Command, run: Run): void {
     .requiredOption('--note <text>', 'what was done about it')
     .option('--yes', 'do not ask')
     .option('--json', 'answer in JSON')
-    .action((id: string, options: Options) => run(options, (desk) => resolve(desk, id, options)));
+    .action((id: string, options: Options) =>
+      run(options, (context) => resolve(context, id, options)),
+    );
 }
 
-async function list(desk: Desk): Promise<Answer> {
-  const data = await (await desk.queues()).reconciliation.open();
+async function list(context: CliContext): Promise<Answer> {
+  const data = await (await context.queues()).reconciliation.open();
   const rows = data.map(({ sessionId, channel, ownerId, reason, credits, at }) => [
     sessionId,
     channel,
@@ -46,9 +48,9 @@ async function list(desk: Desk): Promise<Answer> {
   return { data, text, isFine: data.length === 0 };
 }
 
-async function resolve(desk: Desk, id: string, { note, yes }: Options): Promise<Answer> {
-  const { reconciliation } = await desk.queues();
-  await desk.consent(`File the record of session ${id} away as dealt with?`, yes);
+async function resolve(context: CliContext, id: string, { note, yes }: Options): Promise<Answer> {
+  const { reconciliation } = await context.queues();
+  await context.confirm(`File the record of session ${id} away as dealt with?`, yes);
   const data = await reconciliation.resolve(uuidOf(id), note);
   if (data === null) throw new ProblemError(`There is no open record for session ${id}.`);
   return { data, text: `The record of session ${id} is filed away.`, isFine: true };

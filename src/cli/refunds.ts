@@ -4,7 +4,7 @@
 import type { Command } from 'commander';
 import { refundJobs, retryRefunds } from '../adapters/redis/job-views.ts';
 import { type Answer, ProblemError, UsageError } from './answer.ts';
-import type { Desk, Run } from './desk.ts';
+import type { CliContext, Run } from './cli-context.ts';
 import { ago, table } from './table.ts';
 
 interface RetryOptions {
@@ -25,12 +25,12 @@ export function addRefunds(program: Command, run: Run): void {
     .option('--all', 'all of them')
     .option('--json', 'answer in JSON')
     .action((id: string | undefined, options: RetryOptions) =>
-      run(options, (desk) => retry(desk, id, options)),
+      run(options, (context) => retry(context, id, options)),
     );
 }
 
-async function list(desk: Desk): Promise<Answer> {
-  const data = await refundJobs(await desk.redis());
+async function list(context: CliContext): Promise<Answer> {
+  const data = await refundJobs(await context.redis());
   const rows = data.map(({ intent, state, attemptsStarted, nextAttemptAt }) => [
     intent.sessionId,
     intent.channel,
@@ -48,9 +48,13 @@ async function list(desk: Desk): Promise<Answer> {
   };
 }
 
-async function retry(desk: Desk, id: string | undefined, { all }: RetryOptions): Promise<Answer> {
+async function retry(
+  context: CliContext,
+  id: string | undefined,
+  { all }: RetryOptions,
+): Promise<Answer> {
   if ((id === undefined) === !all) throw new UsageError('Give either a session id or --all.');
-  const redis = await desk.redis();
+  const redis = await context.redis();
   if (id !== undefined && (await refundJobs(redis, id)).length === 0) {
     throw new ProblemError(`No refund is outstanding for session ${id}.`);
   }

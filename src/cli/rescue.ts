@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import type { TaskIds, WorkerEvent } from '../ports/events.ts';
 import { type RescueDeps, rescue } from '../tryon/rescue.ts';
 import type { Answer } from './answer.ts';
-import type { Desk, Run } from './desk.ts';
+import type { CliContext, Run } from './cli-context.ts';
 import { table } from './table.ts';
 
 interface Options {
@@ -26,21 +26,21 @@ export function addRescue(program: Command, run: Run): void {
     .option('--dry-run', 'only say which')
     .option('--yes', 'do not ask')
     .option('--json', 'answer in JSON')
-    .action((options: Options) => run(options, (desk) => sweepOnce(desk, options)));
+    .action((options: Options) => run(options, (context) => sweepOnce(context, options)));
 }
 
-async function sweepOnce(desk: Desk, { dryRun = false, yes }: Options): Promise<Answer> {
+async function sweepOnce(context: CliContext, { dryRun = false, yes }: Options): Promise<Answer> {
   const rescued: Rescued[] = [];
   const record = (event: WorkerEvent) => {
     if (event.event === 'session_rescued') rescued.push({ task: event.task, by: event.by });
   };
-  const { rescueMinAgeSeconds: minAgeSeconds, platformCleanUpMinute } = desk.config;
-  await desk.requireStorage();
+  const { rescueMinAgeSeconds: minAgeSeconds, platformCleanUpMinute } = context.config;
+  await context.requireStorage();
   if (!dryRun) {
-    await desk.consent(`Settle every lost session older than ${minAgeSeconds} s?`, yes);
+    await context.confirm(`Settle every lost session older than ${minAgeSeconds} s?`, yes);
   }
   const limits = { minAgeSeconds, platformCleanUpMinute };
-  const deps = { ...desk.stores(), ...(await desk.queues()), ...limits, record };
+  const deps = { ...context.stores(), ...(await context.queues()), ...limits, record };
   await rescue(dryRun ? withoutEffects(deps) : deps);
   const rows = rescued.map(({ task, by }) => [task.sessionId, task.channel, by]);
   const text = table(['session', 'channel', 'by'], rows, 'No session is lost.');

@@ -12,7 +12,7 @@ import type { Owner } from '../retention/ports.ts';
 import { redact } from '../telemetry/redaction.ts';
 import { refundIntent } from '../tryon/refund-intent.ts';
 import { type Answer, ProblemError, UsageError } from './answer.ts';
-import type { Desk, Run } from './desk.ts';
+import type { CliContext, Run } from './cli-context.ts';
 import { pairs } from './table.ts';
 import { uuidOf } from './uuid.ts';
 
@@ -36,7 +36,7 @@ export function addRetention(program: Command, run: Run): void {
     .option('--dry-run', 'only count')
     .option('--yes', 'do not ask')
     .option('--json', 'answer in JSON')
-    .action((options: Options) => run(options, (desk) => tidy(desk, options)));
+    .action((options: Options) => run(options, (context) => tidy(context, options)));
   program
     .command('erase')
     .description("Delete one owner's photos and pictures now, with a proof")
@@ -45,19 +45,19 @@ export function addRetention(program: Command, run: Run): void {
     .option('--dry-run', 'only say which')
     .option('--yes', 'do not ask')
     .option('--json', 'answer in JSON')
-    .action((options: EraseOptions) => run(options, (desk) => erase(desk, options)));
+    .action((options: EraseOptions) => run(options, (context) => erase(context, options)));
 }
 
-async function tidy(desk: Desk, { dryRun = false, yes }: Options): Promise<Answer> {
-  const { retentionHours } = desk.config;
+async function tidy(context: CliContext, { dryRun = false, yes }: Options): Promise<Answer> {
+  const { retentionHours } = context.config;
   if (retentionHours === 0) throw new UsageError('RETENTION_HOURS is 0: nothing is to be deleted.');
-  await desk.requireStorage();
+  await context.requireStorage();
   if (!dryRun) {
-    await desk.consent(`Delete all photos and pictures older than ${retentionHours} h?`, yes);
+    await context.confirm(`Delete all photos and pictures older than ${retentionHours} h?`, yes);
   }
   const before = new Date(Date.now() - retentionHours * HOUR_MS);
-  const lock = new RedisLock(await desk.redis(), RETENTION_LOCK, RETENTION_LOCK_MS);
-  const report = await lock.during((signal) => sweep({ before, dryRun, signal }, desk.stores()));
+  const lock = new RedisLock(await context.redis(), RETENTION_LOCK, RETENTION_LOCK_MS);
+  const report = await lock.during((signal) => sweep({ before, dryRun, signal }, context.stores()));
   if (report === null) throw new ProblemError('A worker is deleting at this moment; try later.');
   const errors = report.errors.map(({ message }) => redact(message));
   const data = { ...report, errors };
@@ -80,15 +80,15 @@ function describeSweep({ dryRun, before, removed, rowsMarked }: SweepReport, err
   return [title, counts, ...failures].join('\n');
 }
 
-async function erase(desk: Desk, options: EraseOptions): Promise<Answer> {
+async function erase(context: CliContext, options: EraseOptions): Promise<Answer> {
   const { dryRun = false, yes } = options;
   const owner = ownerOf(options);
   const who = `${owner.channel === 'b2c' ? 'person' : 'store'} ${owner.ownerId}`;
-  await desk.requireStorage();
-  if (!dryRun) await desk.consent(`Delete all photos and pictures of ${who}?`, yes);
-  const jobs = await removeJobs(owner, dryRun, desk);
-  const proof = await eraseOwner(owner, dryRun, desk.stores());
-  const letters = await dropLettersOf(owner, dryRun, desk);
+  await context.requireStorage();
+  if (!dryRun) await context.confirm(`Delete all photos and pictures of ${who}?`, yes);
+  const jobs = await removeJobs(owner, dryRun, context);
+  const proof = await eraseOwner(owner, dryRun, context.stores());
+  const letters = await dropLettersOf(owner, dryRun, context);
   const { removed, stillThere, unfinished, rowsMarked } = proof;
   const lines = [
     `${dryRun ? 'To be deleted' : 'Deleted'}: ${removed.length} objects of ${who}`,
@@ -109,10 +109,14 @@ async function erase(desk: Desk, options: EraseOptions): Promise<Answer> {
  * Jobs hold links and a prompt. Those that wait are removed, and their sessions failed and refunded
  * by the worker; those that run stay until they have ended. Returns how many were removed.
  */
-async function removeJobs({ ownerId }: Owner, dryRun: boolean, desk: Desk): Promise<number> {
-  const tasks = await removeJobsOf(await desk.redis(), ownerId, dryRun);
+async function removeJobs(
+  { ownerId }: Owner,
+  dryRun: boolean,
+  context: CliContext,
+): Promise<number> {
+  const tasks = await removeJobsOf(await context.redis(), ownerId, dryRun);
   if (!dryRun) {
-    const { refunds } = await desk.queues();
+    const { refunds } = await context.queues();
     const erased = new TaskError('ABANDONED', { detail: 'erased' });
     for (const task of tasks) await refunds.add(refundIntent(task, task.requestId, erased));
   }
@@ -123,8 +127,12 @@ const LEFT =
   "Left: the platform's rows, ledger and events (ids, prompts, e-mail addresses) and the reconciliation records; jobs that have ended and refunds hold ids only.";
 
 /** The dead letters that name the owner hold links and a prompt. Returns how many there are. */
-async function dropLettersOf({ ownerId }: Owner, dryRun: boolean, desk: Desk): Promise<number> {
-  const redis = await desk.redis();
+async function dropLettersOf(
+  { ownerId }: Owner,
+  dryRun: boolean,
+  context: CliContext,
+): Promise<number> {
+  const redis = await context.redis();
   const letters = (await deadLetters(redis)).filter(({ raw }) =>
     raw.toLowerCase().includes(ownerId),
   );

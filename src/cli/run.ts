@@ -8,30 +8,30 @@ import { type Config, ConfigError } from '../config.ts';
 import { TaskError } from '../errors.ts';
 import { redact } from '../telemetry/redaction.ts';
 import { type Answer, EXIT, render, UsageError } from './answer.ts';
-import { Desk, type Run, type Terminal } from './desk.ts';
+import { CliContext, type Run, type Terminal } from './cli-context.ts';
 import { printable } from './table.ts';
 
-export interface Surroundings {
+export interface Deps {
   /** Throws a ConfigError. */
   readonly readConfig: () => Config;
   readonly terminal: Terminal;
   readonly print: (text: string) => void;
-  readonly complain: (text: string) => void;
+  readonly printError: (text: string) => void;
   readonly exit: (code: number) => void;
 }
 
 /** How commands are run here. */
-export function runner({ readConfig, terminal, print, complain, exit }: Surroundings): Run {
+export function runner({ readConfig, terminal, print, printError, exit }: Deps): Run {
   return async ({ json = false }, work) => {
     try {
-      await using desk = new Desk(readConfig(), terminal);
-      const answer: Answer = await work(desk);
+      await using context = new CliContext(readConfig(), terminal);
+      const answer: Answer = await work(context);
       print(printable(render(answer, json)));
       exit(answer.isFine ? EXIT.fine : EXIT.problem);
     } catch (error) {
       const text = explain(error);
       if (json) print(printable(JSON.stringify({ error: text }, null, 2)));
-      complain(printable(text));
+      printError(printable(text));
       exit(exitCodeOf(error));
     }
   };

@@ -4,7 +4,7 @@
 import type { Command } from 'commander';
 import { listRecords } from '../adapters/supabase/session-records.ts';
 import { type Answer, UsageError } from './answer.ts';
-import type { Desk, Run } from './desk.ts';
+import type { CliContext, Run } from './cli-context.ts';
 import { momentOf } from './ledger.ts';
 import { ago, table } from './table.ts';
 import { uuidOf } from './uuid.ts';
@@ -27,10 +27,10 @@ export function addSessionList(sessions: Command, run: Run): void {
     .option('--store <id>', 'only those of this store')
     .option('--limit <count>', 'the most rows', '50')
     .option('--json', 'answer in JSON')
-    .action((options: Options) => run(options, (desk) => list(desk, options)));
+    .action((options: Options) => run(options, (context) => list(context, options)));
 }
 
-async function list({ supabase }: Desk, options: Options): Promise<Answer> {
+async function list({ supabase }: CliContext, options: Options): Promise<Answer> {
   const limit = Number(options.limit);
   if (!Number.isInteger(limit) || limit < 1 || limit > 1000) {
     throw new UsageError('--limit must be a whole number from 1 to 1000');

@@ -4,7 +4,7 @@
 import type { Command } from 'commander';
 import { type SessionStory, sessionStory } from '../operations/session-story.ts';
 import { type Answer, ProblemError } from './answer.ts';
-import type { Desk, Run } from './desk.ts';
+import type { CliContext, Run } from './cli-context.ts';
 import { addSessionList } from './session-list.ts';
 import { ago, pairs, table } from './table.ts';
 import { uuidOf } from './uuid.ts';
@@ -16,11 +16,11 @@ export function addSessions(program: Command, run: Run): void {
     .command('show <id>')
     .description('Row, jobs, ledger, picture, reconciliation and dead letters of a session')
     .option('--json', 'answer in JSON')
-    .action((id: string, options) => run(options, (desk) => show(desk, uuidOf(id))));
+    .action((id: string, options) => run(options, (context) => show(context, uuidOf(id))));
 }
 
-async function show(desk: Desk, id: string): Promise<Answer> {
-  const story = await sessionStory(await desk.operations(), id);
+async function show(context: CliContext, id: string): Promise<Answer> {
+  const story = await sessionStory(await context.operations(), id);
   if (story === null) throw new ProblemError(`Nothing is on record about session ${id}.`);
   const data = { ...story, logs: logHints(id) };
   return { data, text: describe(data), isFine: true };

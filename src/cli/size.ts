@@ -14,7 +14,7 @@ import type { BodyEstimate } from '../sizing/body-estimate.ts';
 import { ESTIMATORS, type Estimator } from '../sizing/estimators.ts';
 import { WANTED_FITS, type WantedFit } from '../sizing/wanted-fit.ts';
 import { type Answer, UsageError } from './answer.ts';
-import type { Run } from './desk.ts';
+import type { Run } from './cli-context.ts';
 import { pairs, table } from './table.ts';
 
 interface Options {
@@ -42,7 +42,7 @@ export function addSize(program: Command, run: Run): void {
     )
     .option('--json', 'answer in JSON')
     .action((photo: string, options: Options) =>
-      run(options, (desk) => recommend(photo, options, desk.config)),
+      run(options, (context) => recommend(photo, options, context.config)),
     );
 }
 

@@ -14,7 +14,7 @@ import { findRecord } from '../adapters/supabase/session-records.ts';
 import { readEndpoints } from '../webhooks/endpoints.ts';
 import { messageId } from '../webhooks/message.ts';
 import { type Answer, ProblemError, UsageError } from './answer.ts';
-import type { Desk, Run } from './desk.ts';
+import type { CliContext, Run } from './cli-context.ts';
 import { ago, pairs, table } from './table.ts';
 import { uuidOf } from './uuid.ts';
 
@@ -40,12 +40,12 @@ export function addWebhooks(program: Command, run: Run): void {
     .option('--store <id>', 'those to the endpoint of this store')
     .option('--limit <n>', 'the most lines', '50')
     .option('--json', 'answer in JSON')
-    .action((options: ListOptions) => run(options, (desk) => list(desk, options)));
+    .action((options: ListOptions) => run(options, (context) => list(context, options)));
   webhooks
     .command('show <session>')
     .description('The webhooks of one session, with what is sent')
     .option('--json', 'answer in JSON')
-    .action((id: string, options) => run(options, (desk) => show(desk, uuidOf(id))));
+    .action((id: string, options) => run(options, (context) => show(context, uuidOf(id))));
   webhooks
     .command('redeliver [session]')
     .description('Send the webhooks of a session again, or all undelivered ones')
@@ -53,16 +53,18 @@ export function addWebhooks(program: Command, run: Run): void {
     .option('--store <id>', 'those undelivered to the endpoint of this store')
     .option('--json', 'answer in JSON')
     .action((id: string | undefined, options: RedeliverOptions) =>
-      run(options, (desk) =>
-        id === undefined ? redeliverAll(desk, options) : redeliverOne(desk, uuidOf(id), options),
+      run(options, (context) =>
+        id === undefined
+          ? redeliverAll(context, options)
+          : redeliverOne(context, uuidOf(id), options),
       ),
     );
 }
 
-async function list(desk: Desk, { state, store, limit }: ListOptions): Promise<Answer> {
+async function list(context: CliContext, { state, store, limit }: ListOptions): Promise<Answer> {
   if (!/^[1-9]\d{0,5}$/.test(limit)) throw new UsageError('--limit must be a whole number from 1.');
   const states = state === undefined ? (['pending', 'undelivered'] as const) : [state];
-  const found = await deliveries(await desk.redis(), { states, endpoint: endpointOf(store) });
+  const found = await deliveries(await context.redis(), { states, endpoint: endpointOf(store) });
   const shown = found.slice(0, Number(limit));
   const undelivered = found.filter((view) => view.state === 'undelivered').length;
   const more = found.length > shown.length ? `\n… and ${found.length - shown.length} more` : '';
@@ -70,29 +72,32 @@ async function list(desk: Desk, { state, store, limit }: ListOptions): Promise<A
   return { data, text: describeAll(shown) + more, isFine: undelivered === 0 };
 }
 
-async function show(desk: Desk, sessionId: string): Promise<Answer> {
-  const data = await deliveries(await desk.redis(), { states: DELIVERY_STATES, sessionId });
+async function show(context: CliContext, sessionId: string): Promise<Answer> {
+  const data = await deliveries(await context.redis(), { states: DELIVERY_STATES, sessionId });
   if (data.length === 0) throw new ProblemError(`No webhook is known for session ${sessionId}.`);
   return { data, text: data.map(describeOne).join('\n\n'), isFine: true };
 }
 
 async function redeliverOne(
-  desk: Desk,
+  context: CliContext,
   sessionId: string,
   { all, store }: RedeliverOptions,
 ): Promise<Answer> {
   if (all || store !== undefined) throw new UsageError('Give either a session, --all or --store.');
-  const redis = await desk.redis();
+  const redis = await context.redis();
   const moved = await redeliver(redis, { states: DELIVERY_STATES, sessionId });
   const known = await deliveries(redis, { states: DELIVERY_STATES, sessionId });
-  const count = known.length > 0 ? moved : await announceAnew(desk, sessionId);
+  const count = known.length > 0 ? moved : await announceAnew(context, sessionId);
   return answerMoved(count);
 }
 
-async function redeliverAll(desk: Desk, { all, store }: RedeliverOptions): Promise<Answer> {
+async function redeliverAll(
+  context: CliContext,
+  { all, store }: RedeliverOptions,
+): Promise<Answer> {
   if (!all === (store === undefined)) throw new UsageError('Give a session, --all or --store.');
   const filter = { states: ['undelivered'] as const, endpoint: endpointOf(store) };
-  return answerMoved(await redeliver(await desk.redis(), filter));
+  return answerMoved(await redeliver(await context.redis(), filter));
 }
 
 function answerMoved(count: number): Answer {
@@ -104,15 +109,15 @@ function answerMoved(count: number): Answer {
 }
 
 /** Queues the webhooks of an ended session whose deliveries are not kept any more. */
-async function announceAnew(desk: Desk, sessionId: string): Promise<number> {
-  const row = await findRecord(desk.supabase, sessionId);
+async function announceAnew(context: CliContext, sessionId: string): Promise<number> {
+  const row = await findRecord(context.supabase, sessionId);
   if (row === null) throw new ProblemError(`There is no session ${sessionId}.`);
   if (row.status !== 'completed' && row.status !== 'failed') {
     throw new ProblemError(`Session ${sessionId} is ${row.status}: it has not ended.`);
   }
   const ref = { channel: row.channel, ownerId: row.store_id ?? row.user_id ?? '', sessionId };
-  const wanting = readEndpoints(desk.config).of(ref);
-  await using queue = new BullDeliveries(await desk.redis());
+  const wanting = readEndpoints(context.config).of(ref);
+  await using queue = new BullDeliveries(await context.redis());
   for (const { key } of wanting) await queue.add(ref, key, null);
   return wanting.length;
 }

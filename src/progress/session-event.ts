@@ -10,6 +10,7 @@ const STAGES: Partial<Record<WorkerEvent['event'], ProgressStage>> = {
   generation_processing: 'started',
   images_prepared: 'photos_fetched',
   provider_call_started: 'drawing',
+  picture_checked: 'checked',
   picture_stored: 'stored',
   generation_completed: 'completed',
   generation_failed: 'failed',

@@ -24,8 +24,8 @@ after(async () => {
 interface Check {
   readonly name: string;
   readonly state: 'ok' | 'warn' | 'fail';
-  readonly says: string;
-  readonly mend: string | null;
+  readonly finding: string;
+  readonly fix: string | null;
 }
 
 /** The doctor's findings but for the pose models, which a checkout need not have. */
@@ -40,10 +40,10 @@ async function examine(env: Record<string, string> = {}) {
 async function theFinding(env: Record<string, string> = {}): Promise<Check> {
   const { found, code } = await examine(env);
   assert.equal(found.length, 1, JSON.stringify(found));
-  const [finding] = found;
-  if (finding?.state === 'fail') assert.equal(code, 1);
-  assert.ok(finding?.mend, 'says how to mend it');
-  return finding;
+  const [check] = found;
+  if (check?.state === 'fail') assert.equal(code, 1);
+  assert.ok(check?.fix, 'says how to fix it');
+  return check;
 }
 
 /** Runs the test on a changed database and changes it back. */
@@ -66,7 +66,7 @@ describe('the doctor', () => {
     }
   });
 
-  it('says in words what is wrong and how to mend it, without a secret', async () => {
+  it('says in words what is wrong and how to fix it, without a secret', async () => {
     const env = { ...stack.env, SUPABASE_BUCKET: 'images' };
     const { stdout } = await wearon(env, ['doctor']);
     assert.match(stdout, /fail +Supabase bucket +there is no bucket images/);
@@ -82,7 +82,7 @@ describe('the doctor', () => {
     assert.equal(code, 1);
     const check = json.checks.find(({ name }: Check) => name === 'pose models');
     assert.equal(check.state, 'fail');
-    assert.match(check.says, /npm run models/);
+    assert.match(check.finding, /npm run models/);
   });
 });
 
@@ -105,8 +105,8 @@ async function findingWith(change: string[], back: string[]): Promise<Check> {
   await redis.call(command, ...args);
   try {
     const { checks } = await examine();
-    const finding = checks.find(({ name }) => name === 'Redis service');
-    return finding ?? assert.fail();
+    const check = checks.find(({ name }) => name === 'Redis service');
+    return check ?? assert.fail();
   } finally {
     await redis.call(backCommand, ...backArgs);
     redis.disconnect();
@@ -115,36 +115,36 @@ async function findingWith(change: string[], back: string[]): Promise<Check> {
 
 describe('the doctor finds of Redis', () => {
   it('a replica, and names its primary', async () => {
-    const finding = await findingWith(['REPLICAOF', '127.0.0.1', '7'], ['REPLICAOF', 'NO', 'ONE']);
-    assert.equal(finding.state, 'fail');
-    assert.match(finding.mend ?? '', /is a replica.*127\.0\.0\.1:7/);
+    const check = await findingWith(['REPLICAOF', '127.0.0.1', '7'], ['REPLICAOF', 'NO', 'ONE']);
+    assert.equal(check.state, 'fail');
+    assert.match(check.fix ?? '', /is a replica.*127\.0\.0\.1:7/);
   });
 
   it('a full memory', async () => {
     const setting = ['CONFIG', 'SET', 'maxmemory'];
-    const finding = await findingWith([...setting, '1'], [...setting, '0']);
-    assert.equal(finding.state, 'fail');
-    assert.match(finding.mend ?? '', /raise maxmemory/);
+    const check = await findingWith([...setting, '1'], [...setting, '0']);
+    assert.equal(check.state, 'fail');
+    assert.match(check.fix ?? '', /raise maxmemory/);
   });
 
   it('a user that may not run scripts', async () => {
-    const finding = await findingWithout('-eval');
-    assert.equal(finding.name, 'Redis service');
-    assert.match(finding.mend ?? '', /rights/);
+    const check = await findingWithout('-eval');
+    assert.equal(check.name, 'Redis service');
+    assert.match(check.fix ?? '', /rights/);
   });
 
   it('that it is away', async () => {
-    const finding = await theFinding({ REDIS_URL: 'redis://127.0.0.1:1/0' });
-    assert.equal(finding.name, 'Redis');
+    const check = await theFinding({ REDIS_URL: 'redis://127.0.0.1:1/0' });
+    assert.equal(check.name, 'Redis');
   });
 
   it('that it may throw tasks away', async () => {
     const redis = await openRedis(stack.redis.url);
     try {
       await redis.config('SET', 'maxmemory-policy', 'allkeys-lru');
-      const finding = await theFinding();
-      assert.equal(finding.state, 'fail');
-      assert.match(finding.says, /allkeys-lru/);
+      const check = await theFinding();
+      assert.equal(check.state, 'fail');
+      assert.match(check.finding, /allkeys-lru/);
     } finally {
       await redis.config('SET', 'maxmemory-policy', 'noeviction');
       redis.disconnect();
@@ -153,22 +153,22 @@ describe('the doctor finds of Redis', () => {
 
   it('that the worker is drained', async () => {
     await wearon(stack.env, ['drain', '--yes']);
-    const finding = await theFinding();
-    assert.deepEqual([finding.name, finding.state], ['intake', 'warn']);
+    const check = await theFinding();
+    assert.deepEqual([check.name, check.state], ['intake', 'warn']);
     await wearon(stack.env, ['drain', '--off']);
   });
 });
 
 describe('the doctor finds of Supabase', () => {
   it('that it is away', async () => {
-    const finding = await theFinding({ SUPABASE_URL: 'http://127.0.0.1:1' });
-    assert.match(finding.says, /cannot be reached/);
+    const check = await theFinding({ SUPABASE_URL: 'http://127.0.0.1:1' });
+    assert.match(check.finding, /cannot be reached/);
   });
 
   it('an outage, in one line that prescribes no migration', async () => {
     const page = '<html><body>Service Unavailable</body></html>';
     const html = { 'content-type': 'text/html' };
-    for (const [fault, says] of [
+    for (const [fault, expected] of [
       [{ kind: 'status', status: 503, body: { message: 'no upstream' } }, /^answers 503$/],
       [{ kind: 'status', status: 502, body: page, headers: html }, /page instead of data/],
       [{ kind: 'status', status: 200, body: page, headers: html }, /page instead of data/],
@@ -176,11 +176,11 @@ describe('the doctor finds of Supabase', () => {
     ] as const) {
       stack.supabase.faults.add({ ...fault, times: Infinity });
       try {
-        const finding = await theFinding();
-        assert.equal(finding.name, 'Supabase');
-        assert.match(finding.says, says);
-        assert.match(finding.mend ?? '', /^wait: nothing is lost/);
-        assert.doesNotMatch(JSON.stringify(finding), /migration/);
+        const check = await theFinding();
+        assert.equal(check.name, 'Supabase');
+        assert.match(check.finding, expected);
+        assert.match(check.fix ?? '', /^wait: nothing is lost/);
+        assert.doesNotMatch(JSON.stringify(check), /migration/);
       } finally {
         stack.supabase.faults.clear();
       }
@@ -188,25 +188,25 @@ describe('the doctor finds of Supabase', () => {
   });
 
   it('that the key is refused', async () => {
-    const finding = await theFinding({ SUPABASE_SERVICE_ROLE_KEY: 'wrong' });
-    assert.deepEqual([finding.name, finding.says], ['Supabase key', 'refused']);
+    const check = await theFinding({ SUPABASE_SERVICE_ROLE_KEY: 'wrong' });
+    assert.deepEqual([check.name, check.finding], ['Supabase key', 'refused']);
   });
 
   it('that the key is the anonymous one', async () => {
-    const finding = await theFinding({ SUPABASE_SERVICE_ROLE_KEY: stack.supabase.anonKey });
-    assert.match(finding.says, /role "anon"/);
+    const check = await theFinding({ SUPABASE_SERVICE_ROLE_KEY: stack.supabase.anonKey });
+    assert.match(check.finding, /role "anon"/);
   });
 
   it('that the bucket is not there, public, too small or narrow', async () => {
-    assert.match((await theFinding({ SUPABASE_BUCKET: 'images' })).says, /no bucket images/);
+    assert.match((await theFinding({ SUPABASE_BUCKET: 'images' })).finding, /no bucket images/);
     const set = (column: string, value: string) =>
       `update storage.buckets set ${column} = ${value} where id = '${BUCKET}'`;
     const types = "array['image/jpeg', 'image/png', 'image/webp']";
     await withSql(set('public', 'true'), set('public', 'false'), async () => {
-      assert.match((await theFinding()).says, /public/);
+      assert.match((await theFinding()).finding, /public/);
     });
     await withSql(set('file_size_limit', '1000'), set('file_size_limit', '10485760'), async () => {
-      assert.match((await theFinding()).says, /at most 1000 bytes/);
+      assert.match((await theFinding()).finding, /at most 1000 bytes/);
     });
     const mime = 'allowed_mime_types';
     for (const value of ["'{}'", "array['image/*']", 'null']) {
@@ -215,7 +215,7 @@ describe('the doctor finds of Supabase', () => {
       });
     }
     await withSql(set(mime, "array['image/png']"), set(mime, types), async () => {
-      assert.match((await theFinding()).says, /no image\/jpeg/);
+      assert.match((await theFinding()).finding, /no image\/jpeg/);
     });
   });
 
@@ -225,9 +225,9 @@ describe('the doctor finds of Supabase', () => {
       `${table} rename column input_tokens to tokens`,
       `${table} rename column tokens to input_tokens`,
       async () => {
-        const finding = await theFinding();
-        assert.equal(finding.name, 'Supabase table');
-        assert.match(finding.says, /input_tokens/);
+        const check = await theFinding();
+        assert.equal(check.name, 'Supabase table');
+        assert.match(check.finding, /input_tokens/);
       },
     );
   });
@@ -247,7 +247,7 @@ describe('the doctor finds of a function', () => {
     const { json } = await wearon(changed.env, ['doctor', '--json']);
     const found = json.checks.filter(({ name }: Check) => name === 'Supabase function');
     assert.deepEqual(
-      found.map(({ says }: Check) => says.split('(')[0]),
+      found.map(({ finding }: Check) => finding.split('(')[0]),
       ['refund_credits', 'refund_store_credits'],
     );
     assert.deepEqual((await stack.database.query(ledger)).rows, before);
@@ -256,21 +256,21 @@ describe('the doctor finds of a function', () => {
 
 describe('the doctor finds of the image model', () => {
   it('that the key is refused', async () => {
-    const finding = await theFinding({ OPENAI_API_KEY: 'sk-wrong' });
-    assert.deepEqual([finding.name, finding.says], ['OpenAI key', 'refused']);
+    const check = await theFinding({ OPENAI_API_KEY: 'sk-wrong' });
+    assert.deepEqual([check.name, check.finding], ['OpenAI key', 'refused']);
   });
 
   it('that the vendor is away', async () => {
-    const finding = await theFinding({ OPENAI_BASE_URL: 'http://127.0.0.1:1/v1' });
-    assert.match(finding.says, /not reachable/);
+    const check = await theFinding({ OPENAI_BASE_URL: 'http://127.0.0.1:1/v1' });
+    assert.match(check.finding, /not reachable/);
   });
 
   it('that it is shut down', async () => {
     const { found, code } = await examine({ OPENAI_IMAGE_MODEL: 'gpt-image-1' });
     assert.equal(code, 1);
-    const shutDown = found.find(({ says }) => says.includes('was shut down on 2026-10-23'));
+    const shutDown = found.find(({ finding }) => finding.includes('was shut down on 2026-10-23'));
     assert.equal(shutDown?.state, 'fail');
-    assert.match(shutDown?.mend ?? '', /OPENAI_IMAGE_MODEL=gpt-image/);
+    assert.match(shutDown?.fix ?? '', /OPENAI_IMAGE_MODEL=gpt-image/);
   });
 
   it('that the key may not use it, or that nobody knows it', async () => {
@@ -282,8 +282,8 @@ describe('the doctor finds of the image model', () => {
   });
 
   it('that it makes no pictures of the size', async () => {
-    const finding = await theFinding({ OPENAI_IMAGE_SIZE: '1000x1001' });
-    assert.equal(finding.name, 'picture size');
+    const check = await theFinding({ OPENAI_IMAGE_SIZE: '1000x1001' });
+    assert.equal(check.name, 'picture size');
   });
 });
 
@@ -291,7 +291,7 @@ describe('a clock', () => {
   it('may be some seconds off, and says in which direction it is', () => {
     assert.equal(clockCheck('x', 1_000_000, 1_004_000).state, 'ok');
     const ahead = clockCheck('x', 1_000_000, 1_060_000);
-    assert.deepEqual([ahead.state, ahead.says], ['warn', 'this machine is 60 s ahead']);
-    assert.equal(clockCheck('x', 1_060_000, 1_000_000).says, 'this machine is 60 s behind');
+    assert.deepEqual([ahead.state, ahead.finding], ['warn', 'this machine is 60 s ahead']);
+    assert.equal(clockCheck('x', 1_060_000, 1_000_000).finding, 'this machine is 60 s behind');
   });
 });

@@ -1,6 +1,6 @@
 /**
  * Every command of the operator's command line that a page shows, run on a local stack; and the
- * runbook's table of broken systems, held to what the doctor says of twelve of them.
+ * runbook's table of broken systems, held to what the doctor finding of twelve of them.
  */
 import assert from 'node:assert/strict';
 import { mkdtempDisposable, writeFile } from 'node:fs/promises';
@@ -45,7 +45,7 @@ after(async () => {
   await stack?.[Symbol.asyncDispose]();
 });
 
-/** Commands that ask get the consent that a terminal would give. */
+/** Commands that ask are confirmed as on a terminal. */
 async function run(words: readonly string[], folder: string): Promise<CliResult> {
   const [name = '', sub = ''] = words;
   const asks =
@@ -146,12 +146,12 @@ const BROKEN: Readonly<Record<string, Broken>> = {
   'the pose models are missing': { env: { MEDIAPIPE_MODEL_PATH: tmpdir() } },
 };
 
-/** Rows of the runbook's table: what is broken, which check finds it, what the check says. */
-function brokenRows(): { what: string; check: string; says: string; cure: string }[] {
+/** Rows of the runbook's table: what is broken, which check finds it, what the check finding. */
+function brokenRows(): { what: string; check: string; finding: string; cure: string }[] {
   const { text } = readPage('docs/runbook.md');
   const [, section = ''] = /## What the doctor finds\n([\s\S]*?)\n## /.exec(text) ?? [];
   return [...section.matchAll(/^\| (.+?) \| `(.+?)` \| (.+?) \| (.+?) \|$/gm)].map(
-    ([, what = '', check = '', says = '', cure = '']) => ({ what, check, says, cure }),
+    ([, what = '', check = '', finding = '', cure = '']) => ({ what, check, finding, cure }),
   );
 }
 
@@ -166,15 +166,16 @@ describe('the runbook leads from the broken system to its cure:', () => {
   for (const [what, { env = {}, breakIt }] of Object.entries(BROKEN)) {
     it(what, async () => {
       const row = brokenRows().find((each) => each.what === what);
-      const mend = await breakIt?.();
+      const fix = await breakIt?.();
       try {
         const { json } = await wearon({ ...stack.env, ...env }, ['doctor', '--json']);
         const found = (json.checks as Check[]).filter(({ state }) => state !== 'ok');
-        const isIt = ({ name, says }: Check) => name === row?.check && says.includes(row.says);
-        assert.ok(found.some(isIt), `${row?.check}, ${row?.says}: ${JSON.stringify(found)}`);
+        const isIt = ({ name, finding }: Check) =>
+          name === row?.check && finding.includes(row.finding);
+        assert.ok(found.some(isIt), `${row?.check}, ${row?.finding}: ${JSON.stringify(found)}`);
         assert.ok((row?.cure.length ?? 0) > 20);
       } finally {
-        await mend?.();
+        await fix?.();
       }
     });
   }

@@ -47,7 +47,7 @@ function parsed(json: string): unknown {
 
 /**
  * The data of an answer. An error is STORAGE_UNAVAILABLE whatever it is: one that repeats itself
- * (a wrong key, a missing column) is the operator's to mend, and no session may be lost meanwhile.
+ * (a wrong key, a missing column) is the operator's to fix, and no session may be lost meanwhile.
  */
 export function dataOf<T>({ data, error }: { data: T; error: Error | null }): T {
   if (error !== null) throw new TaskError('STORAGE_UNAVAILABLE', { cause: error });

@@ -22,6 +22,6 @@ export async function checkBreaker({ redisUrl, providersInUse }: Config): Promis
 function checkOf({ breaker, trip }: GateState, isOneOfMany: boolean, provider = ''): Check {
   const name = isOneOfMany ? `paid calls, ${provider}` : 'paid calls';
   if (trip === null) return ok(name, 'go out');
-  const says = `stopped (breaker ${breaker}) since ${trip.since ?? 'an unknown time'}: ${trip.code}`;
-  return fail(name, says, 'see BreakerOpen in docs/runbook.md');
+  const finding = `stopped (breaker ${breaker}) since ${trip.since ?? 'an unknown time'}: ${trip.code}`;
+  return fail(name, finding, 'see BreakerOpen in docs/runbook.md');
 }

@@ -6,21 +6,21 @@ export interface Check {
   readonly name: string;
   readonly state: 'ok' | 'warn' | 'fail';
   /** What was found. */
-  readonly says: string;
-  /** How to mend it; null where nothing is wrong. */
-  readonly mend: string | null;
+  readonly finding: string;
+  /** How to fix it; null where nothing is wrong. */
+  readonly fix: string | null;
 }
 
-export function ok(name: string, says: string): Check {
-  return { name, state: 'ok', says, mend: null };
+export function ok(name: string, finding: string): Check {
+  return { name, state: 'ok', finding, fix: null };
 }
 
-export function warn(name: string, says: string, mend: string): Check {
-  return { name, state: 'warn', says, mend };
+export function warn(name: string, finding: string, fix: string): Check {
+  return { name, state: 'warn', finding, fix };
 }
 
-export function fail(name: string, says: string, mend: string): Check {
-  return { name, state: 'fail', says, mend };
+export function fail(name: string, finding: string, fix: string): Check {
+  return { name, state: 'fail', finding, fix };
 }
 
 /** Beyond this a deadline or an age is judged wrongly enough to matter. */
@@ -29,13 +29,13 @@ const MOST_SKEW_MS = 5_000;
 /** Compares a server's clock with ours, both as Unix ms. `Date` headers have whole seconds. */
 export function clockCheck(name: string, theirsMs: number, oursMs: number): Check {
   const seconds = Math.round((oursMs - theirsMs) / 1000);
-  const says =
+  const finding =
     seconds === 0
       ? 'in step'
       : `this machine is ${Math.abs(seconds)} s ${seconds > 0 ? 'ahead' : 'behind'}`;
   const label = `clock, ${name}`;
-  if (Math.abs(oursMs - theirsMs) <= MOST_SKEW_MS) return ok(label, says);
-  return warn(label, says, 'synchronise the clock of this machine (NTP)');
+  if (Math.abs(oursMs - theirsMs) <= MOST_SKEW_MS) return ok(label, finding);
+  return warn(label, finding, 'synchronise the clock of this machine (NTP)');
 }
 
 /** The server's clock by the `Date` header of any answer; null when there is none. */

@@ -80,8 +80,8 @@ function problemOf(code: TaskError['code']): Check {
 function checkOffer(model: string, offered: readonly OfferedModel[]): Check[] {
   const found = offered.find(({ name }) => name === model);
   if (found === undefined) {
-    const mend = 'set OPENAI_IMAGE_MODEL to a model that this key may use';
-    return [fail('image model', `${model} is not among those that the key may use`, mend)];
+    const fix = 'set OPENAI_IMAGE_MODEL to a model that this key may use';
+    return [fail('image model', `${model} is not among those that the key may use`, fix)];
   }
   if (found.shutdownDate === null) return [];
   return lifeCheck(model, modelState(model, new Date(), found.shutdownDate));
@@ -93,21 +93,21 @@ function checkLife(model: string): Check[] {
   const found = lifeCheck(model, life);
   if (found.length > 0) return found;
   if (life.state !== 'unknown') return [ok('image model', `${model}, no end announced`)];
-  const mend = 'none, if it is a gateway’s name: its cost is not known';
-  return [warn('image model', `${model} is not in the catalogue`, mend)];
+  const fix = 'none, if it is a gateway’s name: its cost is not known';
+  return [warn('image model', `${model} is not in the catalogue`, fix)];
 }
 
 function lifeCheck(model: string, life: ModelState): Check[] {
   if (!('shutdownDate' in life)) return [];
-  const mend = `set OPENAI_IMAGE_MODEL=${life.successor ?? DEFAULT_IMAGE_MODEL}`;
+  const fix = `set OPENAI_IMAGE_MODEL=${life.successor ?? DEFAULT_IMAGE_MODEL}`;
   return life.state === 'retired'
-    ? [fail('image model', `${model} was shut down on ${life.shutdownDate}`, mend)]
-    : [warn('image model', `${model} is shut down on ${life.shutdownDate}`, mend)];
+    ? [fail('image model', `${model} was shut down on ${life.shutdownDate}`, fix)]
+    : [warn('image model', `${model} is shut down on ${life.shutdownDate}`, fix)];
 }
 
 /** Channels with the same settings have the same findings. */
 function unique(checks: readonly Check[]): Check[] {
-  return [...new Map(checks.map((check) => [check.says, check])).values()];
+  return [...new Map(checks.map((check) => [check.finding, check])).values()];
 }
 
 function checkSettings({
@@ -117,13 +117,13 @@ function checkSettings({
 }: ChannelSettings): Check[] {
   const found: Check[] = [];
   if (openaiImageSize !== MATCH && !acceptsSize(openaiImageModel, openaiImageSize)) {
-    const says = `${openaiImageModel} makes no pictures of ${openaiImageSize}`;
-    found.push(fail('picture size', says, 'set OPENAI_IMAGE_SIZE=1024x1536'));
+    const finding = `${openaiImageModel} makes no pictures of ${openaiImageSize}`;
+    found.push(fail('picture size', finding, 'set OPENAI_IMAGE_SIZE=1024x1536'));
   }
   const facts = describeModel(openaiImageModel);
   if (facts !== null && !facts.qualities.includes(openaiImageQuality)) {
-    const says = `${openaiImageModel} has no quality ${openaiImageQuality}: high is asked for`;
-    found.push(warn('picture quality', says, 'set OPENAI_IMAGE_QUALITY=high'));
+    const finding = `${openaiImageModel} has no quality ${openaiImageQuality}: high is asked for`;
+    found.push(warn('picture quality', finding, 'set OPENAI_IMAGE_QUALITY=high'));
   }
   return found;
 }

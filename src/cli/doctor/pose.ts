@@ -11,7 +11,7 @@ export async function checkPoseModels(folder: string): Promise<Check> {
     await Promise.all([detector.release(), landmarks.release()]);
     return ok('pose models', `whole, in ${folder}`);
   } catch (error) {
-    const mend = 'run `npm run models`, or set MEDIAPIPE_MODEL_PATH; only sizes need them';
-    return fail('pose models', redact((error as Error).message), mend);
+    const fix = 'run `npm run models`, or set MEDIAPIPE_MODEL_PATH; only sizes need them';
+    return fail('pose models', redact((error as Error).message), fix);
   }
 }

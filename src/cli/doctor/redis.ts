@@ -20,8 +20,8 @@ export async function checkRedis(url: string): Promise<Check[]> {
   try {
     redis = await openRedis(url);
   } catch (error) {
-    const mend = 'set REDIS_URL to a Redis that runs and can be reached from here';
-    return [fail('Redis', `not reachable: ${redact((error as Error).message)}`, mend)];
+    const fix = 'set REDIS_URL to a Redis that runs and can be reached from here';
+    return [fail('Redis', `not reachable: ${redact((error as Error).message)}`, fix)];
   }
   try {
     const ms = Math.round(performance.now() - startedAt);
@@ -78,10 +78,10 @@ async function checkMemory(redis: Redis): Promise<Check> {
   if (Number.isNaN(used)) return ok('Redis memory', 'not shown to this user');
   const usedMb = `${Math.round(used / 1e6)} MB used`;
   if (!(most > 0)) return ok('Redis memory', usedMb);
-  const says = `${usedMb} of ${Math.round(most / 1e6)} MB`;
+  const finding = `${usedMb} of ${Math.round(most / 1e6)} MB`;
   return used / most < FULL_SHARE
-    ? ok('Redis memory', says)
-    : warn('Redis memory', says, 'raise maxmemory: when it is full, no task is taken');
+    ? ok('Redis memory', finding)
+    : warn('Redis memory', finding, 'raise maxmemory: when it is full, no task is taken');
 }
 
 async function checkVersion(redis: Redis): Promise<Check> {
@@ -89,13 +89,13 @@ async function checkVersion(redis: Redis): Promise<Check> {
   const version = /redis_version:(\d+)\.(\d+)[^\r\n]*/.exec(info);
   if (version === null) return warn('Redis version', 'hidden', 'make sure it is 6.2 or newer');
   const [line, major, minor] = version;
-  const says = line.replace('redis_version:', '');
+  const finding = line.replace('redis_version:', '');
   const isOld =
     Number(major) < LEAST_VERSION[0] ||
     (Number(major) === LEAST_VERSION[0] && Number(minor) < LEAST_VERSION[1]);
   return isOld
-    ? fail('Redis version', says, 'the worker needs Redis 6.2 or newer')
-    : ok('Redis version', says);
+    ? fail('Redis version', finding, 'the worker needs Redis 6.2 or newer')
+    : ok('Redis version', finding);
 }
 
 async function checkEviction(redis: Redis): Promise<Check> {

@@ -28,8 +28,8 @@ const NEEDED_BYTES = 10 * 1024 * 1024;
 export async function checkSupabase(supabase: SupabaseClient, config: Config): Promise<Check[]> {
   const clock = await clockOf('Supabase', config.supabaseUrl);
   if (clock === null) {
-    const mend = `if it worked before, wait: ${NOTHING_IS_LOST}; else set SUPABASE_URL to the project, and see that it is not paused`;
-    return [fail('Supabase', 'cannot be reached', mend)];
+    const fix = `if it worked before, wait: ${NOTHING_IS_LOST}; else set SUPABASE_URL to the project, and see that it is not paused`;
+    return [fail('Supabase', 'cannot be reached', fix)];
   }
   const [tables, functions, bucket] = await Promise.all([
     problemsOf(NEEDED_COLUMNS, (table, columns) => tableProblem(supabase, table, columns)),
@@ -42,12 +42,12 @@ export async function checkSupabase(supabase: SupabaseClient, config: Config): P
   const reachable = ok('Supabase', 'reachable');
   const wrongKey = keyProblem(config.supabaseServiceRoleKey);
   if (wrongKey !== null) {
-    const mend = 'set SUPABASE_SERVICE_ROLE_KEY to the service-role (secret) key of this project';
-    return [reachable, fail('Supabase key', wrongKey, mend), clock];
+    const fix = 'set SUPABASE_SERVICE_ROLE_KEY to the service-role (secret) key of this project';
+    return [reachable, fail('Supabase key', wrongKey, fix), clock];
   }
   if (tables.some(({ text }) => KEY_REFUSED.test(text))) {
-    const mend = 'set SUPABASE_SERVICE_ROLE_KEY to the service-role key of this project';
-    return [reachable, fail('Supabase key', 'refused', mend), clock];
+    const fix = 'set SUPABASE_SERVICE_ROLE_KEY to the service-role key of this project';
+    return [reachable, fail('Supabase key', 'refused', fix), clock];
   }
   return [
     reachable,
@@ -75,10 +75,10 @@ function checkSchema(
 ): Check[] {
   if (problems.length === 0) return [ok(`Supabase ${what}s`, `${count}, with ${parts}`)];
   return problems.map(({ text, isMissing }) => {
-    const mend = isMissing
+    const fix = isMissing
       ? "apply the platform's migrations up to 023 to this database"
-      : "see the project's logs; no migration is missing as far as it says";
-    return fail(`Supabase ${what}`, redact(text), mend);
+      : "see the project's logs; no migration is missing as far as it finding";
+    return fail(`Supabase ${what}`, redact(text), fix);
   });
 }
 
@@ -96,13 +96,13 @@ async function lookAtBucket(supabase: SupabaseClient, bucket: string): Promise<B
 
 function checkBucket(found: Bucket, bucket: string): Check[] {
   if ('problem' in found) {
-    const mend = 'see the storage settings of the project';
-    return [fail('Supabase bucket', redact(found.problem.text), mend)];
+    const fix = 'see the storage settings of the project';
+    return [fail('Supabase bucket', redact(found.problem.text), fix)];
   }
   if (found.facts !== null) return checkFacts(found.facts);
-  const mend =
+  const fix =
     'set SUPABASE_BUCKET to the bucket of the platform (virtual-tryon-images), and SUPABASE_SERVICE_ROLE_KEY to the service-role key: others see no bucket';
-  return [fail('Supabase bucket', `there is no bucket ${bucket}`, mend)];
+  return [fail('Supabase bucket', `there is no bucket ${bucket}`, fix)];
 }
 
 function checkFacts(facts: BucketFacts): Check[] {
@@ -112,8 +112,8 @@ function checkFacts(facts: BucketFacts): Check[] {
     found.push(fail('Supabase bucket', 'public: anybody may see the photos', 'make it private'));
   }
   if (sizeLimit !== null && sizeLimit < NEEDED_BYTES) {
-    const says = `takes at most ${sizeLimit} bytes`;
-    found.push(warn('Supabase bucket', says, `allow ${NEEDED_BYTES} bytes (10 MiB) per file`));
+    const finding = `takes at most ${sizeLimit} bytes`;
+    found.push(warn('Supabase bucket', finding, `allow ${NEEDED_BYTES} bytes (10 MiB) per file`));
   }
   const missing = NEEDED_TYPES.filter((type) => !takesType(facts, type));
   if (missing.includes('image/jpeg')) {

@@ -1,6 +1,6 @@
 /**
- * The operator's desk: the worker's adapters, opened when a command first asks for them and let go
- * at its end, and the operator's consent to what cannot be undone.
+ * What a command works with: the worker's adapters, opened when first asked for and closed
+ * at its end, and the operator's confirmation of what cannot be undone.
  */
 import { createInterface } from 'node:readline/promises';
 import type { SupabaseClient } from '@supabase/supabase-js';
@@ -29,7 +29,7 @@ export interface Terminal {
   readonly output: NodeJS.WriteStream;
 }
 
-export class Desk implements AsyncDisposable {
+export class CliContext implements AsyncDisposable {
   readonly config: Config;
   readonly supabase: SupabaseClient;
   readonly #terminal: Terminal;
@@ -90,7 +90,7 @@ export class Desk implements AsyncDisposable {
   }
 
   /** Returns when the operator agrees: by `--yes`, or by answering on a terminal. Throws otherwise. */
-  async consent(question: string, yes: boolean | undefined): Promise<void> {
+  async confirm(question: string, yes: boolean | undefined): Promise<void> {
     if (yes) return;
     const { input, output } = this.#terminal;
     if (!input.isTTY) throw new UsageError(`${question} Say --yes to go ahead.`);
@@ -105,7 +105,7 @@ export class Desk implements AsyncDisposable {
   }
 }
 
-/** A command's work at the desk. */
-export type Work = (desk: Desk) => Promise<Answer>;
-/** Opens the desk, does the work, prints its answer. */
+/** The work of a command. */
+export type Work = (context: CliContext) => Promise<Answer>;
+/** Opens the context, does the work, prints its answer. */
 export type Run = (options: { json?: boolean }, work: Work) => Promise<void>;
