@@ -17,6 +17,7 @@ import {
   callFailed,
   failedBefore,
   isUnresolved,
+  lastProvider,
   leftQuarantine,
   passedAlone,
   pictureMade,
@@ -35,7 +36,13 @@ import {
 import { type PrepareDeps, prepare } from './prepare.ts';
 import { checkGates, providersFor } from './provider-route.ts';
 import { hasDiedAlone, isSuspect, type Quarantine } from './quarantine.ts';
-import { complete, recordAnalytics, refuseUnfinished, type SettleDeps } from './settle.ts';
+import {
+  complete,
+  type Delivery,
+  recordDelivery,
+  refuseUnfinished,
+  type SettleDeps,
+} from './settle.ts';
 import type { StorageBreaker } from './storage-breaker.ts';
 import { linkToStored, storePicture } from './store.ts';
 
@@ -101,7 +108,7 @@ async function runSteps(job: Job, deps: AttemptDeps, limits: Limits): Promise<Ou
     paying,
     limits,
   );
-  const result = { ...usage, processingTimeMs };
+  const result = { ...usage, processingTimeMs, provider: lastProvider(journal) };
 
   // From here on the picture is paid for: nothing but the end of its use may stop it. Redis gets the
   // journal at the same time as the storage the picture, and is waited for only at the end.
@@ -147,14 +154,10 @@ function endUserOf({ ownerId, shopperEmail }: Session): string {
   return shopperEmail === null ? ownerId : `${ownerId} ${shopperEmail.trim().toLowerCase()}`;
 }
 
-/** The event of a completion, for a process that died between the two; nothing where it is there. */
-function noteDelivered(session: Session, { task, journal }: Job, deps: AttemptDeps): Promise<void> {
-  const metadata = {
-    request_id: task.requestId,
-    processing_time_ms: journal.result?.processingTimeMs ?? null,
-    estimated_cost_usd: journal.result?.costUsd ?? null,
-  };
-  return recordAnalytics(session, 'generation_completed', metadata, deps);
+/** What is known of a picture that an earlier attempt stored. */
+function earlierPicture({ journal }: Job) {
+  const provider = journal.providerCalls > 0 ? lastProvider(journal) : null;
+  return { ...(journal.result ?? NOTHING_KNOWN), provider };
 }
 
 /**
@@ -170,8 +173,7 @@ async function finishEarlierWork(
   if (reason !== null) return { kind: 'skipped', reason };
   const stored = await linkToStored(job.task, deps.imageStore);
   if (stored === null) return null;
-  const result = job.journal.result ?? NOTHING_KNOWN;
-  return finish(job.task, { ...result, imageUrl: stored }, deps, limits);
+  return finish(job.task, { ...earlierPicture(job), imageUrl: stored }, deps, limits);
 }
 
 /** A read replica may show a row so much later than the platform pushes its task. */
@@ -186,7 +188,10 @@ async function reasonToSkip(job: Job, deps: AttemptDeps): Promise<SkipReason | n
     throw new TaskError('STORAGE_UNAVAILABLE', { detail: 'no_row_yet' });
   }
   if (session.ownerId === task.ownerId) {
-    if (session.status === 'completed') await noteDelivered(session, job, deps);
+    // Its process may have died before it wrote the event.
+    if (session.status === 'completed') {
+      await recordDelivery(session, task, earlierPicture(job), deps);
+    }
     if (!isTerminal(session)) return null;
     return session.status === 'completed' ? 'already_completed' : 'already_failed';
   }
@@ -237,7 +242,7 @@ const NOTHING_KNOWN = {
 /** Completes the session with its stored picture. */
 async function finish(
   task: Task,
-  picture: Omit<Completion, 'completedAt'>,
+  picture: Omit<Completion, 'completedAt'> & Delivery,
   deps: AttemptDeps,
   limits: Limits,
 ): Promise<Outcome> {

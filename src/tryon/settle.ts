@@ -50,28 +50,41 @@ function isCompletedAs({ status, completedAt }: Session, completion: Completion)
   return status === 'completed' && completedAt?.getTime() === completion.completedAt.getTime();
 }
 
+/** What the event of a delivered picture says of it; null where it is not known. */
+export type Delivery = Pick<Completion, 'processingTimeMs' | 'costUsd'> & {
+  /** Who made the picture. */
+  readonly provider: string | null;
+};
+
+/** Writes the analytics event of a delivered picture. */
+export function recordDelivery(
+  session: Session,
+  { requestId }: TaskIds,
+  { processingTimeMs, costUsd, provider }: Delivery,
+  deps: Pick<SettleDeps, 'analytics' | 'record'>,
+): Promise<void> {
+  const metadata = {
+    request_id: requestId,
+    processing_time_ms: processingTimeMs,
+    estimated_cost_usd: costUsd,
+    ...(provider === null ? {} : { provider }),
+  };
+  return recordAnalytics(session, 'generation_completed', metadata, deps);
+}
+
 /**
  * Completes the session with its stored picture. When the row was failed or removed meanwhile the
  * picture is removed too, and false is returned.
  */
 export async function complete(
   ref: SessionRef & TaskIds,
-  completion: Completion,
+  completion: Completion & Partial<Delivery>,
   deps: SettleDeps,
 ): Promise<boolean> {
   const completed = await deps.sessions.complete(ref, completion);
   const session = completed ?? (await deps.sessions.find(ref));
   if (session !== null && isCompletedAs(session, completion)) {
-    await recordAnalytics(
-      session,
-      'generation_completed',
-      {
-        request_id: ref.requestId,
-        processing_time_ms: completion.processingTimeMs,
-        estimated_cost_usd: completion.costUsd,
-      },
-      deps,
-    );
+    await recordDelivery(session, ref, { provider: null, ...completion }, deps);
     return true;
   }
   refuseUnfinished(session, ref);

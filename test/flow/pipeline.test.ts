@@ -54,7 +54,7 @@ describe('a task that goes well', () => {
   });
 });
 
-it('a task takes five requests to Supabase and its photos', async () => {
+it('a task takes five requests to Supabase, and its event names the provider', async () => {
   const tryOn = await orderTryOn(shop.platform, await createPerson(shop.platform));
   const before = shop.stack.supabase.requests.length;
   await push(shop.platform, tryOn);
@@ -71,6 +71,12 @@ it('a task takes five requests to Supabase and its photos', async () => {
       'POST /rest/v1/analytics_events',
     ],
   );
+  const { rows } = await shop.stack.database.query(
+    `select metadata->>'provider' as provider from analytics_events
+     where metadata->>'session_id' = $1 and event_type = 'generation_completed'`,
+    [tryOn.sessionId],
+  );
+  assert.deepEqual(rows, [{ provider: 'openai' }]);
 });
 
 describe('a photo that the image model refuses', () => {
