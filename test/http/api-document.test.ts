@@ -145,10 +145,12 @@ it('its examples can show a photo that is there', async (t) => {
   assert.equal(text.includes('ada.jpg'), false);
 });
 
-it('its page may load nothing from elsewhere', async () => {
+it('its page has a title and may load nothing from elsewhere', async () => {
   const page = await fetch(`${worker.address}/docs/`);
   assert.match(page.headers.get('content-security-policy') ?? '', /^default-src 'self';/);
-  assert.doesNotMatch(await page.text(), /(src|href)="(https?:)?\/\//);
+  const html = await page.text();
+  assert.doesNotMatch(html, /(src|href)="(https?:)?\/\//);
+  assert.match(html, /<title>wearon-worker API<\/title>/);
 });
 
 it('it is valid OpenAPI 3.1', async () => {
