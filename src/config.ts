@@ -234,7 +234,8 @@ export const VARIABLES = {
     example: 'whsec_…',
   }),
   webhooksFile: optionalText('WEBHOOKS_FILE', {
-    about: "A JSON file with stores' own webhooks: their ids, each with url and secret. Secret.",
+    about:
+      "Path of a JSON file with stores' own webhooks: their ids, each with url and secret. Keep it as secret as a key.",
     example: './webhooks.json',
   }),
   webhookTrustedOrigins: list(

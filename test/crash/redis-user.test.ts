@@ -57,7 +57,7 @@ it('a Redis Cluster is refused at start, with the reason', async () => {
   await assert.rejects(refused, /REDIS_URL names a Redis Cluster/);
   const { json } = await wearon(env, ['doctor', '--json']);
   const service = json.checks.find(({ name }: { name: string }) => name === 'Redis service');
-  assert.match(service.mend, /without cluster mode/);
+  assert.match(service.fix, /without cluster mode/);
 });
 
 it('a worker on an evicting Redis is not ready, and takes tasks once it is repaired', async () => {

@@ -23,7 +23,7 @@ const skip = isMissing && 'prometheus is missing: apt-get install prometheus';
 
 /** What no worker shows: the host's and the certificate's metrics, and limits and states without a value. */
 const MAY_BE_EMPTY =
-  /node_|certificate_|retirement|_replaced|redis_memory_limit|wearon_pose_|ALERTS/;
+  /node_|certificate_|retirement|_replaced|redis_memory_limit|wearon_pose_|wearon_(picture_)?check|ALERTS/;
 
 interface Query {
   readonly title: string;
@@ -58,7 +58,7 @@ describe('a Prometheus that scrapes a real worker', { skip }, () => {
 
   before(async () => {
     const shop = parts.use(await openShop());
-    const env = { ...shop.stack.env, METRICS_INTERVAL_SECONDS: '1' };
+    const env = { ...shop.stack.env, METRICS_INTERVAL_SECONDS: '1', DAILY_BUDGET_USD: '100' };
     const worker = parts.use(await startWorkerProcess(env));
     const folder = parts.use(await mkdtempDisposable(join(tmpdir(), 'wearon-prometheus-')));
     await copyFile(join(DEPLOY, 'prometheus/alerts.yml'), join(folder.path, 'alerts.yml'));
