@@ -1,6 +1,6 @@
 /**
- * Keeps the compiled code beside the packages: later starts take less time and memory. A folder that
- * cannot be written, as in the image, is read. Imported before anything else.
+ * Caches compiled code in node_modules: later starts take less time and memory. A read-only folder,
+ * as in the image, is only read. Imported before anything else.
  */
 import { enableCompileCache, flushCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';

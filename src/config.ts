@@ -156,7 +156,7 @@ export const VARIABLES = {
   }),
   personCheck: oneOf('PERSON_CHECK', ['off', 'observe', 'enforce'], {
     about:
-      "Check of the person's photo before anything is paid. observe: counts and logs what it finds; enforce: fails tasks whose photo shows nobody who could be dressed.",
+      "Check of the person's photo before anything is paid. observe: counts and logs what it finds; enforce: fails tasks whose photo shows no person to dress.",
     default: 'observe',
   }),
   pictureCheck: oneOf('PICTURE_CHECK', ['off', 'observe', 'enforce'], {
@@ -249,7 +249,7 @@ export const VARIABLES = {
   ),
   consoleAccess: oneOf('CONSOLE_ACCESS', ['token', 'open'], {
     about:
-      'Who may use the console: token asks for ADMIN_TOKEN, open asks nobody, on a local stack. open is refused unless SUPABASE_URL is on loopback.',
+      'Access to the console: token requires ADMIN_TOKEN; open requires nothing and is refused unless SUPABASE_URL is on loopback.',
     default: 'token',
   }),
   consoleOrdersUrl: variable(
