@@ -48,7 +48,7 @@ export function cameraPhoto(person: PersonRecord, photo: PhotoObservation): Came
 /** Clothes that show the body's outline. */
 const TIGHT: readonly Maker[] = ['painted', 'fitted', 'people'];
 
-/** Throws when the photo shows nobody who could be measured. */
+/** Throws when the photo shows no person to measure. */
 export function measured(person: PersonRecord, photo: PhotoObservation): PhotographedPerson {
   const known = knownPerson(person);
   const figures = figuresIn(photo);

@@ -92,7 +92,7 @@ export function parseMeasurements(text: string): Line[] {
   const problems = [
     ...missing.map((name) => `the column ${name} is missing`),
     ...unknown.map((name) => `the column "${name}" is not known: ${known.join(', ')}`),
-    ...(rows.length === 0 ? ['there is nobody in it'] : []),
+    ...(rows.length === 0 ? ['there is no person in it'] : []),
   ];
   if (problems.length > 0) throw problemsIn(problems);
   const lines = rows.map((row, i) => parseLine(row, columns, i + 2));

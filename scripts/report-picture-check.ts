@@ -165,7 +165,10 @@ async function costLine(): Promise<string> {
 }
 
 function peopleTable(): string {
-  const kinds = Map.groupBy(people, ({ kind, isUsable }) => `${isUsable ? '' : 'nobody: '}${kind}`);
+  const kinds = Map.groupBy(
+    people,
+    ({ kind, isUsable }) => `${isUsable ? '' : 'no person: '}${kind}`,
+  );
   const row = (name: string, cases: readonly PersonCase[]) => {
     const refused = cases.filter(({ view }) => checkPerson(view) !== null);
     const reasons = [...Map.groupBy(refused, ({ view }) => checkPerson(view))].map(

@@ -1,4 +1,4 @@
-/** Tables about answers, whoever the people are. */
+/** Tables about answers, for any set of people. */
 import { percent, table } from './markdown-table.ts';
 import type { Told } from './report-sizing-judge.ts';
 import { calibration, errorsOf, type Outcome, withinSizes } from './report-sizing-statistics.ts';

@@ -83,7 +83,7 @@ export const CATALOGUE = {
   },
   PERSON_UNUSABLE: {
     meaning:
-      'The photo of the person shows nobody whom an image model could dress (PERSON_CHECK=enforce); nothing was paid.',
+      'The photo of the person shows no person that an image model could dress (PERSON_CHECK=enforce); nothing was paid.',
     kind: 'final',
     publicTexts: {
       default:

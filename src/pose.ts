@@ -1,7 +1,7 @@
 /**
  * What the pose model says about a photo. Positions are fractions of the image after EXIF
  * rotation: x and z of its width, y of its height, from the top left corner. They may lie outside
- * 0..1, where the model guesses. One vocabulary for the pose engine, sizing and whoever asks.
+ * 0..1, where the model guesses. One vocabulary for the pose engine, sizing and callers.
  */
 
 /** Places in BlazePose's order of 33 points; left and right are the person's own. */

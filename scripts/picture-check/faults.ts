@@ -106,7 +106,7 @@ async function wrongSize(scene: Scene): Promise<Uint8Array> {
 }
 
 /** The garment alone on white, or where the person was. */
-async function garmentOnNobody(scene: Scene): Promise<Uint8Array> {
+async function garmentWithoutPerson(scene: Scene): Promise<Uint8Array> {
   if (scene.index % 2 === 0) {
     return sharp(scene.garment)
       .resize(WIDTH, HEIGHT, { fit: 'contain', background: '#ffffff' })
@@ -149,7 +149,7 @@ export const FAULTS: Readonly<Record<string, (scene: Scene) => Promise<Uint8Arra
   'cut off': cutOff,
   mirrored,
   'wrong size': wrongSize,
-  'garment on nobody': garmentOnNobody,
+  'garment without a person': garmentWithoutPerson,
 };
 
 async function maskOf(view: PictureView, grow: number): Promise<Buffer> {

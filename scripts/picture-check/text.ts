@@ -12,12 +12,12 @@ Two checks run in the pose threads: of the **photo of the person** before anythi
 | by | failing the task with \`PERSON_UNUSABLE\`, unpaid, the credit goes back | \`PICTURE_REJECTED\`: the picture is not stored, one more is paid for; when that is bad too, the task fails and the credit goes back |
 | waits | 5 s before paying at the most | 5 s before storing at the most |
 
-A check that cannot be made (pose threads busy with requests for sizes, which go first; models missing; an error; a photo that shows nobody to compare with; a picture that an earlier attempt paid for, whose photo is not fetched again) is skipped and counted in \`wearon_checks_skipped_total\`: the task goes on as if there were no check.
+A check that cannot be made (pose threads busy with requests for sizes, which go first; models missing; an error; a photo without a person to compare with; a picture that an earlier attempt paid for, whose photo is not fetched again) is skipped and counted in \`wearon_checks_skipped_total\`: the task goes on as if there were no check.
 
 | finding | means | enforced |
 | --- | --- | --- |
 | \`wrong_size\` | a side differs from the size asked for by more than 2 % | yes |
-| \`no_person\` | nobody is in the picture, and the photo surely shows somebody | yes |
+| \`no_person\` | no person in the picture, although the photo clearly shows one | yes |
 | \`several_people\` | more people than in the photo | yes |
 | \`unchanged\` | the most changed tenth of the body differs by less than 0.03 of full scale, change of light taken out | yes |
 | \`mirrored\` | surroundings and head fit the photo's mirror image better | yes |
@@ -31,7 +31,7 @@ A crash between the vendor's answer and storing loses the picture, with or witho
 
 export const PICTURES = `100 people of the set \`people-many\` (computer-made), each photo prepared as for the image model and dressed by the local image model. It lays a garment over the photo and leaves the rest as it is, which **no vendor's model does**: these draw the whole picture anew. Pictures of 512x768 (the models look at 256 pixels of a person). "Refused" is by enforced findings.`;
 
-export const PERSON = `The sets \`people\`, \`people-dressed\` and a sixth of \`people-many\`, whole and in part; seated people; photos in dim light; and pictures of nobody: scenes with the person painted out, garments, plain colours, photos that are all but black, and people of 36 pixels. "Nobody" is refused only where the detector is surer than 95 % that nobody is there, so that trunks without a head pass; most of the rest is left to the image model.`;
+export const PERSON = `The sets \`people\`, \`people-dressed\` and a sixth of \`people-many\`, whole and in part; seated people; photos in dim light; and pictures without a person: scenes with the person painted out, garments, plain colours, photos that are all but black, and people of 36 pixels. "Nobody" is refused only where the detector is surer than 95 % that nobody is there, so that trunks without a head pass; most of the rest is left to the image model.`;
 
 export const LIMITS = `## Limits, in plain words
 
@@ -41,4 +41,4 @@ export const LIMITS = `## Limits, in plain words
 - Of two people of whom one stands before the other often only one is found.
 - A picture mirrored before a plain or symmetrical background, of a person who stands symmetrically, cannot be told from the right one.
 - Hats, bags and shoes change little of a body; \`unchanged\` needs a tenth of it changed. Where a shop sells such things keep \`observe\`, or compare the counts.
-- Photos without a head often show the detector nobody: their pictures are not compared.`;
+- The detector often finds no person in photos without a head: their pictures are not compared.`;

@@ -1,5 +1,5 @@
 /**
- * Who may look at the pages for operators: whoever knows the token, as a bearer token or as the
+ * Access to the operators’ pages: anyone with the token, as a bearer token or as the
  * password of basic authentication. Wrong tokens are counted by the client's address.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';

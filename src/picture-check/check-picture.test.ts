@@ -90,7 +90,7 @@ describe('a picture', () => {
     assert.deepEqual(findings(draw({ light: 12 })), ['unchanged']);
   });
 
-  it('with nobody or with one person more is found', () => {
+  it('without a person or with an extra one is found', () => {
     assert.deepEqual(findings(draw({ people: 0 })), ['no_person']);
     assert.deepEqual(findings(draw({ people: 2, clothes: 30 })), ['several_people']);
   });

@@ -21,7 +21,7 @@ interface Vendor {
 
 /**
  * Why a check was skipped: the pose threads were busy or not there, the check itself failed, the
- * person's photo shows nobody to compare with, or it was not fetched, since the picture is that of
+ * person's photo has no person to compare with, or it was not fetched, since the picture is that of
  * an earlier attempt.
  */
 export type CheckSkipReason = 'busy' | 'unavailable' | 'error' | 'no_person' | 'no_photo';

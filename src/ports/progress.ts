@@ -37,5 +37,5 @@ export interface SessionEvent {
   readonly delay_ms?: number;
 }
 
-/** Sends an event to whoever listens now; whoever does not will never have it. Rejects when it cannot be sent. */
+/** Sends an event to current subscribers; later ones never receive it. Rejects when it cannot be sent. */
 export type PublishProgress = (event: SessionEvent) => Promise<void>;

@@ -63,7 +63,7 @@ export interface Completion {
 
 /** The session rows. Every write is conditional on the owner and on a status that is not terminal. */
 export interface Sessions {
-  /** The row of this id in the channel's table, whoever owns it: compare `ownerId`. Null where there is none. */
+  /** The row of this id in the channel's table, regardless of its owner: compare `ownerId`. Null where there is none. */
   find(ref: SessionRef): Promise<Session | null>;
   /** queued or pending → processing: the row when this call did it, so that no attempt came before; else null. */
   claim(ref: SessionRef): Promise<Session | null>;

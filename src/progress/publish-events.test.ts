@@ -22,7 +22,7 @@ it('every step is one message, and other events are none', async () => {
   );
 });
 
-it('a refusal of Redis reaches the error handler and nobody else', async () => {
+it('a refusal of Redis reaches the error handler only', async () => {
   const refused = Promise.withResolvers<Error>();
   const record = publishEvents(() => Promise.reject(new Error('NOPERM')), refused.resolve);
   record(received);

@@ -56,7 +56,7 @@ export class AttemptChecks implements AsyncDisposable {
     }
   }
 
-  /** Throws PERSON_UNUSABLE for a photo that shows nobody who could be dressed, when that is enforced. */
+  /** Throws PERSON_UNUSABLE for a photo without a person to dress, when that is enforced. */
   async beforePaying(): Promise<void> {
     if (this.#deps.personCheck !== 'enforce') return;
     const finding = this.#judgePerson(await this.#within(BEFORE_PAYING_MS, this.#person));

@@ -1,6 +1,6 @@
 /** Lets a few through at a time and a few more wait; everyone else is turned away at once. */
 
-/** First come, first served; those who are patient go when nobody else waits. */
+/** First come, first served; patient callers go when no one else waits. */
 export class WaitingLine {
   readonly #maxWaiting: number;
   readonly #maxPatient: number;

@@ -1,5 +1,5 @@
 /**
- * The steps of all replicas, from the Redis channel to whoever listens in this process.
+ * The steps of all replicas, from the Redis channel to the listeners in this process.
  */
 import type { Redis } from 'ioredis';
 import type { SessionEvent } from '../../ports/progress.ts';
@@ -8,7 +8,7 @@ import { PROGRESS_CHANNEL } from './progress-channel.ts';
 type Listener = (event: SessionEvent) => void;
 
 /**
- * The steps of all replicas, for whoever listens in this process. Over a connection of its own, which
+ * The steps of all replicas, for the listeners in this process. Over a connection of its own, which
  * is open while somebody does.
  */
 export class ProgressFeed implements Disposable {

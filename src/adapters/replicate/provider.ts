@@ -70,7 +70,7 @@ export class ReplicateProvider implements ImageProvider, AsyncDisposable {
       },
     );
     const { data } = Prediction.safeParse(await jsonOf(answer));
-    // The call was accepted, and without its id nobody can tell what becomes of it.
+    // The call was accepted, and without its id its outcome cannot be known.
     if (data === undefined)
       throw new TaskError('PROVIDER_OUTCOME_UNKNOWN', { detail: 'no_ticket' });
     return { kind: 'ticket', ticket: this.#ticketOf(data.id, request.images.length - 1) };
