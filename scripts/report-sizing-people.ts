@@ -5,7 +5,7 @@ import { honestyTable, inputsTable, TOLD } from './report-sizing-answers.ts';
 import { judgeAll, type MeasuredPerson, type Told } from './report-sizing-judge.ts';
 
 const ABOUT =
-  'Judged with the coefficients of this release, which were fitted on nobody of these people. Errors are mean absolute errors in cm of chest / waist at the navel / hip; sizes by the default chart. "By chance" is the calibration error that an honest confidence would have with so few people.';
+  'Judged with the coefficients of this release, which were fitted on none of these people. Errors are mean absolute errors in cm of chest / waist at the navel / hip; sizes by the default chart. "By chance" is the calibration error that an honest confidence would have with so few people.';
 
 /** Markdown. */
 export function reportOnPeople({ measured, refused, withSide }: OwnPeople): string {

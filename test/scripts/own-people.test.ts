@@ -41,7 +41,7 @@ describe('the measurements of your own people', () => {
   const wrong: readonly [string, string, RegExp][] = [
     ['a missing column', 'front,height_cm\na.jpg,170', /the column chest_cm is missing/],
     ['an unknown column', `${HEADER},shoes\n`, /"shoes" is not known/],
-    ['nobody', HEADER, /there is nobody in it/],
+    ['no person', HEADER, /there is no person in it/],
     [
       'metres',
       `${HEADER}\na.jpg,1.7,90,80,95,,,,`,
