@@ -25,7 +25,7 @@ import { flopLandmarks, flopSquare, flopWorld } from './mirror.ts';
 import { type PoseSessions, runModel } from './models.ts';
 import { DEFAULT_MASK_ROWS, maskGridFor, maskProbabilities, projectMask } from './person-mask.ts';
 import { regionOf, toPixels, wholePicture } from './region.ts';
-import { withoutPerson } from './second-look.ts';
+import { paintOutPerson } from './second-pass.ts';
 import { type RotatedSquare, warpSquare } from './warp.ts';
 
 const MIN_POSE_SCORE = 0.5;
@@ -65,7 +65,7 @@ export interface OneObservation extends Omit<PhotoObservation, 'mirrored'> {
   readonly detectorScore: number;
 }
 
-/** As `observe`, but looks at the person once. */
+/** As `observe`, without the mirror image. */
 export async function observeOnce(
   sessions: PoseSessions,
   image: RgbImage,
@@ -96,7 +96,7 @@ interface Picture {
   readonly whole: Uint8Array;
 }
 
-/** The other people of the first detection, else of the second one behind or beside the person. */
+/** The other people of the first pass, else of a second pass with the person painted out. */
 async function confirmedCompany(
   picture: Picture,
   { mask }: Pose,
@@ -105,7 +105,7 @@ async function confirmedCompany(
   const { sessions, whole, image } = picture;
   const confirmed = await withPose(picture, others);
   if (confirmed.length > 0) return confirmed;
-  const { found } = await detectPeople(sessions, withoutPerson(whole, image, mask));
+  const { found } = await detectPeople(sessions, paintOutPerson(whole, image, mask));
   return withPose(picture, found);
 }
 
@@ -152,7 +152,7 @@ async function poseIn(
   };
 }
 
-/** The square of a picture that shows a person; `mirror`: to be looked at in its mirror image. */
+/** The square of a picture that shows a person; `mirror`: run the model on its mirror image. */
 interface Cutout {
   readonly image: RgbImage;
   readonly region: RotatedSquare;
