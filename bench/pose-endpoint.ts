@@ -6,22 +6,30 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import sharp from 'sharp';
 import type { ServerFigures } from './pose-server.ts';
 import { fixed, printTable, quantile } from './timing.ts';
 
-const CLIENTS = [1, 4, 16];
+/** Clients per photo; 0 is the baseline. */
+const CLIENTS = { small: [0, 1, 4, 16], phone: [1, 4] } as const;
+type Photo = keyof typeof CLIENTS;
+export const PHONE = { width: 3024, height: 4032 };
+const PHOTO_NAMES = { small: '540 x 720', phone: '12 megapixels' };
 const LOAD_MS = 8_000;
 const THREADS = 2;
 const HEALTH_EVERY_MS = 20;
 
 /** Starts a server process and an image host, loads it, and prints what came back. */
 export async function benchEndpoint(modelFolder: string, photoFile: string): Promise<void> {
-  const photo = await readFile(photoFile);
-  const host = createServer((_request, response) => {
+  const small = await readFile(photoFile);
+  const phone = await sharp(small).resize(PHONE).jpeg({ quality: 90 }).toBuffer();
+  const host = createServer(({ url }, response) => {
+    const photo = url === photoPath('phone') ? phone : small;
     response.writeHead(200, { 'content-type': 'image/jpeg' }).end(photo);
   });
   await once(host.listen(0, '127.0.0.1'), 'listening');
   const origin = `http://127.0.0.1:${(host.address() as AddressInfo).port}`;
+  const imageUrl = (photo: Photo) => `${origin}${photoPath(photo)}`;
   const script = join(import.meta.dirname, 'pose-server.ts');
   const server = fork(script, [modelFolder, origin, String(THREADS)]);
   const [{ address }] = (await once(server, 'message')) as [{ address: string }];
@@ -31,16 +39,21 @@ export async function benchEndpoint(modelFolder: string, photoFile: string): Pro
   };
   try {
     const rows = [];
-    await load(address, origin, 2, 1_000);
-    for (const clients of [0, ...CLIENTS]) {
-      await ask();
-      rows.push(await row(clients, await load(address, origin, clients, LOAD_MS), ask));
+    await load(address, imageUrl('small'), 2, 1_000);
+    for (const photo of ['small', 'phone'] as const) {
+      for (const clients of CLIENTS[photo]) {
+        await ask();
+        const result = await load(address, imageUrl(photo), clients, LOAD_MS);
+        rows.push([PHOTO_NAMES[photo], ...(await row(clients, result, ask))]);
+      }
     }
     console.log(`## /estimate-body, ${THREADS} pose threads (ms); 0 clients is the baseline\n`);
     printTable(
       [
+        'photo',
         'clients',
         'requests/s',
+        'CPU a request',
         'p50',
         'p95',
         'p99',
@@ -58,6 +71,10 @@ export async function benchEndpoint(modelFolder: string, photoFile: string): Pro
   }
 }
 
+function photoPath(photo: Photo): string {
+  return `/${photo}.jpg`;
+}
+
 interface Load {
   readonly times: readonly number[];
   readonly shed: number;
@@ -66,7 +83,7 @@ interface Load {
 }
 
 async function row(clients: number, result: Load, ask: () => Promise<ServerFigures>) {
-  const { eventLoopDelayP99Ms, rssMb } = await ask();
+  const { eventLoopDelayP99Ms, rssMb, cpuMs } = await ask();
   const { times, shed, healthTimes, seconds } = result;
   const quantiles = [0.5, 0.95, 0.99].map((share) =>
     clients === 0 ? '' : fixed(quantile(times, share), 0),
@@ -74,6 +91,7 @@ async function row(clients: number, result: Load, ask: () => Promise<ServerFigur
   return [
     clients,
     clients === 0 ? '' : fixed(times.length / seconds),
+    clients === 0 ? '' : fixed(cpuMs / times.length, 0),
     ...quantiles,
     shed,
     fixed(quantile(healthTimes, 0.99)),
@@ -84,7 +102,7 @@ async function row(clients: number, result: Load, ask: () => Promise<ServerFigur
 
 async function load(
   address: string,
-  imageOrigin: string,
+  imageUrl: string,
   clients: number,
   durationMs: number,
 ): Promise<Load> {
@@ -93,7 +111,7 @@ async function load(
   let shed = 0;
   const start = performance.now();
   const goesOn = () => performance.now() - start < durationMs;
-  const body = JSON.stringify({ image_url: `${imageOrigin}/photo.jpg`, height_cm: 175 });
+  const body = JSON.stringify({ image_url: imageUrl, height_cm: 175 });
   const headers = { 'content-type': 'application/json' };
   const keepAsking = async () => {
     while (goesOn()) {

@@ -12,6 +12,8 @@ import { BUILT_IN_CHARTS } from '../src/sizing/size-chart.ts';
 export interface ServerFigures {
   readonly eventLoopDelayP99Ms: number;
   readonly rssMb: number;
+  /** CPU time of the whole process, threads included. */
+  readonly cpuMs: number;
 }
 
 const [modelFolder = '', imageOrigin = '', threads = '2'] = process.argv.slice(2);
@@ -42,11 +44,15 @@ await registerEstimateBody(
 const address = await server.listen({ host: '127.0.0.1', port: 0 });
 await ready.promise;
 delay.enable();
+let cpu = process.cpuUsage();
 
 process.on('message', () => {
+  const { user, system } = process.cpuUsage(cpu);
+  cpu = process.cpuUsage();
   const figures: ServerFigures = {
     eventLoopDelayP99Ms: delay.percentile(99) / 1e6,
     rssMb: process.memoryUsage.rss() / 2 ** 20,
+    cpuMs: (user + system) / 1000,
   };
   delay.reset();
   process.send?.(figures);

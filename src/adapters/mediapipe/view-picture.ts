@@ -16,9 +16,12 @@ import { observeOnce } from './estimate-pose.ts';
 import type { PoseSessions } from './models.ts';
 import { warpSquare } from './warp.ts';
 
+/** Sharpness is judged at full resolution, within 48 MB of memory. */
+const LONGEST_SIDE_PX = 4096;
+
 /** `file` is a JPEG, PNG or WebP; throws `INVALID_IMAGE` for anything else. */
 export async function viewPicture(sessions: PoseSessions, file: Uint8Array): Promise<PictureView> {
-  const image = await decodeImage(file);
+  const image = await decodeImage(file, LONGEST_SIDE_PX);
   const thumbnail = await shrink(image);
   const seen = await observeOnce(sessions, image, thumbnail.rows);
   const { widthPx, heightPx, luminance, detectorScore, detections, pose } = seen;
