@@ -1,8 +1,10 @@
 /**
- * The client of /estimate-body, against a real worker; and its types, against the worker's own.
+ * Clients of /estimate-body against a real worker: ours, whose types are the worker's own, and one
+ * that a generator makes from the API document.
  */
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { mkdtempDisposable, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, it } from 'node:test';
 import type { z } from 'zod';
@@ -16,6 +18,7 @@ import type {
   EstimateBodyInput,
   estimateBodyAnswer,
 } from '../../src/http/estimate-body-schemas.ts';
+import { generatedCaller } from '../support/generated-client.ts';
 import { type ImageHost, startImageHost } from '../support/image-host.ts';
 import { FIXTURES } from '../support/pose-goldens.ts';
 import { openShop, type Shop } from '../support/shop.ts';
@@ -55,9 +58,13 @@ after(async () => {
   await shop?.[Symbol.asyncDispose]();
 });
 
-async function ask(file: string, secret = SECRET) {
+async function uploaded(file: string): Promise<string> {
   const bytes = await readFile(join(FIXTURES, file));
-  const image_url = await uploadPhoto(shop.platform, await createPerson(shop.platform), { bytes });
+  return uploadPhoto(shop.platform, await createPerson(shop.platform), { bytes });
+}
+
+async function ask(file: string, secret = SECRET) {
+  const image_url = await uploaded(file);
   const client = { workerUrl: worker.address, secret };
   return estimateBody(client, { image_url, height_cm: 170.7 }, 'req_example');
 }
@@ -97,4 +104,18 @@ it('it tells a wrong secret from a worker that is away', async () => {
     'r',
   );
   assert.equal(answer.kind, 'try_later');
+});
+
+it('a client generated from the API document gets answers and refusals', async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'generated-client-'));
+  const document = await (await fetch(`${worker.address}/docs/openapi.json`)).json();
+  const target = { address: worker.address, secret: SECRET };
+  const caller = await generatedCaller(document as object, folder.path, target);
+  assert.ok(await caller.isReady());
+  const { size, chestCm, landmarks } = await caller.sizeOf(await uploaded('s1_00.jpg'));
+  assert.match(size, /^(XS|S|M|L|XL|XXL)$/);
+  assert.ok(chestCm > 70);
+  assert.equal(landmarks, 33);
+  const refusal = await caller.refusalOf(await uploaded('hard_half_body_45.jpg'));
+  assert.deepEqual(refusal, { status: 422, code: 'PHOTO_NOT_USABLE' });
 });
