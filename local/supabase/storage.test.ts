@@ -134,6 +134,28 @@ test('the bucket takes pictures of at most 10 MB and nothing else', async () => 
   assert.match(gif.error?.message ?? '', /mime type image\/gif is not supported/);
 });
 
+test('a list of types is read as the real server reads it', async () => {
+  const { storage } = platform.supabase;
+  const lists: readonly (readonly [readonly string[] | null, boolean])[] = [
+    [null, true],
+    [[], true],
+    [['image/*'], true],
+    [['image/png'], false],
+    [['*/*'], false],
+    [['image/JPEG'], false],
+  ];
+  for (const [index, [types, takes]] of lists.entries()) {
+    const name = `types-${index}`;
+    const allowedMimeTypes = types && [...types];
+    assert.equal(
+      (await storage.createBucket(name, { public: false, allowedMimeTypes })).error,
+      null,
+    );
+    const { error } = await storage.from(name).upload('a.jpg', PNG, JPEG);
+    assert.equal(error === null, takes, `${JSON.stringify(types)}: ${error?.message}`);
+  }
+});
+
 test('nothing is stored outside the folder of the bucket', async () => {
   const { url, serviceRoleKey } = stack.supabase;
   const keys = { apikey: serviceRoleKey, authorization: `Bearer ${serviceRoleKey}` };
