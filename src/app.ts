@@ -96,7 +96,10 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     sizing: sizing.deps,
     stack,
     state: () => operationState(states(), adapters),
-    trial: trialPlayground(trialPictures(config, adapters, note), () => meanPictureCost(adapters)),
+    trial: trialPlayground(
+      trialPictures(config, adapters, { viewer: sizing.poses, record: note }),
+      () => meanPictureCost(adapters),
+    ),
   });
 
   // HTTP before anything works: a port in use is known before a task is touched.

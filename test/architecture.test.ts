@@ -44,6 +44,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   cli: [
     'adapters',
+    // To open an image provider as the worker does.
+    'app',
     'config',
     'ledger',
     'operations',

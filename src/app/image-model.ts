@@ -26,7 +26,8 @@ export function checkImageModels(config: Config, warn: (warning: string) => void
   }
 }
 
-function checkImageModel(
+/** The same for one channel's settings that name OpenAI. */
+export function checkImageModel(
   config: Config,
   settings: ChannelSettings,
   warn: (warning: string) => void,

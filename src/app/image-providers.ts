@@ -14,18 +14,21 @@ import type { FetchPicture } from '../ports/image-provider.ts';
 import type { Channel } from '../ports/session.ts';
 import type { GatedProvider } from '../tryon/provider-route.ts';
 
-interface ProviderDeps {
-  readonly redis: Redis;
-  readonly record: RecordEvent;
+interface OpenDeps {
   readonly warn: (warning: string) => void;
   readonly stack: AsyncDisposableStack;
+}
+
+interface ProviderDeps extends OpenDeps {
+  readonly redis: Redis;
+  readonly record: RecordEvent;
 }
 
 /** Opens a provider with the settings of one channel. */
 type Open = (
   config: Config,
   settings: ChannelSettings,
-  deps: ProviderDeps,
+  deps: OpenDeps,
 ) => OpenAiProvider | ReplicateProvider;
 
 const PROVIDERS: Readonly<Record<ProviderName, Open>> = {
@@ -48,7 +51,7 @@ export function openProviders(config: Config, deps: ProviderDeps): OpenProviders
   const open = (name: ProviderName, settings: ChannelSettings) => {
     const { imageProviders: _, ...rest } = settings;
     const key = JSON.stringify([name, rest]);
-    const provider = opened.get(key) ?? deps.stack.use(PROVIDERS[name](config, settings, deps));
+    const provider = opened.get(key) ?? openProvider(name, config, settings, deps);
     opened.set(key, provider);
     return provider;
   };
@@ -69,6 +72,16 @@ export function openProviders(config: Config, deps: ProviderDeps): OpenProviders
     openai: all.filter((provider) => provider instanceof OpenAiProvider),
     replicate: all.filter((provider) => provider instanceof ReplicateProvider),
   };
+}
+
+/** One provider with the settings of a channel, without a gate; it comes off the stack. */
+export function openProvider(
+  name: ProviderName,
+  config: Config,
+  settings: ChannelSettings,
+  deps: OpenDeps,
+): OpenAiProvider | ReplicateProvider {
+  return deps.stack.use(PROVIDERS[name](config, settings, deps));
 }
 
 /** The providers and models that calls may go to, as metrics label them. */
@@ -100,7 +113,7 @@ function openGate(name: ProviderName, config: Config, { redis, record }: Provide
 function openOpenAi(
   config: Config,
   settings: ChannelSettings,
-  { warn, stack }: ProviderDeps,
+  { warn, stack }: OpenDeps,
 ): OpenAiProvider {
   return new OpenAiProvider({
     apiKey: config.openaiApiKey,
@@ -120,7 +133,7 @@ function openOpenAi(
 function openReplicate(
   config: Config,
   settings: ChannelSettings,
-  { stack }: ProviderDeps,
+  { stack }: OpenDeps,
 ): ReplicateProvider {
   return new ReplicateProvider({
     token: config.replicateApiToken,

@@ -89,6 +89,11 @@ export class CliContext implements AsyncDisposable {
     if (problem !== null) throw new ProblemError(problem);
   }
 
+  /** Tells the operator something before the answer; not on standard output, which is the answer's. */
+  announce(text: string): void {
+    this.#terminal.output.write(`${printable(text)}\n`);
+  }
+
   /** Returns when the operator agrees: by `--yes`, or by answering on a terminal. Throws otherwise. */
   async confirm(question: string, yes: boolean | undefined): Promise<void> {
     if (yes) return;

@@ -17,6 +17,7 @@ import { addRescue } from './rescue.ts';
 import { addRetention } from './retention.ts';
 import { addSessions } from './sessions.ts';
 import { addSize } from './size.ts';
+import { addTry } from './try.ts';
 import { addWebhooks } from './webhooks.ts';
 
 /** The whole program; `run` carries a command out. */
@@ -43,6 +44,7 @@ export function createProgram(run: Run): Command {
     addRetention,
     addDrain,
     addSize,
+    addTry,
   ]) {
     add(program, run);
   }

@@ -4,16 +4,11 @@
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { TaskError } from '../errors.ts';
+import type { TrialPicture } from '../operations/trial-picture.ts';
 import type { ProgressStage } from '../ports/progress.ts';
 import { refusal } from './parse.ts';
 import type { Playground } from './playground.ts';
 import { filesOf, formOf } from './uploads.ts';
-
-/** A picture that was made, and what it took. */
-export interface TrialPicture {
-  readonly jpeg: Uint8Array;
-  readonly costUsd: number | null;
-}
 
 /** Makes one paid picture of the photos, the person's first. Throws a TaskError. */
 export type MakePicture = (

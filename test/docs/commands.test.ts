@@ -3,11 +3,12 @@
  * runbook's table of broken systems, held to what the doctor finding of twelve of them.
  */
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { mkdtempDisposable, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { PEOPLE } from '../../local/samples/samples.ts';
+import { GARMENTS, PEOPLE } from '../../local/samples/samples.ts';
 import { type LocalStack, startLocalStack } from '../../local/stack.ts';
 import { openRedis } from '../../src/adapters/redis/fail-fast-connection.ts';
 import { EXIT } from '../../src/cli/answer.ts';
@@ -35,6 +36,13 @@ const SHOWN = new Map(
 /** What is no command of its own, or begins with the name only, as in a list of them. */
 const FRAGMENTS = /^(erase --user|dead drop)$/;
 
+const PHOTOS: Readonly<Record<string, string>> = {
+  'photo.jpg': PEOPLE.ada.file,
+  'person.jpg': PEOPLE.ada.file,
+  'shirt.jpg': GARMENTS.stripedShirt,
+  'trousers.jpg': GARMENTS.chinos,
+};
+
 let stack: LocalStack;
 
 before(async () => {
@@ -49,11 +57,14 @@ after(async () => {
 async function run(words: readonly string[], folder: string): Promise<CliResult> {
   const [name = '', sub = ''] = words;
   const asks =
-    ['drain', 'erase', 'janitor', 'rescue'].includes(name) || /replay|drop|resolve/.test(sub);
+    ['drain', 'erase', 'janitor', 'rescue', 'try'].includes(name) ||
+    /replay|drop|resolve/.test(sub);
   const isMissing = asks && !words.includes('--yes') && !words.includes('--off');
-  const task = (word: string) =>
-    word === 'task.json' ? join(folder, word) : word === 'photo.jpg' ? PEOPLE.ada.file : word;
-  return wearon(stack.env, [...words.map(task), ...(isMissing ? ['--yes'] : [])]);
+  const given = words.map((word) =>
+    word === 'task.json' ? join(folder, word) : (PHOTOS[word] ?? word),
+  );
+  const out = name === 'try' ? ['--out', join(folder, randomUUID())] : [];
+  return wearon(stack.env, [...given, ...out, ...(isMissing ? ['--yes'] : [])]);
 }
 
 describe('the commands of the pages', () => {

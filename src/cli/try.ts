@@ -1,0 +1,40 @@
+/**
+ * `try`: a try-on of photos on this machine, with one setting or several side by side.
+ */
+import { type Command, Option } from 'commander';
+import type { Run } from './cli-context.ts';
+
+export interface TryOptions {
+  readonly json?: boolean;
+  readonly yes?: boolean;
+  readonly compare?: string;
+  readonly channel: 'b2b' | 'b2c';
+  readonly out?: string;
+}
+
+export function addTry(program: Command, run: Run): void {
+  program
+    .command('try')
+    .description('Make a try-on picture of photos on this machine, and a sheet that shows it')
+    .argument('<person>', 'JPEG, PNG or WebP of the person')
+    .argument('<garments...>', 'JPEG, PNG or WebP of each garment')
+    .option(
+      '--compare <settings>',
+      'side by side: provider[:model][+name=value…], comma-separated, e.g. openai+quality=high',
+    )
+    .addOption(
+      new Option('--channel <channel>', 'whose settings hold')
+        .choices(['b2b', 'b2c'])
+        .default('b2b'),
+    )
+    .option('--out <folder>', 'where the pictures and sheet.html go; a new one without it')
+    .option('--yes', 'pay without asking')
+    .option('--json', 'answer in JSON')
+    .action((person: string, garments: string[], options: TryOptions) =>
+      run(options, async (context) => {
+        // Slow to load, and no other command needs it.
+        const { tryOn } = await import('./try/try-on.ts');
+        return tryOn(context, [person, ...garments], options);
+      }),
+    );
+}

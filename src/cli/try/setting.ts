@@ -1,0 +1,107 @@
+/**
+ * The settings that `wearon try` compares, and how they are written:
+ * `provider[:model][+name=value…]`, separated by commas.
+ */
+import {
+  type ChannelSettings,
+  KEY_OF,
+  PROVIDER_NAMES,
+  PROVIDER_VARIABLES,
+  type ProviderName,
+} from '../../config/providers.ts';
+import type { Config } from '../../config.ts';
+import { UsageError } from '../answer.ts';
+
+/** A provider with what it is asked for. */
+export interface TrialSetting {
+  /** In the notation above, the model always named. */
+  readonly label: string;
+  readonly provider: ProviderName;
+  /** The channel's own, with the provider alone in the order: nothing falls back. */
+  readonly channel: ChannelSettings;
+}
+
+/** More at once are more likely a mistake than a wish. */
+const MOST_SETTINGS = 12;
+
+const MODELS = {
+  openai: 'openaiImageModel',
+  replicate: 'replicateModel',
+} as const satisfies Record<ProviderName, keyof ChannelSettings>;
+
+/** What else may be set of each provider, by its name in the notation. */
+const NAMES: Readonly<Record<ProviderName, Readonly<Record<string, keyof ChannelSettings>>>> = {
+  openai: {
+    quality: 'openaiImageQuality',
+    complexity: 'openaiImageComplexity',
+    size: 'openaiImageSize',
+  },
+  replicate: {},
+};
+
+/** The setting that a task of the channel gets first. */
+export function settingOf(channel: ChannelSettings): TrialSetting {
+  return parseSetting(channel.imageProviders[0] ?? 'openai', channel);
+}
+
+/** The settings of `--compare`; what they leave out is the channel's. Throws a UsageError. */
+export function parseSettings(text: string, channel: ChannelSettings): TrialSetting[] {
+  const parts = text.split(',').map((part) => part.trim());
+  const settings = parts.map((part) => parseSetting(part, channel));
+  if (settings.length > MOST_SETTINGS) {
+    throw new UsageError(`--compare takes ${MOST_SETTINGS} settings at the most.`);
+  }
+  const labels = settings.map(({ label }) => label);
+  const doubled = labels.find((label, at) => labels.indexOf(label) !== at);
+  if (doubled !== undefined) throw new UsageError(`--compare names ${doubled} twice.`);
+  return settings;
+}
+
+function parseSetting(text: string, channel: ChannelSettings): TrialSetting {
+  const [named = '', ...pairs] = text.split('+');
+  const [name = '', ...modelParts] = named.split(':');
+  const provider = PROVIDER_NAMES.find((known) => known === name);
+  if (provider === undefined) {
+    throw new UsageError(`"${text}" names no provider: ${PROVIDER_NAMES.join(', ')}.`);
+  }
+  const modelKey = MODELS[provider];
+  const model = modelParts.join(':') || channel[modelKey];
+  const chosen = [
+    [modelKey, read('model', modelKey, model)],
+    ...pairs.map((pair) => entryOf(provider, pair)),
+  ];
+  return {
+    label: [`${provider}:${model}`, ...pairs].join('+'),
+    provider,
+    channel: { ...channel, ...Object.fromEntries(chosen), imageProviders: [provider] },
+  };
+}
+
+/** One `name=value` as an entry of the channel's settings. */
+function entryOf(provider: ProviderName, pair: string): readonly [string, unknown] {
+  const [, name = '', value = ''] = /^([^=]+)=(.+)$/.exec(pair) ?? [];
+  const key = NAMES[provider][name];
+  if (key !== undefined) return [key, read(name, key, value)];
+  const known = Object.keys(NAMES[provider]).map((one) => `${one}=…`);
+  const may = known.length === 0 ? 'nothing but a model' : known.join(', ');
+  throw new UsageError(`"${pair}" is no setting of ${provider}, which takes ${may}.`);
+}
+
+function read(name: string, key: keyof ChannelSettings, value: string): unknown {
+  try {
+    return PROVIDER_VARIABLES[key].parse(value);
+  } catch (error) {
+    throw new UsageError(`${name} "${value}" ${(error as Error).message}.`);
+  }
+}
+
+/** Throws a UsageError unless the key of every named provider is configured. */
+export function requireKeys(settings: readonly TrialSetting[], config: Config): void {
+  const keys = Object.entries(KEY_OF) as [keyof typeof PROVIDER_VARIABLES, ProviderName][];
+  const missing = keys.filter(
+    ([key, provider]) => !config[key] && settings.some((setting) => setting.provider === provider),
+  );
+  if (missing.length === 0) return;
+  const each = missing.map(([key, provider]) => `${PROVIDER_VARIABLES[key].name} for ${provider}`);
+  throw new UsageError(`A key is missing: set ${each.join(' and ')}.`);
+}
