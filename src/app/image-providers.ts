@@ -7,7 +7,7 @@ import { OpenAiProvider } from '../adapters/openai/provider.ts';
 import { RedisProviderGate } from '../adapters/redis/provider-gate.ts';
 import { ReplicateProvider } from '../adapters/replicate/provider.ts';
 import { WebImageFetcher } from '../adapters/web/image-fetcher.ts';
-import type { ChannelSettings, ProviderName } from '../config/providers.ts';
+import { type ChannelSettings, callsPerMinuteTo, type ProviderName } from '../config/providers.ts';
 import type { Config } from '../config.ts';
 import type { RecordEvent } from '../ports/events.ts';
 import type { FetchPicture } from '../ports/image-provider.ts';
@@ -92,12 +92,6 @@ export function callersOf({ channels }: Config): { provider: string; model: stri
       model: { openai: settings.openaiImageModel, replicate: settings.replicateModel }[provider],
     })),
   );
-}
-
-/** Paid calls a minute to a provider, over all replicas. */
-export function callsPerMinuteTo(name: ProviderName, config: Config): number {
-  const { openaiRateLimitPerMinute: openai, replicateRateLimitPerMinute: replicate } = config;
-  return { openai, replicate }[name];
 }
 
 function openGate(name: ProviderName, config: Config, { redis, record }: ProviderDeps) {

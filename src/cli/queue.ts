@@ -20,14 +20,21 @@ export function addQueue(program: Command, run: Run): void {
 async function queueStats(context: CliContext): Promise<Answer> {
   const data = await queueOverview(await context.operations());
   const isFine = data.givenUp + data.deadLetters + data.reconciliation === 0;
-  return { data, text: describe(data), isFine: isFine && data.breaker === 'closed' };
+  const callsGoOut = data.gates.every(({ breaker }) => breaker === 'closed');
+  return { data, text: describe(data), isFine: isFine && callsGoOut };
 }
 
-function describeTrip(trip: QueueOverview['trip']): string {
-  return trip === null ? '' : `, since ${trip.since ?? 'an unknown time'}: ${trip.code}`;
+function describeTrip({ trip }: QueueOverview['gates'][number]): string {
+  return trip === null ? '–' : `${trip.code}, since ${trip.since ?? 'an unknown time'}`;
 }
 
-function describe({ places, moneyAtRisk, pace, ...stats }: QueueOverview): string {
+function describe({ places, moneyAtRisk, gates, ...stats }: QueueOverview): string {
+  const calls = gates.map((gate) => [
+    gate.provider,
+    gate.breaker,
+    gate.callsPerMinute,
+    describeTrip(gate),
+  ]);
   const rows = TASK_PLACES.map((place) => {
     const { tasks, oldestAgeSeconds } = places[place];
     return [place, tasks, tasks === 0 ? '–' : duration(oldestAgeSeconds)];
@@ -39,12 +46,12 @@ function describe({ places, moneyAtRisk, pace, ...stats }: QueueOverview): strin
     pairs({
       'given up': stats.givenUp,
       'dead letters': stats.deadLetters,
-      breaker: `${stats.breaker}${describeTrip(stats.trip)}`,
-      pace: `${pace.callsPerMinute} paid calls a minute`,
       'webhooks pending': stats.webhooks.pending,
       'webhooks undelivered': stats.webhooks.undelivered,
       draining: stats.drainingSince === null ? 'no' : `since ${stats.drainingSince}`,
     }),
+    '',
+    table(['paid calls to', 'breaker', 'a minute', 'stopped'], calls, ''),
     '',
     'Money at risk',
     pairs({

@@ -182,6 +182,14 @@ export const KEY_OF: Readonly<Record<string, ProviderName>> = {
   replicateApiToken: 'replicate',
 };
 
+/** Paid calls a minute to a provider, over all replicas. */
+export function callsPerMinuteTo(
+  name: ProviderName,
+  values: { readonly [K in `${ProviderName}RateLimitPerMinute`]: number },
+): number {
+  return values[`${name}RateLimitPerMinute`];
+}
+
 /** The settings of both channels out of the values that were read. */
 export function channelSettings(
   values: Readonly<Record<string, unknown>>,

@@ -4,7 +4,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { startDraining, stopDraining } from '../adapters/redis/drain.ts';
-import { readGateState } from '../adapters/redis/provider-gate.ts';
 import { RedisReconciliation } from '../adapters/redis/reconciliation.ts';
 import { endedSince } from '../adapters/supabase/cost-rows.ts';
 import { queueOverview } from '../operations/queue-overview.ts';
@@ -33,16 +32,15 @@ export function addOperation(
     const deps = await tools();
     const since = new Date(Date.now() - RATE_MINUTES * 60_000);
     const { providers, ...own } = shown(state());
-    const gateOf = async (provider: (typeof providers)[number]) => ({
-      ...provider,
-      ...(await readGateState(deps.redis, provider.name)),
-    });
-    const [queues, ended, reconciliation, gates] = await Promise.all([
+    const [queues, ended, reconciliation] = await Promise.all([
       queueOverview(deps),
       endedSince(deps.supabase, since),
       new RedisReconciliation(deps.redis).open(),
-      Promise.all(providers.map(gateOf)),
     ]);
+    const gates = providers.map((provider) => ({
+      ...provider,
+      ...queues.gates.find((gate) => gate.provider === provider.name),
+    }));
     const rate = { minutes: RATE_MINUTES, ...ended };
     return { ...own, gates, queues, rate, reconciliation: reconciliation.slice(0, 100) };
   });

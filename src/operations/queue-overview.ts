@@ -3,24 +3,22 @@ import { drainingSince } from '../adapters/redis/drain.ts';
 import { paidCalls, refundJobs } from '../adapters/redis/job-views.ts';
 import { readGateState } from '../adapters/redis/provider-gate.ts';
 import { readQueueStats } from '../adapters/redis/queue-stats.ts';
+import { callsPerMinuteTo } from '../config/providers.ts';
 import type { OperationDeps } from './deps.ts';
 
 export type QueueOverview = Awaited<ReturnType<typeof queueOverview>>;
 
 export async function queueOverview({ redis, config }: Pick<OperationDeps, 'redis' | 'config'>) {
-  const [stats, gate, draining, calls, refunds] = await Promise.all([
+  const [stats, gates, draining, calls, refunds] = await Promise.all([
     readQueueStats(redis),
-    readGateState(redis, 'openai'),
+    readGates({ redis, config }),
     drainingSince(redis),
     paidCalls(redis),
     refundJobs(redis),
   ]);
-  const callsPerMinute = Math.round(config.openaiRateLimitPerMinute / gate.slowness);
   return {
     ...stats,
-    breaker: gate.breaker,
-    trip: gate.trip,
-    pace: { callsPerMinute, slowness: gate.slowness },
+    gates,
     drainingSince: draining,
     moneyAtRisk: {
       paidCallsUnderWay: calls.open,
@@ -31,4 +29,15 @@ export async function queueOverview({ redis, config }: Pick<OperationDeps, 'redi
       reconciliationOpen: stats.reconciliation,
     },
   };
+}
+
+/** The gate of every provider in use; `callsPerMinute` is what it lets out now. */
+function readGates({ redis, config }: Pick<OperationDeps, 'redis' | 'config'>) {
+  return Promise.all(
+    config.providersInUse.map(async (provider) => {
+      const gate = await readGateState(redis, provider);
+      const callsPerMinute = Math.round(callsPerMinuteTo(provider, config) / gate.slowness);
+      return { provider, ...gate, callsPerMinute };
+    }),
+  );
 }

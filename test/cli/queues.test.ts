@@ -115,11 +115,29 @@ describe('queue stats', () => {
     assert.ok(json.places.list.oldestAgeSeconds >= 90);
     assert.equal(json.places.waiting.tasks, 1);
     assert.equal(json.deadLetters, 1);
-    assert.equal(json.pace.callsPerMinute, 150);
-    assert.equal(json.breaker, 'closed');
+    const [gate] = json.gates;
+    assert.deepEqual([gate.provider, gate.callsPerMinute, gate.breaker], ['openai', 150, 'closed']);
     assert.equal(json.moneyAtRisk.refundsOutstanding, 1);
     assert.equal(json.moneyAtRisk.paidCallsOutcomeUnknown, 1);
     assert.deepEqual(json.moneyAtRisk.outcomeUnknownSessions, [sessionId]);
+  });
+
+  it('shows the gate of every provider, and why one is stopped', async () => {
+    const redis = await cleared();
+    const since = new Date().toISOString();
+    const tripped = ['wearon:gate:replicate:tripped', 'PROVIDER_REFUSES_SERVICE'];
+    await redis.mset(...tripped, 'wearon:gate:replicate:tripped-at', since);
+    const env = {
+      ...shop.stack.env,
+      B2C_IMAGE_PROVIDERS: 'openai,replicate',
+      REPLICATE_RATE_LIMIT_PER_MINUTE: '60',
+    };
+    const { code, stdout } = await wearon(env, ['queue', 'stats']);
+    assert.equal(code, 1);
+    assert.match(stdout, /openai +closed +300 +–/);
+    assert.match(stdout, /replicate +half_open +60 +PROVIDER_REFUSES_SERVICE, since 20/);
+    assert.equal((await run('queue', 'stats')).code, 0);
+    await cleared();
   });
 });
 

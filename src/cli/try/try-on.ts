@@ -8,7 +8,7 @@ import { PosePool } from '../../adapters/mediapipe/pose-pool.ts';
 import { RedisDailyBudget } from '../../adapters/redis/daily-budget.ts';
 import { TrialGate } from '../../adapters/redis/trial-gate.ts';
 import { checkImageModel } from '../../app/image-model.ts';
-import { callsPerMinuteTo } from '../../app/image-providers.ts';
+import { callsPerMinuteTo } from '../../config/providers.ts';
 import type { Config } from '../../config.ts';
 import { TaskError } from '../../errors.ts';
 import { ByteBudget, DOWNLOAD_BUDGET_BYTES } from '../../images/byte-budget.ts';

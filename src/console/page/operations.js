@@ -107,20 +107,20 @@ function backlogCard({ queues, rate }) {
 }
 
 function providerCard({ gates, queues }) {
-  const { pace, moneyAtRisk } = queues;
-  const states = gates.flatMap(({ name, model, breaker, trip }) => [
+  const { moneyAtRisk } = queues;
+  const states = gates.flatMap(({ name, model, breaker, trip, callsPerMinute }) => [
     [name, model],
     [
       'Breaker',
       el('span', { className: breaker === 'closed' ? 'good' : 'bad' }, breaker.replace('_', ' ')),
     ],
     ...(trip === null ? [] : [['Stopped for', `${trip.code}, ${ago(trip.since)}`]]),
+    ['Rate limit', `${callsPerMinute} calls a minute`],
   ]);
   return card(
     'Providers and breakers',
     facts([
       ...states,
-      ['Rate limit', `${pace.callsPerMinute} calls a minute`],
       ['Paid calls now', String(moneyAtRisk.paidCallsUnderWay)],
       ['Outcome unknown', String(moneyAtRisk.paidCallsOutcomeUnknown)],
     ]),
