@@ -36,7 +36,7 @@ export function trialPictures(
       record: (event: WorkerEvent) => {
         record(event);
         const step = sessionEventOf(event, new Date());
-        if (step !== null) onStep(step.event);
+        if (step !== null) onStep(step);
       },
       providerTimeoutMs: config.providerTimeoutSeconds * 1000,
       maxProviderCalls: 1,

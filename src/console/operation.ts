@@ -26,8 +26,6 @@ export function addOperation(
   tools: OpenOperations,
   state: () => OperationState,
 ): void {
-  api.get('/identity', async () => shown(state()));
-
   api.get('/overview', async () => {
     const deps = await tools();
     const since = new Date(Date.now() - RATE_MINUTES * 60_000);

@@ -2,18 +2,21 @@
  * The playground without a platform: one picture by the pipeline's own steps, paid by the worker's key,
  * shown and not stored. Its steps and its picture come as lines of JSON while the request is open.
  */
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply } from 'fastify';
 import { TaskError } from '../errors.ts';
 import type { TrialPicture } from '../operations/trial-picture.ts';
-import type { ProgressStage } from '../ports/progress.ts';
+import type { SessionEvent } from '../ports/progress.ts';
 import { refusal } from './parse.ts';
 import type { Playground } from './playground.ts';
 import { filesOf, formOf } from './uploads.ts';
 
+/** A step of a trial, which has no session to name. */
+export type TrialStep = Omit<SessionEvent, 'version' | 'session_id' | 'channel'>;
+
 /** Makes one paid picture of the photos, the person's first. Throws a TaskError. */
 export type MakePicture = (
   photos: readonly Buffer[],
-  onStep: (step: ProgressStage) => void,
+  onStep: (step: TrialStep) => void,
   signal: AbortSignal,
 ) => Promise<TrialPicture>;
 
@@ -40,7 +43,7 @@ export function trialPlayground(
       if (underWay >= TRIALS_AT_ONCE) throw refusal(503, 'Two pictures are being made already.');
       underWay += 1;
       try {
-        await send(request, reply, (onStep, signal) => make(photos, onStep, signal));
+        await send(reply, (onStep, signal) => make(photos, onStep, signal));
       } finally {
         underWay -= 1;
       }
@@ -51,9 +54,8 @@ export function trialPlayground(
 
 /** Sends every step as it comes, and the picture or the failure last. */
 async function send(
-  _request: FastifyRequest,
   reply: FastifyReply,
-  work: (onStep: (step: ProgressStage) => void, signal: AbortSignal) => Promise<TrialPicture>,
+  work: (onStep: (step: TrialStep) => void, signal: AbortSignal) => Promise<TrialPicture>,
 ): Promise<void> {
   const headers = reply.getHeaders() as Record<string, string>;
   reply.hijack();
@@ -66,17 +68,17 @@ async function send(
     'x-accel-buffering': 'no',
   });
   const write = (line: object) => stream.write(`${JSON.stringify(line)}\n`);
-  const step = (event: ProgressStage) => write({ event, at: new Date().toISOString() });
+  const step = (line: Omit<TrialStep, 'at'>) => write({ ...line, at: new Date().toISOString() });
   try {
-    step('queued');
+    step({ event: 'queued' });
     const { jpeg, costUsd } = await work(step, gone.signal);
     const picture = Buffer.from(jpeg).toString('base64');
-    step('completed');
+    step({ event: 'completed' });
     write({ result: { status: 'completed', error: null, costUsd, picture } });
   } catch (error) {
     const failure =
       error instanceof TaskError ? error : new TaskError('INTERNAL', { cause: error });
-    write({ event: 'failed', at: new Date().toISOString(), code: failure.code });
+    step({ event: 'failed', code: failure.code });
     write({ result: { status: 'failed', error: failure.publicText, costUsd: null } });
   }
   stream.end();

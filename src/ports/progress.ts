@@ -35,6 +35,9 @@ export interface SessionEvent {
   readonly code?: ErrorCode;
   /** With `retried`: in how many ms the next attempt may begin. */
   readonly delay_ms?: number;
+  /** With `drawing`: the provider (its name in IMAGE_PROVIDERS) and the model that make the picture. */
+  readonly provider?: string;
+  readonly model?: string;
 }
 
 /** Sends an event to current subscribers; later ones never receive it. Rejects when it cannot be sent. */

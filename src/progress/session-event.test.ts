@@ -38,6 +38,19 @@ it('a retry says why and when, a failure why', () => {
   assert.deepEqual(sessionEventOf(failed, at), failure);
 });
 
+it('a paid call names its provider and model', () => {
+  const called: WorkerEvent = {
+    event: 'provider_call_started',
+    task,
+    call: 1,
+    repeated: false,
+    provider: 'replicate',
+    model: 'prunaai/p-image-try-on',
+  };
+  const vendor = { provider: 'replicate', model: 'prunaai/p-image-try-on' };
+  assert.deepEqual(sessionEventOf(called, at), { ...common, event: 'drawing', ...vendor });
+});
+
 it('a session that the rescue finished is completed, one that it gave up is not yet failed', () => {
   const rescued = (by: 'completion' | 'refund') =>
     sessionEventOf({ event: 'session_rescued', task, by }, at)?.event;

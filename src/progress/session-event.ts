@@ -29,7 +29,7 @@ export function sessionEventOf(occurred: WorkerEvent, at: Date): SessionEvent | 
     session_id: sessionId,
     channel,
     at: at.toISOString(),
-    ...reasonOf(occurred),
+    ...detailsOf(occurred),
   };
 }
 
@@ -40,8 +40,12 @@ function stageOf(occurred: WorkerEvent): ProgressStage | null {
   return STAGES[occurred.event] ?? null;
 }
 
-function reasonOf(occurred: WorkerEvent): Pick<SessionEvent, 'code' | 'delay_ms'> {
+type Details = Pick<SessionEvent, 'code' | 'delay_ms' | 'provider' | 'model'>;
+
+function detailsOf(occurred: WorkerEvent): Details {
   switch (occurred.event) {
+    case 'provider_call_started':
+      return { provider: occurred.provider, model: occurred.model };
     case 'generation_failed':
       return { code: occurred.code };
     case 'generation_retried':

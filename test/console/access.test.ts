@@ -80,6 +80,9 @@ describe('the console in production', () => {
         .filter((event) => event !== 'checked'),
       ['queued', 'photos_fetched', 'drawing', 'completed'],
     );
+    const drawing = steps.find(({ event }) => event === 'drawing');
+    assert.equal(drawing.provider, 'openai');
+    assert.match(drawing.model, /^gpt-image-/);
     assert.equal(result.status, 'completed');
     assert.ok(result.costUsd > 0);
     assert.equal(Buffer.from(result.picture, 'base64').readUInt16BE(0), 0xffd8);

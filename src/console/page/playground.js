@@ -12,7 +12,6 @@ const MOST_POLLS = 60;
 
 export async function showPlayground(main) {
   const { mode, samples, meanCostUsd = null } = await get('playground');
-  const { providers } = await get('identity');
   const chosen = { person: [], garments: [] };
   const steps = stepList();
   const result = el('div', { className: 'side' });
@@ -48,7 +47,7 @@ export async function showPlayground(main) {
     try {
       const ended = await (mode === 'order' ? order(form, steps) : tryOut(form, steps));
       show(ended.picture);
-      fill(numbers, outcomeOf(ended, providers));
+      fill(numbers, outcomeOf(ended));
     } catch (error) {
       fill(numbers, el('p', { className: 'notice', role: 'alert' }, error.message));
     }
@@ -117,13 +116,16 @@ function pictureOf(caption, url) {
   return el('figure', {}, el('figcaption', {}, caption), picture);
 }
 
-function outcomeOf({ error, code, costUsd, creditsBefore, creditsAfter, sessionId }, providers) {
-  const used = providers.map(({ name, model }) => `${name}, ${model}`).join('; else ');
+function outcomeOf(ended) {
+  const { error, code, provider, model, costUsd, creditsBefore, creditsAfter, sessionId } = ended;
   return [
     error === null ? null : el('p', { className: 'notice', role: 'alert' }, error),
     facts([
       ['Cost', error === null ? money(costUsd) : 'none'],
-      ['Provider', used],
+      [
+        'Provider',
+        provider ? `${provider}, ${model}` : error === null ? 'not known' : 'none asked',
+      ],
       ...(code ? [['Code', code]] : []),
       ...(creditsBefore === undefined ? [] : [['Credits', `${creditsBefore} → ${creditsAfter}`]]),
       ...(sessionId ? [['Session', el('a', { href: `#session/${sessionId}` }, sessionId)]] : []),
@@ -136,12 +138,12 @@ async function order(form, steps) {
   await eventsReady();
   const early = [];
   let sessionId = null;
-  let code = null;
+  const known = {};
   const ended = Promise.withResolvers();
   const take = (step) => {
     if (step.session_id !== sessionId) return;
     steps.add(step);
-    if (step.event === 'failed') code = step.code;
+    keepFacts(known, step);
     if (step.event === 'failed' || step.event === 'completed') ended.resolve();
   };
   const stop = onStep((step) => (sessionId === null ? early.push(step) : take(step)));
@@ -151,7 +153,7 @@ async function order(form, steps) {
     await Promise.race([ended.promise, endedByRow(sessionId)]);
     const row = await settled(sessionId);
     const picture = row.status === 'completed' ? `api/try-ons/${sessionId}/picture` : null;
-    return { ...row, sessionId, code, picture };
+    return { ...row, ...known, sessionId, picture };
   } finally {
     stop();
   }
@@ -179,13 +181,21 @@ async function endedByRow(sessionId) {
 /** Makes a picture without a session. */
 async function tryOut(form, steps) {
   let ended = null;
-  let code = null;
+  const known = {};
   await postForLines('try-ons', form, (line) => {
     if (line.result) ended = line.result;
-    else steps.add(line);
-    if (line.event === 'failed') code = line.code;
+    else {
+      steps.add(line);
+      keepFacts(known, line);
+    }
   });
   if (ended === null) throw new Error('The worker broke off.');
   const picture = ended.picture ? `data:image/jpeg;base64,${ended.picture}` : null;
-  return { ...ended, code, picture };
+  return { ...ended, ...known, picture };
+}
+
+/** Who made the picture last, and why there is none. */
+function keepFacts(known, { event, provider, model, code }) {
+  if (event === 'drawing') Object.assign(known, { provider, model });
+  if (event === 'failed') known.code = code;
 }
