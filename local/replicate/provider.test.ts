@@ -180,6 +180,8 @@ it('a call whose answer was lost is found again by its key', async () => {
 
 it('the account and the model can be checked', async () => {
   await provider.check();
+  server.faults.add({ path: /\/account$/, kind: 'status', status: 404 });
+  await provider.check();
   await using stranger = providerAt(server.baseUrl, 'r8_wrong');
   await assert.rejects(stranger.check(), { code: 'PROVIDER_REFUSES_SERVICE' });
 });

@@ -45,6 +45,9 @@ const PAGE_SIZE = 100;
 const MOST_WAIT_SECONDS = 60;
 const MODELS = ['prunaai/p-image-try-on', 'openai/gpt-image-2.6-sunburst'];
 
+/** The one version of every model. */
+export const VERSION = createHash('sha256').update('local').digest('hex');
+
 class Refusal extends Error {
   readonly status: number;
 
@@ -100,11 +103,16 @@ function addRoutes(app: FastifyInstance, state: State, draw: Draw): void {
   });
   const byId = (id: string) => {
     const found = state.predictions.find((prediction) => prediction.id === id);
-    if (found === undefined) throw new Refusal(404, 'The requested resource could not be found.');
+    if (found === undefined) throw noSuchResource();
     return found;
   };
   app.get('/v1/account', async () => ({ type: 'organization', username: 'local' }));
   app.get<Model>('/v1/models/:owner/:name', async ({ params }) => modelOf(params));
+  app.get<Version>('/v1/models/:owner/:name/versions/:version', async ({ params }) => {
+    const model = modelOf(params);
+    if (params.version !== VERSION) throw noSuchResource();
+    return { id: VERSION, model };
+  });
   app.get<Page>('/v1/predictions', async ({ query }) => page(state, Number(query.cursor ?? 0)));
   app.get<One>('/v1/predictions/:id', async ({ params }) => view(byId(params.id), state.baseUrl));
   app.post<One>('/v1/predictions/:id/cancel', async ({ params }) => {
@@ -134,10 +142,16 @@ interface Model {
   Params: { owner: string; name: string };
 }
 
+interface Version {
+  Params: Model['Params'] & { version: string };
+}
+
+function noSuchResource(): Refusal {
+  return new Refusal(404, 'The requested resource could not be found.');
+}
+
 function modelOf({ owner, name }: Model['Params']) {
-  if (!MODELS.includes(`${owner}/${name}`)) {
-    throw new Refusal(404, 'The requested resource could not be found.');
-  }
+  if (!MODELS.includes(`${owner}/${name}`)) throw noSuchResource();
   return { owner, name: `${owner}/${name}`, visibility: 'public' };
 }
 

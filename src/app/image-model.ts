@@ -13,6 +13,7 @@ import {
 import { type OpenAiProvider, replacementOf } from '../adapters/openai/provider.ts';
 import type { ChannelSettings } from '../config/providers.ts';
 import { type Config, ConfigError } from '../config.ts';
+import { TaskError } from '../errors.ts';
 import { repeat } from '../repeat.ts';
 
 /**
@@ -86,13 +87,14 @@ const DAY_MS = 86_400_000;
 
 /**
  * Asks the vendor at once and then daily which models it offers, and every minute while it refuses the
- * key. Warns when the model in use is not among them or ends soon. A vendor that does not list its models (a gateway) changes nothing:
+ * key or cannot be reached. Warns when the model in use is not among them or ends soon. A vendor that does not list its models (a gateway) changes nothing:
  * `onError` gets the reason. Disposing of it ends the asking.
  */
 export function watchImageModel(
   imageModel: Pick<OpenAiProvider, 'listModels' | 'model' | 'configuredModel'>,
   warn: (warning: string) => void,
   onError: (error: Error) => void,
+  askAgainMs = ASK_AGAIN_MS,
 ): ImageModelLife {
   const stop = new AbortController();
   const announced = new Map<string, string>();
@@ -104,6 +106,7 @@ export function watchImageModel(
     askedAtMs = performance.now();
     const offered = await imageModel.listModels().catch((error: Error) => {
       refusedSince = isKeyRefusal(error) ? (refusedSince ?? new Date().toISOString()) : null;
+      if (isPassing(error)) askedAtMs = null;
       throw error;
     });
     refusedSince = null;
@@ -118,7 +121,7 @@ export function watchImageModel(
     const life = modelState(name, new Date(), announced.get(name));
     if ('shutdownDate' in life) warn(retirementOf(name, life));
   };
-  void repeat(ask, ASK_AGAIN_MS, stop.signal, onError);
+  void repeat(ask, askAgainMs, stop.signal, onError);
   return {
     get name() {
       return imageModel.model;
@@ -135,6 +138,13 @@ export function watchImageModel(
     },
     [Symbol.dispose]: () => stop.abort(),
   };
+}
+
+/** Nobody was reached: unlike an answer without a list, this may be another one in a minute. */
+function isPassing(error: Error): boolean {
+  return (
+    error instanceof TaskError && error.kind === 'transient' && error.code !== 'PROVIDER_MALFORMED'
+  );
 }
 
 /** A key without the right to list models is refused otherwise, and may still make pictures. */

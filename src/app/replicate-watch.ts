@@ -1,6 +1,6 @@
 /**
  * Whether Replicate takes the token and has the model: asked at once, daily, and every minute while it
- * refuses.
+ * refuses or cannot be reached.
  */
 import type { ReplicateProvider } from '../adapters/replicate/provider.ts';
 import { TaskError } from '../errors.ts';
@@ -18,29 +18,30 @@ export interface ReplicateWatch extends Disposable {
 export function watchReplicate(
   provider: Pick<ReplicateProvider, 'check' | 'model'>,
   onError: (error: Error) => void,
+  askAgainMs = ASK_AGAIN_MS,
 ): ReplicateWatch {
   const stop = new AbortController();
-  let askedAtMs: number | null = null;
-  let problem: string | null = null;
+  let answeredAtMs: number | null = null;
+  let refusal: { readonly what: string; readonly since: string } | null = null;
   const ask = async () => {
-    const isFresh = askedAtMs !== null && performance.now() - askedAtMs < DAY_MS;
-    if (isFresh && problem === null) return;
-    askedAtMs = performance.now();
+    const isFresh = answeredAtMs !== null && performance.now() - answeredAtMs < DAY_MS;
+    if (isFresh && refusal === null) return;
     try {
       await provider.check();
-      problem = null;
+      refusal = null;
     } catch (error) {
       const isRefusal = error instanceof TaskError && error.code === 'PROVIDER_REFUSES_SERVICE';
       if (!isRefusal) throw error;
       const what =
         error.detail === 'model_gone' ? `REPLICATE_MODEL ${provider.model}` : 'REPLICATE_API_TOKEN';
-      problem ??= `${what} is refused, since ${new Date().toISOString()}`;
+      if (what !== refusal?.what) refusal = { what, since: new Date().toISOString() };
     }
+    answeredAtMs = performance.now();
   };
-  void repeat(ask, ASK_AGAIN_MS, stop.signal, onError);
+  void repeat(ask, askAgainMs, stop.signal, onError);
   return {
     get problems() {
-      return problem === null ? [] : [problem];
+      return refusal === null ? [] : [`${refusal.what} is refused, since ${refusal.since}`];
     },
     [Symbol.dispose]: () => stop.abort(),
   };

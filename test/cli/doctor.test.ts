@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { VERSION } from '../../local/replicate/server.ts';
 import { BUCKET, type LocalStack, startLocalStack } from '../../local/stack.ts';
 import { openRedis } from '../../src/adapters/redis/fail-fast-connection.ts';
 import { clockCheck } from '../../src/cli/doctor/check.ts';
@@ -284,6 +285,45 @@ describe('the doctor finds of the image model', () => {
   it('that it makes no pictures of the size', async () => {
     const check = await theFinding({ OPENAI_IMAGE_SIZE: '1000x1001' });
     assert.equal(check.name, 'picture size');
+  });
+});
+
+describe('the doctor finds of Replicate', () => {
+  const named = { IMAGE_PROVIDERS: 'openai,replicate' };
+
+  it('nothing where all is well, and does not ask where it is not named', async () => {
+    const check = async (env: Record<string, string>) =>
+      (await examine(env)).checks.find(({ name }) => name === 'Replicate');
+    const found = await check(named);
+    const finding = 'takes the token and has prunaai/p-image-try-on';
+    assert.deepEqual([found?.state, found?.finding], ['ok', finding]);
+    assert.equal(await check({}), undefined);
+  });
+
+  it('that the token is refused', async () => {
+    const check = await theFinding({ ...named, REPLICATE_API_TOKEN: 'r8_wrong' });
+    assert.deepEqual(
+      [check.name, check.state, check.finding],
+      ['Replicate token', 'fail', 'refused'],
+    );
+    assert.match(check.fix ?? '', /REPLICATE_API_TOKEN/);
+  });
+
+  it('that it has no such model, or no such version of it', async () => {
+    for (const model of ['nobody/nothing', `prunaai/p-image-try-on:${'0'.repeat(64)}`]) {
+      const check = await theFinding({ ...named, REPLICATE_MODEL: model });
+      assert.deepEqual([check.state, check.finding], ['fail', `has no model ${model}`]);
+    }
+    const model = `prunaai/p-image-try-on:${VERSION}`;
+    assert.deepEqual((await examine({ ...named, REPLICATE_MODEL: model })).found, []);
+  });
+
+  it('that it is away, or limits the rate', async () => {
+    const away = await theFinding({ ...named, REPLICATE_BASE_URL: 'http://127.0.0.1:1/v1' });
+    assert.deepEqual([away.state, away.finding], ['fail', 'not reachable']);
+    stack.replicate.faults.add({ kind: 'status', status: 429 });
+    const busy = await theFinding(named);
+    assert.deepEqual([busy.state, busy.finding], ['warn', 'limits the rate']);
   });
 });
 

@@ -111,10 +111,13 @@ export class ReplicateProvider implements ImageProvider, AsyncDisposable {
     return null;
   }
 
-  /** Throws a TaskError unless the vendor takes the key and has the model. */
+  /** Throws a TaskError unless the vendor takes the key and has the model, in its version where one is named. */
   async check(): Promise<void> {
-    await this.#request('/account', {});
-    await this.#request(`/models/${this.model.replace(/:.*$/, '')}`, {});
+    await this.#request('/account', {}).catch((error: TaskError) => {
+      // A gateway may know models only.
+      if (error.detail !== 'model_gone') throw error;
+    });
+    await this.#request(`/models/${this.model.replace(':', '/versions/')}`, {});
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

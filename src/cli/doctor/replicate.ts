@@ -3,8 +3,8 @@
  */
 import { ReplicateProvider } from '../../adapters/replicate/provider.ts';
 import type { Config } from '../../config.ts';
-import { TaskError } from '../../errors.ts';
-import { type Check, fail, ok } from './check.ts';
+import { type ErrorCode, TaskError } from '../../errors.ts';
+import { type Check, fail, ok, warn } from './check.ts';
 
 /** Nothing where no channel names Replicate. */
 export async function checkReplicate(config: Config): Promise<Check[]> {
@@ -27,15 +27,23 @@ async function checkModel(model: string, config: Config): Promise<Check> {
     return ok('Replicate', `takes the token and has ${model}`);
   } catch (error) {
     const { code, detail } = error instanceof TaskError ? error : new TaskError('INTERNAL');
-    if (code !== 'PROVIDER_REFUSES_SERVICE') {
+    return problemOf(model, code, detail);
+  }
+}
+
+function problemOf(model: string, code: ErrorCode, detail: string | null): Check {
+  switch (code) {
+    case 'PROVIDER_REFUSES_SERVICE':
+      return detail === 'model_gone'
+        ? fail('Replicate', `has no model ${model}`, 'set REPLICATE_MODEL to a model that it has')
+        : fail('Replicate token', 'refused', 'set REPLICATE_API_TOKEN to a token that works');
+    case 'PROVIDER_BUSY':
+      return warn('Replicate', 'limits the rate', 'ask again in a minute');
+    default:
       return fail(
         'Replicate',
         'not reachable',
         'see REPLICATE_BASE_URL and the way out of this network',
       );
-    }
-    return detail === 'model_gone'
-      ? fail('Replicate', `has no model ${model}`, 'set REPLICATE_MODEL to a model that it has')
-      : fail('Replicate token', 'refused', 'set REPLICATE_API_TOKEN to a token that works');
   }
 }
