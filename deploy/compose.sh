@@ -2,14 +2,14 @@
 # What the scripts of a deployment share: docker compose on it, and its settings in .env. Sourced, with
 # the folder of compose.prod.yaml as the working directory.
 
-# Settings and state are nobody else's business.
+# Settings and state are no one else's business.
 umask 077
 
 compose() {
   docker compose --file compose.prod.yaml --env-file .env "$@"
 }
 
-# Goes on when nobody listens any more, as when the connection to the server broke off.
+# Goes on when no one listens any more, as when the connection to the server broke off.
 say() {
   echo "· $*" || true
 }

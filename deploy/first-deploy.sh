@@ -54,7 +54,7 @@ check_secrets() {
   find secrets -type f -exec chmod 444 {} +
 }
 
-# Twice a day, as Let's Encrypt wishes, at a minute that not everybody chooses.
+# Twice a day, as Let's Encrypt wishes, at a minute that not everyone chooses.
 renew_by_cron() {
   local minute
   if [ ! -d "$CRON_FOLDER" ]; then
@@ -86,7 +86,7 @@ check_settings
 check_secrets
 if [ ${#problems[@]} -gt 0 ]; then
   printf '✖ %s\n' "${problems[@]}" >&2
-  give_up 'Mend this and run it again.'
+  give_up 'Fix this and run it again.'
 fi
 compose config --quiet || give_up 'docker compose does not accept compose.prod.yaml: it says why above.'
 

@@ -49,7 +49,7 @@ update() {
   # When only one of them is ready, the other one goes first.
   if is_ready worker-a && ! is_ready worker-b; then order=(worker-b worker-a); fi
   for service in "${order[@]}"; do
-    say "$service: running attempts are finished or handed back, then it starts anew …"
+    say "$service: running attempts are finished or requeued, then it starts anew …"
     touched=("$service" "${touched[@]}")
     if replace "$image" "$service" "$@" && wait_until_ready "$service"; then
       say "$service is ready"
@@ -58,7 +58,7 @@ update() {
     compose logs --no-color --tail 30 "$service" >&2 || true
     echo "✖ $service did not become ready (see also deploy/$LOG)" >&2
     if [ "$image" = "$before" ]; then
-      give_up "A worker that was not touched yet keeps the settings that it has. Mend deploy/.env or deploy/secrets and run this again."
+      give_up "A worker that was not touched yet keeps the settings that it has. Fix deploy/.env or deploy/secrets and run this again."
     fi
     if put_back "$before" "${touched[@]}"; then
       give_up "Nothing has changed: the workers run $before."

@@ -9,7 +9,7 @@ export const LOOPBACK = '127.0.0.1';
 const ATTEMPTS = 5;
 
 /**
- * Starts a server on a free port, on another one where somebody took it in the meantime.
+ * Starts a server on a free port, on another one where someone took it in the meantime.
  * Throws what `start` threw last.
  */
 export async function onFreePort<T>(start: (port: number) => Promise<T>): Promise<T> {
@@ -23,7 +23,7 @@ export async function onFreePort<T>(start: (port: number) => Promise<T>): Promis
 }
 
 /**
- * A port that nobody listens on. Chosen below the range that systems hand out for outgoing
+ * A port that no one listens on. Chosen below the range that systems hand out for outgoing
  * connections, so a server that is stopped finds its port free when it starts again.
  */
 async function freePort(): Promise<number> {

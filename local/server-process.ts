@@ -29,7 +29,7 @@ export interface ServerProcess {
 const KEPT_OUTPUT_CHARS = 4000;
 
 /**
- * Starts the server and resolves when it is ready. Its pid is noted under `<folder>/pids`, where
+ * Starts the server and resolves when it is ready. Its pid is recorded under `<folder>/pids`, where
  * the guardian finds it. Throws with the end of its output when it ends before it is ready.
  */
 export async function startServerProcess(

@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path';
 
 /**
  * A new folder under the system's temporary one; under /tmp where we are root and others may not
- * enter that, since Postgres will run as somebody else.
+ * enter that, since Postgres will run as someone else.
  */
 export async function stackFolder(): Promise<string> {
   const root = process.getuid?.() === 0;
@@ -30,7 +30,7 @@ export async function everybodyMayEnter(folder: string): Promise<boolean> {
 
 /**
  * Starts the guardian of a folder: once this process is gone, or at disposal, it ends the servers
- * noted in `<folder>/pids` and removes the folder. A shell, because it must cost nothing.
+ * recorded in `<folder>/pids` and removes the folder. A shell, because it must cost nothing.
  */
 export function guardFolder(folder: string): AsyncDisposable {
   const guardian = spawn('/bin/sh', [join(import.meta.dirname, 'guardian.sh'), folder], {

@@ -1,5 +1,5 @@
 /**
- * Runs one of the local programs until it ends or somebody ends it: Ctrl-C stops it wherever it is,
+ * Runs one of the local programs until it ends or someone ends it: Ctrl-C stops it at any step,
  * and what is missing on this machine is told in a line.
  */
 import { addAbortListener } from 'node:events';

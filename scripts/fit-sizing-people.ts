@@ -4,7 +4,7 @@ import type { Sex } from '../src/sizing/body-estimate.ts';
 import type { PhotoEvidence } from '../src/sizing/body-posterior.ts';
 import type { Figures } from '../src/sizing/figure.ts';
 
-/** Somebody whose body is known. cm, kg, years; height and weight as the person tells them, where that is known. */
+/** A person with known measurements. cm, kg, years; height and weight as the person tells them, where that is known. */
 export interface KnownPerson {
   readonly sex: Sex;
   readonly heightCm: number;
@@ -25,7 +25,7 @@ export interface TapedPerson extends KnownPerson {
   readonly biacromial: number;
 }
 
-/** One photo of somebody known. */
+/** One photo of a person with known measurements. */
 export interface PhotographedPerson extends KnownPerson {
   /** Of the original photo, also where this is a variant of it. */
   readonly file: string;

@@ -112,23 +112,23 @@ function problemsIn(problems: readonly string[]): PeopleError {
 function parseLine(row: string, columns: readonly string[], number: number) {
   const cells = row.split(',').map((cell) => cell.trim());
   const problems: string[] = [];
-  const complain = (what: string) => problems.push(`line ${number}: ${what}`);
+  const addProblem = (what: string) => problems.push(`line ${number}: ${what}`);
   if (cells.length !== columns.length) {
-    complain(`${cells.length} cells under ${columns.length} columns`);
+    addProblem(`${cells.length} cells under ${columns.length} columns`);
   }
   const cell = (name: string) => cells[columns.indexOf(name)] ?? '';
   const numberIn = (name: NumberColumn): number => {
     const [least, most] = NUMBERS[name];
     const value = Number(cell(name) === '' ? Number.NaN : cell(name));
     if (!(value >= least && value <= most)) {
-      complain(`${name} is "${cell(name)}", not a number from ${least} to ${most}`);
+      addProblem(`${name} is "${cell(name)}", not a number from ${least} to ${most}`);
     }
     return value;
   };
   const numberIfAny = (name: NumberColumn) => (cell(name) === '' ? undefined : numberIn(name));
-  if (cell('front') === '') complain('front names no photo');
+  if (cell('front') === '') addProblem('front names no photo');
   if (!['', 'female', 'male'].includes(cell('sex'))) {
-    complain(`sex is "${cell('sex')}", neither female nor male nor empty`);
+    addProblem(`sex is "${cell('sex')}", neither female nor male nor empty`);
   }
   const line: Line = {
     front: cell('front'),

@@ -1,4 +1,4 @@
-/** The report on the data sets: docs/sizing-accuracy.md. Nobody is judged by coefficients fitted on them. */
+/** The report on the data sets: docs/sizing-accuracy.md. Nobody's answer uses coefficients fitted on that person. */
 import type { SizingData } from './fit-sizing-people.ts';
 import { honestyTable, inputsTable, TOLD } from './report-sizing-answers.ts';
 import { editsTable, photoCheckSummary } from './report-sizing-check.ts';

@@ -16,7 +16,7 @@ import {
 } from './fit-sizing-people.ts';
 import { mean } from './least-squares.ts';
 
-/** Somebody with a photo whose girths are known; what they did not tell is undefined. */
+/** A person with a photo and known girths; inputs that were not given are undefined. */
 export interface MeasuredPerson extends Girths, PersonFacts {
   readonly evidence: PhotoEvidence;
 }
@@ -51,7 +51,7 @@ export type Judge = (told: Told, usePhoto: boolean) => Judged[];
 
 /**
  * Leaves a maker of clothes and cameras out, and the judged people as well: what a kind of photo
- * nobody fitted on gets.
+ * that the fit has not seen gets.
  */
 export function leaveMakerOut(data: SizingData): Judge {
   const photos = data.photographed.filter(
@@ -135,7 +135,7 @@ export function judgeClassic(photographed: readonly PhotographedPerson[]): Judge
   });
 }
 
-/** The mean of the tape-measured people (both sexes alike) for everybody. */
+/** The mean of the tape-measured people (both sexes alike) for everyone. */
 export function judgeConstant(
   { taped }: SizingData,
   photographed: readonly PhotographedPerson[],

@@ -96,7 +96,7 @@ export function flipTable(photos: Judge, variants: Judge): string {
   );
 }
 
-/** Undressed, dressed, everybody. */
+/** Undressed, dressed, everyone. */
 function kinds(judged: readonly Judged[]): readonly (readonly Judged[])[] {
   return [
     judged.filter(({ person }) => !person.dressed),

@@ -16,7 +16,7 @@ export const UNSEEN = `Each kind of clothes is judged by coefficients fitted wit
 
 export const HELP = `What the answer's \`would_help\` goes by ([decision 38](decisions/0038-what-would-help.md)): a weight is worth more than the photo; beside a weight the sex helps and another photo does not. Without a weight tight clothes help, and in them arms apart from the trunk. An age made no difference here, and no data set has photos from the side of people with known girths, so such a photo is not asked for.`;
 
-export const OLDER_KINDS = `Five-fold cross-validation by person over all kinds: whoever is judged was not in the fit, in no photo, but others in such clothes and from such cameras were. The fit sees these 100 photos and nine variants of each: turned by up to 3°, mirrored, of other size, frame, light, colour, sharpness and compression. Waists of these bodies are 2 to 3.5 cm smaller for the same breadth than those of people.`;
+export const OLDER_KINDS = `Five-fold cross-validation by person over all kinds: no photo of the judged person was in the fit, but others in such clothes and from such cameras were. The fit sees these 100 photos and nine variants of each: turned by up to 3°, mirrored, of other size, frame, light, colour, sharpness and compression. Waists of these bodies are 2 to 3.5 cm smaller for the same breadth than those of people.`;
 
 export const CAMERAS = `Twelve people whom no fit knows, from twenty cameras each: how far the answer from photo and height moves against the same person 3.2 m away at 1.1 m.`;
 
@@ -29,5 +29,5 @@ export const LIMITS = `## Limits, in plain words
 - The chest is measured under the armpits, where arms and trunk can be told apart. Arms that hang close, or wide sleeves, hide it; the chest then follows from shoulders and hips, and its uncertainty is larger.
 - Arms crossed before the trunk, bags and people who lean are not in the data. Something unlike everything seen is given little weight, not detected.
 - Of two people who stand close together the detector often finds only one.
-- The height is taken as people tell it, 1.9 cm too much on average. Whoever tells the true height is taken for 1 % smaller.
+- The height is taken as people tell it, 1.9 cm too much on average. People who give their true height are taken for 1 % smaller.
 - The confidence is the probability of the recommended size under all of the above. It is calibrated for people like these.`;

@@ -135,7 +135,7 @@ export const VARIABLES = {
     default: '6',
   }),
   retentionIntervalSeconds: integer('RETENTION_INTERVAL_SECONDS', 1, 86_400, {
-    about: 'How often photos and pictures past their hours are looked for.',
+    about: 'How often expired photos and pictures are deleted.',
     default: '900',
   }),
   sizeEstimator: oneOf('SIZE_ESTIMATOR', ESTIMATOR_NAMES, {

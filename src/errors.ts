@@ -87,7 +87,7 @@ export const CATALOGUE = {
     kind: 'final',
     publicTexts: {
       default:
-        'Nobody can be made out in the photo of the person. Please use a photo that shows the person to be dressed.',
+        'We cannot find a person in the photo of the person. Please use a photo that shows the person to be dressed.',
       too_small:
         'The person is far too small in the photo. Please use a photo taken from closer by.',
       too_dark: 'The photo of the person is too dark. Please use a photo taken in better light.',
@@ -118,7 +118,7 @@ export const CATALOGUE = {
     },
   },
   ABANDONED: {
-    meaning: 'The session was lost: nobody works on it any more, or its attempts kept crashing.',
+    meaning: 'The session was lost: no one works on it any more, or its attempts kept crashing.',
     kind: 'final',
     publicTexts: { default: TRY_AGAIN },
   },
@@ -172,7 +172,7 @@ export const CATALOGUE = {
     publicTexts: { default: TRY_AGAIN },
   },
   INTERNAL: {
-    meaning: 'The worker met an error that it does not know: a defect to be mended.',
+    meaning: 'The worker met an error that it does not know: a defect to be fixed.',
     kind: 'transient',
     tries: 3,
     publicTexts: { default: TRY_AGAIN },
@@ -254,7 +254,7 @@ export interface Failure {
   readonly detail: string | null;
 }
 
-/** The first failure of the catalogue that a shopper reads, or once read, this text for; null when it is no text of ours. */
+/** The first failure of the catalogue that a shopper reads, or once read, this text for; null when it is not a text of the catalogue. */
 export function failureOfPublicText(text: string): Failure | null {
   return FAILURE_OF_TEXT.get(text) ?? null;
 }

@@ -96,7 +96,7 @@ function violation(importer: string, imported: string): string | null {
     return FOUNDATIONS.includes(to) ? null : say('a foundation imports foundations only');
   }
   if (from === 'sizing' && to !== 'sizing' && to !== 'pose') {
-    return say('sizing imports nothing of ours but what a photo shows');
+    return say('sizing imports nothing of the project but what a photo shows');
   }
   if (from === to || FOUNDATIONS.includes(to)) return null;
   return MAY_IMPORT[from]?.includes(to) ? null : say(`${from} must not import ${to}`);

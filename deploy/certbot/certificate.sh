@@ -51,7 +51,7 @@ note_end_of_certificate() {
   mv "$folder/certificate.prom.new" "$folder/certificate.prom"
 }
 
-# Lets nginx read the certificate if it is not the one that it read last. What it has read is noted
+# Lets nginx read the certificate if it is not the one that it read last. What it has read is recorded
 # afterwards, so a reload that failed is made up for by the next run.
 let_nginx_read_it() {
   local now

@@ -185,7 +185,7 @@ const answers: Record<string, { fault: Fault; code: ErrorCode; retryAfterMs?: nu
       { fault: status(400, { error }), code: 'MODERATION_BLOCKED' as const },
     ]),
   ),
-  'an unknown parameter of ours with a telling name': {
+  'an unknown parameter of the worker with a telling name': {
     fault: status(400, {
       error: {
         type: 'image_generation_user_error',

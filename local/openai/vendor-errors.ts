@@ -45,7 +45,7 @@ export function rateLimited(retryAfterSeconds: number): Fault {
   return refusing(refusal, { 'retry-after': String(retryAfterSeconds) });
 }
 
-/** 429 too, but no task can succeed until somebody pays. */
+/** 429 too, but no task can succeed until someone pays. */
 export function insufficientQuota(): Fault {
   return refusing(
     new Refusal(429, {

@@ -15,7 +15,7 @@ export type Customer =
   /** B2B, absorb mode without credits left: the store's card is charged. */
   | { readonly kind: 'overage'; readonly storeId: string; readonly shopperEmail?: string };
 
-/** A person who signed up; with 10 credits, as everybody gets, unless said otherwise. */
+/** A person who signed up; with 10 credits, as everyone gets, unless said otherwise. */
 export async function createPerson(
   platform: Platform,
   { credits = 10 }: { credits?: number } = {},

@@ -14,13 +14,13 @@ export interface Platform extends AsyncDisposable {
 }
 
 /** What a local stack offers of itself. */
-export interface PlatformSurroundings {
+export interface PlatformDeps {
   readonly env: Readonly<Record<string, string>>;
   readonly database: pg.Pool;
 }
 
 /** Connects to a local stack. Disposing of it closes its own connections only. */
-export function openPlatform({ env, database }: PlatformSurroundings): Platform {
+export function openPlatform({ env, database }: PlatformDeps): Platform {
   const setting = (name: string) => env[name] ?? missing(name);
   const auth = { persistSession: false, autoRefreshToken: false };
   const supabase = createClient(setting('SUPABASE_URL'), setting('SUPABASE_SERVICE_ROLE_KEY'), {

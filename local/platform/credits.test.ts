@@ -172,7 +172,7 @@ describe('a shopper', () => {
     assert.deepEqual(await storeLedger(storeId), []);
   });
 
-  test("shares the store's ledger: one refund for a request id, whoever gets it", async () => {
+  test("shares the store's ledger: one refund for a request id, for any shopper", async () => {
     const shopper = await createShopper(platform, { credits: 0 });
     const args = { p_store_id: shopper.storeId, p_amount: 1, p_request_id: 'r1' };
     await call('refund_store_credits', args);

@@ -90,7 +90,7 @@ describe('a request for a try-on', () => {
     assert.equal((await sessionOf(platform, tryOn))?.status, 'queued');
   });
 
-  test('is refused where nobody can pay, and nothing is queued', async () => {
+  test('is refused where no one can pay, and nothing is queued', async () => {
     const store = await createStore(platform, { credits: 0 });
     const before = await platform.redis.llen(TASK_LIST);
     await assert.rejects(ask(store), /INSUFFICIENT_CREDITS/);
@@ -107,7 +107,7 @@ describe('a request for a try-on', () => {
 });
 
 describe('the other hands of the platform', () => {
-  test('a push that seems to have failed is refunded to whoever paid', async () => {
+  test('a push that seems to have failed is refunded to the payer', async () => {
     for (const create of [createPerson, createStore, createShopper]) {
       const customer = await create(platform, { credits: 3 });
       const tryOn = await ask(customer);

@@ -32,7 +32,7 @@ export interface TryOn {
 
 const CREDITS = 1;
 
-/** Everything the platform does for one request. Throws `INSUFFICIENT_CREDITS` where nobody can pay. */
+/** Everything the platform does for one request. Throws `INSUFFICIENT_CREDITS` where no one can pay. */
 export async function requestTryOn(platform: Platform, order: TryOnOrder): Promise<TryOn> {
   const tryOn = await prepareTryOn(platform, order);
   await pushTask(platform, tryOn);

@@ -213,7 +213,7 @@ export class Objects {
     return rows;
   }
 
-  /** Under its version, so that nobody reads half an object, and a name may be a folder's too. */
+  /** Under its version, so that no one reads half an object, and a name may be a folder's too. */
   async #write({ bucket, name, bytes }: Upload, version: string): Promise<void> {
     const folder = join(this.#folder, bucket, name);
     try {

@@ -10,7 +10,7 @@ import { viewOf } from './remembered.ts';
 
 export interface PersonCase {
   readonly kind: string;
-  /** Whether a model could dress somebody in it. */
+  /** Whether a model could dress a person in it. */
   readonly isUsable: boolean;
   readonly name: string;
   readonly view: PictureView;

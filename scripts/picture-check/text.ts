@@ -31,7 +31,7 @@ A crash between the vendor's answer and storing loses the picture, with or witho
 
 export const PICTURES = `100 people of the set \`people-many\` (computer-made), each photo prepared as for the image model and dressed by the local image model. It lays a garment over the photo and leaves the rest as it is, which **no vendor's model does**: these draw the whole picture anew. Pictures of 512x768 (the models look at 256 pixels of a person). "Refused" is by enforced findings.`;
 
-export const PERSON = `The sets \`people\`, \`people-dressed\` and a sixth of \`people-many\`, whole and in part; seated people; photos in dim light; and pictures without a person: scenes with the person painted out, garments, plain colours, photos that are all but black, and people of 36 pixels. "Nobody" is refused only where the detector is surer than 95 % that nobody is there, so that trunks without a head pass; most of the rest is left to the image model.`;
+export const PERSON = `The sets \`people\`, \`people-dressed\` and a sixth of \`people-many\`, whole and in part; seated people; photos in dim light; and pictures without a person: scenes with the person painted out, garments, plain colours, photos that are all but black, and people of 36 pixels. "No one" is refused only where the detector is surer than 95 % that no one is there, so that trunks without a head pass; most of the rest is left to the image model.`;
 
 export const LIMITS = `## Limits, in plain words
 

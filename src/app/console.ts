@@ -1,5 +1,5 @@
 /**
- * The console, where somebody may use it.
+ * The console, where someone may use it.
  */
 import type { FastifyInstance } from 'fastify';
 import { openRedis } from '../adapters/redis/fail-fast-connection.ts';

@@ -1,5 +1,5 @@
 /**
- * Keeps what the metrics show of Redis fresh, in the background: a scrape waits for nobody.
+ * Keeps what the metrics show of Redis fresh, in the background: a scrape waits for no one.
  */
 import type { Redis } from 'ioredis';
 import { spentToday } from '../adapters/redis/daily-budget.ts';
@@ -53,7 +53,7 @@ export function watchWorker(config: Config, metrics: Metrics, watched: Watched):
     imageModels,
     supabaseUp: () => supabase.up,
   });
-  // Nobody waits for its end: Redis may be away, and a reading is of no use any more.
+  // No one waits for its end: Redis may be away, and a reading is of no use any more.
   void repeat(read, config.metricsIntervalSeconds * 1000, stop.signal, onError);
   return {
     get problems() {

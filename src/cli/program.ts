@@ -1,5 +1,5 @@
 /**
- * The operator's command line: every command, by what it looks after.
+ * The operator's command line: every command, by topic.
  */
 import { Command } from 'commander';
 import { VERSION } from '../version.ts';

@@ -22,7 +22,7 @@ interface Rescued {
 export function addRescue(program: Command, run: Run): void {
   program
     .command('rescue')
-    .description('Settle sessions that nobody works on any more, as the worker does every minute')
+    .description('Settle sessions that no one works on any more, as the worker does every minute')
     .option('--dry-run', 'only say which')
     .option('--yes', 'do not ask')
     .option('--json', 'answer in JSON')

@@ -1,5 +1,5 @@
 /**
- * `janitor` and `erase`: deleting photos and pictures, past their hours or of one owner.
+ * `janitor` and `erase`: deleting photos and pictures that have expired, or one owner's.
  */
 import type { Command } from 'commander';
 import { deadLetters, dropLetter } from '../adapters/redis/dead-letters.ts';

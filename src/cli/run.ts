@@ -60,7 +60,7 @@ function causeOf({ cause, detail }: TaskError): string {
   return /^\s*</.test(message) ? 'it answered with a page instead of data' : redact(message);
 }
 
-/** Commander's own complaints about the command line end with the exit code for usage. */
+/** Commander's own usage errors end with the exit code for usage. */
 export function exitAsUsage(program: Command): void {
   program.exitOverride((error) => {
     throw error.exitCode === 0 ? error : Object.assign(error, { exitCode: EXIT.usage });

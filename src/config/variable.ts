@@ -111,7 +111,7 @@ export function parseHost(value: string): string {
   return value.toLowerCase();
 }
 
-/** An address or a network; not that of everybody, whose word about a client is worth nothing. */
+/** An address or a network; not that of everyone, whose word about a client is worth nothing. */
 export function parseNetwork(value: string): string {
   const [address = '', bits, ...rest] = value.split('/');
   const mostBits = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0;

@@ -5,7 +5,7 @@ import { COST_GROUPINGS, costReport, costsAsCsv } from '../operations/costs.ts';
 import { parse } from './parse.ts';
 import type { OpenOperations } from './tools.ts';
 
-/** Read while somebody waits for a page. */
+/** Read while someone waits for a page. */
 const MOST_ROWS = 50_000;
 
 const query = z.object({

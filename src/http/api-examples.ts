@@ -228,7 +228,7 @@ const ESTIMATE_BODY: OperationNotes = {
       },
     },
     422: {
-      description: 'Nobody can be measured in this photo, or the request is not as described.',
+      description: 'No person can be measured in this photo, or the request is not as described.',
       examples: {
         half_a_person: {
           summary: 'The feet are not in the photo',
@@ -337,14 +337,14 @@ export const OPERATIONS: Readonly<Record<string, OperationNotes>> = {
   'POST /estimate-body': ESTIMATE_BODY,
   'GET /livez': {
     operationId: 'getLiveness',
-    description: 'For whoever restarts processes. It asks nobody, so it says nothing of Redis.',
+    description: 'Liveness probe. It makes no requests, so it says nothing of Redis.',
     responses: {
       200: { description: 'The process is alive.', examples: { alive: simple('ok') } },
     },
   },
   'GET /readyz': {
     operationId: 'getReadiness',
-    description: 'For whoever replaces one process by another.',
+    description: 'Readiness probe, for rolling updates.',
     responses: {
       200: { description: 'It takes tasks.', examples: { ready: simple('ok') } },
       503: {

@@ -1,6 +1,6 @@
 /**
  * The pages that packages bring along (API documentation, queue board) may load and ask nothing but
- * this worker: whoever looks at them is not told to fonts, trackers or helpers of other houses.
+ * this worker, so that no third party learns who reads them.
  */
 export const PAGE_POLICY = [
   "default-src 'self'",

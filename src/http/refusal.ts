@@ -56,7 +56,7 @@ export const REFUSALS = {
   PHOTO_NOT_USABLE: {
     status: 422,
     detail: 'Could not detect full body pose from image',
-    meaning: 'Nobody can be measured in this photo. `reasons` and `advice`: below.',
+    meaning: 'No person can be measured in this photo. `reasons` and `advice`: below.',
   },
   MODEL_NOT_LOADED: {
     status: 503,

@@ -1,4 +1,4 @@
-/** Whoever tries tokens has to wait, alone. */
+/** A client that guesses tokens is rate-limited; others are not. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { WrongTokens } from './wrong-tokens.ts';

@@ -30,7 +30,7 @@ interface Frame {
   readonly largestSampling: number;
 }
 
-/** What one walk over the segments finds. */
+/** What one pass over the segments finds. */
 interface Segments {
   readonly pieces: Pieces;
   readonly profileParts: Uint8Array[];
@@ -123,7 +123,7 @@ function isBare(marker: number): boolean {
   return (marker >= 0xd0 && marker <= 0xd7) || marker === 0x01;
 }
 
-/** The end of a scan's data: the next marker that is none of its restarts, or the end of the file. */
+/** The end of a scan's data: the next marker that is not a restart, or the end of the file. */
 function endOfData(file: Uint8Array, from: number): number {
   for (let at = from; at + 1 < file.length; at += 1) {
     if (file[at] !== 0xff) continue;

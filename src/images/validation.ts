@@ -14,7 +14,7 @@ export const MAX_PIXELS = 50_500_000;
 /** The largest side WebP can hold (16,383) and more than any camera makes; bounds odd shapes such as 1 x 50,000,000. */
 export const MAX_SIDE_PX = 16_384;
 
-/** Nobody can be seen in less: tracking pixels and slivers. */
+/** No one can be seen in less: tracking pixels and slivers. */
 export const MIN_SIDE_PX = 64;
 
 /** Encoders make about ten; a decoder goes over all pixels for every one, however few bytes it has. */

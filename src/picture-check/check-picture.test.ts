@@ -127,7 +127,7 @@ describe('a picture', () => {
 });
 
 describe('a limit that has not proved itself', () => {
-  it('is noted and refuses nothing', () => {
+  it('is reported and refuses nothing', () => {
     const otherFace = checkPicture(draw(), draw({ clothes: 30, face: 13 }), SIZE);
     assert.deepEqual([otherFace.findings, otherFace.refusal], [['face'], null]);
     const otherPose = checkPicture(draw(), draw({ clothes: 30, wristUp: 0.3 }), SIZE);

@@ -6,7 +6,7 @@ export interface FetchOptions {
   readonly take?: (bytes: number) => Promise<void>;
 }
 
-/** Fetches other people's images. Nobody else in the worker opens a link it was given. */
+/** Fetches other people's images. No one else in the worker opens a link it was given. */
 export interface ImageFetcher {
   /**
    * The bytes of the picture behind `url`, refused by default (docs/security.md).

@@ -37,7 +37,7 @@ export interface PictureView {
   readonly detectorScore: number;
   /** How many people there are, those behind or beside the first one included. */
   readonly people: number;
-  /** Null where the models see nobody. */
+  /** Null where the models find no person. */
   readonly person: ViewedPerson | null;
   /** The whole picture, its longest side `THUMBNAIL_SIDE`. */
   readonly thumbnail: Thumbnail;

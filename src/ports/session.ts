@@ -14,7 +14,7 @@ export interface SessionRef {
 
 /** `pending` is a status of people's sessions only. */
 export const UNFINISHED = ['queued', 'pending', 'processing'] as const;
-/** The states that no write of ours leaves. */
+/** Terminal states: the worker never changes a session that is in one. */
 export const TERMINAL = ['completed', 'failed'] as const;
 
 export type SessionStatus = (typeof UNFINISHED | typeof TERMINAL)[number];
@@ -41,7 +41,7 @@ export const MAX_TASK_BYTES = 1_048_576;
 /** The row the shop sees, as far as the worker reads it. The worker takes no prompt and no link from it. */
 export interface Session extends SessionRef {
   readonly status: SessionStatus;
-  /** The epoch where the row has a date that is none, such as `-infinity`. */
+  /** The epoch where the row's date is not a point in time, such as `-infinity`. */
   readonly createdAt: Date;
   readonly completedAt: Date | null;
   readonly errorMessage: string | null;

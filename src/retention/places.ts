@@ -39,7 +39,7 @@ export async function everyPlace(pictures: PictureFolders): Promise<Place[]> {
   ];
 }
 
-/** The folders that hold nobody else's pictures. A person's uploads have none of their own. */
+/** The folders that hold no one else's pictures. A person's uploads have none of their own. */
 export function placesOf({ channel, ownerId }: Owner): Place[] {
   return channel === 'b2b'
     ? placesOfStore(ownerId)

@@ -33,7 +33,7 @@ export interface Owner {
   readonly ownerId: string;
 }
 
-/** Which rows: those created before, of everybody or of one owner. */
+/** Which rows: those created before, of everyone or of one owner. */
 export interface RowSelection {
   readonly channel: Channel;
   readonly before: Date;

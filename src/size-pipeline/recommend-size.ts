@@ -38,7 +38,7 @@ export type SizeOutcome =
 export interface RefusedSize {
   readonly kind: 'refused';
   /**
-   * INVALID_IMAGE and IMAGE_UNAVAILABLE as in the error catalogue; PHOTO_NOT_USABLE: nobody can be
+   * INVALID_IMAGE and IMAGE_UNAVAILABLE as in the error catalogue; PHOTO_NOT_USABLE: no person can be
    * measured in it; BUSY: too many photos wait; MODEL_NOT_LOADED: the pose models are not there.
    */
   readonly code:

@@ -27,7 +27,7 @@ export interface Figures {
   readonly mirrored: Figure | null;
 }
 
-/** The person in the photo; null where the models see nobody. Throws RangeError when a landmark is missing. */
+/** The person in the photo; null where the models find no person. Throws RangeError when a landmark is missing. */
 export function figuresIn(photo: PhotoObservation): Figures | null {
   const { pose, mirrored } = photo;
   if (pose === null) return null;

@@ -1,4 +1,4 @@
-/** What would make an answer better, by how much it did on kinds of photos that nobody fitted on. */
+/** What would make an answer better, measured on kinds of photos that the fit has not seen. */
 import type { PersonFacts } from './body-estimate.ts';
 import type { BodyHypothesis, PhotoEvidence } from './body-posterior.ts';
 

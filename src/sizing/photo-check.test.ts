@@ -48,7 +48,7 @@ describe('the photo check', () => {
     for (const advice of Object.values(PHOTO_ADVICE)) assert.match(advice, /^[A-Z].*\.$/);
   });
 
-  it('blames the dark when nobody is found in it', () => {
+  it('blames the dark when no person is found in it', () => {
     assert.deepEqual(reasonsFor({ ...usable(), pose: null, luminance: 0.04 }), ['too_dark']);
     assert.deepEqual(reasonsFor({ ...usable(), pose: null, luminance: 0.5 }), ['no_person']);
   });
@@ -76,7 +76,7 @@ describe('the photo check', () => {
     });
     assert.deepEqual(reasonsFor(withOther(0.3)), []);
     assert.deepEqual(reasonsFor(withOther(0.8)), ['several_people']);
-    // Somebody much larger stands in front of the one whose pose was found.
+    // Someone much larger stands in front of the one whose pose was found.
     assert.deepEqual(reasonsFor(withOther(2.5)), ['several_people']);
   });
 

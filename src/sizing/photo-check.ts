@@ -19,7 +19,7 @@ import { probabilityAt } from './silhouette.ts';
 
 /** What the person in front of the camera should do, for every reason to refuse a photo. */
 export const PHOTO_ADVICE = {
-  no_person: 'We see nobody in this photo. Take one that shows you from head to feet.',
+  no_person: 'We cannot find a person in this photo. Take one that shows you from head to feet.',
   several_people: 'There is more than one person in this photo. Take one of yourself alone.',
   feet_not_visible: 'Step back and leave a little room below your feet, which must be uncovered.',
   head_not_visible: 'Step back and leave a little room above your head.',
@@ -72,7 +72,7 @@ const DARK_PERSON = 0.12;
 
 /**
  * Why the photo cannot be measured, most important first; empty when it can. `figure` is the person
- * in it, null where nobody was seen; made from the photo when it is not given.
+ * in it, null where no person was found; made from the photo when it is not given.
  */
 export function checkPhoto(
   photo: PhotoObservation,

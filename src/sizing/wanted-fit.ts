@@ -1,4 +1,4 @@
-/** How close to the body somebody wants their clothes, as a change of the size chart. */
+/** How close to the body someone wants their clothes, as a change of the size chart. */
 import { GIRTHS, type Girth } from './body-estimate.ts';
 import type { SizeChart } from './size-chart.ts';
 

@@ -61,7 +61,7 @@ function attemptCounting({ counter, duration }: Meters) {
   const images = counter('images_prepared_total', 'Photos downloaded and resized.');
   const skipped = counter(
     'generations_skipped_total',
-    'Attempts with nothing to do: the session is gone, settled, or somebody else’s.',
+    'Attempts with nothing to do: the session is gone, settled, or someone else’s.',
     [{ reason: 'no_session' }],
   );
   const interrupted = counter(
@@ -187,7 +187,7 @@ const OUTCOMES = CHANNELS.flatMap((channel) => [
 ]);
 const RETRIES = CHANNELS.flatMap((channel) => CODES.map((code) => ({ channel, code })));
 
-/** Did an attempt end with a paid call of which nobody knows whether it was billed? */
+/** Did an attempt end with a paid call of which no one knows whether it was billed? */
 function isOutcomeUnknown(error: unknown): boolean {
   if (!(error instanceof TaskError)) return false;
   return error.code === 'PROVIDER_OUTCOME_UNKNOWN' || isOutcomeUnknown(error.cause);
@@ -209,7 +209,7 @@ function endCounting({ counter, duration }: Meters) {
   const retried = counter('retries_total', 'Attempts that will be made again.', RETRIES);
   const unknown = counter(
     'provider_unknown_outcomes_total',
-    'Paid calls that broke off: nobody knows whether they were billed.',
+    'Paid calls that broke off: no one knows whether they were billed.',
   );
   const moderated = counter(
     'moderation_blocks_total',
@@ -218,7 +218,7 @@ function endCounting({ counter, duration }: Meters) {
   );
   const lost = counter(
     'completions_lost_total',
-    'Pictures whose session had been settled by somebody else meanwhile.',
+    'Pictures whose session had been settled by someone else meanwhile.',
   );
   return {
     generation_completed({ task: { channel }, processingTimeMs, totalMs }) {
@@ -260,7 +260,7 @@ function refundCounting({ counter }: Meters) {
   const credits = counter('refunded_credits_total', 'Credits given back.', PAYERS);
   const skipped = counter(
     'refunds_skipped_total',
-    'Refunds with nothing to do: the session is gone or settled by somebody else.',
+    'Refunds with nothing to do: the session is gone or settled by someone else.',
     [{ reason: 'no_session' }],
   );
   const failed = counter('refund_errors_total', 'Refunds that did not work and are tried again.');
@@ -284,7 +284,7 @@ function operationCounting({ counter }: Meters, callers: readonly Caller[]) {
   const providers = [...new Set(callers.map(({ provider }) => provider))];
   const rescued = counter(
     'sessions_rescued_total',
-    'Sessions that nobody worked on any more, by how they were settled.',
+    'Sessions that no one worked on any more, by how they were settled.',
     [{ by: 'completion' }, { by: 'refund' }],
   );
   const analytics = counter('analytics_errors_total', 'Analytics rows that could not be written.');

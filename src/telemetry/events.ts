@@ -1,6 +1,6 @@
 /**
  * Business events → log lines and counts. The names are those of the worker that this one
- * replaces wherever the event is the same.
+ * replaces where the event is the same.
  */
 import type { RecordEvent, TaskIds, WorkerEvent } from '../ports/events.ts';
 import type { Logger } from './logger.ts';

@@ -1,6 +1,6 @@
 /**
  * What is read at every scrape: queues, money owed, breaker, model, readiness. Everything comes
- * from values that others keep up to date; a scrape asks nobody.
+ * from values that others keep up to date; a scrape asks no one.
  */
 import type { Meters } from './meters.ts';
 

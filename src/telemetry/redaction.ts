@@ -38,7 +38,7 @@ export interface LoggedError {
   readonly stack?: string;
 }
 
-/** The frames of a stack trace, which name files and functions of ours, without the message. */
+/** The frames of a stack trace, which name the worker's files and functions, without the message. */
 function framesOf({ stack = '', message }: Error): string {
   return stack
     .replace(message, '')

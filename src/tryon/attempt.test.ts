@@ -46,7 +46,7 @@ it('a session that has ended is skipped', async () => {
   assert.deepEqual(outcome, { kind: 'skipped', reason: 'already_failed' });
 });
 
-it("a completed session's event is recorded by whoever finds it", async () => {
+it("a completed session's event is recorded by the attempt that finds it", async () => {
   const one = oneSession({ status: 'completed' });
   const { outcome } = await attempt(one);
   assert.deepEqual(outcome, { kind: 'skipped', reason: 'already_completed' });

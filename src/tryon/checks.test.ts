@@ -93,7 +93,7 @@ describe('checks that observe', () => {
 });
 
 describe('checks that are enforced', () => {
-  it('refuse a photo that shows nobody before anything is paid', async () => {
+  it('refuse a photo without a person before anything is paid', async () => {
     const { checks, events } = open('enforce', { view: { kind: 'viewed', view: NOBODY } });
     await assert.rejects(checks.beforePaying(), isCode('PERSON_UNUSABLE'));
     assert.ok(events[0]?.event === 'person_checked' && events[0].refused);
@@ -127,7 +127,7 @@ describe('checks that are enforced', () => {
     assert.ok(events[1]?.event === 'check_skipped' && events[1].reason === 'error');
   });
 
-  it('do not judge a picture by a photo that shows nobody', async () => {
+  it('do not judge a picture by a photo without a person', async () => {
     const { checks, events, asked } = open('enforce', { view: { kind: 'viewed', view: NOBODY } });
     await checks.beforeStoring(PICTURE, null);
     assert.ok(events[0]?.event === 'check_skipped' && events[0].reason === 'no_person');

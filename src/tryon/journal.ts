@@ -7,7 +7,7 @@ import { CATALOGUE, type ErrorCode, TaskError } from '../errors.ts';
 import type { PictureUsage, Ticket } from '../ports/image-provider.ts';
 import type { Journal } from '../ports/jobs.ts';
 
-/** Who made the calls of journals that name nobody. */
+/** Who made the calls of journals that name no one. */
 const FIRST_PROVIDER = 'openai';
 
 /** A paid call to `provider` is about to go out. */

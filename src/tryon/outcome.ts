@@ -69,7 +69,7 @@ export function limitsOf(task: Task, deadlineSeconds: number, signal: AbortSigna
   };
 }
 
-/** Any error as a TaskError; what is not one already is a defect of ours. */
+/** Any error as a TaskError; one that is not a TaskError already is a defect in the worker. */
 export function asTaskError(error: unknown): TaskError {
   return error instanceof TaskError ? error : new TaskError('INTERNAL', { cause: error });
 }

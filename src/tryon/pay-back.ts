@@ -76,7 +76,7 @@ async function payBackDue(job: RefundJob, session: Session, deps: PayBackDeps): 
       return 0;
     case 'settled':
       if (due.because === 'already_refunded') return noteRefunded(intent, session, null, deps);
-      // Somebody set the row back after the picture was delivered.
+      // Someone set the row back after the picture was delivered.
       deps.record({ event: 'refund_skipped', task: intent, reason: due.because });
       await tellPayment(intent, 'none', deps);
       return 0;

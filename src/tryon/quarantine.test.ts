@@ -28,7 +28,7 @@ it('a suspect waits until all others are done, and goes before new ones', async 
   assert.deepEqual(events, ['a', 'b', 'newcomer']);
 });
 
-it('whoever stops to wait, or fails alone, holds nobody up', async () => {
+it('a job that stops waiting, or fails alone, blocks no other', async () => {
   const quarantine = new Quarantine();
   const first = await quarantine.enter(signal);
   const stop = new AbortController();

@@ -23,7 +23,7 @@ export class Quarantine {
   #suspects = 0;
   #change = Promise.withResolvers<void>();
 
-  /** Waits until nobody is alone or waits to be. Rejects with the signal's reason. */
+  /** Waits until no one is alone or waits to be. Rejects with the signal's reason. */
   async enter(signal: AbortSignal): Promise<Disposable> {
     while (this.#suspects > 0) await unlessAborted(this.#change.promise, signal);
     this.#together += 1;

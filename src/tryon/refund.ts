@@ -64,7 +64,7 @@ async function cleanUpMsOf(intent: RefundIntent, deps: RefundDeps): Promise<numb
   return isOpen && isOldForCleanUp(session.createdAt, Date.now()) ? leftMs : 0;
 }
 
-/** A booking whose end nobody saw may still be carried out, unseen by the ledger until then. */
+/** A booking whose end no one saw may still be carried out, unseen by the ledger until then. */
 function bookingInFlightMs({ bookingBegunAt }: RefundIntent): number {
   return bookingBegunAt === undefined
     ? 0

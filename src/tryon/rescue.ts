@@ -1,5 +1,5 @@
 /**
- * Rescue: settles sessions that nobody works on any more. It touches only what is provably lost:
+ * Rescue: settles sessions that no one works on any more. It touches only what is provably lost:
  * older than the least age, and on no list, in no job and in no refund.
  */
 import { TaskError } from '../errors.ts';

@@ -1,7 +1,7 @@
 /**
  * The vendor's picture as it is stored. That it was made by a model must stay readable by machines
  * (EU AI Act, Art. 50(2)): the vendor's own mark is kept by storing its bytes, and a picture that has
- * to be encoded again gets one of ours.
+ * to be encoded again gets the worker's own mark.
  */
 import sharp from 'sharp';
 import { TaskError } from '../errors.ts';

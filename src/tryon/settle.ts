@@ -1,6 +1,6 @@
 /**
  * A session ends once. `complete` ends it well, by one conditional UPDATE; an end by failure is a
- * RefundIntent (refund.ts). Whoever loses the session to somebody else leaves it alone.
+ * RefundIntent (refund.ts). Whoever loses the session to someone else leaves it alone.
  */
 import { TaskError } from '../errors.ts';
 import type { Analytics, AnalyticsEventType } from '../ports/analytics.ts';
@@ -22,7 +22,7 @@ export interface SettleDeps {
   readonly record: RecordEvent;
 }
 
-/** Writes an analytics event; a failure to do so is noted and changes nothing. */
+/** Writes an analytics event; a failure is logged and changes nothing. */
 export async function recordAnalytics(
   session: Session,
   type: AnalyticsEventType,
@@ -37,7 +37,7 @@ export async function recordAnalytics(
 }
 
 /**
- * A write that changed nothing was lost to somebody who settled or removed the row. One that is
+ * A write that changed nothing was lost to someone who settled or removed the row. One that is
  * still ours and unfinished says that the write was not carried out: STORAGE_UNAVAILABLE.
  */
 export function refuseUnfinished(session: Session | null, { ownerId }: SessionRef): void {

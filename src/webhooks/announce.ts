@@ -1,6 +1,6 @@
 /**
  * From ended sessions to deliveries: whoever ends a session, or finds one ended, announces it; and a
- * sweep finds those that nobody announced (the platform ended them, or a process died in between).
+ * sweep finds those that no one announced (the platform ended them, or a process died in between).
  */
 import type { RecordEvent } from '../ports/events.ts';
 import type { AnnounceEnd, Deliveries, EndedSessions, SweepMark } from '../ports/webhooks.ts';

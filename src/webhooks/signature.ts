@@ -8,7 +8,7 @@ import { createHmac } from 'node:crypto';
 const KEY_BYTES = { least: 24, most: 64 } as const;
 const SECRET = /^whsec_([A-Za-z0-9+/]+={0,2})$/;
 
-/** Ends the sentence "NAME …" for a secret that is none. */
+/** Ends the sentence "NAME …" for an unusable secret. */
 export const SECRET_RULE = `must be whsec_ and ${KEY_BYTES.least} to ${KEY_BYTES.most} random bytes in base64; two of them, with a space between, while one is replaced`;
 
 /** The keys of the secrets in the text, with white space between them. Throws an Error with `SECRET_RULE`. */

@@ -20,7 +20,7 @@ export interface Verdict {
   readonly failedGood: number;
   readonly refunded: number;
   readonly reconciled: number;
-  /** Sessions for which the image model was asked twice after an answer that nobody got. */
+  /** Sessions for which the image model was asked twice after an answer that no one got. */
   readonly extraCalls: number;
   /** From the failure to the refund's row in the ledger. */
   readonly refundLagsMs: readonly number[];
@@ -50,7 +50,7 @@ export async function verify(
     const made = pictures.get(mark) ?? 0;
     if (made > 1) counts.extraCalls += 1;
     if (made > MOST_PICTURES) blame(`${made} pictures were made`);
-    if (made > 0 && kind !== 'good') blame('a picture was made of what nobody can serve');
+    if (made > 0 && kind !== 'good') blame('a picture was made of what no one can serve');
     if (row?.status === 'completed') {
       counts.completed += 1;
       if (kind !== 'good') blame('it is completed');
@@ -168,7 +168,7 @@ function faultsOfRefund(
   return faults;
 }
 
-/** Nobody has a credit more or less than the sessions say. */
+/** No one has a credit more or less than the sessions say. */
 async function faultsOfAccounts(
   { platform }: Shop,
   { accounts, orders }: Customers,

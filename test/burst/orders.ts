@@ -1,5 +1,5 @@
 /**
- * What the customers of a burst order: mostly good try-ons, some that nobody can serve, and messages
+ * What the customers of a burst order: mostly good try-ons, some that no one can serve, and messages
  * that are none.
  */
 import { randomUUID } from 'node:crypto';
@@ -64,7 +64,7 @@ const STRAY_SHARE = 0.05;
 /** The customers of one burst, and everything they ordered. */
 export class Customers {
   readonly orders: Order[] = [];
-  /** Messages pushed that are nobody's order. */
+  /** Messages pushed that are no one's order. */
   strays = 0;
   readonly #platform: Platform;
   readonly #chance: Chance;

@@ -73,7 +73,7 @@ export async function storm(
     const struck = chance.happens(BOTH_AT_ONCE) ? replicas : [chance.oneOf(replicas)];
     await Promise.all(struck.map((replica) => replica.kill()));
     weather.kills += struck.length;
-    // A fault that nobody ran into must not wait for the end.
+    // A fault that no one ran into must not wait for the end.
     if (chance.happens(BOTH_AT_ONCE)) clearFaults(stack);
   }
   clearFaults(stack);

@@ -274,7 +274,7 @@ describe('the doctor finds of the image model', () => {
     assert.match(shutDown?.fix ?? '', /OPENAI_IMAGE_MODEL=gpt-image/);
   });
 
-  it('that the key may not use it, or that nobody knows it', async () => {
+  it('that the key may not use it, or that no one knows it', async () => {
     const { found } = await examine({ OPENAI_IMAGE_MODEL: 'dall-e-9' });
     assert.deepEqual(
       found.map(({ state }) => state),

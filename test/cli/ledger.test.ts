@@ -120,7 +120,7 @@ async function reasonsFor({ sessionId }: TryOn): Promise<string[]> {
 }
 
 describe('books that add up', () => {
-  it('give no finding, whoever paid and however it ended', async () => {
+  it('give no finding, for every payer and every outcome', async () => {
     for (const customer of await customersOfAllKinds(shop.platform)) {
       await tryOnThat('completed', customer);
       await tryOnThat('processing', customer);
@@ -194,7 +194,7 @@ describe('wrong money', () => {
     }
   });
 
-  it('that went back to somebody who had not paid is found', async () => {
+  it('that went back to someone who had not paid is found', async () => {
     const shopper = await createShopper(shop.platform);
     const store = { kind: 'store', storeId: shopper.storeId } as const;
     const otherShopper = await createShopper(shop.platform, { storeId: shopper.storeId });
@@ -281,7 +281,7 @@ describe('wrong money', () => {
     );
   });
 
-  it('of a session that nobody paid for is found', async () => {
+  it('of a session that no one paid for is found', async () => {
     for (const customer of [await createPerson(shop.platform), await createStore(shop.platform)]) {
       const tryOn = await tryOnThat('completed', customer);
       await shop.stack.database.query('truncate credit_transactions, store_credit_transactions');

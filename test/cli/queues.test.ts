@@ -251,7 +251,7 @@ describe('dead letters', () => {
     assert.match(replayed.stderr, /beginning/);
   });
 
-  it('are replayed once what was wrong is mended, and not before', async () => {
+  it('are replayed once the cause is fixed, and not before', async () => {
     const redis = await cleared();
     const tryOn = await orderTryOn(shop.platform, await createPerson(shop.platform));
     await bury('{"version":7}', null);

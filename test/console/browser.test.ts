@@ -45,7 +45,7 @@ function widthOf(page: Page, name: string): Promise<number> {
 describe('the console in a browser', { skip: NO_BROWSER }, () => {
   it('makes a picture of samples, with steps, cost and credits', async () => {
     await using opened = await open();
-    const { page, complaints } = opened;
+    const { page, problems } = opened;
     await tryOn(page, 'Ada', 'Dotted dress');
     for (const step of ['Queued', 'Photos fetched', 'Drawing', 'Stored', 'Completed']) {
       await page
@@ -64,22 +64,22 @@ describe('the console in a browser', { skip: NO_BROWSER }, () => {
     await page.getByText('B2B generation').waitFor();
     assert.doesNotMatch(await page.content(), /token=|object\/sign|fashion photograph/);
     assert.deepEqual(await accessibilityFindings(page), []);
-    assert.deepEqual(complaints, []);
+    assert.deepEqual(problems, []);
   });
 
   it('shows a refusal with its text, and the credit given back', async () => {
     await using opened = await open();
-    const { page, complaints } = opened;
+    const { page, problems } = opened;
     await tryOn(page, 'Refused person', 'Chinos');
     await page.getByRole('alert').filter({ hasText: 'safety filter' }).waitFor();
     await page.getByText('99 → 99').waitFor();
     await page.getByText('Failed: MODERATION_BLOCKED').first().waitFor();
-    assert.deepEqual(complaints, []);
+    assert.deepEqual(problems, []);
   });
 
   it('measures a photo and says how sure it is', async () => {
     await using opened = await open('#size');
-    const { page, complaints } = opened;
+    const { page, problems } = opened;
     await page.getByRole('button', { name: 'Ben' }).click();
     assert.equal(await page.getByLabel('Height in cm').inputValue(), '178.2');
     const estimate = page.getByRole('button', { name: 'Estimate' });
@@ -88,13 +88,13 @@ describe('the console in a browser', { skip: NO_BROWSER }, () => {
     await page.getByRole('img', { name: /breadths: shoulder \d/ }).waitFor();
     assert.equal(await page.getByRole('meter').count(), 6);
     assert.deepEqual(await accessibilityFindings(page), []);
-    assert.deepEqual(complaints, []);
+    assert.deepEqual(problems, []);
   });
 
   it('lists sessions, drains, and drops a dead letter after asking', async () => {
     await shop.platform.redis.lpush('wearon:tasks:generation', 'no task');
     await using opened = await open('#operations');
-    const { page, complaints } = opened;
+    const { page, problems } = opened;
     page.on('dialog', (dialog) => void dialog.accept());
     await page.getByRole('button', { name: /^Drain/ }).click();
     await page.getByRole('button', { name: 'Take tasks again' }).click();
@@ -104,12 +104,12 @@ describe('the console in a browser', { skip: NO_BROWSER }, () => {
     await page.getByLabel('Only failed').check();
     await page.getByText('Sessions: 1').waitFor();
     assert.deepEqual(await accessibilityFindings(page), []);
-    assert.deepEqual(complaints, []);
+    assert.deepEqual(problems, []);
   });
 
   it('fits a phone on every page, in the dark too', async () => {
     await using opened = await open('', { width: 390, height: 844 });
-    const { page, complaints } = opened;
+    const { page, problems } = opened;
     await page.emulateMedia({ colorScheme: 'dark' });
     for (const name of ['Playground', 'Size', 'Operations', 'Costs']) {
       await page.getByRole('link', { name, exact: true }).click();
@@ -119,6 +119,6 @@ describe('the console in a browser', { skip: NO_BROWSER }, () => {
       assert.equal(width, 390, name);
       assert.deepEqual(await accessibilityFindings(page), [], name);
     }
-    assert.deepEqual(complaints, []);
+    assert.deepEqual(problems, []);
   });
 });

@@ -36,7 +36,7 @@ before(async () => {
 });
 
 describe('the pose estimator agrees with MediaPipe', () => {
-  test('about a person, loose clothes, a crop, a crowd, nobody, and a photo on its side', async () => {
+  test('about a person, loose clothes, a crop, a crowd, an empty scene, and a photo on its side', async () => {
     const deviations = await deviationsOf(FIXTURES, join(FIXTURES, 'goldens.json'));
     assert.equal(deviations.length, 5);
     assertSmall(deviations);

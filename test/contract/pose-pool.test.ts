@@ -34,7 +34,7 @@ function kinds(outcomes: readonly PoseOutcome[]): Record<string, number> {
   return Object.fromEntries(Object.entries(groups).map(([kind, list]) => [kind, list.length]));
 }
 
-test('onnxruntime is told not to report to its maker, unless somebody wants it to', async () => {
+test('onnxruntime is told not to report to its maker, unless someone wants it to', async () => {
   delete process.env.ORT_DISABLE_TELEMETRY;
   await using _pool = await readyPool();
   assert.equal(process.env.ORT_DISABLE_TELEMETRY, '1');
@@ -87,7 +87,7 @@ test('past its line the pool answers busy at once', async () => {
   assert.deepEqual(kinds(outcomes), { observed: 3, busy: 3 });
 });
 
-test('who gives up is let go at once, and the place comes back', async () => {
+test('a caller that gives up is released at once, and its slot is freed', async () => {
   await using pool = await readyPool({ maxWaiting: 0 });
   const impatient = new AbortController();
   const estimate = pool.estimate(photo, impatient.signal);
@@ -142,7 +142,7 @@ test('a pool that stops turns the waiting away and answers unavailable from then
   assert.deepEqual(await pool.estimate(photo, NEVER), { kind: 'unavailable' });
 });
 
-// Wherever the threads are then: a thread ended inside onnxruntime would end the process.
+// At any step of the threads: a thread ended inside onnxruntime would end the process.
 for (const afterMs of [40, 60, 80]) {
   test(`a pool that is ended ${afterMs} ms after all threads got busy lets each end its photo`, async () => {
     const outcomes: Promise<PoseOutcome>[] = [];

@@ -127,7 +127,7 @@ it('lets no call out once the key is refused, on any replica', async () => {
 });
 
 it('lets one probe out after the rest, and everything after the probe succeeded', async () => {
-  // So quick a pace that nobody waits, and all find the probe free before one takes it.
+  // So quick a pace that no one waits, and all find the probe free before one takes it.
   const quick = { callsPerMinute: 1_000_000_000, cooldownMs: 100 };
   const [one, other] = [gate(quick), gate(quick)];
   await comeToHalfOpen(one);

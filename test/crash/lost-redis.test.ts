@@ -31,7 +31,7 @@ it('refunds that were outstanding in a Redis that lost its data are booked, once
   }
   await platform.redis.flushall();
   fault.release();
-  await until('the loss to be noted', async () => Number(await platform.redis.get(MARK)) > 0);
+  await until('the loss to be recorded', async () => Number(await platform.redis.get(MARK)) > 0);
   await noteLoss();
   for (const tryOn of tryOns) {
     await balanceReaches(crash.shop, tryOn.customer, 10);

@@ -85,7 +85,7 @@ it('X21: a task of an unknown version or with too many images is a dead letter, 
   for (const tryOn of [future, many]) await assertRefundedOnce(crash.shop, tryOn);
 });
 
-it("X21: a task that names somebody else's session changes nothing of it and costs nothing", async () => {
+it("X21: a task that names someone else's session changes nothing of it and costs nothing", async () => {
   const { platform } = crash.shop;
   const victim = await createPerson(platform);
   const thief = await createPerson(platform);
@@ -105,7 +105,7 @@ it("X21: a task that names somebody else's session changes nothing of it and cos
   assert.notEqual(error, null);
 });
 
-it('X21: an unusable task of another owner refunds nobody', async () => {
+it('X21: an unusable task of another owner refunds no one', async () => {
   const { platform } = crash.shop;
   const victim = await createPerson(platform);
   const thief = await createPerson(platform);

@@ -1,6 +1,6 @@
 /**
  * The crash matrix, rows X18 and X23, and the provider's other bad days: the breaker, the pace, and
- * calls whose outcome nobody knows.
+ * calls whose outcome no one knows.
  */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
@@ -34,7 +34,7 @@ const BAD_KEY = {
   },
 } as const;
 
-/** A port on which nobody listens. */
+/** A port on which no one listens. */
 async function closedPort(): Promise<number> {
   const gone = await startOpenAiServer();
   const port = Number(new URL(gone.baseUrl).port);
@@ -220,7 +220,7 @@ it('a vendor that lists no models is left in peace', async () => {
   assert.deepEqual(await warningsOf(worker), []);
 });
 
-it('calls that reach nobody cost a task none of its calls', async () => {
+it('calls that reach no one cost a task none of its calls', async () => {
   const { platform } = crash.shop;
   const apiKey = 'sk-of-a-server-that-comes-late';
   const port = await closedPort();

@@ -7,7 +7,7 @@ import { assertRefundedOnce, orderTryOn, push, settledRow } from '../support/sho
 
 const crash = useCrashShop();
 
-it('a job that kills its process takes nobody’s paid call with it twice', async () => {
+it('a job that kills its process takes no one’s paid call with it twice', async () => {
   const { platform, stack } = crash.shop;
   const order = async () => orderTryOn(platform, await createPerson(platform));
   const [poison, ...innocents] = [await order(), await order(), await order()];

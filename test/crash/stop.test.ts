@@ -1,6 +1,6 @@
 /**
- * The crash matrix, row X20, while the worker looks after lost sessions: a stop begins nothing more
- * from its first moment, and waits for nobody longer than for the attempts.
+ * The crash matrix, row X20, during a rescue: a stop begins nothing more
+ * from its first moment, and waits for no one longer than for the attempts.
  */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
@@ -19,7 +19,7 @@ const crash = useCrashShop();
 const LOST = 20;
 const WAITING = 12;
 
-/** Sessions that nobody works on, old enough to be rescued, and whose they are. */
+/** Sessions that no one works on, old enough to be rescued, and whose they are. */
 async function loseSessions(): Promise<Customer & { storeId: string }> {
   const { platform, stack } = crash.shop;
   const store = await createStore(platform, { credits: LOST });

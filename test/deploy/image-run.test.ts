@@ -140,7 +140,7 @@ describe('a container', { skip: IMAGE === '' && 'no IMAGE' }, () => {
   });
   after(() => stack.disposeAsync());
 
-  it('runs as nobody special, in a root that cannot be written', async () => {
+  it('runs as an unprivileged user, in a read-only root', async () => {
     const processes = await docker(
       'exec',
       NAME,
@@ -157,7 +157,7 @@ describe('a container', { skip: IMAGE === '' && 'no IMAGE' }, () => {
     await assert.rejects(docker('exec', NAME, 'touch', '/app/src/x'), /Read-only file system/);
   });
 
-  it('is healthy, and would not be if nobody answered', async () => {
+  it('is healthy, and would not be if no one answered', async () => {
     const health = () => docker('inspect', '--format={{.State.Health.Status}}', NAME);
     await until(
       'the engine to find it healthy',

@@ -59,7 +59,7 @@ interface Notification {
   readonly alerts: readonly { readonly labels: Readonly<Record<string, string>> }[];
 }
 
-/** The address comes from a file, which Debian's Alertmanager does not know yet; and nobody waits here. */
+/** The address comes from a file, which Debian's Alertmanager does not know yet; and no one waits here. */
 function forTest(configuration: string, webhook: string): string {
   return configuration
     .replace('url_file: /run/secrets/alert_webhook_url', `url: ${webhook}`)

@@ -39,7 +39,7 @@ interface Stop {
   readonly awaySeconds: number;
 }
 
-it('both workers are replaced in turn under load, and nobody notices', async (t) => {
+it('both workers are replaced in turn under load, and no one notices', async (t) => {
   const latencyMs = MODEL_LATENCY_MS;
   await using shop = await openShop({ openai: { draw: drawMarked, latencyMs } });
   const customers = await Customers.move(shop.platform, {
@@ -143,7 +143,7 @@ async function keepOrdering(shop: Shop, customers: Customers, over: AbortSignal)
   }
 }
 
-/** Sessions that have not ended, but for the one that nobody pushed. */
+/** Sessions that have not ended, but for the one that no one pushed. */
 async function unfinished({ stack }: Shop): Promise<number> {
   const { rows } = await stack.database.query(
     `select count(*)::int as count from (
@@ -192,7 +192,7 @@ function told(stops: readonly Stop[]): string {
     stop.stopSeconds.toFixed(1),
     stop.awaySeconds.toFixed(1),
   ]);
-  const headings = ['worker', 'under way', 'finished', 'handed back', 'stop s', 'away s'];
+  const headings = ['worker', 'under way', 'finished', 'requeued', 'stop s', 'away s'];
   return table(headings, rows, '');
 }
 

@@ -304,7 +304,7 @@ describe('the first deployment', { skip }, () => {
     assert.ok(!(await deployment.calls()).some((call) => / (up|pull|run) /.test(call)));
   });
 
-  it('goes on when that is mended, with a password of its own for Grafana', async () => {
+  it('goes on once that is fixed, with a password of its own for Grafana', async () => {
     await using deployment = await makeDeployment({ SUPABASE_URL: 'https://project.test' });
     assert.equal((await deployment.run(FIRST, [OLD])).code, 1);
     const password = await deployment.read('secrets/grafana_admin_password');
@@ -318,7 +318,7 @@ describe('the first deployment', { skip }, () => {
     await assertRuns(deployment, OLD);
   });
 
-  it('keeps secrets in a folder that nobody else may open, readable to the services', async () => {
+  it('keeps secrets in a folder that no one else may open, readable to the services', async () => {
     await using deployment = await newServer();
     await chmod(join(deployment.folder, 'secrets'), 0o755);
     await deployment.run(FIRST);

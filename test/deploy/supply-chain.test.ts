@@ -1,5 +1,5 @@
 /**
- * What is fetched from others: Node and nginx without known remote holes wherever a version stands,
+ * What is fetched from others: Node and nginx without known remote holes in every place that pins a version,
  * and the licences of what the image contains.
  */
 import assert from 'node:assert/strict';
@@ -36,7 +36,7 @@ function namedImages(): { image: 'node' | 'nginx'; version: string; path: string
 }
 
 describe('versions', () => {
-  it('of Node and nginx have the fixes, wherever they stand', () => {
+  it('of Node and nginx have the fixes in every file that pins them', () => {
     const found = namedImages();
     assert.deepEqual(new Set(found.map(({ image }) => image)), new Set(['node', 'nginx']));
     for (const { image, version, path } of found) {

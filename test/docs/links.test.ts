@@ -59,7 +59,7 @@ const FOLDERS = new Set(
     .filter((path) => path.includes('/'))
     .map((path) => path.split('/', 1)[0] ?? ''),
 );
-/** Files that whoever deploys or builds makes. */
+/** Files that a deployment or a build makes. */
 const MADE_LATER = /^(models|deploy\/\.env|deploy\/secrets|\.demo)(\/|$)/;
 
 function missingFile(text: string): string | null {
@@ -157,7 +157,7 @@ function strangersPackage(text: string): string | null {
     /\b(?:npx|npm exec|npm x|bunx|pnpm dlx)\b(?: -\S+)* ((?:@[\w-]+\/)?[\w.-]+)/.exec(text) ?? [];
   return name === '' || PACKAGES_TO_RUN.includes(name) ? null : text;
 }
-/** Of their makers, for whoever generates a client. */
+/** Links to the vendors, for readers who generate a client. */
 const PACKAGES_TO_RUN = ['openapi-typescript'];
 
 it('no page and no text has npm fetch a package by a name that is free', () => {

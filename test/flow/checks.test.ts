@@ -75,7 +75,7 @@ async function order(person?: Buffer): Promise<{ tryOn: TryOn; calls: () => numb
   return { tryOn, calls: () => stack.openai.calls.length - before };
 }
 
-it('a bad picture is delivered and noted where the check observes', async () => {
+it('a bad picture is delivered and reported in observe mode', async () => {
   const worker = await startWorker();
   badPictures = 1;
   const { tryOn, calls } = await order();
@@ -144,12 +144,12 @@ it('a process killed while it checks costs one more call, like any cut-off', asy
   assert.ok(calls() <= 2);
 });
 
-it('a photo that shows nobody is refused unpaid, and the credit goes back', async () => {
+it('a photo without a person is refused unpaid, and the credit goes back', async () => {
   const worker = await startWorker(ENFORCED);
   const { tryOn, calls } = await order(await photo('#8899aa', 600, 800));
   await push(shop.platform, tryOn);
   const row = await settledRow(shop, tryOn);
-  assert.match(row.error_message, /Nobody can be made out in the photo of the person/);
+  assert.match(row.error_message, /We cannot find a person in the photo of the person/);
   await refundedOnce(tryOn);
   assert.equal((await worker.logged('person_checked')).refused, true);
   assert.equal(calls(), 0);

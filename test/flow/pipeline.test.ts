@@ -80,7 +80,7 @@ it('a task takes five requests to Supabase, and its event names the provider', a
 });
 
 describe('a photo that the image model refuses', () => {
-  it('ends failed with the safety text, and whoever paid has the credit back', async () => {
+  it('ends failed with the safety text, and the payer gets the credit back', async () => {
     for (const customer of await customersOfAllKinds(shop.platform)) {
       const before = await balanceOf(shop.platform, customer);
       const tryOn = await orderTryOn(shop.platform, customer);

@@ -1,6 +1,6 @@
 /**
  * Addresses that no link may lead to: for every range that is not globally routable unicast its
- * first and last address and one that somebody would use, and every way to wrap such an IPv4
+ * first and last address and one that someone would use, and every way to wrap such an IPv4
  * address into an IPv6 one.
  */
 

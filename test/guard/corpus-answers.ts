@@ -222,7 +222,7 @@ const LIES = [
     UNREACHABLE,
   ),
   raw(
-    'an upgrade that nobody asked for',
+    'an upgrade that no one asked for',
     'HTTP/1.1 101 Switching Protocols\r\nUpgrade: raw\r\nConnection: upgrade\r\n\r\n',
     BROKEN,
   ),

@@ -20,7 +20,7 @@ export interface HostileFile {
   readonly detail: string;
 }
 
-/** The heads of formats that are none of ours. */
+/** The heads of formats that are not accepted. */
 const OTHER_FORMATS: Record<string, string> = {
   SVG: '<svg xmlns="http://www.w3.org/2000/svg"><image href="file:///etc/passwd"/></svg>',
   'SVG with a prolog':

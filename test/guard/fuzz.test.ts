@@ -1,5 +1,5 @@
 /**
- * The guard against what nobody thought of: messages of any shape, links to denied addresses in
+ * The guard against what no one thought of: messages of any shape, links to denied addresses in
  * random spellings, and pictures with random damage.
  */
 

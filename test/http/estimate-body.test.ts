@@ -179,7 +179,7 @@ test('a size chart may be given in the request, and a fit', async (t) => {
     await sizes('regular'),
     await sizes('loose'),
   ];
-  // Half a size: whoever wants clothes close to the body gets the smallest size more often.
+  // Half a size: with a slim fit the smallest size is recommended more often.
   assert.ok((slim.A ?? 0) > (regular.A ?? 0) && (regular.A ?? 0) > (loose.A ?? 0));
 });
 
@@ -368,7 +368,7 @@ test('a photo that cannot be measured is a 422 with its reasons', async (t) => {
   assert.equal(events.at(-1)?.event, 'size_rec_pose_estimation_failed');
 });
 
-test('a photo of nobody is a 422 whatever the estimator', async (t) => {
+test('a photo without a person is a 422, whatever the estimator', async (t) => {
   const poses = posesThatSee({ kind: 'observed', observation: seen.nobody });
   for (const estimator of Object.values(ESTIMATORS)) {
     const { post } = await setup(t, { poses, estimator });
@@ -432,7 +432,7 @@ test('past its deadline a request is a 503, and its work is told to stop', async
   assert.deepEqual([status, body.code, stopped], [503, 'TOOK_TOO_LONG', true]);
 });
 
-test('an error that nobody foresaw is a 500 that says nothing about it', async (t) => {
+test('an error that no one foresaw is a 500 that says nothing about it', async (t) => {
   const fetcher = fetcherThatThrows(new Error('secret: https://a.example/?token=1'));
   const { post, events } = await setup(t, { fetcher });
   const { status, body } = await post(ANYBODY);

@@ -1,4 +1,4 @@
-/** Whose word about the client's address is taken: that of the proxies which are named, and nobody else's. */
+/** Whose word about the client's address is taken: that of the proxies which are named, and no one else's. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ConfigError, readConfig } from '../../src/config.ts';
@@ -60,7 +60,7 @@ describe('TRUSTED_PROXIES', () => {
     ]);
   });
 
-  it('refuses names, odd spellings, and a network of everybody', async () => {
+  it('refuses names, odd spellings, and a network of everyone', async () => {
     for (const wrong of ['nginx', '10.1', '10.0.0.0/33', '0.0.0.0/0', '::/0', '10.0.0.0/', '1/8']) {
       assert.throws(() => read(wrong), ConfigError, wrong);
     }

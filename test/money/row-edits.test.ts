@@ -111,7 +111,7 @@ describe('a row edit', { concurrency: true }, () => {
     assert.equal(await balanceOf(shop.platform, store), 5);
   });
 
-  it('a row that nobody paid for is refunded nothing', async () => {
+  it('a row that no one paid for is refunded nothing', async () => {
     const person = await createPerson(shop.platform);
     const sessionId = await plantRow('generation_sessions', {
       user_id: person.userId,
@@ -150,7 +150,7 @@ describe('a row edit', { concurrency: true }, () => {
     assert.equal(await balanceOf(platform, person), 10);
   });
 
-  it('a refund goes to the shopper who paid, whoever the row names', async () => {
+  it('a refund goes to the shopper who paid, not to the one the row names', async () => {
     const { platform } = shop;
     const payer = await createShopper(platform);
     const other = await createShopper(platform, { storeId: payer.storeId });

@@ -64,7 +64,7 @@ export class Simulation implements Disposable {
   /** Lets time pass until `endMs`. */
   async run(endMs: number): Promise<void> {
     for (;;) {
-      // Lets go on whatever can without time passing.
+      // Runs everything that can proceed without time passing.
       await new Promise(setImmediate);
       if (this.#failure !== undefined) throw this.#failure;
       this.#waiting.sort((a, b) => a.atMs - b.atMs || a.order - b.order);

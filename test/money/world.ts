@@ -18,7 +18,7 @@ export interface Row {
   shopperEmail: string | null;
   /** What the worker must not believe. */
   creditsUsed: number;
-  /** Inserted by its owner: nobody paid for it. */
+  /** Inserted by its owner: no one paid for it. */
   readonly isPlanted: boolean;
 }
 

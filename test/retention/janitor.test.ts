@@ -1,5 +1,5 @@
 /**
- * The six hours' promise on the local stack: everything past its hours goes, and nothing else.
+ * The retention promise on the local stack: everything expired is deleted, and nothing else.
  */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -72,7 +72,7 @@ async function linksOf(tryOn: TryOn) {
 }
 
 describe('a sweep', () => {
-  it('removes what is past its hours in the four places, and touches nothing else', async () => {
+  it('removes expired objects in the four folders, and nothing else', async () => {
     const [person, store] = [randomUUID(), randomUUID()];
     const past = [
       `generated/${person}/a.jpg`,
@@ -270,7 +270,7 @@ describe('the worker', () => {
 });
 
 describe('erasing', () => {
-  it("removes a person's pictures of any age, proves it, and leaves everybody else's", async () => {
+  it("removes a person's pictures of any age, proves it, and leaves everyone else's", async () => {
     const person = await createPerson(shop.platform);
     const other = await createPerson(shop.platform);
     const mine = await endedTryOn(person, { hours: 0 });

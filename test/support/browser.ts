@@ -1,5 +1,5 @@
 /**
- * Debian's Chromium at work on one page: what it complained about, and what it asked others for.
+ * Debian's Chromium at work on one page: the errors and warnings it printed, and its requests to other origins.
  */
 import { existsSync } from 'node:fs';
 import axe from 'axe-core';
@@ -13,7 +13,7 @@ export const NO_BROWSER = existsSync(PROGRAM) ? false : `${PROGRAM} is missing`;
 export interface BrowserPage extends AsyncDisposable {
   readonly page: Page;
   /** Errors of the console, exceptions, and requests to anyone but the page's own origin. */
-  readonly complaints: readonly string[];
+  readonly problems: readonly string[];
 }
 
 const ARGUMENTS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking'];
@@ -32,19 +32,19 @@ export async function openPage(
   const context = await browser.newContext({ viewport: { width, height } });
   const page = await context.newPage();
   page.setDefaultTimeout(60_000);
-  const complaints: string[] = [];
+  const problems: string[] = [];
   page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+    if (['error', 'warning'].includes(message.type())) problems.push(message.text());
   });
-  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('pageerror', (error) => problems.push(error.message));
   page.on('request', (request) => {
     const { origin, protocol } = new URL(request.url());
     if (protocol.startsWith('http') && origin !== new URL(url).origin) {
-      complaints.push(`asks ${origin}`);
+      problems.push(`asks ${origin}`);
     }
   });
   await page.goto(url);
-  return { page, complaints, [Symbol.asyncDispose]: () => context.close() };
+  return { page, problems, [Symbol.asyncDispose]: () => context.close() };
 }
 
 interface Violation {

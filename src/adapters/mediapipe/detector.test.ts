@@ -84,6 +84,6 @@ test('a box that overlaps a merged one but not its best stays on its own', () =>
   );
 });
 
-test('nobody merges to nobody', () => {
+test('an empty list of people stays empty', () => {
   assert.deepEqual(mergeOverlapping([]), []);
 });

@@ -17,7 +17,7 @@ test('the grid keeps the proportions of the picture and never has more than a ro
   assert.deepEqual(maskGridFor({ width: 1, height: 4000 }, 400), { columns: 1, rows: 400 });
 });
 
-test('the square lands where it was cut out, and outside of it there is nobody', () => {
+test('the square lands where it was cut out, and the rest of the mask is empty', () => {
   const region = { centerX: 100, centerY: 50, size: 40, rotation: 0 };
   const mask = projectMask(FULL, region, IMAGE, { columns: 200, rows: 100 });
   const at = (column: number, row: number) => mask.probability[row * mask.columns + column];

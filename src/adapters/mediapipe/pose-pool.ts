@@ -120,7 +120,7 @@ export class PosePool implements PoseEstimator, PictureViewer, AsyncDisposable {
     await this.#pool.close();
   }
 
-  /** Once begun not to be interrupted: the thread ends its photo even when nobody waits for it any more. */
+  /** Once begun not to be interrupted: the thread ends its photo even when no one waits for it any more. */
   async #run(work: Work, signal: AbortSignal): Promise<WorkOutcome> {
     try {
       signal.throwIfAborted();

@@ -31,7 +31,7 @@ export type PoseReply =
 let models: Promise<PoseSessions> | null = null;
 
 /**
- * Lets the event loop and the walk go first where processors are scarce. On Linux priority 0 names
+ * Lets the event loop and the pipeline go first where processors are scarce. On Linux priority 0 names
  * the calling thread alone; elsewhere it would be the whole process.
  */
 function giveWay(): void {

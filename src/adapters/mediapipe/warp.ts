@@ -45,7 +45,7 @@ export function warpSquare(
 }
 
 /** Where a line starts in the picture and its step per pixel, in 1/32 pixel. */
-interface Walk {
+interface SamplingLine {
   readonly x: number;
   readonly y: number;
   readonly dx: number;
@@ -53,14 +53,19 @@ interface Walk {
 }
 
 /** Fills a line of the output, each pixel bilinear between four of the picture: the innermost loop. */
-function sampleLine(image: RgbImage, line: Uint8Array, walk: Walk, border: Border): void {
+function sampleLine(
+  image: RgbImage,
+  line: Uint8Array,
+  sampling: SamplingLine,
+  border: Border,
+): void {
   const { width, height, data } = image;
-  const startX = walk.x + 0.5 + OFFSET;
-  const startY = walk.y + 0.5 + OFFSET;
+  const startX = sampling.x + 0.5 + OFFSET;
+  const startY = sampling.y + 0.5 + OFFSET;
   const keepsEdge = border === 'replicate';
   for (let i = 0; 3 * i < line.length; i += 1) {
-    const x = ((startX + walk.dx * i) | 0) - OFFSET;
-    const y = ((startY + walk.dy * i) | 0) - OFFSET;
+    const x = ((startX + sampling.dx * i) | 0) - OFFSET;
+    const y = ((startY + sampling.dy * i) | 0) - OFFSET;
     const column = x >> BITS;
     const row = y >> BITS;
     const right = x & FRACTION;

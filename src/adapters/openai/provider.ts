@@ -49,7 +49,7 @@ export interface OfferedModel {
 
 /** How long asking for the list of models may take. */
 const PROBE_TIMEOUT_MS = 10_000;
-/** More than any time of ours, so that the SDK's own timer, which does not know what was sent, never strikes. */
+/** Longer than all our own limits, so that the SDK's timer, which does not know what was sent, never fires. */
 const SDK_TIMEOUT_MS = 24 * 3_600_000;
 
 /** 16 images with the person's, and the longest prompt of `images/edits`. */

@@ -85,7 +85,7 @@ export class BullGenerationJobs implements GenerationJobs, AsyncDisposable {
   }
 }
 
-/** An order of jobs that could not be noted costs no job its end. */
+/** A failure to save the order of jobs fails no job. */
 function ignore(): void {}
 
 export type RunJob = (job: Job, signal: AbortSignal) => Promise<JobEnd>;

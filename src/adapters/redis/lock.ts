@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 
-/** Held by whoever sweeps the bucket. */
+/** Held by the process that sweeps the bucket. */
 export const RETENTION_LOCK = 'wearon:retention:lock';
 /** How long the lock outlives a process that died; one that lives prolongs it. */
 export const RETENTION_LOCK_MS = 60_000;
@@ -31,7 +31,7 @@ export class RedisLock {
   }
 
   /**
-   * Runs the action under the lock and resolves with what it returned, or with null when somebody
+   * Runs the action under the lock and resolves with what it returned, or with null when someone
    * else has the lock. The action's signal aborts when the lock is lost.
    */
   async during<T>(action: (signal: AbortSignal) => Promise<T>): Promise<T | null> {

@@ -9,7 +9,7 @@ type Listener = (event: SessionEvent) => void;
 
 /**
  * The steps of all replicas, for the listeners in this process. Over a connection of its own, which
- * is open while somebody does.
+ * is open while someone does.
  */
 export class ProgressFeed implements Disposable {
   readonly #connect: () => Redis;

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import type { Channel } from '../../ports/session.ts';
 import { dataOf, TABLES } from './client.ts';
 
-/** Where a link leads to is nobody's business; whether it is there is the operator's. */
+/** Where a link leads to is no one's business; whether it is there is the operator's. */
 export type LinkState = 'present' | 'expired' | 'none';
 
 const link = z

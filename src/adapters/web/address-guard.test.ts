@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { asGroups, DENIED_RANGES, WRAPPINGS } from '../../../test/guard/corpus-addresses.ts';
 import { isPublicAddress } from './address-guard.ts';
 
-/** The ranges once more, judged by Node's own block list instead of ours. */
+/** The ranges once more, judged by Node's own block list. */
 const DENIED = new BlockList();
 for (const [network, prefix] of DENIED_RANGES) {
   DENIED.addSubnet(network, prefix, network.includes(':') ? 'ipv6' : 'ipv4');

@@ -1,6 +1,6 @@
 /**
- * Says which IP addresses a link of somebody else may lead to: globally routable unicast and
- * nothing else. Denied by default, so a range that nobody thought of is denied too.
+ * Says which IP addresses a link of someone else may lead to: globally routable unicast and
+ * nothing else. Denied by default, so a range that no one thought of is denied too.
  */
 
 import ipaddr from 'ipaddr.js';

@@ -34,7 +34,7 @@ export function translateFailure(error: unknown, trusted: boolean): TaskError {
 }
 
 /**
- * Null for 200, the only answer that can hold the image. Redirects are refused, wherever they lead.
+ * Null for 200, the only answer that can hold the image. Redirects are refused, to any target.
  * Supabase Storage says 400 for an object that is gone; a 404 there is its gateway's, which does not
  * reach it (`fromStorage`).
  */

@@ -48,7 +48,7 @@ export class WebImageFetcher implements ImageFetcher, AsyncDisposable {
   readonly #leastSpeed: LeastSpeed;
   readonly #resolve: ResolveHost;
   readonly #dial: Dial;
-  /** For trusted origins: connects wherever their names lead. */
+  /** For trusted origins: connects to any address, inside ones too. */
   readonly #trusted = new Agent({ allowH2: false });
   readonly #disposed = new AbortController();
 

@@ -60,7 +60,7 @@ export class WebWebhookSender implements WebhookSender {
         signal: stop,
       };
       const answer = await unlessAborted(request(url, options), stop);
-      // Nothing of it is read, and an error of the connection that is closed now is nobody's.
+      // Nothing of it is read, and an error of the connection that is closed now is no one's.
       answer.body.on('error', () => undefined);
       return resultOf(answer.statusCode, answer.headers['retry-after']);
     } catch (error) {

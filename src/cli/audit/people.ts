@@ -30,7 +30,7 @@ export function auditPeople({ sessions, ledger }: Books, settledBefore: Date): F
   );
 }
 
-/** `named` holds everybody's refunds, since one may have gone to somebody else. */
+/** `named` holds everyone's refunds, since one may have gone to someone else. */
 function auditPerson(
   { sessions, ledger }: Books,
   named: ReadonlyMap<string, LedgerRow[]>,

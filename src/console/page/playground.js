@@ -17,10 +17,10 @@ export async function showPlayground(main) {
   const result = el('div', { className: 'side' });
   const numbers = el('div', {});
   const go = el('button', { className: 'main', type: 'button', onclick: () => run() }, 'Try it on');
-  const consent = el('input', { type: 'checkbox', onchange: update, id: 'paid' });
+  const confirmation = el('input', { type: 'checkbox', onchange: update, id: 'paid' });
 
   function update() {
-    const isPaid = mode === 'order' || consent.checked;
+    const isPaid = mode === 'order' || confirmation.checked;
     go.disabled = chosen.person.length === 0 || chosen.garments.length === 0 || !isPaid;
     show(null);
   }
@@ -51,7 +51,7 @@ export async function showPlayground(main) {
     } catch (error) {
       fill(numbers, el('p', { className: 'notice', role: 'alert' }, error.message));
     }
-    go.disabled = mode === 'trial' && !consent.checked;
+    go.disabled = mode === 'trial' && !confirmation.checked;
   }
 
   const person = photoField({
@@ -80,7 +80,7 @@ export async function showPlayground(main) {
       { className: 'columns' },
       card(
         'Steps',
-        mode === 'trial' ? priceTag(consent, meanCostUsd) : null,
+        mode === 'trial' ? priceTag(confirmation, meanCostUsd) : null,
         el('p', {}, go),
         steps.elements,
       ),
@@ -96,7 +96,7 @@ function explain(mode) {
     : 'Makes one paid picture without a session: shown here, stored nowhere, no credit taken.';
 }
 
-function priceTag(consent, meanCostUsd) {
+function priceTag(confirmation, meanCostUsd) {
   const price =
     meanCostUsd === null
       ? 'No picture of the last week tells what it costs.'
@@ -104,7 +104,7 @@ function priceTag(consent, meanCostUsd) {
   return el(
     'p',
     { className: 'check' },
-    consent,
+    confirmation,
     el('label', { for: 'paid' }, `${price} Make one, paid by the worker's key`),
   );
 }
