@@ -169,10 +169,10 @@ it('a sheet fits a phone, is accessible and asks nobody', { skip: NO_BROWSER }, 
   try {
     const url = pathToFileURL(json.sheet).href;
     await using opened = await openPage(browser, url, { width: 390, height: 800 });
-    const { page, complaints } = opened;
+    const { page, problems } = opened;
     assert.ok((await page.evaluate<number>('document.documentElement.scrollWidth')) <= 390);
     assert.deepEqual(await accessibilityFindings(page), []);
-    assert.deepEqual(complaints, []);
+    assert.deepEqual(problems, []);
   } finally {
     await browser.close();
   }
