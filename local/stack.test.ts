@@ -97,7 +97,7 @@ test('a killed owner takes its servers and its folder along', async (t) => {
   const gone = Promise.all([once(redis, 'end'), databaseGone]);
   owner.process.kill('SIGKILL');
   await gone;
-  // The guardian removes the folder when the servers are told to end; nothing tells us when.
+  // The guardian removes the folder when the servers are stopped; there is no event to wait for.
   while ((await readdir(owner.folder)).length > 0) await sleep(20);
 });
 

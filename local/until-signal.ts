@@ -1,6 +1,6 @@
 /**
  * Runs one of the local programs until it ends or someone ends it: Ctrl-C stops it at any step,
- * and what is missing on this machine is told in a line.
+ * and what is missing on this machine is reported in one line.
  */
 import { addAbortListener } from 'node:events';
 

@@ -12,11 +12,11 @@ import { CHOICES } from './fit-sizing-choices.ts';
 import type { Maker, PhotographedPerson } from './fit-sizing-people.ts';
 import { leastSquares, mean } from './least-squares.ts';
 
-/** The survey's people tell 1.9 cm more than they measure; the older renders have no told heights. */
+/** The survey's people tell 1.9 cm more than they measure; the older renders have no self-reported heights. */
 const TOLD_TOO_MUCH_CM = 1.9;
 const OLDER: readonly Maker[] = ['people', 'people-dressed'];
 
-/** Per photo: the height as told, the features at that height, and the inputs of the regression. */
+/** Per photo: the height as reported, the features at that height, and the inputs of the regression. */
 interface PhotoRow {
   readonly maker: Maker;
   readonly dressed: boolean;

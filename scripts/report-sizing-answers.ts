@@ -9,7 +9,7 @@ export interface Outcomes {
   readonly judged: readonly Outcome[];
 }
 
-/** What may be told besides the photo. */
+/** Inputs that may be given in addition to the photo. */
 export const TOLD: readonly { readonly name: string; readonly told: Told }[] = [
   { name: 'height', told: [] },
   { name: 'height + sex', told: ['sex'] },

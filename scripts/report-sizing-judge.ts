@@ -40,7 +40,7 @@ export interface Answer {
   readonly sd: Girths | null;
 }
 
-/** What the person told besides the height. */
+/** The inputs given in addition to the height. */
 export type Told = readonly ('weight' | 'sex' | 'age')[];
 
 /** The fold of `people-many` that no fit of the report has seen when it is judged. */

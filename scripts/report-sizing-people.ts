@@ -37,7 +37,7 @@ export function reportOnPeople({ measured, refused, withSide }: OwnPeople): stri
   ].join('\n\n');
 }
 
-/** Those who told all of it. */
+/** Those who gave all of it. */
 function whoTold(people: readonly MeasuredPerson[], told: Told): MeasuredPerson[] {
   const keys = { weight: 'weightKg', sex: 'sex', age: 'ageYears' } as const;
   return people.filter((person) => told.every((fact) => person[keys[fact]] !== undefined));

@@ -8,7 +8,7 @@ Written by \`npm run report:sizing\`; do not edit. The coefficients come from \`
 
 **On whom.** Computer-made people with exactly known girths, front view: 370 people in seven kinds of clothes from cameras 1.4 to 6 m away and 0.1 to 2 m high (more heavy and slim people than in a population), and two older kinds: 60 people with clothes painted on the skin ("undressed") and 40 in loose clothes ("dressed"). Their bodies imitate soldiers of the survey ANSUR II. The photos went through the worker's own pose engine; those that the photo check refuses are not judged.
 
-**What was told.** Height and weight as the people of the survey tell them (height 1.9 cm too much on average); in the two older kinds the true ones. The relation between height, weight, sex, age and girths comes from 4,807 tape-measured people of the same survey; the renders imitate some of them, so baselines without a photo are judged on friendly ground.
+**Inputs.** Height and weight as the people of the survey report them (height 1.9 cm too much on average); in the two older kinds the true ones. The relation between height, weight, sex, age and girths comes from 4,807 tape-measured people of the same survey; the renders imitate some of them, so baselines without a photo are judged on friendly ground.
 
 **What is what.** Chest at nipple height (bust for women), hip at its largest, and the **waist at the navel**, not the natural waist, which is smaller by about 3 cm for men and 14 cm for women in a survey that measured both. \`shoulder_cm\` is bone to bone (biacromial) and \`inseam_cm\` crotch to floor; both follow from other measurements by tape-measured proportions and are not judged here. Sizes by the default chart (largest of the three girths: 84, 92, 100, 108, 116 cm). Errors are mean absolute errors in cm of chest / waist / hip.`;
 
@@ -26,7 +26,7 @@ export const LIMITS = `## Limits, in plain words
 - The bodies are those of soldiers aged 17 to 58. For older, heavier or very small and tall people the answer is an extrapolation; it says so by a larger uncertainty. Without an age the waists of older and heavier people come out too small (3 to 4 cm in another survey).
 - Children, pregnant people, people with unusual proportions and people in wheelchairs are not in the data.
 - Clothes hide the waist. Under loose clothes its error lies between that of knowing the height only and that of knowing height and weight: to tell the weight helps more than the photo does.
-- The chest is measured under the armpits, where arms and trunk can be told apart. Arms that hang close, or wide sleeves, hide it; the chest then follows from shoulders and hips, and its uncertainty is larger.
+- The chest is measured under the armpits, where arms and trunk can be separated. Arms that hang close, or wide sleeves, hide it; the chest then follows from shoulders and hips, and its uncertainty is larger.
 - Arms crossed before the trunk, bags and people who lean are not in the data. Something unlike everything seen is given little weight, not detected.
 - Of two people who stand close together the detector often finds only one.
 - The height is taken as people tell it, 1.9 cm too much on average. People who give their true height are taken for 1 % smaller.

@@ -13,7 +13,7 @@ export interface Played {
   readonly scene: Scene;
   readonly tryOn: TryOn;
   readonly creditsBefore: number;
-  /** What the customer's balance must be when all is settled. */
+  /** What the customer's balance must be in the end. */
   readonly creditsDue: number;
 }
 

@@ -18,7 +18,7 @@ function paint(status: string): string {
   return process.stdout.isTTY ? `\u001b[${colour}m${status}\u001b[0m` : status;
 }
 
-/** Prints changes until every session is settled; rejects after `limitMs`. */
+/** Prints changes until every session has ended; rejects after `limitMs`. */
 export async function followSessions(
   platform: Platform,
   sessions: readonly Followed[],
@@ -29,7 +29,7 @@ export async function followSessions(
   const isSettled = () =>
     [...last.values()].filter((status) => status === 'completed' || status === 'failed').length;
   while (isSettled() < sessions.length) {
-    if (Date.now() - startedAtMs > limitMs) throw new Error('The sessions did not settle in time');
+    if (Date.now() - startedAtMs > limitMs) throw new Error('The sessions did not end in time');
     for (const { name, tryOn } of sessions) {
       const status = (await sessionOf(platform, tryOn))?.status ?? 'gone';
       if (last.get(name) === status) continue;

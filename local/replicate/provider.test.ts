@@ -93,7 +93,7 @@ it('what it costs follows the number of garments', async () => {
   }
 });
 
-it('refusals of a call are told apart', async () => {
+it('refusals of a call are distinguished', async () => {
   for (const [status, code] of [
     [401, 'PROVIDER_REFUSES_SERVICE'],
     [402, 'PROVIDER_REFUSES_SERVICE'],
@@ -119,7 +119,7 @@ it('a refusal for the rate says when to come again', async () => {
   await assert.rejects(inText, { code: 'PROVIDER_BUSY', retryAfterMs: 30_000 });
 });
 
-it('the ends of a prediction are told apart', async () => {
+it('the ends of a prediction are distinguished', async () => {
   for (const [failWith, code, detail] of [
     ['NSFW content detected', 'MODERATION_BLOCKED', null],
     ['flagged as sensitive. (E005)', 'MODERATION_BLOCKED', null],

@@ -114,7 +114,7 @@ function asFarAsRecorded(seen: Exchange | undefined, recorded: Exchange): unknow
 
 const JPEG = { contentType: 'image/jpeg' };
 
-test('an upload replaces what is there, byte for byte, when told to', async () => {
+test('an upload replaces what is there, byte for byte, with upsert', async () => {
   const bucket = platform.supabase.storage.from(BUCKET);
   const path = 'stores/s1/generated/replaced.jpg';
   await bucket.upload(path, new Uint8Array([1, 2, 3]), JPEG);

@@ -21,7 +21,7 @@ const OTHER = 36;
 /** Every so many people are shown in part, and have someone else put in their place. */
 const [PART_EVERY, IMPOSTOR_EVERY] = [2, 4];
 
-/** The kind whose limit is not enforced: such a picture cannot be told from a good one. */
+/** The kind whose limit is not enforced: such a picture cannot be distinguished from a good one. */
 export const SAME_SCENE = 'another person, same scene';
 
 /** Every case of the people whose number `isMeant`, made where it is not remembered. */

@@ -37,8 +37,8 @@ export const LIMITS = `## Limits, in plain words
 
 - **No picture of a vendor's model is among these.** Run \`observe\` on real traffic first, read \`wearon_check_findings_total\` and the \`measures\` in the log lines \`picture_checked\`, and enforce when what is found is bad.
 - Prompts of a shop's own that ask for another background or another pose make pictures that the check takes for bad: keep \`observe\` there.
-- **Someone else who stands alike in the same place cannot be told** from the right person without many false alarms: they are refused only where their outline leaves the surroundings changed. \`face\` finds half of them, but its values for good and bad pictures overlap, so it is only counted.
+- **Someone else who stands alike in the same place cannot be distinguished** from the right person without many false alarms: they are refused only where their outline leaves the surroundings changed. \`face\` finds half of them, but its values for good and bad pictures overlap, so it is only counted.
 - Of two people of whom one stands before the other often only one is found.
-- A picture mirrored before a plain or symmetrical background, of a person who stands symmetrically, cannot be told from the right one.
+- A picture mirrored before a plain or symmetrical background, of a person who stands symmetrically, cannot be distinguished from the right one.
 - Hats, bags and shoes change little of a body; \`unchanged\` needs a tenth of it changed. Where a shop sells such things keep \`observe\`, or compare the counts.
 - The detector often finds no person in photos without a head: their pictures are not compared.`;

@@ -51,7 +51,7 @@ async function drain(context: CliContext, { yes, wait, timeout }: Options): Prom
       'No replica takes tasks off the list until `wearon drain --off`; those taken before still run (--wait waits for them).';
     return { data: { draining: true, since }, text, isFine: true };
   }
-  const stats = await settled(context, limitMs);
+  const stats = await lastTaskEnded(context, limitMs);
   const underWay = underWayIn(stats);
   const isFine = Object.values(underWay).every((count) => count === 0);
   const text = isFine
@@ -62,7 +62,7 @@ async function drain(context: CliContext, { yes, wait, timeout }: Options): Prom
 }
 
 /** The numbers once nothing is under way, or when the time is up. */
-async function settled(context: CliContext, limitMs: number): Promise<QueueStats> {
+async function lastTaskEnded(context: CliContext, limitMs: number): Promise<QueueStats> {
   const redis = await context.redis();
   for (const end = Date.now() + limitMs; ; await sleep(LOOK_AGAIN_MS)) {
     const stats = await readQueueStats(redis);

@@ -22,7 +22,7 @@ import { ago, table } from './table.ts';
 /** A payment of the window's first minutes may belong to a session before it, and the other way round. */
 const MARGIN_MS = 10 * 60_000;
 /** The platform inserts the session right after the payment. */
-const SETTLING_MS = 60_000;
+const PAYMENT_GRACE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
 interface Options {
@@ -94,9 +94,9 @@ async function audit(
     sessions: [...sessions, ...(await sessionsById(supabase, channel, [...new Set(earlier)]))],
     ledger,
   };
-  const settledBefore = new Date(now.getTime() - SETTLING_MS);
+  const createdBefore = new Date(now.getTime() - PAYMENT_GRACE_MS);
   const findings =
-    channel === 'b2b' ? auditStores(books, settledBefore) : auditPeople(books, settledBefore);
+    channel === 'b2b' ? auditStores(books, createdBefore) : auditPeople(books, createdBefore);
   const isInside = (at: Date) => at >= since && at < until;
   const inside = sessions.filter(({ createdAt }) => isInside(createdAt));
   return {

@@ -22,7 +22,7 @@ interface Rescued {
 export function addRescue(program: Command, run: Run): void {
   program
     .command('rescue')
-    .description('Settle sessions that no one works on any more, as the worker does every minute')
+    .description('Complete or refund lost sessions once, as the worker does every minute')
     .option('--dry-run', 'only say which')
     .option('--yes', 'do not ask')
     .option('--json', 'answer in JSON')
@@ -37,14 +37,17 @@ async function sweepOnce(context: CliContext, { dryRun = false, yes }: Options):
   const { rescueMinAgeSeconds: minAgeSeconds, platformCleanUpMinute } = context.config;
   await context.requireStorage();
   if (!dryRun) {
-    await context.confirm(`Settle every lost session older than ${minAgeSeconds} s?`, yes);
+    await context.confirm(
+      `Complete or refund every lost session older than ${minAgeSeconds} s?`,
+      yes,
+    );
   }
   const limits = { minAgeSeconds, platformCleanUpMinute };
   const deps = { ...context.stores(), ...(await context.queues()), ...limits, record };
   await rescue(dryRun ? withoutEffects(deps) : deps);
   const rows = rescued.map(({ task, by }) => [task.sessionId, task.channel, by]);
   const text = table(['session', 'channel', 'by'], rows, 'No session is lost.');
-  const said = dryRun && rows.length > 0 ? `Would settle:\n${text}` : text;
+  const said = dryRun && rows.length > 0 ? `Would complete or refund:\n${text}` : text;
   return { data: { dryRun, rescued }, text: said, isFine: !dryRun || rows.length === 0 };
 }
 

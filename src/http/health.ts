@@ -8,7 +8,7 @@ import { z } from 'zod';
 
 /** What the worker knows about its parts; read at every request, so it must be cheap. */
 export interface ComponentStates {
-  /** The process has been told to stop. */
+  /** A stop was requested (SIGTERM, SIGINT). */
   readonly isStopping: boolean;
   readonly redisConnected: boolean;
   /** The loops that take tasks and run jobs are alive. */

@@ -46,11 +46,11 @@ describe('a store', () => {
   });
 
   it('is paid back once for a request id', () => {
-    const settled = { kind: 'settled', because: 'already_refunded' };
+    const nothingDue = { kind: 'nothing_due', because: 'already_refunded' };
     const own = claim({ entries: [deduction, refundOf(SESSION)] });
-    assert.deepEqual(storeRefundDue(own), settled);
+    assert.deepEqual(storeRefundDue(own), nothingDue);
     const nameless = claim({ entries: [deduction, entry('refund', 50)] });
-    assert.deepEqual(storeRefundDue(nameless), settled);
+    assert.deepEqual(storeRefundDue(nameless), nothingDue);
     const due = storeRefundDue(claim({ entries: [deduction, refundOf(OTHER)] }));
     assert.deepEqual(due, {
       ...{ kind: 'by_hand', because: 'refund_belongs_to_another_session' },
@@ -107,7 +107,7 @@ describe('a person', () => {
   it("has the platform's refund of that minute, or a person decides whose it is", () => {
     const nameless = entry('refund', 95);
     const own = personRefundDue(claim({ entries: [deduction, nameless] }));
-    assert.deepEqual(own, { kind: 'settled', because: 'already_refunded' });
+    assert.deepEqual(own, { kind: 'nothing_due', because: 'already_refunded' });
     const both = claim({ entries: [deduction, entry('deduction', 99), nameless] });
     const due = personRefundDue(both);
     assert.equal(due.kind === 'by_hand' && due.because, 'may_be_refunded_already');
@@ -115,6 +115,6 @@ describe('a person', () => {
 
   it('is not paid back what was delivered', () => {
     const due = personRefundDue(claim({ entries: [deduction], delivered: new Set([SESSION]) }));
-    assert.deepEqual(due, { kind: 'settled', because: 'delivered_before' });
+    assert.deepEqual(due, { kind: 'nothing_due', because: 'delivered_before' });
   });
 });

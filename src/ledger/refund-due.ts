@@ -27,7 +27,7 @@ export type RefundDue =
       /** Of a shopper, as the deduction has it. */
       readonly email: string | null;
     }
-  | { readonly kind: 'settled'; readonly because: 'already_refunded' | 'delivered_before' }
+  | { readonly kind: 'nothing_due'; readonly because: 'already_refunded' | 'delivered_before' }
   /** Others may still draw on the same payments: to be decided again after `ms`. */
   | { readonly kind: 'wait'; readonly ms: number }
   | {
@@ -63,10 +63,10 @@ export function storeRefundDue({ sessionId, entries, others, delivered }: Claim)
   const refund = entries.find(({ type }) => type === 'refund');
   if (refund !== undefined) {
     return [null, sessionId].includes(namedSession(refund))
-      ? { kind: 'settled', because: 'already_refunded' }
+      ? { kind: 'nothing_due', because: 'already_refunded' }
       : byHand('refund_belongs_to_another_session');
   }
-  if (delivered.has(sessionId)) return { kind: 'settled', because: 'delivered_before' };
+  if (delivered.has(sessionId)) return { kind: 'nothing_due', because: 'delivered_before' };
   if (deduction === undefined) return withoutDeduction(entries);
   if (delivered.size > 0 || others.some(({ isCompleted }) => isCompleted)) {
     return byHand('paid_for_another_session');
@@ -96,9 +96,9 @@ export function personRefundDue(claim: Claim): RefundDue {
   const { sessionId, entries, others, delivered } = claim;
   const refunds = entries.filter(({ type }) => type === 'refund');
   if (refunds.some((refund) => namedSession(refund) === sessionId)) {
-    return { kind: 'settled', because: 'already_refunded' };
+    return { kind: 'nothing_due', because: 'already_refunded' };
   }
-  if (delivered.has(sessionId)) return { kind: 'settled', because: 'delivered_before' };
+  if (delivered.has(sessionId)) return { kind: 'nothing_due', because: 'delivered_before' };
   const deductions = entries.filter(({ type }) => type === 'deduction');
   const lastMs = Math.max(...deductions.map(({ createdAt }) => createdAt.getTime()));
   const ms = lastMs + PLATFORM_REFUND_WINDOW_MS - Date.now();
@@ -128,7 +128,7 @@ function namelessRefundOf({ createdAt, entries }: Claim): RefundDue | null {
   );
   return payments.length > 1
     ? { kind: 'by_hand', because: 'may_be_refunded_already', credits: PERSON_CREDITS }
-    : { kind: 'settled', because: 'already_refunded' };
+    : { kind: 'nothing_due', because: 'already_refunded' };
 }
 
 function isWithin(at: Date, from: Date, ms: number): boolean {

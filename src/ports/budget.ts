@@ -1,6 +1,6 @@
 /** The daily ceiling of what paid calls may cost, over all replicas. */
 
-/** Money set aside for a call; exactly one of its ends is told, or none where the outcome is unknown. */
+/** Money set aside for a call; exactly one of its ends is reported, or none where the outcome is unknown. */
 export interface Reservation {
   /** What the call cost; null: not known, so the forecast stands. */
   spent(costUsd: number | null): void;

@@ -1,4 +1,4 @@
-/** What is told of a session's progress, and the channel that it is told on. */
+/** The progress messages of a session, and their channel. */
 import type { ErrorCode } from '../errors.ts';
 import type { Channel } from './session.ts';
 

@@ -2,7 +2,7 @@
 import type { TaskError } from '../errors.ts';
 
 /**
- * The leave to make one paid call. It is told how the call ended, and disposed of in any case: a
+ * The permission to make one paid call. The outcome is reported to it, and it is disposed of in any case: a
  * call that came to nothing (broken off, or never made) is disposed of without a word.
  * All three return at once and never throw: a paid picture does not wait for them.
  */

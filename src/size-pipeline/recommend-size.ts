@@ -1,6 +1,6 @@
 /**
  * From a photo and a height to a size: download → pose → photo check → estimate. The one way for
- * whoever needs a size (HTTP, the command line, a try-on); nothing of the photo is kept.
+ * HTTP, the command line and try-ons alike; nothing of the photo is kept.
  */
 import { publicText, TaskError } from '../errors.ts';
 import type { ImageFetcher } from '../ports/image-fetcher.ts';

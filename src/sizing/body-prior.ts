@@ -1,4 +1,4 @@
-/** What a body is like before anybody looked at the photo: from height and whatever else was told. */
+/** The body before the photo is looked at: from height and the other inputs given. */
 import type { PersonFacts, Sex } from './body-estimate.ts';
 import type { PriorKind, SexModel, SizingCoefficients, Spread } from './coefficients.ts';
 import type { Gaussian } from './gaussian.ts';
@@ -12,7 +12,7 @@ export interface SexPrior {
 }
 
 /**
- * One prior per sex that is possible: one when the person told it, else both, weighed by how well
+ * One prior per possible sex: one when it was given, else both, weighed by how well
  * height and weight agree with each.
  */
 export function bodyPriors(facts: PersonFacts, { sexes }: SizingCoefficients): SexPrior[] {

@@ -73,7 +73,7 @@ export function hipBreadth(outline: Outline): MeasuredBreadth | null {
 
 /**
  * The trunk just under the armpits, where the gaps between arms and trunk begin, as broad as if
- * that were at a typical level; null where arms and trunk cannot be told apart so high up.
+ * that were at a typical level; null where arms and trunk cannot be separated so high up.
  */
 export function chestBreadth(outline: Outline): MeasuredBreadth | null {
   // The person faces the camera, so their left is on the right of the image.

@@ -61,7 +61,7 @@ function attemptCounting({ counter, duration }: Meters) {
   const images = counter('images_prepared_total', 'Photos downloaded and resized.');
   const skipped = counter(
     'generations_skipped_total',
-    'Attempts with nothing to do: the session is gone, settled, or someone else’s.',
+    'Attempts with nothing to do: the session is gone, has ended, or belongs to another owner.',
     [{ reason: 'no_session' }],
   );
   const interrupted = counter(
@@ -218,7 +218,7 @@ function endCounting({ counter, duration }: Meters) {
   );
   const lost = counter(
     'completions_lost_total',
-    'Pictures whose session had been settled by someone else meanwhile.',
+    'Pictures whose session someone else had ended meanwhile.',
   );
   return {
     generation_completed({ task: { channel }, processingTimeMs, totalMs }) {
@@ -260,7 +260,7 @@ function refundCounting({ counter }: Meters) {
   const credits = counter('refunded_credits_total', 'Credits given back.', PAYERS);
   const skipped = counter(
     'refunds_skipped_total',
-    'Refunds with nothing to do: the session is gone or settled by someone else.',
+    'Refunds with nothing to do: the session is gone, or someone else ended it.',
     [{ reason: 'no_session' }],
   );
   const failed = counter('refund_errors_total', 'Refunds that did not work and are tried again.');
@@ -284,7 +284,7 @@ function operationCounting({ counter }: Meters, callers: readonly Caller[]) {
   const providers = [...new Set(callers.map(({ provider }) => provider))];
   const rescued = counter(
     'sessions_rescued_total',
-    'Sessions that no one worked on any more, by how they were settled.',
+    'Lost sessions that the rescue ended, by how: completion or refund.',
     [{ by: 'completion' }, { by: 'refund' }],
   );
   const analytics = counter('analytics_errors_total', 'Analytics rows that could not be written.');

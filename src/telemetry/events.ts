@@ -79,7 +79,7 @@ type LoopError = Extract<WorkerEvent, { event: 'loop_error' }>;
 
 /** A little less than the minute in which those that watch an outage report it again. */
 const REPEAT_MS = 55_000;
-/** Errors that differ in their text are told apart up to this number. */
+/** Errors with different texts are counted separately up to this number. */
 const MOST_KINDS = 100;
 
 /** Passes an error on unless the same one of the same loop was passed on in the last minute. */

@@ -1,5 +1,5 @@
 /**
- * One trace per task, from its order to its settlement, over retries, replicas and refunds, sent
+ * One trace per task, from its order to its end, over retries, replicas and refunds, sent
  * to a collector. Business events become the events of the span they happen in, and those that
  * took a known time child spans; the pipeline itself knows nothing of it.
  */

@@ -11,6 +11,13 @@ import type { Job } from '../ports/jobs.ts';
 import { type Completion, isTerminal, type Session, type Task } from '../ports/session.ts';
 import type { TaskSource } from '../ports/task-source.ts';
 import { AttemptChecks, type CheckDeps } from './checks.ts';
+import {
+  type CompleteDeps,
+  complete,
+  type Delivery,
+  recordDelivery,
+  refuseUnfinished,
+} from './complete.ts';
 import { deadLetter } from './dead-letter.ts';
 import { collectOpenCall, type GenerateDeps, type Generated, generate } from './generate.ts';
 import {
@@ -36,17 +43,10 @@ import {
 import { type PrepareDeps, prepare } from './prepare.ts';
 import { checkGates, providersFor } from './provider-route.ts';
 import { hasDiedAlone, isSuspect, type Quarantine } from './quarantine.ts';
-import {
-  complete,
-  type Delivery,
-  recordDelivery,
-  refuseUnfinished,
-  type SettleDeps,
-} from './settle.ts';
 import type { StorageBreaker } from './storage-breaker.ts';
 import { linkToStored, storePicture } from './store.ts';
 
-export interface AttemptDeps extends PrepareDeps, GenerateDeps, SettleDeps, CheckDeps {
+export interface AttemptDeps extends PrepareDeps, GenerateDeps, CompleteDeps, CheckDeps {
   readonly storage: StorageBreaker;
   readonly deadLetters: Pick<TaskSource, 'keepDeadLetter'>;
   readonly taskDeadlineSeconds: number;

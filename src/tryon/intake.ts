@@ -97,7 +97,7 @@ export async function admitLeftovers(deps: IntakeDeps, signal: AbortSignal): Pro
 
 /**
  * Takes every task there is, until the signal; survives Redis being away. In which order they are
- * run is decided among the jobs, where each owner's can be told apart.
+ * run is decided among the jobs, where each owner's are known.
  */
 export async function runIntake(deps: IntakeDeps, signal: AbortSignal): Promise<void> {
   const handOvers = new Set<Promise<void>>();

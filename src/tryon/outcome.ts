@@ -7,7 +7,7 @@ import { type Journal, LockLostError } from '../ports/jobs.ts';
 import type { Task } from '../ports/session.ts';
 import { isFinal } from './journal.ts';
 
-/** Why there is nothing to do: the session is gone, another owner's, or settled by someone else. */
+/** Why there is nothing to do: the session is gone, belongs to another owner, or has ended. */
 export type SkipReason =
   | 'no_session'
   | 'foreign_owner'

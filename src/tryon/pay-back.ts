@@ -17,10 +17,10 @@ import type {
   RefundJob,
 } from '../ports/refunds.ts';
 import type { Session } from '../ports/session.ts';
+import { type CompleteDeps, recordAnalytics } from './complete.ts';
 import { MAX_REQUEST_ID } from './refund-intent.ts';
-import { recordAnalytics, type SettleDeps } from './settle.ts';
 
-export interface PayBackDeps extends Omit<SettleDeps, 'imageStore' | 'analytics'> {
+export interface PayBackDeps extends Omit<CompleteDeps, 'imageStore' | 'analytics'> {
   readonly analytics: Analytics;
   readonly ledger: Ledger;
   readonly payerLock: PayerLock;
@@ -74,7 +74,7 @@ async function payBackDue(job: RefundJob, session: Session, deps: PayBackDeps): 
     case 'by_hand':
       await reconcile(intent, session, due, deps);
       return 0;
-    case 'settled':
+    case 'nothing_due':
       if (due.because === 'already_refunded') return noteRefunded(intent, session, null, deps);
       // Someone set the row back after the picture was delivered.
       deps.record({ event: 'refund_skipped', task: intent, reason: due.because });

@@ -1,5 +1,5 @@
 /**
- * What the image model is told: the words, and the names under which it gets the images.
+ * The request to the image model: the words, and the names under which it gets the images.
  */
 
 import type { NamedImage } from '../ports/image-provider.ts';

@@ -4,7 +4,7 @@ import { it } from 'node:test';
 import { IDS, oneSession } from '../../test/support/one-session.ts';
 import { TaskError } from '../errors.ts';
 import type { RefundIntent } from '../ports/refunds.ts';
-import { settleRefund } from './refund.ts';
+import { failAndRefund } from './refund.ts';
 import { refundIntent } from './refund-intent.ts';
 
 const INTENT = refundIntent(IDS, IDS.requestId, new TaskError('MODERATION_BLOCKED'));
@@ -15,7 +15,7 @@ function jobOf(intent: RefundIntent = INTENT) {
 
 it('a failed session is paid back and says so', async () => {
   const one = oneSession();
-  assert.equal(await settleRefund(jobOf(), one.deps), 0);
+  assert.equal(await failAndRefund(jobOf(), one.deps), 0);
   assert.equal(one.row?.status, 'failed');
   assert.match(one.row?.errorMessage ?? '', /Your credit has been returned\.$/);
   assert.deepEqual(one.eventNames, ['generation_failed', 'credit_refunded']);
@@ -24,21 +24,21 @@ it('a failed session is paid back and says so', async () => {
 
 it('a refund that runs again books nothing more', async () => {
   const one = oneSession();
-  await settleRefund(jobOf(), one.deps);
-  assert.equal(await settleRefund(jobOf(), one.deps), 0);
+  await failAndRefund(jobOf(), one.deps);
+  assert.equal(await failAndRefund(jobOf(), one.deps), 0);
   assert.equal(one.entries.filter(({ type }) => type === 'refund').length, 1);
 });
 
 it('a session that someone else completed is not refunded', async () => {
   const one = oneSession({ status: 'completed', completedAt: new Date() });
-  assert.equal(await settleRefund(jobOf(), one.deps), 0);
+  assert.equal(await failAndRefund(jobOf(), one.deps), 0);
   assert.deepEqual(one.eventNames, ['refund_skipped']);
   assert.equal(one.entries.length, 1);
 });
 
 it('a session that someone else failed is not refunded', async () => {
   const one = oneSession({ status: 'failed', completedAt: new Date(0), errorMessage: 'theirs' });
-  assert.equal(await settleRefund(jobOf(), one.deps), 0);
+  assert.equal(await failAndRefund(jobOf(), one.deps), 0);
   assert.deepEqual(one.eventNames, ['refund_skipped']);
   assert.equal(one.entries.length, 1);
 });
@@ -46,7 +46,7 @@ it('a session that someone else failed is not refunded', async () => {
 it('a booking that may still be in flight is waited for', async () => {
   const one = oneSession();
   const bookingBegunAt = new Date().toISOString();
-  const waitMs = await settleRefund(jobOf({ ...INTENT, bookingBegunAt }), one.deps);
+  const waitMs = await failAndRefund(jobOf({ ...INTENT, bookingBegunAt }), one.deps);
   assert.ok(waitMs > 0 && waitMs <= 10_000, String(waitMs));
   assert.equal(one.entries.length, 1);
 });
@@ -54,7 +54,7 @@ it('a booking that may still be in flight is waited for', async () => {
 it('a payment that no rule covers is left to a person', async () => {
   const one = oneSession();
   one.entries.pop();
-  assert.equal(await settleRefund(jobOf(), one.deps), 0);
+  assert.equal(await failAndRefund(jobOf(), one.deps), 0);
   assert.deepEqual(
     one.reconciled.map(({ reason }) => reason),
     ['no_payment_found'],
@@ -66,8 +66,8 @@ it('a refund that could not be booked is tried again', async () => {
   const one = oneSession();
   const { ledger, ...deps } = one.deps;
   const refund = () => Promise.reject(new TaskError('STORAGE_UNAVAILABLE'));
-  const settling = settleRefund(jobOf(), { ...deps, ledger: { ...ledger, refund } });
-  await assert.rejects(settling, { code: 'STORAGE_UNAVAILABLE' });
-  assert.equal(await settleRefund(jobOf(), one.deps), 0);
+  const refunding = failAndRefund(jobOf(), { ...deps, ledger: { ...ledger, refund } });
+  await assert.rejects(refunding, { code: 'STORAGE_UNAVAILABLE' });
+  assert.equal(await failAndRefund(jobOf(), one.deps), 0);
   assert.equal(one.entries.at(-1)?.type, 'refund');
 });

@@ -9,10 +9,10 @@ import { LATE_BOOKING_MS } from '../ports/ledger.ts';
 import type { RefundIntent, RefundJob } from '../ports/refunds.ts';
 import { isTerminal } from '../ports/session.ts';
 import type { AnnounceEnd } from '../ports/webhooks.ts';
+import { recordAnalytics, refuseUnfinished } from './complete.ts';
 import { type PayBackDeps, payBackInTime } from './pay-back.ts';
 import { cleanUpMsLeft, isOldForCleanUp } from './platform-clean-up.ts';
 import { isFailedBy } from './refund-intent.ts';
-import { recordAnalytics, refuseUnfinished } from './settle.ts';
 
 export interface RefundDeps extends PayBackDeps {
   /** When the platform's daily clean-up starts, in minutes after midnight UTC. */
@@ -25,7 +25,7 @@ export interface RefundDeps extends PayBackDeps {
  * Carries the intent out. Returns 0 when it is done, or the milliseconds after which it must be run
  * again. Throws STORAGE_UNAVAILABLE to be run again too, or LockLostError.
  */
-export async function settleRefund(job: RefundJob, deps: RefundDeps): Promise<number> {
+export async function failAndRefund(job: RefundJob, deps: RefundDeps): Promise<number> {
   const { intent } = job;
   const cleanUpMs = await cleanUpMsOf(intent, deps);
   if (cleanUpMs > 0) return cleanUpMs;

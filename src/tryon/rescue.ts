@@ -1,5 +1,5 @@
 /**
- * Rescue: settles sessions that no one works on any more. It touches only what is provably lost:
+ * Rescue: completes or refunds lost sessions. It touches only what is provably lost:
  * older than the least age, and on no list, in no job and in no refund.
  */
 import { TaskError } from '../errors.ts';
@@ -7,12 +7,12 @@ import type { GenerationJobs } from '../ports/jobs.ts';
 import type { Refunds } from '../ports/refunds.ts';
 import type { Session, SessionRef } from '../ports/session.ts';
 import type { TaskSource } from '../ports/task-source.ts';
+import { type CompleteDeps, complete } from './complete.ts';
 import { cleanUpMsLeft } from './platform-clean-up.ts';
 import { refundIntent } from './refund-intent.ts';
-import { complete, type SettleDeps } from './settle.ts';
 import { linkToStored } from './store.ts';
 
-export interface RescueDeps extends SettleDeps {
+export interface RescueDeps extends CompleteDeps {
   readonly source: Pick<TaskSource, 'waitingSessionIds'>;
   readonly jobs: Pick<GenerationJobs, 'aliveAmong' | 'givenUp' | 'forget'>;
   readonly refunds: Refunds;
@@ -23,41 +23,41 @@ export interface RescueDeps extends SettleDeps {
 
 /** How many sessions are looked up in the queues at once. */
 const BATCH = 200;
-/** So many in one batch that cannot be settled: the database or the storage is away. */
+/** Errors in one batch after which we assume that the database or the storage is away. */
 const MOST_FAILURES = 5;
 
 /**
  * One sweep over given-up jobs and lost sessions of both channels, which begins no other session
- * after the signal. Returns how many it settled.
+ * after the signal. Returns how many it ended.
  */
 export async function rescue(deps: RescueDeps, signal?: AbortSignal): Promise<number> {
-  let settled = await settleGivenUp(deps, signal);
-  if (signal?.aborted) return settled;
+  let rescued = await rescueGivenUp(deps, signal);
+  if (signal?.aborted) return rescued;
   const before = new Date(Date.now() - deps.minAgeSeconds * 1000);
-  // People's sessions wait: both would settle the same ones.
+  // People's sessions wait: both sweeps would end the same ones.
   const isCleanUp = cleanUpMsLeft(deps.platformCleanUpMinute, Date.now()) > 0;
   let batch: Session[] = [];
   for await (const session of deps.sessions.unfinished(before)) {
-    if (signal?.aborted) return settled;
+    if (signal?.aborted) return rescued;
     if (session.channel === 'b2c' && isCleanUp) continue;
     batch.push(session);
     if (batch.length === BATCH) {
-      settled += await settleLost(batch, deps, signal);
+      rescued += await rescueLost(batch, deps, signal);
       batch = [];
     }
   }
-  return settled + (await settleLost(batch, deps, signal));
+  return rescued + (await rescueLost(batch, deps, signal));
 }
 
 /** Jobs that stalled too often are failed by the queue without their attempt being run. */
-async function settleGivenUp(deps: RescueDeps, signal?: AbortSignal): Promise<number> {
-  return settleEach(await deps.jobs.givenUp(), deps, signal, async (task) => {
-    await settle(task, task.requestId, deps);
+async function rescueGivenUp(deps: RescueDeps, signal?: AbortSignal): Promise<number> {
+  return rescueEach(await deps.jobs.givenUp(), deps, signal, async (task) => {
+    await endSession(task, task.requestId, deps);
     await deps.jobs.forget(task.sessionId);
   });
 }
 
-async function settleLost(
+async function rescueLost(
   sessions: readonly Session[],
   deps: RescueDeps,
   signal?: AbortSignal,
@@ -71,37 +71,37 @@ async function settleLost(
   const lost = sessions.filter(
     ({ sessionId: id }) => !waiting.has(id) && !inJobs.has(id) && !inRefunds.has(id),
   );
-  return settleEach(lost, deps, signal, (session) => settle(session, session.requestId, deps));
+  return rescueEach(lost, deps, signal, (session) => endSession(session, session.requestId, deps));
 }
 
 /**
- * One after the other, until the signal; what stands in one's way is noted and does not hold up the
- * others, unless it meets so many of them that it is not about them. Returns how many were settled.
+ * Sequentially, until the signal. Errors are logged and skipped; after MOST_FAILURES in one batch we
+ * assume an outage and rethrow. Returns how many were rescued.
  */
-async function settleEach<T>(
+async function rescueEach<T>(
   them: readonly T[],
   { record }: Pick<RescueDeps, 'record'>,
   signal: AbortSignal | undefined,
-  settleOne: (one: T) => Promise<void>,
+  rescueOne: (one: T) => Promise<void>,
 ): Promise<number> {
-  let settled = 0;
+  let rescued = 0;
   let failures = 0;
   for (const one of them) {
     if (signal?.aborted) break;
     try {
-      await settleOne(one);
-      settled += 1;
+      await rescueOne(one);
+      rescued += 1;
     } catch (error) {
       failures += 1;
       if (failures === MOST_FAILURES) throw error;
       record({ event: 'loop_error', loop: 'rescue', error: error as Error });
     }
   }
-  return settled;
+  return rescued;
 }
 
 /** Finishes the session when its picture is stored; else it fails and is refunded. */
-async function settle(
+async function endSession(
   { channel, ownerId, sessionId }: SessionRef,
   requestId: string | null,
   deps: RescueDeps,

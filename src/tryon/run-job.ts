@@ -7,7 +7,7 @@ import type { RefundJob, Refunds } from '../ports/refunds.ts';
 import type { AnnounceEnd } from '../ports/webhooks.ts';
 import { type AttemptDeps, runAttempt } from './attempt.ts';
 import { asTaskError, backoffMs, type SkipReason } from './outcome.ts';
-import { type RefundDeps, settleRefund } from './refund.ts';
+import { failAndRefund, type RefundDeps } from './refund.ts';
 import { refundIntent } from './refund-intent.ts';
 
 const DONE: JobEnd = { kind: 'done' };
@@ -64,7 +64,7 @@ export async function runRefund(
   deps: RefundDeps,
 ): Promise<JobEnd> {
   try {
-    const delayMs = await settleRefund(job, deps);
+    const delayMs = await failAndRefund(job, deps);
     return delayMs > 0 ? { kind: 'again', delayMs } : DONE;
   } catch (error) {
     if (error instanceof LockLostError) return REQUEUE;

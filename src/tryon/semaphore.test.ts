@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Semaphore } from './semaphore.ts';
 
-/** Work that runs until it is told to end, and notes that it started. */
+/** Work that runs until it is released, and records that it started. */
 function work(name: string, started: string[]) {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const run = () => {

@@ -165,7 +165,7 @@ describe('wrong money', () => {
     }
   });
 
-  it('of a refund that is under way is told apart', async () => {
+  it('of a refund that is under way is distinguished', async () => {
     const person = await createPerson(shop.platform);
     const tryOn = await tryOnThat('failed', person);
     await using refunds = new BullRefunds(shop.platform.redis);

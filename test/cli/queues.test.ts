@@ -62,7 +62,7 @@ describe('the command line', () => {
     assert.doesNotMatch(stderr, /hidden/);
   });
 
-  it('does nothing that cannot be undone without being told so', async () => {
+  it('does nothing irreversible without --yes', async () => {
     for (const args of [
       ['janitor'],
       ['erase', '--store', randomUUID()],
@@ -297,7 +297,7 @@ describe('refunds', () => {
 });
 
 describe('rescue', () => {
-  it('names the lost sessions in a dry run, changes nothing, and settles them for real', async () => {
+  it('lists the lost sessions in a dry run, and ends them for real', async () => {
     const redis = await cleared();
     const tryOn = await orderTryOn(shop.platform, await createPerson(shop.platform));
     const waiting = await orderTryOn(shop.platform, await createPerson(shop.platform));

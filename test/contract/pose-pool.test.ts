@@ -34,7 +34,7 @@ function kinds(outcomes: readonly PoseOutcome[]): Record<string, number> {
   return Object.fromEntries(Object.entries(groups).map(([kind, list]) => [kind, list.length]));
 }
 
-test('onnxruntime is told not to report to its maker, unless someone wants it to', async () => {
+test("onnxruntime's telemetry is off unless it is switched on", async () => {
   delete process.env.ORT_DISABLE_TELEMETRY;
   await using _pool = await readyPool();
   assert.equal(process.env.ORT_DISABLE_TELEMETRY, '1');
@@ -74,7 +74,7 @@ test('photos at the same time do not disturb each other', async () => {
   for (const [index, outcome] of mixed.entries()) assert.deepEqual(outcome, alone[index % 2]);
 });
 
-test('a photo that cannot be used is told apart, and the thread lives on', async () => {
+test('an unusable photo gets its own answer, and the thread lives on', async () => {
   await using pool = await readyPool();
   const outcome = await pool.estimate(Buffer.from('not a picture'), NEVER);
   assert.deepEqual(outcome, { kind: 'unusable_image', detail: 'unsupported' });

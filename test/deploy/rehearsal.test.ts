@@ -88,7 +88,7 @@ it('both workers are replaced in turn under load, and no one notices', async (t)
 
   await until('every order to end', async () => (await unfinished(shop)) === 0, 60_000);
   const verdict = await verify(shop, customers, before);
-  t.diagnostic(`\n${told(stops)}\n\n${customers.orders.length} try-ons ordered meanwhile: \
+  t.diagnostic(`\n${timesOf(stops)}\n\n${customers.orders.length} try-ons ordered meanwhile: \
 ${verdict.completed} completed, ${verdict.failed} failed, ${verdict.refunded} refunded, \
 ${shop.stack.openai.calls.length} paid calls\nfrom outside: ${askedOutside(answers, missing)}`);
 
@@ -183,7 +183,7 @@ function statusOf(port: number, method: string, path: string): Promise<number | 
   return promise;
 }
 
-function told(stops: readonly Stop[]): string {
+function timesOf(stops: readonly Stop[]): string {
   const rows = stops.map((stop) => [
     stop.worker,
     stop.underWay,

@@ -44,14 +44,14 @@ async function inService(): Promise<Deployment> {
 
 /** What happened to the workers' containers, and how often each was found ready in between. */
 function story(calls: readonly string[]): string[] {
-  const told: string[] = [];
+  const events: string[] = [];
   for (const call of calls) {
     const [, looked] = /exec -T (worker-.) .*readyz/.exec(call) ?? [];
-    if (/^(stopped|started) worker/.test(call)) told.push(call.replace(/ registry.*:/, ' '));
-    else if (looked !== undefined && told.at(-1) !== `looked at ${looked}`)
-      told.push(`looked at ${looked}`);
+    if (/^(stopped|started) worker/.test(call)) events.push(call.replace(/ registry.*:/, ' '));
+    else if (looked !== undefined && events.at(-1) !== `looked at ${looked}`)
+      events.push(`looked at ${looked}`);
   }
-  return told.map((line) => line.replace(/(\d)\d+$/, '$1'));
+  return events.map((line) => line.replace(/(\d)\d+$/, '$1'));
 }
 
 async function assertRuns(deployment: Deployment, expected: string): Promise<void> {
@@ -117,9 +117,9 @@ describe('a rolling update', { skip }, () => {
     assert.equal(code, 1);
     assert.match(output, /the last words of worker-a[\s\S]*worker-a did not become ready/);
     assert.match(output, new RegExp(`Nothing has changed: the workers run ${OLD}`));
-    const told = story(await deployment.calls());
-    assert.ok(told.includes('started worker-a 0'));
-    assert.ok(!told.includes('stopped worker-b'));
+    const events = story(await deployment.calls());
+    assert.ok(events.includes('started worker-a 0'));
+    assert.ok(!events.includes('stopped worker-b'));
     await assertRuns(deployment, OLD);
     assert.equal(await deployment.read('state/previous-image'), null);
   });

@@ -104,7 +104,7 @@ describe('the licence', () => {
     }
   });
 
-  it('of every package without a licence file is told in licenses/README.md', () => {
+  it('of every package without a licence file is in licenses/README.md', () => {
     const page = read('licenses/README.md');
     for (const [path] of productionPackages()) {
       const hasText = readdirSync(join(ROOT, path)).some((file) =>

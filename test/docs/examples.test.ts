@@ -46,7 +46,7 @@ it('the costs of scaling.md are those that the code calculates', () => {
     const form = { prompt: DEFAULT_PROMPT, quality, width: 1024, height: 1536 };
     const usage = usageOf(form, photos);
     const cost = Math.round((costUsd(DEFAULT_IMAGE_MODEL, usage) ?? 0) * 1000);
-    const told = numbers.map((number) => Number(number.replaceAll(',', '')));
-    assert.deepEqual(told, [usage.input_tokens, usage.output_tokens, cost], quality);
+    const documented = numbers.map((number) => Number(number.replaceAll(',', '')));
+    assert.deepEqual(documented, [usage.input_tokens, usage.output_tokens, cost], quality);
   }
 });

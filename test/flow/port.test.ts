@@ -34,7 +34,7 @@ async function outputOfRefusal(env: Record<string, string>): Promise<string> {
   return error.message;
 }
 
-it('a port in use is told in a line that names PORT and HOST, and no task, row or picture is touched', async () => {
+it('a port in use is one line with PORT and HOST, and nothing is touched', async () => {
   const tryOn = await orderTryOn(shop.platform, await createPerson(shop.platform));
   await push(shop.platform, tryOn);
   let asked = false;
@@ -52,11 +52,11 @@ it('a port in use is told in a line that names PORT and HOST, and no task, row o
   assert.equal((await rowOf(shop, tryOn)).status, 'queued');
 });
 
-it('an address that is not this machine is told by its code', async () => {
+it('an address of another machine is reported with its code', async () => {
   const output = await outputOfRefusal({ HOST: '192.0.2.1' });
   assert.match(output, /PORT \d+ of HOST 192\.0\.2\.1 .*EADDRNOTAVAIL/);
 });
 
-it('a port in use is told while Redis is away, too', async () => {
+it('a port in use is reported while Redis is away, too', async () => {
   await outputOfRefusal({ REDIS_URL: 'redis://127.0.0.1:1' });
 });

@@ -415,7 +415,7 @@ test('when too many requests are under way the next is a 503 at once', async (t)
   assert.equal((await post(ANYBODY)).status, 200);
 });
 
-test('past its deadline a request is a 503, and its work is told to stop', async (t) => {
+test('past its deadline a request is a 503, and its work is aborted', async (t) => {
   let stopped = false;
   const poses: PoseEstimator = {
     ready: true,
@@ -481,7 +481,7 @@ test('with a secret only those who know it get in', async (t) => {
   assert.equal((await post(ANYBODY, right)).status, 200);
 });
 
-test('a client that asks too often waits, and is told how long', async (t) => {
+test('a client that asks too often gets 429 with Retry-After', async (t) => {
   const { post } = await setup(t, {}, { requestsPerMinute: 2 });
   const statuses = [await post(ANYBODY), await post(ANYBODY)].map(({ status }) => status);
   assert.deepEqual(statuses, [200, 200]);

@@ -69,7 +69,7 @@ export const MUTANTS: readonly Missed[] = [
     edits: ['set_back'],
     file: REFUND_DUE,
     replace:
-      "if (delivered.has(sessionId)) return { kind: 'settled', because: 'delivered_before' };\n  const deductions",
+      "if (delivered.has(sessionId)) return { kind: 'nothing_due', because: 'delivered_before' };\n  const deductions",
     by: 'const deductions',
   },
   {

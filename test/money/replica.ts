@@ -67,7 +67,7 @@ export class Replica {
     // Real refunds come again every ten seconds; a day of that would only take time.
     let delayMs = Math.max(2_000, ageMs / 20);
     try {
-      const waitMs = await this.#money.settleRefund(
+      const waitMs = await this.#money.failAndRefund(
         {
           intent: job.intent,
           beginBooking: async () => {

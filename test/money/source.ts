@@ -50,7 +50,7 @@ export async function loadMoney(mutant: Mutant | null) {
     )) as typeof import('../../src/tryon/refund-intent.ts')),
     ...((await load('tryon/rescue.ts')) as typeof import('../../src/tryon/rescue.ts')),
     ...((await load('tryon/lost-refunds.ts')) as typeof import('../../src/tryon/lost-refunds.ts')),
-    ...((await load('tryon/settle.ts')) as typeof import('../../src/tryon/settle.ts')),
+    ...((await load('tryon/complete.ts')) as typeof import('../../src/tryon/complete.ts')),
     ...((await load('errors.ts')) as typeof import('../../src/errors.ts')),
     ...((await load('ports/jobs.ts')) as typeof import('../../src/ports/jobs.ts')),
     ...((await load('failure-text.ts')) as typeof import('../../src/failure-text.ts')),

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Stands in for docker in the tests of the scripts in deploy/: writes down how it was called and keeps
-# in the folder $FAKE_DOCKER which service runs which image. Told by files in that folder: `failing`
+# in the folder $FAKE_DOCKER which service runs which image. Controlled by files in that folder: `failing`
 # (a call that contains one of its lines fails), `unready` (images that never become ready, or `SERVICE IMAGE`),
 # `certificate` (what certbot gets). `sequence` counts the containers that were made.
 set -euo pipefail
@@ -9,7 +9,7 @@ echo "docker $*" >>"$FAKE_DOCKER/calls"
 if [ -e "$FAKE_DOCKER/failing" ]; then
   while read -r pattern; do
     if [[ "docker $*" == *"$pattern"* ]]; then
-      echo "fake docker: told to fail at: $pattern" >&2
+      echo "fake docker: fails as configured at: $pattern" >&2
       exit 1
     fi
   done <"$FAKE_DOCKER/failing"

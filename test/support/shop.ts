@@ -101,7 +101,7 @@ export async function rowOf({ stack }: Shop, { channel, sessionId }: TryOn) {
 
 /** The row, once it is completed or failed. */
 export function settledRow(shop: Shop, tryOn: TryOn) {
-  return until(`session ${tryOn.sessionId} to settle`, async () => {
+  return until(`session ${tryOn.sessionId} to end`, async () => {
     const row = await rowOf(shop, tryOn);
     return row !== null && ['completed', 'failed'].includes(row.status) ? row : null;
   });

@@ -135,7 +135,7 @@ async function openRig({ answer, stores, schedule = QUICK, ...network }: RigOpti
 
 type Rig = Awaited<ReturnType<typeof openRig>>;
 
-function settled(rig: Rig, session: Session) {
+function endedDelivery(rig: Rig, session: Session) {
   return until('the delivery to end', async () => {
     const view = await rig.stateOf(session);
     return view !== null && view.state !== 'pending' && view;
@@ -147,7 +147,7 @@ describe('a webhook', () => {
     await using rig = await openRig();
     const session = ended();
     await Promise.all([rig.announce(session), rig.announce(session)]);
-    assert.equal((await settled(rig, session)).state, 'delivered');
+    assert.equal((await endedDelivery(rig, session)).state, 'delivered');
     await rig.announce(session);
     await rig.announce(ended());
     await until('the other one', () => rig.receiver.received.length === 2);
@@ -163,7 +163,7 @@ describe('a webhook', () => {
     await using rig = await openRig({ answer: (response) => void response.writeHead(500).end() });
     const session = ended();
     await rig.announce(session);
-    const { state, tries, last } = await settled(rig, session);
+    const { state, tries, last } = await endedDelivery(rig, session);
     assert.deepEqual(
       [state, tries, last?.problem, last?.status],
       ['undelivered', 11, 'status', 500],
@@ -182,7 +182,7 @@ describe('a webhook', () => {
     });
     const session = ended();
     await rig.announce(session);
-    await settled(rig, session);
+    await endedDelivery(rig, session);
     status = 200;
     assert.equal(await redeliver(redis, { states: ['undelivered'] }), 1);
     const view = await until('the delivery', async () => {
@@ -209,29 +209,29 @@ describe('a webhook', () => {
     assert.ok(Date.parse(waiting.nextTryAt ?? '') > Date.now() + 3_000_000);
     status = 200;
     assert.equal(await redeliver(redis, { states: ['pending'], sessionId: session.sessionId }), 1);
-    assert.equal((await settled(rig, session)).state, 'delivered');
+    assert.equal((await endedDelivery(rig, session)).state, 'delivered');
   });
 
   it('is not tried again at an endpoint that says 410, nor where none is named any more', async () => {
     await using rig = await openRig({ answer: (response) => void response.writeHead(410).end() });
     const session = ended();
     await rig.announce(session);
-    const { state, tries, last } = await settled(rig, session);
+    const { state, tries, last } = await endedDelivery(rig, session);
     assert.deepEqual([state, tries, last?.problem], ['undelivered', 1, 'gone']);
     const orphan = ended();
     await using queue = new BullDeliveries(redis);
     await queue.add(orphan, randomUUID(), null);
-    assert.equal((await settled(rig, orphan)).state, 'undelivered');
+    assert.equal((await endedDelivery(rig, orphan)).state, 'undelivered');
   });
 
   it('is not sent while its row has not ended, or is not there', async () => {
     await using rig = await openRig();
     const open = { ...ended(), status: 'processing' } as const;
     await rig.announce(open);
-    assert.equal((await settled(rig, open)).last?.problem, 'not_ended');
+    assert.equal((await endedDelivery(rig, open)).last?.problem, 'not_ended');
     const gone = ended();
     await rig.announce({ ...gone, ownerId: randomUUID() });
-    assert.equal((await settled(rig, gone)).state, 'delivered');
+    assert.equal((await endedDelivery(rig, gone)).state, 'delivered');
     assert.equal(rig.receiver.received.length, 1);
   });
 });
@@ -265,7 +265,7 @@ describe('an endpoint', () => {
     await using rig = await openRig({ answer: () => undefined, timeoutMs: 50, schedule: [] });
     const session = ended();
     await rig.announce(session);
-    assert.equal((await settled(rig, session)).last?.problem, 'timeout');
+    assert.equal((await endedDelivery(rig, session)).last?.problem, 'timeout');
   });
 
   it('with an endless answer is left as soon as its status is there', async () => {
@@ -282,7 +282,7 @@ describe('an endpoint', () => {
     });
     const session = ended();
     await endless.announce(session);
-    assert.equal((await settled(endless, session)).state, 'delivered');
+    assert.equal((await endedDelivery(endless, session)).state, 'delivered');
     await closed.promise;
   });
 
@@ -293,7 +293,7 @@ describe('an endpoint', () => {
     });
     const session = ended();
     await rig.announce(session);
-    assert.equal((await settled(rig, session)).last?.problem, 'redirect');
+    assert.equal((await endedDelivery(rig, session)).last?.problem, 'redirect');
     assert.equal(rig.receiver.received.length, 1);
   });
 
@@ -302,7 +302,7 @@ describe('an endpoint', () => {
       await using rig = await openRig({ addresses, schedule: [] });
       const session = ended();
       await rig.announce(session);
-      const problem = (await settled(rig, session)).last?.problem;
+      const problem = (await endedDelivery(rig, session)).last?.problem;
       assert.equal(problem, addresses.length === 0 ? 'unreachable' : 'refused');
       assert.deepEqual(rig.dialled, []);
     }
@@ -315,7 +315,7 @@ describe('an endpoint', () => {
     for (const store of Object.keys(stores)) {
       const session = ended(store);
       await rig.announce(session);
-      assert.equal((await settled(rig, session)).last?.problem, 'refused');
+      assert.equal((await endedDelivery(rig, session)).last?.problem, 'refused');
     }
     assert.deepEqual(rig.dialled, []);
   });

@@ -37,7 +37,7 @@ const SESSION_OPTIONS: InferenceSession.SessionOptions = {
 
 /** Throws an Error that says which file of `folder` is missing or not what the manifest says. */
 export async function loadPoseModels(folder: string): Promise<PoseSessions> {
-  // onnxruntime reports to its maker from its first session on, unless it is told not to.
+  // onnxruntime sends telemetry to its maker from its first session on, unless it is disabled.
   process.env.ORT_DISABLE_TELEMETRY ??= '1';
   const manifest = await readManifest(folder);
   const [detector, landmarks] = await Promise.all([

@@ -25,7 +25,7 @@ export interface PosePoolOptions {
   /** How long to wait before models that did not load are tried again. */
   readonly retryMs?: number;
   readonly onReady?: () => void;
-  /** Told why the models cannot be loaded, once per problem, or that a thread died. */
+  /** Called with the reason when the models cannot be loaded, once per problem, and when a thread dies. */
   readonly onProblem?: (problem: string) => void;
 }
 

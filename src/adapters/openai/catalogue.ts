@@ -19,7 +19,7 @@ export interface ImageModelFacts {
   readonly qualities: readonly Quality[];
   /** Whether faces and textures of the inputs can be asked to be kept; later models always do. */
   readonly inputFidelity: boolean;
-  /** Whether the model can be told how much to plan (`complexity`). */
+  /** Whether the model has the parameter `complexity`. */
   readonly complexity: boolean;
   /** Tokens of a 1024x1536 picture by quality, as far as they are known. */
   readonly outputTokens: Readonly<Partial<Record<Quality, number>>>;

@@ -29,7 +29,7 @@ export interface OpenAiOptions {
   readonly quality: Quality;
   /** WIDTHxHEIGHT in pixels, or `match`. */
   readonly size: string;
-  /** How much the model plans, where it can be told; null: its own default. */
+  /** The parameter `complexity`, for models that have it; null: the model's default. */
   readonly complexity: 'low' | 'medium' | 'high' | null;
   /** For one request as a whole. */
   readonly timeoutMs: number;

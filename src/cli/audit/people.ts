@@ -13,8 +13,8 @@ const DEDUCTION_LAG_MS = 2_000;
 /** The platform's own refund of a failed push or of a missing session names nothing and comes at once. */
 const NAMELESS_REFUND_MS = 15 * 60_000;
 
-/** `settledBefore`: a payment as young as this may still get its session. */
-export function auditPeople({ sessions, ledger }: Books, settledBefore: Date): Finding[] {
+/** Only payments created before `createdBefore` are judged; a younger one may still get its session. */
+export function auditPeople({ sessions, ledger }: Books, createdBefore: Date): Finding[] {
   const rowsOf = Map.groupBy(ledger, ({ ownerId }) => ownerId);
   const sessionsOf = Map.groupBy(sessions, ({ ownerId }) => ownerId);
   const named = Map.groupBy(
@@ -25,7 +25,7 @@ export function auditPeople({ sessions, ledger }: Books, settledBefore: Date): F
     auditPerson(
       { sessions: sessionsOf.get(person) ?? [], ledger: rowsOf.get(person) ?? [] },
       named,
-      settledBefore,
+      createdBefore,
     ),
   );
 }
@@ -34,7 +34,7 @@ export function auditPeople({ sessions, ledger }: Books, settledBefore: Date): F
 function auditPerson(
   { sessions, ledger }: Books,
   named: ReadonlyMap<string, LedgerRow[]>,
-  settledBefore: Date,
+  createdBefore: Date,
 ): Finding[] {
   const left = new Set(ledger.toSorted((a, b) => +a.createdAt - +b.createdAt));
   const take = (fits: (row: LedgerRow) => boolean) => {
@@ -56,7 +56,7 @@ function auditPerson(
       found.push(findingOf(session, 'refund_to_wrong_payer', { detail: 'another person has it' }));
     }
   }
-  return [...found, ...auditLeftRows([...left], settledBefore)];
+  return [...found, ...auditLeftRows([...left], createdBefore)];
 }
 
 function isJustBefore({ createdAt }: LedgerRow, session: AuditedSession): boolean {
@@ -74,8 +74,8 @@ function isSoonAfter(row: LedgerRow, { createdAt }: { readonly createdAt: Date }
 }
 
 /** Money that moved without a session of this window. A payment that was given back at once is none. */
-function auditLeftRows(rows: readonly LedgerRow[], settledBefore: Date): Finding[] {
-  const left = new Set(rows.filter(({ createdAt }) => createdAt < settledBefore));
+function auditLeftRows(rows: readonly LedgerRow[], createdBefore: Date): Finding[] {
+  const left = new Set(rows.filter(({ createdAt }) => createdAt < createdBefore));
   for (const row of left) {
     if (row.type !== 'deduction') continue;
     const back = [...left].find((other) => isNamelessRefund(other) && isSoonAfter(other, row));

@@ -6,8 +6,8 @@ import type { AuditedSession, LedgerRow } from '../../adapters/supabase/audit-re
 import { accountOf, namedSession } from '../../ledger/entries.ts';
 import { auditSession, type Books, type Finding, findingOf, findingOfRow } from './finding.ts';
 
-/** `settledBefore`: a payment as young as this may still get its session. */
-export function auditStores({ sessions, ledger }: Books, settledBefore: Date): Finding[] {
+/** Only payments created before `createdBefore` are judged; a younger one may still get its session. */
+export function auditStores({ sessions, ledger }: Books, createdBefore: Date): Finding[] {
   const keyOf = (ownerId: string, requestId: string | null) => `${ownerId} ${requestId ?? ''}`;
   const rows = Map.groupBy(ledger, (row) => keyOf(row.ownerId, row.requestId));
   const named = Map.groupBy(
@@ -29,7 +29,7 @@ export function auditStores({ sessions, ledger }: Books, settledBefore: Date): F
     found.push(...auditSession({ session, payment, refunds: [...refunds] }));
     for (const refund of refunds) found.push(...auditPayer(session, payment, refund));
   }
-  return [...found, ...auditLeftRows(ledger, taken, settledBefore)];
+  return [...found, ...auditLeftRows(ledger, taken, createdBefore)];
 }
 
 function isRefundOf(row: LedgerRow, sessionId: string): boolean {
@@ -57,9 +57,9 @@ function auditPayer(
 function auditLeftRows(
   ledger: readonly LedgerRow[],
   taken: ReadonlySet<LedgerRow>,
-  settledBefore: Date,
+  createdBefore: Date,
 ): Finding[] {
-  const left = ledger.filter((row) => !taken.has(row) && row.createdAt < settledBefore);
+  const left = ledger.filter((row) => !taken.has(row) && row.createdAt < createdBefore);
   return left.flatMap((row) => {
     const isRefund = row.type === 'refund';
     const isBalanced = left.some(

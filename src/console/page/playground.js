@@ -151,7 +151,7 @@ async function order(form, steps) {
     ({ sessionId } = await postForm('try-ons', form));
     early.forEach(take);
     await Promise.race([ended.promise, endedByRow(sessionId)]);
-    const row = await settled(sessionId);
+    const row = await paidBackRow(sessionId);
     const picture = row.status === 'completed' ? `api/try-ons/${sessionId}/picture` : null;
     return { ...row, ...known, sessionId, picture };
   } finally {
@@ -159,8 +159,8 @@ async function order(form, steps) {
   }
 }
 
-/** The row once its payment is settled: a failure gives the credit back a moment later. */
-async function settled(sessionId) {
+/** The row once its payment is final: a failed session is refunded a moment later. */
+async function paidBackRow(sessionId) {
   for (let tries = 0; ; tries += 1) {
     const row = await get(`try-ons/${sessionId}`);
     const isDue = row.status === 'failed' && row.creditsAfter !== row.creditsBefore;

@@ -1,6 +1,6 @@
 /**
- * A session ends once. `complete` ends it well, by one conditional UPDATE; an end by failure is a
- * RefundIntent (refund.ts). Whoever loses the session to someone else leaves it alone.
+ * A session ends once: completed here by one conditional UPDATE, or failed by a RefundIntent
+ * (refund.ts). When someone else ended it first, nothing is changed.
  */
 import { TaskError } from '../errors.ts';
 import type { Analytics, AnalyticsEventType } from '../ports/analytics.ts';
@@ -15,7 +15,7 @@ import {
 } from '../ports/session.ts';
 import { resultPath } from './store.ts';
 
-export interface SettleDeps {
+export interface CompleteDeps {
   readonly sessions: Sessions;
   readonly imageStore: ImageStore;
   readonly analytics: Pick<Analytics, 'record'>;
@@ -27,7 +27,7 @@ export async function recordAnalytics(
   session: Session,
   type: AnalyticsEventType,
   metadata: Parameters<Analytics['record']>[2],
-  deps: Pick<SettleDeps, 'analytics' | 'record'>,
+  deps: Pick<CompleteDeps, 'analytics' | 'record'>,
 ): Promise<void> {
   try {
     await deps.analytics.record(session, type, metadata);
@@ -37,8 +37,8 @@ export async function recordAnalytics(
 }
 
 /**
- * A write that changed nothing was lost to someone who settled or removed the row. One that is
- * still ours and unfinished says that the write was not carried out: STORAGE_UNAVAILABLE.
+ * If an UPDATE matched no row, someone else ended or removed the session. If the row is still open,
+ * the write never ran: throws STORAGE_UNAVAILABLE.
  */
 export function refuseUnfinished(session: Session | null, { ownerId }: SessionRef): void {
   if (session === null || session.ownerId !== ownerId || isTerminal(session)) return;
@@ -61,7 +61,7 @@ export function recordDelivery(
   session: Session,
   { requestId }: TaskIds,
   { processingTimeMs, costUsd, provider }: Delivery,
-  deps: Pick<SettleDeps, 'analytics' | 'record'>,
+  deps: Pick<CompleteDeps, 'analytics' | 'record'>,
 ): Promise<void> {
   const metadata = {
     request_id: requestId,
@@ -79,7 +79,7 @@ export function recordDelivery(
 export async function complete(
   ref: SessionRef & TaskIds,
   completion: Completion & Partial<Delivery>,
-  deps: SettleDeps,
+  deps: CompleteDeps,
 ): Promise<boolean> {
   const completed = await deps.sessions.complete(ref, completion);
   const session = completed ?? (await deps.sessions.find(ref));

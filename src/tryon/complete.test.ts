@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { IDS, oneSession } from '../../test/support/one-session.ts';
-import { complete } from './settle.ts';
+import { complete } from './complete.ts';
 
 const COMPLETION = {
   imageUrl: 'https://images.example/picture.jpg',
