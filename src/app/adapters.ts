@@ -11,6 +11,7 @@ import { RedisPayerLock } from '../adapters/redis/payer-lock.ts';
 import { RedisReconciliation } from '../adapters/redis/reconciliation.ts';
 import { BullRefunds } from '../adapters/redis/refund-queue.ts';
 import { RedisTaskList } from '../adapters/redis/task-list.ts';
+import { RedisUploadProbe } from '../adapters/redis/upload-probe.ts';
 import { SupabaseAnalytics } from '../adapters/supabase/analytics.ts';
 import { connectSupabase } from '../adapters/supabase/client.ts';
 import { SupabaseImageStore } from '../adapters/supabase/image-store.ts';
@@ -64,6 +65,9 @@ export function openAdapters(config: Config, { logger, record, warn, stack }: De
     storage: new StorageBreaker({
       problemOf: () => storageProblem(supabase, named),
       tryUpload: () => imageStore.tryUpload(),
+      probe: new RedisUploadProbe(redis, (error) =>
+        record({ event: 'loop_error', loop: 'upload_probe', error }),
+      ),
       record,
     }),
     supabase,

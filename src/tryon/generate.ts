@@ -38,7 +38,7 @@ export interface GenerateDeps {
   readonly providerTimeoutMs: number;
   readonly maxProviderCalls: number;
   /** Called right before a call is journalled and paid; throws when it must not be. */
-  readonly beforePaying?: () => void;
+  readonly beforePaying?: () => Promise<void>;
   /** Aborts when the process is asked to stop: what has begun may end, nothing more is paid. */
   readonly stopping: AbortSignal;
 }
@@ -91,7 +91,7 @@ export async function generate(
   const request = { ...subject, prompt: promptOf(task.prompt) };
   const reserved = await deps.budget.reserve(provider.forecastUsd({ ...request, key: '' }) ?? 0);
   try {
-    deps.beforePaying?.();
+    await deps.beforePaying?.();
     await job.record(beginCall(job.journal, provider.name));
   } catch (error) {
     reserved.returned();

@@ -2,12 +2,40 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { TaskError } from '../errors.ts';
 import type { WorkerEvent } from '../ports/events.ts';
+import type { UploadProbe } from '../ports/upload-probe.ts';
 import { StorageBreaker } from './storage-breaker.ts';
 
 const TASK = { requestId: null, sessionId: 'session', channel: 'b2c' } as const;
 const FULL = new TaskError('STORAGE_UNAVAILABLE');
 
-function breaker(problemOf: () => Promise<string | null> = async () => null) {
+/** As the replicas share it: one task at a time has the turn while uploads fail. */
+function sharedProbe(): UploadProbe {
+  let uploadsFail = false;
+  let turn: AbortSignal | null = null;
+  const isTaken = () => turn !== null && !turn.aborted;
+  const check = async () => {
+    if (uploadsFail && isTaken()) throw FULL;
+  };
+  return {
+    check,
+    enter: async (done) => {
+      await check();
+      if (uploadsFail) turn = done;
+    },
+    failed: async (done) => {
+      uploadsFail = true;
+      if (!isTaken()) turn = done;
+    },
+    succeeded: async () => {
+      uploadsFail = false;
+    },
+  };
+}
+
+function breaker(
+  problemOf: () => Promise<string | null> = async () => null,
+  probe: UploadProbe = sharedProbe(),
+) {
   const events: WorkerEvent[] = [];
   const disk = { isFull: false, trials: 0 };
   const tryUpload = async () => {
@@ -15,7 +43,7 @@ function breaker(problemOf: () => Promise<string | null> = async () => null) {
     if (disk.isFull) throw FULL;
   };
   const record = (event: WorkerEvent) => events.push(event);
-  const storage = new StorageBreaker({ problemOf, tryUpload, record });
+  const storage = new StorageBreaker({ problemOf, tryUpload, probe, record });
   return { storage, disk, events: () => events.map(({ event }) => event) };
 }
 
@@ -25,19 +53,36 @@ it('one task at a time pays after a failed upload, until one succeeds', async ()
   const { storage, events } = breaker();
   await storage.confirm();
   using first = storage.pass(TASK);
-  first.claim();
+  await first.claim();
   await assert.rejects(first.upload(refused), FULL);
   await assert.rejects(first.upload(refused), FULL);
-  assert.throws(() => storage.pass(TASK).claim(), { code: 'STORAGE_UNAVAILABLE' });
+  await assert.rejects(storage.pass(TASK).claim(), { code: 'STORAGE_UNAVAILABLE' });
   first[Symbol.dispose]();
   using second = storage.pass(TASK);
-  second.claim();
-  assert.throws(() => storage.pass(TASK).claim(), { code: 'STORAGE_UNAVAILABLE' });
+  await second.claim();
+  await assert.rejects(storage.pass(TASK).claim(), { code: 'STORAGE_UNAVAILABLE' });
   assert.match(storage.problem ?? '', /cannot be stored/);
   assert.equal(await second.upload(async () => 'link'), 'link');
-  storage.pass(TASK).claim();
+  await storage.pass(TASK).claim();
   assert.equal(storage.problem, null);
   assert.deepEqual(events(), ['storage_usable', 'upload_failed']);
+});
+
+it('the tasks of another replica do not pay beside a picture that cannot be stored', async () => {
+  const probe = sharedProbe();
+  const [one, two] = [breaker(undefined, probe).storage, breaker(undefined, probe).storage];
+  const first = one.pass(TASK);
+  await first.claim();
+  await assert.rejects(first.upload(refused), FULL);
+  await assert.rejects(two.check(), FULL);
+  await assert.rejects(two.pass(TASK).claim(), FULL);
+  first[Symbol.dispose]();
+  await two.check();
+  using second = two.pass(TASK);
+  await second.claim();
+  await assert.rejects(one.pass(TASK).claim(), FULL);
+  await second.upload(async () => 'link');
+  await one.pass(TASK).claim();
 });
 
 it('an upload is tried before a picture is paid, once for all who wait', async () => {

@@ -1,15 +1,17 @@
 /**
- * The storage breaker of a process: no work at all while Supabase cannot be used as it is
- * configured, and no paid call while a paid picture cannot be stored.
+ * The storage breaker: no work at all while Supabase cannot be used as it is configured, and no paid
+ * call while a paid picture of any replica cannot be stored.
  */
 import { TaskError } from '../errors.ts';
 import type { RecordEvent, TaskIds } from '../ports/events.ts';
+import type { UploadProbe } from '../ports/upload-probe.ts';
 
 export interface StorageBreakerDeps {
   /** Why Supabase cannot be used, or null. Throws STORAGE_UNAVAILABLE while it does not answer. */
   readonly problemOf: () => Promise<string | null>;
   /** Stores something of a picture's size and removes it. Throws STORAGE_UNAVAILABLE. */
   readonly tryUpload: () => Promise<void>;
+  readonly probe: UploadProbe;
   readonly record: RecordEvent;
 }
 
@@ -19,7 +21,7 @@ export interface StoragePass extends Disposable {
    * Call right before paying. Throws STORAGE_UNAVAILABLE while uploads fail and another paid
    * picture waits to be stored.
    */
-  claim(): void;
+  claim(): Promise<void>;
   /** Runs the upload and learns from its end. */
   upload<T>(action: () => Promise<T>): Promise<T>;
 }
@@ -74,6 +76,7 @@ export class StorageBreaker {
    */
   async check(): Promise<void> {
     this.#refuseBesidePaid();
+    await this.#deps.probe.check();
     if (performance.now() < this.#provenUntilMs) return;
     this.#trial ??= this.#tryUpload().finally(() => {
       this.#trial = null;
@@ -94,7 +97,7 @@ export class StorageBreaker {
 
   /**
    * While uploads fail, a picture that is paid already shows whether they work again; when it is
-   * given up, the next task tries with its own.
+   * given up, the next task tries with its own. The probe says the same of other replicas' pictures.
    */
   #refuseBesidePaid(): void {
     if (this.#uploadsFail && this.#unstored.size > 0) {
@@ -103,29 +106,41 @@ export class StorageBreaker {
   }
 
   pass(task: TaskIds): StoragePass {
+    const done = new AbortController();
     let isReported = false;
     const pass: StoragePass = {
-      claim: () => {
+      claim: async () => {
+        this.#refuseBesidePaid();
+        await this.#deps.probe.enter(done.signal);
         this.#refuseBesidePaid();
         this.#unstored.add(pass);
       },
       upload: async (action) => {
         try {
           const stored = await action();
-          this.#uploadsFail = false;
-          this.#provenUntilMs = performance.now() + PROOF_MS;
+          this.#worked();
           return stored;
         } catch (error) {
           this.#uploadsFail = true;
           this.#provenUntilMs = 0;
+          void this.#deps.probe.failed(done.signal);
           if (!isReported)
             this.#deps.record({ event: 'upload_failed', task, error: error as Error });
           isReported = true;
           throw error;
         }
       },
-      [Symbol.dispose]: () => this.#unstored.delete(pass),
+      [Symbol.dispose]: () => {
+        this.#unstored.delete(pass);
+        done.abort();
+      },
     };
     return pass;
+  }
+
+  #worked(): void {
+    this.#uploadsFail = false;
+    this.#provenUntilMs = performance.now() + PROOF_MS;
+    void this.#deps.probe.succeeded();
   }
 }

@@ -87,6 +87,29 @@ it('a full disk costs no paid call, and is said', async () => {
   await until('readiness', async () => (await fetch(`${worker.address}/readyz`)).status === 200);
 });
 
+it('two replicas pay for one picture while pictures are refused', async () => {
+  const { platform, stack } = crash.shop;
+  const person = await createPerson(platform, { credits: 30 });
+  const tryOns: TryOn[] = [];
+  for (let n = 0; n < 5; n += 1) tryOns.push(await orderTryOn(platform, person));
+  const [first, ...others] = tryOns;
+  assert.ok(first);
+  const before = crash.paidCalls();
+  const refused = stack.supabase.faults.add({ ...UPLOAD, ...FULL_DISK });
+  const workers = [await crash.startWorker(), await crash.startWorker()];
+  const lines = () => workers.flatMap((worker) => worker.lines);
+  await push(platform, first);
+  await until('the first upload to fail', () =>
+    lines().some(({ message }) => message === 'upload_failed'),
+  );
+  await push(platform, ...others);
+  await Promise.all(workers.map((worker) => worker.logged('generation_retried')));
+  assert.equal(crash.paidCalls() - before, 1);
+  refused.release();
+  for (const tryOn of tryOns) await assertDelivered(tryOn);
+  assert.equal(crash.paidCalls() - before, tryOns.length);
+});
+
 for (const [what, env, says] of [
   [
     'the anonymous key',

@@ -2,7 +2,6 @@
  * The circuit breaker of one provider over all replicas: closed → open → half-open, where one probe
  * at a time may find out whether calls succeed again.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { type ErrorCode, TaskError } from '../../errors.ts';
 import type { RecordEvent } from '../../ports/events.ts';
@@ -56,14 +55,9 @@ export class CircuitBreaker {
   async enter(done: AbortSignal): Promise<void> {
     await this.check();
     if (!(await this.#isTripped())) return;
-    const claimed = Promise.withResolvers<boolean>();
-    const hold = () => {
-      claimed.resolve(true);
-      return sleep(this.#options.probeMs, undefined, { signal: done }).catch(() => undefined);
-    };
-    // A lock that cannot be released expires.
-    this.#probe.during(hold).then(() => claimed.resolve(false), claimed.reject);
-    if (!(await claimed.promise)) throw this.#refusal(await this.#redis.pttl(this.#keys.probe));
+    const until = AbortSignal.any([done, AbortSignal.timeout(this.#options.probeMs)]);
+    if (!(await this.#probe.hold(until)))
+      throw this.#refusal(await this.#redis.pttl(this.#keys.probe));
   }
 
   /** An answer, a refusal too, proves that the service works. */

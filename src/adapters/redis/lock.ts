@@ -49,8 +49,27 @@ export class RedisLock {
     }
   }
 
+  /** Takes the lock until the signal aborts; false when someone else has it. */
+  hold(until: AbortSignal): Promise<boolean> {
+    const taken = Promise.withResolvers<boolean>();
+    const wait = () => {
+      taken.resolve(true);
+      return aborted(until);
+    };
+    // A lock that cannot be released expires.
+    this.during(wait).then(() => taken.resolve(false), taken.reject);
+    return taken.promise;
+  }
+
   async #prolong(token: string): Promise<void> {
     const held = await this.#redis.eval(PROLONG, 1, this.#key, token, this.#expiryMs);
     if (held !== 1) throw new Error('the lock is lost');
   }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  if (signal.aborted) resolve();
+  else signal.addEventListener('abort', () => resolve(), { once: true });
+  return promise;
 }

@@ -1,0 +1,64 @@
+/**
+ * What replicas know of uploads that fail, held to its port on a real Redis.
+ */
+import assert from 'node:assert/strict';
+import { after, afterEach, before, beforeEach, it } from 'node:test';
+import { type LocalStack, startLocalStack } from '../../local/stack.ts';
+import { until } from '../../local/until.ts';
+import { connectRedis } from '../../src/adapters/redis/connection.ts';
+import { RedisUploadProbe } from '../../src/adapters/redis/upload-probe.ts';
+
+let stack: LocalStack;
+let redis: ReturnType<typeof connectRedis>;
+/** Ends of the turns of two tasks. */
+let [paid, next] = [new AbortController(), new AbortController()];
+
+before(async () => {
+  stack = await startLocalStack({ openai: { plain: true } });
+  redis = connectRedis(stack.redis.url, () => undefined);
+});
+
+beforeEach(async () => {
+  [paid, next] = [new AbortController(), new AbortController()];
+  await redis.flushall();
+});
+
+afterEach(() => {
+  paid.abort();
+  next.abort();
+});
+
+after(async () => {
+  redis?.disconnect();
+  await stack?.[Symbol.asyncDispose]();
+});
+
+const REFUSED = { code: 'STORAGE_UNAVAILABLE' };
+const probeOf = () => new RedisUploadProbe(redis, assert.fail);
+const isFree = async (probe: RedisUploadProbe) =>
+  probe.check().then(
+    () => true,
+    () => false,
+  );
+
+it('while uploads work every task may pay', async () => {
+  const [one, two] = [probeOf(), probeOf()];
+  const { signal } = paid;
+  await Promise.all([one.enter(signal), one.enter(next.signal), two.enter(signal)]);
+  await two.check();
+});
+
+it('after a failed upload one task of all replicas probes at a time', async () => {
+  const [one, two] = [probeOf(), probeOf()];
+  await one.failed(paid.signal);
+  await one.failed(paid.signal);
+  await assert.rejects(two.check(), REFUSED);
+  await assert.rejects(two.enter(next.signal), REFUSED);
+  paid.abort();
+  await until('the turn to be free', () => isFree(two));
+  const entered = await Promise.allSettled([two.enter(next.signal), one.enter(next.signal)]);
+  assert.deepEqual(entered.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
+  await two.succeeded();
+  await one.check();
+  await one.enter(paid.signal);
+});
