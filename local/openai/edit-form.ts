@@ -46,6 +46,8 @@ const PARAMETERS: Readonly<Record<string, RegExp>> = {
   input_fidelity: /^(low|high)$/,
   moderation: /^(low|auto)$/,
   safety_identifier: /^.{1,64}$/,
+  stream: /^(true|false)$/,
+  partial_images: /^[0-3]$/,
   user: /^.*$/,
 };
 

@@ -35,6 +35,7 @@ function modelAt(t: TestContext, baseUrl: string, options: Partial<OpenAiOptions
     quality: 'medium',
     size: '1024x1536',
     complexity: null,
+    partialImages: 0,
     timeoutMs: 30_000,
     useSuccessor: true,
     fetchPicture: () => assert.fail('no link to follow'),
@@ -291,6 +292,12 @@ for (const [what, { fault, code, retryAfterMs }] of Object.entries(answers)) {
     assert.equal(error.code, code);
     assert.equal(error.retryAfterMs, retryAfterMs);
     assert.equal(server.calls.length, 1);
+    const streaming = modelAt(t, server.baseUrl, { apiKey: server.apiKey, partialImages: 2 });
+    const asked = { ...(await request()), onPartial: () => assert.fail('no picture was begun') };
+    const streamed = await failureOf(edit(streaming, asked, never));
+    assert.deepEqual([streamed.code, streamed.detail], [error.code, error.detail]);
+    assert.equal(streamed.retryAfterMs, retryAfterMs);
+    assert.equal(server.calls.length, 2);
   });
 }
 

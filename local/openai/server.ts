@@ -3,6 +3,7 @@
  * the person it is given in the garment it is given, roughly, so that one sees what arrived.
  */
 import { randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import sharp from 'sharp';
@@ -13,6 +14,7 @@ import { dressedPictures } from './dressed-pictures.ts';
 import { type EditForm, readEditForm } from './edit-form.ts';
 import { offeredModels } from './offered-models.ts';
 import { type Draw, plainPictures } from './picture.ts';
+import { partialImagesOf, streamedAnswer } from './streamed-answer.ts';
 import { usageOf } from './usage.ts';
 import { Refusal } from './vendor-errors.ts';
 
@@ -96,6 +98,12 @@ function addRoutes(app: FastifyInstance, shop: Shop, draw: Draw): void {
     const form = await readEditForm(request.body as Buffer, request.headers['content-type'] ?? '');
     const call = callOf.get(request);
     if (call) call.form = form;
+    const partials = partialImagesOf(form);
+    if (partials !== null) {
+      const pause = () => waitWhileConnected(shop.latencyMs / (partials + 1), reply);
+      const events = streamedAnswer(await answer(form, draw), { ...form, partials }, pause);
+      return reply.type('text/event-stream; charset=utf-8').send(Readable.from(events));
+    }
     await waitWhileConnected(shop.latencyMs, reply);
     return answer(form, draw);
   });
@@ -125,7 +133,7 @@ async function answer(form: EditForm, draw: Draw) {
     quality: form.quality,
     safety_identifier: form.safetyIdentifier,
     size: `${form.width}x${form.height}`,
-    usage: usageOf(form, sizes),
+    usage: usageOf(form, sizes, partialImagesOf(form) ?? 0),
   };
 }
 

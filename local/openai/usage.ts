@@ -19,16 +19,20 @@ const OUTPUT_AREA_PX = 1024 * 1536;
 /** An input image is billed by the patch of 32x32 pixels. */
 const PATCH_PX = 32;
 const CHARACTERS_PER_TOKEN = 4;
+/** OpenAI's image generation guide, "Partial images cost". */
+const PARTIAL_IMAGE_TOKENS = 100;
 
 /** The `usage` object of an answer. `sizes`: width and height of each input image in pixels. */
 export function usageOf(
   form: Pick<EditForm, 'prompt' | 'quality' | 'width' | 'height'>,
   sizes: readonly { readonly width: number; readonly height: number }[],
+  partialImages = 0,
 ) {
   const textTokens = Math.ceil(form.prompt.length / CHARACTERS_PER_TOKEN);
   const imageTokens = sizes.map(inputTokens).reduce((sum, tokens) => sum + tokens, 0);
   const area = (form.width * form.height) / OUTPUT_AREA_PX;
-  const outputTokens = Math.round((OUTPUT_TOKENS[form.quality] ?? 0) * area);
+  const outputTokens =
+    Math.round((OUTPUT_TOKENS[form.quality] ?? 0) * area) + partialImages * PARTIAL_IMAGE_TOKENS;
   return {
     total_tokens: textTokens + imageTokens + outputTokens,
     input_tokens: textTokens + imageTokens,

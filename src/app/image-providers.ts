@@ -116,6 +116,7 @@ function openOpenAi(
     quality: settings.openaiImageQuality,
     complexity: settings.openaiImageComplexity,
     size: settings.openaiImageSize,
+    partialImages: config.openaiPartialImages,
     timeoutMs: config.providerTimeoutSeconds * 1000,
     useSuccessor: config.openaiImageSuccessor,
     // A gateway may link to any public host.

@@ -25,7 +25,7 @@ export function trialPictures(
   { viewer, record }: TrialParts,
 ): MakePicture {
   const decodeMemory = new Semaphore(DECODE_BUDGET_BYTES);
-  return async (photos, onStep, signal) => {
+  return async (photos, { onStep, onPartial }, signal) => {
     const task = trialTask(photos.length, 'console');
     const deps = {
       ...adapters,
@@ -41,6 +41,7 @@ export function trialPictures(
       providerTimeoutMs: config.providerTimeoutSeconds * 1000,
       maxProviderCalls: 1,
       stopping: signal,
+      onPartial,
     };
     const images = await prepareTrial(task, photos, deps, signal);
     return makeTrial(task, images, deps, limitsOf(task, config.taskDeadlineSeconds, signal));

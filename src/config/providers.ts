@@ -136,6 +136,11 @@ export const PROVIDER_VARIABLES = {
       'Whether calls go to the successor once OPENAI_IMAGE_MODEL is shut down. With off such a model is refused at start, and tasks wait when it ends later.',
     default: 'on',
   }),
+  openaiPartialImages: integer('OPENAI_PARTIAL_IMAGES', 0, 3, {
+    about:
+      "Partial pictures that the console's playground shows while OpenAI draws, each for 100 output tokens more. Calls of tasks never ask for any.",
+    default: '0',
+  }),
   openaiMaxRetries: integer('OPENAI_MAX_RETRIES', 1, 10, {
     about:
       'The most paid calls per task, all attempts and providers together. Calls refused for the rate, the key or the quota do not count.',

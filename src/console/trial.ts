@@ -13,10 +13,17 @@ import { filesOf, formOf } from './uploads.ts';
 /** A step of a trial, which has no session to name. */
 export type TrialStep = Omit<SessionEvent, 'version' | 'session_id' | 'channel'>;
 
+/** Hears of a trial while it is under way. */
+export interface TrialWatch {
+  readonly onStep: (step: TrialStep) => void;
+  /** Gets the picture as far as it is drawn. */
+  readonly onPartial: (image: Uint8Array) => void;
+}
+
 /** Makes one paid picture of the photos, the person's first. Throws a TaskError. */
 export type MakePicture = (
   photos: readonly Buffer[],
-  onStep: (step: TrialStep) => void,
+  watch: TrialWatch,
   signal: AbortSignal,
 ) => Promise<TrialPicture>;
 
@@ -43,7 +50,7 @@ export function trialPlayground(
       if (underWay >= TRIALS_AT_ONCE) throw refusal(503, 'Two pictures are being made already.');
       underWay += 1;
       try {
-        await send(reply, (onStep, signal) => make(photos, onStep, signal));
+        await send(reply, (watch, signal) => make(photos, watch, signal));
       } finally {
         underWay -= 1;
       }
@@ -52,10 +59,10 @@ export function trialPlayground(
   };
 }
 
-/** Sends every step as it comes, and the picture or the failure last. */
+/** Sends every step and partial picture as it comes, and the picture or the failure last. */
 async function send(
   reply: FastifyReply,
-  work: (onStep: (step: TrialStep) => void, signal: AbortSignal) => Promise<TrialPicture>,
+  work: (watch: TrialWatch, signal: AbortSignal) => Promise<TrialPicture>,
 ): Promise<void> {
   const headers = reply.getHeaders() as Record<string, string>;
   reply.hijack();
@@ -71,8 +78,11 @@ async function send(
   const step = (line: Omit<TrialStep, 'at'>) => write({ ...line, at: new Date().toISOString() });
   try {
     step({ event: 'queued' });
-    const { jpeg, costUsd } = await work(step, gone.signal);
-    const picture = Buffer.from(jpeg).toString('base64');
+    // One may come late, when the picture is out already.
+    const onPartial = (image: Uint8Array) =>
+      stream.writableEnded || write({ partial: base64(image) });
+    const { jpeg, costUsd } = await work({ onStep: step, onPartial }, gone.signal);
+    const picture = base64(jpeg);
     step({ event: 'completed' });
     write({ result: { status: 'completed', error: null, costUsd, picture } });
   } catch (error) {
@@ -82,4 +92,8 @@ async function send(
     write({ result: { status: 'failed', error: failure.publicText, costUsd: null } });
   }
   stream.end();
+}
+
+function base64(image: Uint8Array): string {
+  return Buffer.from(image).toString('base64');
 }

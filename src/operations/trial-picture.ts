@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { MAX_IMAGE_BYTES } from '../adapters/web/image-fetcher.ts';
 import { TaskError } from '../errors.ts';
 import type { ImageFetcher } from '../ports/image-fetcher.ts';
-import type { NamedImage } from '../ports/image-provider.ts';
+import type { NamedImage, PictureRequest } from '../ports/image-provider.ts';
 import { EMPTY_JOURNAL, type Job, type Journal } from '../ports/jobs.ts';
 import type { Task } from '../ports/session.ts';
 import { AttemptChecks, type CheckDeps, type CheckMode } from '../tryon/checks.ts';
@@ -20,7 +20,7 @@ export interface TrialPicture {
   readonly costUsd: number | null;
 }
 
-export interface TrialDeps extends GenerateDeps, CheckDeps {}
+export interface TrialDeps extends GenerateDeps, CheckDeps, Pick<PictureRequest, 'onPartial'> {}
 
 /** A task that no queue has; `photos` is their number, `requestId` names its log lines. */
 export function trialTask(photos: number, requestId: string): Task {
@@ -76,7 +76,8 @@ export async function makeTrial(
   const [person] = images;
   if (person !== undefined) checks.lookAtPerson(person.jpeg);
   await checks.beforePaying();
-  const subject = { images, endUser: task.ownerId };
+  const { onPartial } = deps;
+  const subject = { images, endUser: task.ownerId, ...(onPartial && { onPartial }) };
   const { jpeg, size, usage } = await generate(jobOf(task), subject, deps, limits);
   await checks.beforeStoring(jpeg, size);
   return { jpeg, costUsd: usage.costUsd };

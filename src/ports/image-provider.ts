@@ -13,6 +13,11 @@ export interface PictureRequest {
   readonly prompt: string;
   /** The person who asks, or the owner where none is named, for the vendor's abuse checks: goes out as a hash. */
   readonly endUser: string;
+  /**
+   * Gets what the vendor shows of the picture while it draws, where it does: for the eyes of who asked
+   * only, never kept, and no sign that there will be a picture. May be called until `submit` has ended.
+   */
+  readonly onPartial?: (image: Uint8Array) => void;
 }
 
 /** What a paid call took. Null where the vendor did not say. */

@@ -63,7 +63,16 @@ export class Transport implements AsyncDisposable {
     );
   }
 
-  async #send(url: string | URL | Request, init: RequestInit = {}): Promise<Response> {
+  /** The same, which also gives each part of an answer to `onPart` as it arrives. */
+  fetchInParts(onPart: (part: Uint8Array) => void): typeof fetch {
+    return (url: string | URL | Request, init?: RequestInit) => this.#send(url, init, onPart);
+  }
+
+  async #send(
+    url: string | URL | Request,
+    init: RequestInit = {},
+    onPart: ((part: Uint8Array) => void) | null = null,
+  ): Promise<Response> {
     const request = new Request(url, init);
     const signal = AbortSignal.any([request.signal, AbortSignal.timeout(this.#timeoutMs)]);
     let requestSent = false;
@@ -71,7 +80,7 @@ export class Transport implements AsyncDisposable {
       requestSent = true;
     });
     try {
-      return await orAborted(exchange(connection, request, signal), signal);
+      return await orAborted(exchange(connection, request, { signal, onPart }), signal);
     } catch (error) {
       throw new TransportFailure(requestSent, error);
     }
@@ -103,10 +112,15 @@ function orAborted<T>(exchanged: Promise<T>, signal: AbortSignal): Promise<T> {
   return Promise.race([exchanged, aborted]);
 }
 
+interface Reading {
+  readonly signal: AbortSignal;
+  readonly onPart: ((part: Uint8Array) => void) | null;
+}
+
 async function exchange(
   connection: Dispatcher,
   request: Request,
-  signal: AbortSignal,
+  { signal, onPart }: Reading,
 ): Promise<Response> {
   const { origin, pathname, search } = new URL(request.url);
   const answer = await connection.request({
@@ -117,7 +131,21 @@ async function exchange(
     body: request.body === null ? null : Buffer.from(await request.arrayBuffer()),
     signal,
   });
-  return toResponse(answer.statusCode, answer.headers, await answer.body.arrayBuffer());
+  const { statusCode, headers, body } = answer;
+  const whole = await (onPart === null ? body.arrayBuffer() : readInParts(body, onPart));
+  return toResponse(statusCode, headers, whole);
+}
+
+async function readInParts(
+  body: AsyncIterable<Uint8Array>,
+  onPart: (part: Uint8Array) => void,
+): Promise<Buffer<ArrayBuffer>> {
+  const parts: Uint8Array[] = [];
+  for await (const part of body) {
+    parts.push(part);
+    onPart(part);
+  }
+  return Buffer.concat(parts);
 }
 
 const BODILESS = [204, 205, 304];
@@ -125,7 +153,7 @@ const BODILESS = [204, 205, 304];
 function toResponse(
   status: number,
   headers: Record<string, string | string[] | undefined>,
-  body: ArrayBuffer,
+  body: ArrayBuffer | Buffer<ArrayBuffer>,
 ): Response {
   const pairs = Object.entries(headers).flatMap(([name, value]) =>
     [value ?? []].flat().map((one): [string, string] => [name, one]),

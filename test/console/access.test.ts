@@ -1,7 +1,8 @@
 /** Who may use the console of a real worker, and from where. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { openShop, photo, type Shop } from '../support/shop.ts';
+import { createStore } from '../../local/platform.ts';
+import { openShop, orderTryOn, photo, push, type Shop, settledRow } from '../support/shop.ts';
 import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
 
 const TOKEN = 'a-token-of-some-length';
@@ -14,7 +15,12 @@ let worker: WorkerProcess;
 before(async () => {
   shop = await openShop();
   // Without the stack's CONSOLE_ACCESS and with a token: as in production.
-  const env = { ...shop.stack.env, CONSOLE_ACCESS: 'token', ADMIN_TOKEN: TOKEN };
+  const env = {
+    ...shop.stack.env,
+    CONSOLE_ACCESS: 'token',
+    ADMIN_TOKEN: TOKEN,
+    OPENAI_PARTIAL_IMAGES: '2',
+  };
   worker = await startWorkerProcess(env);
 });
 
@@ -74,12 +80,12 @@ describe('the console in production', () => {
     const steps = lines.map((line) => JSON.parse(line));
     const result = steps.at(-1)?.result;
     assert.deepEqual(
-      steps
-        .slice(0, -1)
-        .map(({ event }) => event)
-        .filter((event) => event !== 'checked'),
+      steps.map(({ event }) => event).filter((event) => event && event !== 'checked'),
       ['queued', 'photos_fetched', 'drawing', 'completed'],
     );
+    const partials = steps.flatMap(({ partial }) => partial ?? []);
+    assert.equal(partials.length, 2);
+    for (const partial of partials) assert.notEqual(partial, result.picture);
     const drawing = steps.find(({ event }) => event === 'drawing');
     assert.equal(drawing.provider, 'openai');
     assert.match(drawing.model, /^gpt-image-/);
@@ -89,6 +95,13 @@ describe('the console in production', () => {
     const { rows } = await shop.stack.database.query('select count(*) from generation_sessions');
     assert.equal(Number(rows[0].count), 0);
   });
+});
+
+it('partial pictures are asked for by the playground alone', async () => {
+  const tryOn = await orderTryOn(shop.platform, await createStore(shop.platform));
+  await push(shop.platform, tryOn);
+  assert.equal((await settledRow(shop, tryOn)).status, 'completed');
+  assert.equal(shop.stack.openai.calls.at(-1)?.form?.parameters.stream, undefined);
 });
 
 it('a worker without a token and without open access has no console', async () => {

@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { type PlaygroundServer, startPlayground } from '../../local/playground.ts';
 import { accessibilityFindings, NO_BROWSER, openPage, startBrowser } from '../support/browser.ts';
-import { openShop, type Shop } from '../support/shop.ts';
+import { openShop, photo, type Shop } from '../support/shop.ts';
 import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
 
 let shop: Shop;
@@ -74,6 +74,30 @@ describe('the console in a browser', { skip: NO_BROWSER }, () => {
     await page.getByRole('alert').filter({ hasText: 'safety filter' }).waitFor();
     await page.getByText('99 → 99').waitFor();
     await page.getByText('Failed: MODERATION_BLOCKED').first().waitFor();
+    assert.deepEqual(problems, []);
+  });
+
+  it('shows the picture as far as it is drawn, where it is paid for', async () => {
+    const env = { ...shop.stack.env, OPENAI_PARTIAL_IMAGES: '2' };
+    await using paying = await startWorkerProcess(env);
+    await using opened = await openPage(browser, `${paying.address}/console/`);
+    const { page, problems } = opened;
+    await page.getByText(/^A picture of the last week cost \$/).waitFor();
+    for (const [label, colour] of [
+      ['Person', '#aa9988'],
+      ['Garments', '#3355aa'],
+    ] as const) {
+      const file = { name: 'photo.jpg', mimeType: 'image/jpeg', buffer: await photo(colour) };
+      await page.getByLabel(`${label}: drop here or choose`).setInputFiles(file);
+    }
+    await page.getByRole('checkbox', { name: /paid by the worker's key/ }).check();
+    shop.stack.openai.latencyMs = 3000;
+    await page.getByRole('button', { name: 'Try it on' }).click();
+    await page.getByRole('img', { name: 'Picture so far' }).waitFor();
+    assert.ok((await widthOf(page, 'Picture so far')) >= 512);
+    await page.getByRole('img', { name: 'Picture', exact: true }).waitFor();
+    shop.stack.openai.latencyMs = 0;
+    await page.getByText(/^openai, gpt-image-[\w.-]+$/).waitFor();
     assert.deepEqual(problems, []);
   });
 

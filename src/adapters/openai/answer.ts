@@ -46,7 +46,15 @@ async function readPicture(
 ): Promise<Uint8Array> {
   const text = [item?.b64_json, item?.url].find((value) => typeof value === 'string' && value);
   if (typeof text !== 'string') throw malformed('no_image');
-  const bytes = /^https?:/i.test(text) ? await fetchLinked(text, source) : decodeBase64(text);
+  return /^https?:/i.test(text) ? checked(await fetchLinked(text, source)) : decodePicture(text);
+}
+
+/** The picture that the base64 holds. Throws PROVIDER_MALFORMED where it holds none. */
+export function decodePicture(base64: string): Uint8Array {
+  return checked(decodeBase64(base64));
+}
+
+function checked(bytes: Uint8Array): Uint8Array {
   if (!startsLikeImage(Buffer.from(bytes.subarray(0, 12)))) throw malformed('not_an_image');
   return bytes;
 }

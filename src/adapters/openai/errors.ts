@@ -57,6 +57,13 @@ const REFUSAL_CODES = [
   'billing_not_active',
   'invalid_api_key',
 ];
+const STATUS_BY_TYPE: Readonly<Record<string, number>> = {
+  invalid_request_error: 400,
+  image_generation_user_error: 400,
+  authentication_error: 401,
+  permission_error: 403,
+  rate_limit_error: 429,
+};
 /**
  * A proxy gave up waiting for the vendor (504; Cloudflare's 524) or lost its answer (520): the call
  * may have been carried out and billed.
@@ -73,7 +80,9 @@ export function translateError(error: unknown): TaskError {
   if (failure !== undefined) return translateFailure(failure);
   if (error instanceof APIUserAbortError) return outcomeUnknown(error);
   if (error instanceof SyntaxError) return malformed('not_json');
-  if (error instanceof APIError && error.status !== undefined) return translateAnswer(error);
+  if (error instanceof APIError && (error.status ?? error.error) !== undefined) {
+    return translateAnswer(error);
+  }
   return new TaskError('INTERNAL', { cause: error });
 }
 
@@ -107,7 +116,7 @@ function outcomeUnknown(cause: Error): TaskError {
 }
 
 function translateAnswer(error: APIError): TaskError {
-  const vendor = readVendorError(error.status, error.error);
+  const vendor = readVendorError(error.status ?? statusOfStreamed(error), error.error);
   const code = codeFor(vendor);
   const retryable = code === 'PROVIDER_BUSY' || code === 'PROVIDER_UNAVAILABLE';
   const waitMs = retryable ? retryAfterMs(error.headers ?? new Headers()) : undefined;
@@ -116,6 +125,11 @@ function translateAnswer(error: APIError): TaskError {
     detail: code === 'PROVIDER_REFUSES_SERVICE' ? refusalDetail(vendor) : null,
     cause: describe(vendor, error.requestID),
   });
+}
+
+/** The status that an error inside a stream would have had as an answer, by its type. */
+function statusOfStreamed({ type }: APIError): number {
+  return STATUS_BY_TYPE[type ?? ''] ?? 500;
 }
 
 function refusalDetail(vendor: VendorError): string | null {

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import OpenAI from 'openai';
-import type { ImageEditParamsNonStreaming } from 'openai/resources/images';
+import type { ImageEditParamsNonStreaming, ImagesResponse } from 'openai/resources/images';
 import { TaskError } from '../../errors.ts';
 import { validateImage } from '../../images/validation.ts';
 import type {
@@ -20,6 +20,7 @@ import { readAnswer } from './answer.ts';
 import { describeModel, MATCH, matchingSize, modelInUse, type Quality } from './catalogue.ts';
 import { MODEL_GONE, malformed, translateError } from './errors.ts';
 import { forecastUsd } from './forecast.ts';
+import { askStreaming } from './partial-pictures.ts';
 
 export interface OpenAiOptions {
   readonly apiKey: string;
@@ -31,6 +32,8 @@ export interface OpenAiOptions {
   readonly size: string;
   /** The parameter `complexity`, for models that have it; null: the model's default. */
   readonly complexity: 'low' | 'medium' | 'high' | null;
+  /** Partial pictures for those who listen for them, 0 to 3. Each is billed. */
+  readonly partialImages: number;
   /** For one request as a whole. */
   readonly timeoutMs: number;
   /** Go on with the catalogue's successor once the model is shut down. */
@@ -115,22 +118,39 @@ export class OpenAiProvider implements ImageProvider, AsyncDisposable {
   }
 
   async #call(request: PictureRequest, signal: AbortSignal): Promise<Picture> {
-    const parameters = { ...this.#parameters, size: this.#sizeFor(request) };
-    const answer = await this.#client.images
-      .edit(
-        {
-          ...parameters,
-          image: request.images.map(
-            ({ name, jpeg }) => new File([new Uint8Array(jpeg)], name, { type: 'image/jpeg' }),
-          ),
-          prompt: request.prompt,
-          safety_identifier: createHash('sha256').update(request.endUser).digest('hex'),
-        },
-        { signal },
-      )
-      .catch(rethrow);
+    const size = this.#sizeFor(request);
+    const parameters = {
+      ...this.#parameters,
+      size,
+      image: request.images.map(
+        ({ name, jpeg }) => new File([new Uint8Array(jpeg)], name, { type: 'image/jpeg' }),
+      ),
+      prompt: request.prompt,
+      safety_identifier: createHash('sha256').update(request.endUser).digest('hex'),
+    };
+    const answer = await this.#ask(parameters, request, signal).catch(rethrow);
     const source = { fetch: this.#options.fetchPicture, signal };
-    return { ...(await readAnswer(answer, parameters.model, source)), size: parameters.size };
+    return { ...(await readAnswer(answer, parameters.model, source)), size };
+  }
+
+  #ask(
+    parameters: ImageEditParamsNonStreaming,
+    request: PictureRequest,
+    signal: AbortSignal,
+  ): Promise<ImagesResponse> {
+    const { onPartial } = request;
+    const partialImages = this.#partialImagesFor(request);
+    if (onPartial === undefined || partialImages === 0) {
+      return this.#client.images.edit(parameters, { signal });
+    }
+    const [client, transport] = [this.#client, this.#transport];
+    return askStreaming({ client, transport, parameters, partialImages, onPartial }, signal);
+  }
+
+  /** A model that the catalogue does not know is asked for nothing special. */
+  #partialImagesFor({ onPartial }: PictureRequest): number {
+    const isAble = onPartial !== undefined && describeModel(this.model) !== null;
+    return isAble ? this.#options.partialImages : 0;
   }
 
   forecastUsd(request: PictureRequest): number | null {
@@ -138,7 +158,8 @@ export class OpenAiProvider implements ImageProvider, AsyncDisposable {
     const photos = request.images.map(({ jpeg }) => validateImage(jpeg));
     const promptCharacters = request.prompt.length;
     const size = this.#sizeFor(request);
-    return forecastUsd({ model, quality, size, promptCharacters, photos });
+    const partialImages = this.#partialImagesFor(request);
+    return forecastUsd({ model, quality, size, promptCharacters, photos, partialImages });
   }
 
   #sizeFor({ images: [person] }: PictureRequest): string {

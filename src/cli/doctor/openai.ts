@@ -46,6 +46,7 @@ async function offeredModels(config: Config): Promise<OfferedModel[] | Check> {
     quality: config.openaiImageQuality,
     size: config.openaiImageSize,
     complexity: null,
+    partialImages: 0,
     timeoutMs: TIMEOUT_MS,
     useSuccessor: false,
     fetchPicture: () => Promise.reject(new Error('no picture is made')),

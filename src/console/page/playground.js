@@ -25,16 +25,18 @@ export async function showPlayground(main) {
     show(null);
   }
 
-  function show(picture) {
+  function show(picture, caption = 'Picture') {
     fill(
       result,
       pictureOf('Person', chosen.person[0]?.url),
       ...(chosen.garments.length === 0 ? [{ url: null }] : chosen.garments).map(
         ({ url }, at, all) => pictureOf(all.length > 1 ? `Garment ${at + 1}` : 'Garment', url),
       ),
-      pictureOf('Picture', picture),
+      pictureOf(caption, picture),
     );
   }
+
+  const showPartial = (picture) => show(picture, 'Picture so far');
 
   async function run() {
     go.disabled = true;
@@ -45,7 +47,9 @@ export async function showPlayground(main) {
     addPhotos(form, [...chosen.person, ...chosen.garments]);
     if (mode === 'trial') form.append('paid', 'yes');
     try {
-      const ended = await (mode === 'order' ? order(form, steps) : tryOut(form, steps));
+      const ended = await (mode === 'order'
+        ? order(form, steps)
+        : tryOut(form, steps, showPartial));
       show(ended.picture);
       fill(numbers, outcomeOf(ended));
     } catch (error) {
@@ -178,19 +182,20 @@ async function endedByRow(sessionId) {
   }
 }
 
-/** Makes a picture without a session. */
-async function tryOut(form, steps) {
+/** Makes a picture without a session; `onPartial` gets it as far as it is drawn. */
+async function tryOut(form, steps, onPartial) {
   let ended = null;
   const known = {};
   await postForLines('try-ons', form, (line) => {
     if (line.result) ended = line.result;
+    else if (line.partial) onPartial(imageUrl(line.partial));
     else {
       steps.add(line);
       keepFacts(known, line);
     }
   });
   if (ended === null) throw new Error('The worker broke off.');
-  const picture = ended.picture ? `data:image/jpeg;base64,${ended.picture}` : null;
+  const picture = ended.picture ? imageUrl(ended.picture) : null;
   return { ...ended, ...known, picture };
 }
 
@@ -198,4 +203,8 @@ async function tryOut(form, steps) {
 function keepFacts(known, { event, provider, model, code }) {
   if (event === 'drawing') Object.assign(known, { provider, model });
   if (event === 'failed') known.code = code;
+}
+
+function imageUrl(base64) {
+  return `data:image/jpeg;base64,${base64}`;
 }

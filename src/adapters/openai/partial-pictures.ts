@@ -1,0 +1,81 @@
+/**
+ * The image call as a stream: the pictures that the vendor sends while it draws, and the answer at
+ * its end. The answer is judged from the whole body, as one without a stream is; the partial pictures
+ * are read on the side, and nothing that happens there changes what the call means.
+ */
+import type OpenAI from 'openai';
+import { APIError } from 'openai';
+import type {
+  ImageEditParamsNonStreaming,
+  ImageEditStreamEvent,
+  ImagesResponse,
+} from 'openai/resources/images';
+import { Stream } from 'openai/streaming';
+import { TaskError } from '../../errors.ts';
+import type { PictureRequest } from '../../ports/image-provider.ts';
+import type { Transport } from '../../vendor-http/transport.ts';
+import { decodePicture } from './answer.ts';
+
+export interface StreamedCall {
+  readonly client: OpenAI;
+  readonly transport: Transport;
+  readonly parameters: ImageEditParamsNonStreaming;
+  /** How many partial pictures to ask for, 1 to 3. The vendor may send fewer. */
+  readonly partialImages: number;
+  readonly onPartial: NonNullable<PictureRequest['onPartial']>;
+}
+
+/** Makes the call. Rejects as the call without a stream does; a stream without an end is of unknown outcome. */
+export async function askStreaming(
+  { client, transport, parameters, partialImages, onPartial }: StreamedCall,
+  signal: AbortSignal,
+): Promise<ImagesResponse> {
+  const parts = new TransformStream<Uint8Array, Uint8Array>();
+  const writer = parts.writable.getWriter();
+  const fetch = transport.fetchInParts((part) => void writer.write(part).catch(() => undefined));
+  void readPartials(new Response(parts.readable), client, onPartial);
+  try {
+    const body = { ...parameters, stream: true, partial_images: partialImages } as const;
+    const edit = client.withOptions({ fetch }).images.edit(body, { signal });
+    return await readEnd(await edit.asResponse(), client);
+  } finally {
+    writer.close().catch(() => undefined);
+  }
+}
+
+async function readPartials(
+  answer: Response,
+  client: OpenAI,
+  onPartial: StreamedCall['onPartial'],
+): Promise<void> {
+  try {
+    for await (const event of eventsIn(answer, client)) {
+      if (event.type === 'image_edit.partial_image') onPartial(decodePicture(event.b64_json));
+    }
+  } catch {
+    // What is wrong with the stream is found where its end is read.
+  }
+}
+
+/** The last event in the form of an answer without a stream. */
+async function readEnd(answer: Response, client: OpenAI): Promise<ImagesResponse> {
+  // A gateway that knows no streams answers as always.
+  if (!answer.headers.get('content-type')?.startsWith('text/event-stream')) {
+    return (await answer.json()) as ImagesResponse;
+  }
+  try {
+    for await (const event of eventsIn(answer, client)) {
+      if (event.type !== 'image_edit.completed') continue;
+      const { b64_json, created_at: created, usage } = event;
+      return { created, data: [{ b64_json }], usage };
+    }
+  } catch (error) {
+    if (error instanceof APIError) throw error;
+    throw new TaskError('PROVIDER_OUTCOME_UNKNOWN', { cause: error });
+  }
+  throw new TaskError('PROVIDER_OUTCOME_UNKNOWN', { detail: 'stream_without_end' });
+}
+
+function eventsIn(answer: Response, client: OpenAI): Stream<ImageEditStreamEvent> {
+  return Stream.fromSSEResponse(answer, new AbortController(), client);
+}
