@@ -1,5 +1,5 @@
 /**
- * `node bench/images.ts`: what preparing a photo takes, beside its parts and what was not chosen,
+ * `node bench/images.ts`: the cost of preparing a photo, of its parts, and of the rejected alternatives,
  * and the memory for ten pictures of 50 megapixels at once.
  */
 import { mkdtempDisposable } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-/** `/estimate-body` under load: clients that always have one request under way, and `/health` beside them. */
+/** `/estimate-body` under load: clients that always have one request under way, and `/health` meanwhile. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';

@@ -1,5 +1,5 @@
 /**
- * `npm run local`: the local stack alone, until Ctrl-C, for a worker started beside it.
+ * `npm run local`: the local stack alone, until Ctrl-C, for a worker started separately.
  */
 import { openPlatform } from './platform.ts';
 import { startPlayground } from './playground.ts';

@@ -16,7 +16,7 @@ const TAPED_FILE = 'anthropometry/ansur-train.csv';
 const PHOTO_SETS = ['people', 'people-dressed'] as const;
 export const MANY = 'people-many';
 
-/** The folder with the data sets: `SHARED_DATA`, or ../shared/data beside the project. */
+/** The folder with the data sets: `SHARED_DATA`, or ../shared/data next to the project. */
 export function sharedDataFolder(env: NodeJS.ProcessEnv): string {
   return env.SHARED_DATA ?? join(import.meta.dirname, '../../shared/data');
 }

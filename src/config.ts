@@ -115,7 +115,7 @@ export const VARIABLES = {
     'IMAGE_HOST_ALLOWLIST',
     {
       about:
-        'Hosts that images may come from besides the trusted origins, comma-separated. Empty: any public host.',
+        'Allowed image hosts in addition to the trusted origins, comma-separated. Empty: any public host.',
       example: 'cdn.example.com,images.example.com',
     },
     parseHost,
@@ -124,7 +124,7 @@ export const VARIABLES = {
     'IMAGE_TRUSTED_ORIGINS',
     {
       about:
-        'Origins trusted beside SUPABASE_URL as they stand, even inside the network, comma-separated.',
+        'Origins trusted in addition to SUPABASE_URL, even inside the network, comma-separated.',
       example: 'https://cdn.internal:8443',
     },
     parseOrigin,
@@ -177,7 +177,7 @@ export const VARIABLES = {
     'ESTIMATE_BODY_HOSTS',
     {
       about:
-        'Hosts that photos for sizes may come from besides the host of SUPABASE_URL, its subdomains and the trusted origins, comma-separated. *: any host that tasks may use.',
+        'Allowed hosts of photos for sizes, in addition to the host of SUPABASE_URL, its subdomains and the trusted origins, comma-separated. *: any host that tasks may use.',
       example: 'images.example.com',
     },
     (value) => (value === '*' ? value : parseHost(value)),

@@ -23,7 +23,7 @@ const FOUNDATIONS = [
   'version',
 ];
 
-/** Part of src → the parts of src that it may import beside itself and the foundations. */
+/** Part of src → the parts of src that it may import in addition to itself and the foundations. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   main: ['app', 'compile-cache', 'config', 'telemetry'],
   app: [

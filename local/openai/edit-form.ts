@@ -33,7 +33,7 @@ const MAX_IMAGE_BYTES = 50 * 1024 * 1024;
 const MAX_PROMPT_CHARACTERS = 32_000;
 const IMAGE_TYPES = ['image/jpeg', 'image/png', 'image/webp'];
 
-/** The text parameters besides the prompt, with the values they may have. */
+/** The text parameters except the prompt, with the values they may have. */
 const PARAMETERS: Readonly<Record<string, RegExp>> = {
   model: /^.+$/,
   n: /^([1-9]|10)$/,

@@ -54,7 +54,7 @@ function anotherPerson({ other, garment }: Scene): Promise<Uint8Array> {
   return dressed(other, garment);
 }
 
-/** The person again, smaller or as large, beside the first one and partly behind the edge or the first. */
+/** The person again, smaller or as large, next to the first one and partly behind the edge or the first. */
 async function twoPeople(scene: Scene): Promise<Uint8Array> {
   const [picture, second] = [await good(scene), await dressed(scene.other, scene.garment)];
   const side = scene.index % 2 === 0 ? -1 : 1;

@@ -1,5 +1,5 @@
 /**
- * What the API's documentation says and shows of every operation beside its schemas. A request and
+ * Descriptions and examples of every operation of the API's documentation. A request and
  * the answer it gets have the same name; tests send the requests and get these answers.
  */
 

@@ -23,7 +23,7 @@ export interface ComponentStates {
   readonly warnings: readonly string[];
 }
 
-/** Every key of the worker that this one replaces, and what monitors may want to know beside them. */
+/** Every key of the worker that this one replaces, and what else monitors may want to know. */
 export const healthBody = z
   .object({
     status: z

@@ -1,4 +1,4 @@
-/** Every way `/estimate-body` says no: status, the text that clients know, and a code beside it. */
+/** Every refusal of `/estimate-body`: status, the text that clients know, and a code. */
 
 export interface RefusalOptions {
   readonly reasons?: readonly string[];

@@ -98,7 +98,7 @@ function byCodePoints([
 }
 
 function byChromaticity({ gAMA, cHRM }: ColourChunks): Colours | null {
-  // Chromium heeds cHRM beside gAMA only.
+  // Chromium heeds cHRM only together with gAMA.
   if (gAMA === null) return null;
   const primaries = cHRM === null ? SRGB_PRIMARIES : readPrimaries(cHRM);
   const curve = readGamma(gAMA);

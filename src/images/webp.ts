@@ -84,7 +84,7 @@ function sizeOf(first: Chunks['first']): { widthPx: number; heightPx: number } |
   return { widthPx: 1 + (bits & 0x3fff), heightPx: 1 + ((bits >>> 14) & 0x3fff) };
 }
 
-/** Lossless pictures are held whole, with transparency; a frame is held beside what it is laid on. */
+/** Lossless pictures are held whole, with transparency; a frame is held in addition to the canvas it is drawn on. */
 function heldBytes({ first, frames }: Chunks): number {
   if (frames > 0) return 8;
   return first.has('VP8L') ? 4 : 0;

@@ -35,7 +35,7 @@ export interface PictureView {
   readonly luminance: number;
   /** How sure the detector is of the person it is surest of, 0..1; from 0.5 on it counts as one. */
   readonly detectorScore: number;
-  /** How many people there are, those behind or beside the first one included. */
+  /** How many people there are, those behind or next to the first one included. */
   readonly people: number;
   /** Null where the models find no person. */
   readonly person: ViewedPerson | null;

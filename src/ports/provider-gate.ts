@@ -16,7 +16,7 @@ export interface ProviderGate {
   /** Throws PROVIDER_REFUSES_SERVICE, with the time to wait, while no call may go out. */
   check(): Promise<void>;
   /**
-   * Waits for the next place in the pace. Throws DEADLINE_EXCEEDED at once, and takes no place, when
+   * Waits for the next slot of the rate limit. Throws DEADLINE_EXCEEDED at once, and takes no slot, when
    * the next one is not before `deadlineMs` (since the epoch). Throws as `check` does; while the
    * service is being probed one permit at a time is given. An abort rejects with an AbortError.
    */

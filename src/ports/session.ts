@@ -76,7 +76,7 @@ export interface Sessions {
   /** Replaces the text of a failed row, if that is still the one that was written with `completedAt`. */
   retell(ref: SessionRef, completedAt: Date, text: { from: string; to: string }): Promise<void>;
   /**
-   * Sessions beside this one that draw on the same payments and have not failed. b2b: of the store
+   * Other sessions that draw on the same payments and have not failed. b2b: of the store
    * and request id; b2c: the person's that have not ended.
    */
   sharingPayment(session: Session, requestId: string | null): Promise<OtherSession[]>;

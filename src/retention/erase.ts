@@ -3,8 +3,8 @@
  */
 import { TaskError } from '../errors.ts';
 import type { ImageStore } from '../ports/image-store.ts';
+import { foldersOf, kindOf, PLACEHOLDER } from './folders.ts';
 import type { RetentionDeps } from './janitor.ts';
-import { kindOf, PLACEHOLDER, placesOf } from './places.ts';
 import type { Owner, PictureFolders } from './ports.ts';
 import { removeAll, removePictures } from './remove-pictures.ts';
 
@@ -40,8 +40,8 @@ export async function eraseOwner(
   const { signal } = new AbortController();
   const everything = { before: END_OF_TIME, dryRun, signal };
   const removed: string[] = [];
-  for (const place of placesOf(owner)) {
-    for await (const paths of removePictures(place, everything, deps.pictures)) {
+  for (const folder of foldersOf(owner)) {
+    for await (const paths of removePictures(folder, everything, deps.pictures)) {
       removed.push(...paths);
     }
   }
@@ -69,10 +69,10 @@ async function uploadsNamedInRows(owner: Owner, deps: EraseDeps): Promise<string
  * shows nothing proves nothing by itself.
  */
 async function eraseTrial(owner: Owner, { pictures, imageStore }: EraseDeps): Promise<void> {
-  const [place] = placesOf(owner);
-  const path = `${place?.folder}/${TRIAL_NAME}`;
+  const [folder] = foldersOf(owner);
+  const path = `${folder?.path}/${TRIAL_NAME}`;
   await imageStore.put(path, new Uint8Array(1));
-  const isListed = (await pictures.list(place?.folder ?? '', 0)).some(
+  const isListed = (await pictures.list(folder?.path ?? '', 0)).some(
     ({ name }) => name === TRIAL_NAME,
   );
   const removed = await pictures.remove([path]);
@@ -90,10 +90,10 @@ async function thereOf(paths: readonly string[], { imageStore }: EraseDeps): Pro
 
 async function leftIn(owner: Owner, pictures: PictureFolders): Promise<string[]> {
   const left: string[] = [];
-  for (const { folder } of placesOf(owner)) {
-    const entries = await pictures.list(folder, 0);
+  for (const { path } of foldersOf(owner)) {
+    const entries = await pictures.list(path, 0);
     const names = entries.map(({ name }) => name).filter((name) => !PLACEHOLDER.test(name));
-    left.push(...names.map((name) => `${folder}/${name}`));
+    left.push(...names.map((name) => `${path}/${name}`));
   }
   return left;
 }

@@ -1,9 +1,9 @@
 /**
  * The janitor: keeps the promise that photos and pictures are deleted after a few hours, and marks
- * the rows whose links are dead by then. Everything may be run again, and beside itself.
+ * the rows whose links are dead by then. Everything may be run again, and in parallel with itself.
  */
 import type { Channel } from '../ports/session.ts';
-import { everyPlace, type PictureKind, type Place } from './places.ts';
+import { everyFolder, type PictureFolder, type PictureKind } from './folders.ts';
 import type { PictureFolders, PictureLinks } from './ports.ts';
 import { type RemovalOrder, removePictures } from './remove-pictures.ts';
 
@@ -39,18 +39,18 @@ export async function sweep(order: RemovalOrder, deps: RetentionDeps): Promise<S
   const errors: Error[] = [];
   await deps.pictures.confirm();
   // In another order each time, so that a sweep that is cut short leaves no folder out for ever.
-  const places = shuffled(await everyPlace(deps.pictures));
+  const folders = shuffled(await everyFolder(deps.pictures));
   const sweepSome = async () => {
     while (errors.length < MOST_ERRORS && !order.signal.aborted) {
-      const place = places.pop();
-      if (place === undefined) return;
-      await sweepPlace(place, order, deps.pictures, (count) => {
-        removed[place.kind] += count;
+      const folder = folders.pop();
+      if (folder === undefined) return;
+      await sweepFolder(folder, order, deps.pictures, (count) => {
+        removed[folder.kind] += count;
       }).catch((error: Error) => errors.push(error));
     }
   };
   await Promise.all(Array.from({ length: FOLDERS_AT_ONCE }, sweepSome));
-  const complete = errors.length === 0 && places.length === 0 && !order.signal.aborted;
+  const complete = errors.length === 0 && folders.length === 0 && !order.signal.aborted;
   const rowsMarked = complete ? await markRows(order, deps.links) : { b2b: 0, b2c: 0 };
   const { dryRun, before } = order;
   return { dryRun, before: before.toISOString(), removed, rowsMarked, complete, errors };
@@ -63,13 +63,13 @@ function shuffled<T>(items: readonly T[]): T[] {
     .map(({ item }) => item);
 }
 
-async function sweepPlace(
-  place: Place,
+async function sweepFolder(
+  folder: PictureFolder,
   order: RemovalOrder,
   pictures: PictureFolders,
   note: (count: number) => void,
 ): Promise<void> {
-  for await (const paths of removePictures(place, order, pictures)) note(paths.length);
+  for await (const paths of removePictures(folder, order, pictures)) note(paths.length);
 }
 
 async function markRows(

@@ -1,7 +1,7 @@
 /**
  * Removes the pictures of one folder, page by page, without skipping any while the pages shift.
  */
-import { kindOf, type Place } from './places.ts';
+import { kindOf, type PictureFolder } from './folders.ts';
 import type { FolderEntry, PictureFolders } from './ports.ts';
 
 export interface RemovalOrder {
@@ -15,9 +15,9 @@ export interface RemovalOrder {
 /** How many paths one request removes. */
 const BATCH = 100;
 
-/** Removes what the order names from one place and yields the paths, batch by batch. */
+/** Removes what the order names from one folder and yields the paths, batch by batch. */
 export async function* removePictures(
-  { folder, kind }: Place,
+  { path: folder, kind }: PictureFolder,
   order: RemovalOrder,
   pictures: PictureFolders,
 ): AsyncIterable<string[]> {

@@ -34,7 +34,7 @@ export function estimateClassic(
 
 function answer(girths: Girths, shoulder: number, confidence: number): BodyEstimate {
   const index = sizeIndex(ORIGINAL_CHART, girths);
-  // The original looks at the unrounded confidence, so 0.79997 reads "0.8" beside a wide range.
+  // The original looks at the unrounded confidence, so 0.79997 reads "0.8" with a wide range.
   const reach = confidence >= 0.8 ? 0 : 1;
   return {
     estimator: 'classic',

@@ -22,7 +22,7 @@ export interface Spread {
   readonly sd: number;
 }
 
-/** The facts beside height that a prior may use. */
+/** The facts other than height that a prior may use. */
 export type PriorKind = 'height' | 'height_weight' | 'height_age' | 'height_weight_age';
 
 /** What one sex's bodies are like, from people measured by tape. */

@@ -33,8 +33,8 @@ describe('what would help', () => {
       ['weight_kg', 'arms_apart'],
     ],
     ['also tight clothes', height, wearing('loose'), true, ['weight_kg', 'tight_clothes']],
-    ['the sex beside a weight', { ...height, weightKg: 80 }, wearing('loose'), true, ['sex']],
-    ['nothing beside both', { ...height, weightKg: 80, sex: 'male' }, wearing('loose'), true, []],
+    ['the sex with a weight', { ...height, weightKg: 80 }, wearing('loose'), true, ['sex']],
+    ['nothing with both', { ...height, weightKg: 80, sex: 'male' }, wearing('loose'), true, []],
   ] as const;
   for (const [what, facts, hypotheses, armsTouch, expected] of cases) {
     it(`is ${what}`, () => {

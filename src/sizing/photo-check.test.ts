@@ -62,7 +62,7 @@ describe('the photo check', () => {
   it('overlooks a passer-by far behind, but not a second person', () => {
     const own = usable().detections[0];
     assert.ok(own);
-    const beside = (size: number) => ({
+    const neighbour = (size: number) => ({
       left: 0.02,
       right: 0.1,
       top: own.top,
@@ -72,7 +72,7 @@ describe('the photo check', () => {
     });
     const withOther = (size: number) => ({
       ...usable(),
-      detections: [own, beside(size)],
+      detections: [own, neighbour(size)],
     });
     assert.deepEqual(reasonsFor(withOther(0.3)), []);
     assert.deepEqual(reasonsFor(withOther(0.8)), ['several_people']);

@@ -181,7 +181,7 @@ function leans({ points }: Figure): boolean {
   return trunk > UPRIGHT_DEGREES || body > UPRIGHT_DEGREES;
 }
 
-/** Two large people, or a large one beside the one whose pose it is. */
+/** Two large people, or a large one next to the one whose pose it is. */
 function hasCompany({ detections }: PhotoObservation, { pose }: Figure): boolean {
   if (detections.length < 2) return false;
   const largest = Math.max(...detections.map(({ size }) => size));

@@ -1,4 +1,4 @@
-/** How broad the trunk's outline is, clothes included, with the arms beside it left out. */
+/** How broad the trunk's outline is, clothes included, without the arms next to it. */
 import {
   armCrossing,
   type BodyPoints,
@@ -43,7 +43,7 @@ const ARMPIT_ROWS = 4;
 const TAPER_CM = 10;
 const TYPICAL_ARMPIT = 0.35;
 
-/** Breadth of a sleeved arm beside the trunk in cm: the mean of the dressed renders. */
+/** Breadth of a sleeved arm next to the trunk in cm: the mean of the dressed renders. */
 const TYPICAL_ARM_CM = 7.8;
 
 /** The outline over both upper arms. */
@@ -119,7 +119,7 @@ function trunkRow(outline: Outline, level: number): PlacedSpan | null {
 
 interface Border {
   readonly x: number;
-  /** No arm beside the trunk; a gap between them; or an arm that touches, so that the border is a guess. */
+  /** No arm next to the trunk; a gap between them; or an arm that touches, so that the border is a guess. */
   readonly kind: 'free' | 'gap' | 'hidden';
 }
 

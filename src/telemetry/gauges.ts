@@ -100,7 +100,7 @@ function addSharedGauges(meters: Meters, shared: GaugeSources['shared']): void {
   );
   gauges(
     'oldest_task_age_seconds',
-    'Age of the oldest task in a place, since it was ordered.',
+    'Age of the oldest task by place (list, intake, waiting, active, delayed), since it was ordered.',
     'place',
     perPlace('oldestAgeSeconds'),
   );

@@ -126,7 +126,7 @@ function recordStep(step: string, durationMs: number, tracer: Tracer, parent: Sp
   tracer.startSpan(step, { startTime }, trace.setSpan(ROOT_CONTEXT, parent)).end();
 }
 
-/** What an event says besides ids and errors. */
+/** What an event says in addition to ids and errors. */
 function scalarsOf(event: WorkerEvent): Attributes {
   const isScalar = (value: unknown): value is string | number | boolean =>
     ['string', 'number', 'boolean'].includes(typeof value);

@@ -53,7 +53,7 @@ export function hasLostCall({ failures }: Journal): boolean {
   return (failures.PROVIDER_OUTCOME_UNKNOWN ?? 0) > 0;
 }
 
-/** Errors that say how a call ended, besides those named PROVIDER_. */
+/** Errors that say how a call ended, in addition to those named PROVIDER_. */
 const ENDS_OF_CALLS: readonly string[] = [
   'MODERATION_BLOCKED',
   'GENERATION_FAILED',

@@ -28,7 +28,7 @@ const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
 /**
  * The connections to the vendor: a new one for every request. A kept one may be reset under a paid
- * call, whose outcome is then unknown; a handshake costs little beside seconds of drawing.
+ * call, whose outcome is then unknown; a handshake costs little compared with seconds of drawing.
  */
 export class Transport implements AsyncDisposable {
   readonly #agent: Agent;

@@ -15,7 +15,7 @@ import { storm, type Weather } from './storm.ts';
 export interface BurstOptions {
   readonly kills: number;
   readonly seed: number;
-  /** Environment of the workers beside the stack's. */
+  /** Environment of the workers in addition to the stack's. */
   readonly env?: Record<string, string>;
   /** Gets a line now and then. */
   readonly report?: (line: string) => void;

@@ -75,7 +75,7 @@ describe('wearon try', () => {
     );
   });
 
-  it('puts settings side by side, and a failure beside the others', async () => {
+  it('puts settings side by side, a failure among them', async () => {
     const settings = `${FLARE},replicate:nobody/nothing,${PRUNA}`;
     const args = [...PHOTOS, GARMENTS.chinos, '--compare', settings, '--yes'];
     const before = calls();

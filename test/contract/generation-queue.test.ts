@@ -172,7 +172,7 @@ async function addAs(sessionId: string, data: object): Promise<void> {
   await queue.close();
 }
 
-it('jobs of the former and of the next release run beside our own', async () => {
+it('jobs of the former and of the next release run with our own', async () => {
   await using jobs = new BullGenerationJobs(redis);
   const [former, own, next] = [task('former'), task('own'), task('next')];
   const journal = {

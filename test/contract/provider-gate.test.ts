@@ -80,14 +80,14 @@ async function comeToHalfOpen(replica: RedisProviderGate): Promise<void> {
   await until('the rest to end', async () => (await redis.exists('wearon:gate:open')) === 0);
 }
 
-it('gives out places one interval apart, over all replicas', async () => {
+it('hands out slots one interval apart, over all replicas', async () => {
   const replicas = [gate({ callsPerMinute: 600 }), gate({ callsPerMinute: 600 })] as const;
   const startedAtMs = Date.now();
   await Promise.all(Array.from({ length: 10 }, (_, index) => enter(replicas[index % 2 ? 1 : 0])));
   assert.ok(Date.now() - startedAtMs >= 9 * 100 - 10);
 });
 
-it('gives out no place before the time that the vendor asked for, and fewer after it', async () => {
+it('hands out no slot before the time the vendor named, and fewer after it', async () => {
   const [one, other] = [gate({ callsPerMinute: 6000 }), gate({ callsPerMinute: 6000 })];
   const askedAtMs = Date.now();
   await fail(one, 'PROVIDER_BUSY', { retryAfterMs: 500 });
@@ -109,7 +109,7 @@ it('is held up by one answer for a minute at the most', async () => {
   assert.ok(nextMs <= Date.now() + 60_000);
 });
 
-it('refuses at once, and does not take, a place that is not before the deadline', async () => {
+it('refuses a slot after the deadline at once, without taking it', async () => {
   const nextMs = String(Date.now() + 7_200_000);
   await redis.set('wearon:gate:next', nextMs);
   await assert.rejects(enter(gate()), { code: 'DEADLINE_EXCEEDED' });
@@ -236,12 +236,12 @@ it('gives back the slots of calls that the breaker refuses', async () => {
   assert.ok(Number(await redis.get('wearon:gate:next')) <= Date.now() + 1000);
 });
 
-it('takes back the place of a call that will not be made', async () => {
+it('takes back the slot of a call that will not be made', async () => {
   const slow = gate({ callsPerMinute: 10 });
   using _first = await enter(slow);
   const stop = new AbortController();
   const given = slow.enter(Date.now() + 3_600_000, stop.signal);
-  await until('the place to be reserved', async () => msAhead(await redis.get(NEXT)) > 6_000);
+  await until('the slot to be reserved', async () => msAhead(await redis.get(NEXT)) > 6_000);
   stop.abort();
   await assert.rejects(given);
   assert.ok(msAhead(await redis.get(NEXT)) <= 6_000);

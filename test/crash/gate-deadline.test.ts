@@ -1,5 +1,5 @@
 /**
- * The gate in front of the paid calls on its bad days: a task that cannot have a place before its
+ * The gate in front of the paid calls on its bad days: a task that cannot have a slot before its
  * deadline fails at once, and a probe ends with the attempt, or the process, that holds it.
  */
 import assert from 'node:assert/strict';
@@ -56,7 +56,7 @@ it('X23: an hour asked of one task is past its deadline, and holds the others up
   }
 });
 
-it('tasks that the pace leaves no place before their deadline fail at once and take none', async () => {
+it('tasks without a slot before their deadline fail at once and take none', async () => {
   const { platform } = crash.shop;
   const store = await createStore(platform, { credits: 20 });
   const tryOns = await Promise.all(Array.from({ length: 6 }, () => orderTryOn(platform, store)));

@@ -162,7 +162,7 @@ it('X12: a task whose producer refunded it, believing that the push failed, is d
   assert.equal(await balanceOf(crash.shop.platform, person), 10);
 });
 
-it('X12: a producer that refunds a task which failed already pays instead of us, not beside us', async () => {
+it("X12: a producer's refund of a failed task replaces ours, and is not added", async () => {
   const { platform, stack } = crash.shop;
   const worker = await crash.startWorker();
   for (const customer of await customersOfAllKinds(platform)) {

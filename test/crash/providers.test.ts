@@ -171,7 +171,7 @@ it('paid calls are paced over all replicas', async () => {
   const tryOns = await Promise.all(Array.from({ length: 10 }, () => orderTryOn(platform, store)));
   const slow = { OPENAI_RATE_LIMIT_PER_MINUTE: '120' };
   await Promise.all([crash.startWorker(slow), crash.startWorker(slow)]);
-  // From before the first place was given out: a call may come late, but none may come early.
+  // From before the first slot was handed out: a call may come late, but none may come early.
   const pushedAtMs = Date.now();
   await push(platform, ...tryOns);
   await Promise.all(tryOns.map((tryOn) => settledRow(crash.shop, tryOn)));

@@ -1,4 +1,4 @@
-/** A job whose process dies with it: once beside others, once alone, and no more. */
+/** A job whose process dies with it: once with others, once alone, and no more. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { createPerson } from '../../local/platform.ts';

@@ -114,7 +114,7 @@ it('X20: at a stop the leftovers of the intake that are not handed over yet stay
   assert.equal(await redis.llen(INTAKE_LIST), WAITING - 1);
 });
 
-it('X20: an attempt that waits for its place in the pace at a stop is requeued unpaid', async () => {
+it('X20: an attempt that waits for its slot at a stop is requeued unpaid', async () => {
   const { stack, platform } = crash.shop;
   const store = await createStore(platform, { credits: 2 });
   const tryOns = [await orderTryOn(platform, store), await orderTryOn(platform, store)];

@@ -151,7 +151,7 @@ export const DENIED_ADDRESSES: readonly string[] = [
   ...Object.values(WRAPPINGS).flatMap((wrap) => WRAPPED.map((ip) => wrap(asGroups(ip)))),
 ];
 
-/** So that the guard is seen to let something through: public, some right beside a denied range. */
+/** So that the guard is seen to let something through: public, some adjacent to a denied range. */
 export const PUBLIC_ADDRESSES: readonly string[] = [
   '1.0.0.0',
   '8.8.8.8',

@@ -179,7 +179,7 @@ it('every operation is described, and every request and answer has an example', 
   }
 });
 
-it('every example fits the schema that it stands beside, but for the request that shows a mistake', () => {
+it('every example fits its schema, except the request that shows a mistake', () => {
   const faulty = examples.filter(({ value, fault }) => fault(value) !== null);
   assert.deepEqual(
     faulty.map(({ name, status }) => [name, status]),

@@ -103,7 +103,7 @@ function fetcherThatThrows(error: Error): ImageFetcher {
   return { fetch: () => Promise.reject(error) };
 }
 
-test('a photo and a height give the original answer and more beside it', async (t) => {
+test('a photo and a height give the original answer and more', async (t) => {
   const { post } = await setup(t);
   const { status, body } = await post(ANYBODY);
   assert.equal(status, 200);

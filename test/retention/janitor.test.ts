@@ -153,7 +153,7 @@ describe('a sweep', () => {
     assert.ok(!(await linksOf(tryOn)).includes('expired'));
   });
 
-  it('does no harm beside another one', async () => {
+  it('does no harm while another one runs', async () => {
     const old = Array.from({ length: 600 }, (_, n) => `uploads/${1000 + n}.jpg`);
     const young = Array.from({ length: 600 }, (_, n) => `uploads/${1000 + n}-b.jpg`);
     await storeObjects(shop.stack, old, OLD);

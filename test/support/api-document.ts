@@ -35,7 +35,7 @@ export interface Shown {
   readonly status: string | null;
   readonly name: string;
   readonly value: unknown;
-  /** What is wrong with a value by the schema beside the example; null when nothing is. */
+  /** What is wrong with a value by the example's schema; null when nothing is. */
   readonly fault: (value: unknown) => string | null;
 }
 

@@ -12,7 +12,7 @@ const manifestFile = z.object({
   models: z.record(z.string(), z.string()),
 });
 
-/** `manifest.json`, written beside the models by `npm run models`: SHA-256 of each file, in hex. */
+/** `manifest.json`, written with the models by `npm run models`: SHA-256 of each file, in hex. */
 export type ModelManifest = Readonly<z.infer<typeof manifestFile>>;
 
 export const MANIFEST_FILE = 'manifest.json';

@@ -4,7 +4,7 @@ import { WaitingLine } from './waiting-line.ts';
 
 const NEVER = new AbortController().signal;
 
-test('as many go through as there are places, the next wait, the rest are turned away', async () => {
+test('as many run as there are slots, the next wait, the rest are rejected', async () => {
   const line = new WaitingLine(2, 1);
   assert.equal(await line.enter(NEVER), true);
   assert.equal(await line.enter(NEVER), true);
@@ -40,7 +40,7 @@ test('who gives up while waiting makes room and gets no turn', async () => {
   assert.equal(await patient, true);
 });
 
-test('a place that is given back is free again', async () => {
+test('a slot that is given back is free again', async () => {
   const line = new WaitingLine(1, 0);
   assert.equal(await line.enter(NEVER), true);
   assert.equal(await line.enter(NEVER), false);

@@ -1,5 +1,5 @@
 /**
- * The one place where the vendor's errors become the worker's own. What counts is `error.code` and
+ * Maps the vendor's errors to the worker's own. What counts is `error.code` and
  * `error.type`; the status alone decides only where they say nothing.
  */
 import { APIError, APIUserAbortError } from 'openai';
@@ -28,7 +28,7 @@ const SAFETY_CODES = [
   'ResponsibleAIPolicyViolation',
 ];
 const SAFETY_TEXT = /safety|moderation|content.policy/i;
-/** What a call carries beside the customer's photos and prompt: a fault there is our configuration's. */
+/** Parameters of a call that come from our configuration, not from the customer. */
 const OWN_PARAMETERS = [
   'model',
   'n',

@@ -1,5 +1,5 @@
 /**
- * The one place that opens links of other people, for both pipelines. It refuses by default;
+ * Opens other people's links, for both pipelines; nothing else does. It refuses by default;
  * docs/security.md says what and why.
  */
 

@@ -20,7 +20,7 @@ export interface UrlRules {
   /** Exact origins (scheme://host:port) that may be opened as they stand, even http and on loopback. */
   readonly trustedOrigins: readonly string[];
   /**
-   * The only hosts besides the trusted origins, or null for every public host. An entry that begins
+   * The only hosts in addition to the trusted origins, or null for every public host. An entry that begins
    * with a dot stands for all subdomains.
    */
   readonly hostAllowlist: readonly string[] | null;

@@ -1,5 +1,5 @@
 /**
- * Ends downloads that hold their place without delivering. One rule for every phase (name,
+ * Ends downloads that hold their slot without delivering. One rule for every phase (name,
  * connection, headers, body): in every window a least number of bytes must arrive.
  */
 

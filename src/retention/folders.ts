@@ -1,17 +1,17 @@
 /**
- * Where pictures that are to be deleted lie. Nothing outside these four places is ever removed.
+ * The folders whose pictures are deleted. Nothing outside these four kinds is ever removed.
  */
 import type { Owner, PictureFolders } from './ports.ts';
 
 /** What lies in `generated/<person>`, `stores/<store>/generated`, `stores/<store>/uploads` and `uploads`. */
 export type PictureKind = 'person_results' | 'store_results' | 'store_uploads' | 'person_uploads';
 
-export interface Place {
+export interface PictureFolder {
   readonly kind: PictureKind;
-  readonly folder: string;
+  readonly path: string;
 }
 
-const PERSON_UPLOADS: Place = { kind: 'person_uploads', folder: 'uploads' };
+const PERSON_UPLOADS: PictureFolder = { kind: 'person_uploads', path: 'uploads' };
 
 const PATHS: readonly (readonly [PictureKind, RegExp])[] = [
   ['person_results', /^generated\/[^/]+\/[^/]+$/],
@@ -28,28 +28,28 @@ export function kindOf(path: string): PictureKind | null {
   return PATHS.find(([, pattern]) => pattern.test(path))?.[0] ?? null;
 }
 
-/** The places that are there now. Read to the end first: a folder is gone once it is empty. */
-export async function everyPlace(pictures: PictureFolders): Promise<Place[]> {
+/** The folders that exist now. Read to the end first: a folder is gone once it is empty. */
+export async function everyFolder(pictures: PictureFolders): Promise<PictureFolder[]> {
   const persons = await foldersIn('generated', pictures);
   const stores = await foldersIn('stores', pictures);
   return [
     PERSON_UPLOADS,
-    ...persons.map((id): Place => ({ kind: 'person_results', folder: `generated/${id}` })),
-    ...stores.flatMap(placesOfStore),
+    ...persons.map((id): PictureFolder => ({ kind: 'person_results', path: `generated/${id}` })),
+    ...stores.flatMap(foldersOfStore),
   ];
 }
 
 /** The folders that hold no one else's pictures. A person's uploads have none of their own. */
-export function placesOf({ channel, ownerId }: Owner): Place[] {
+export function foldersOf({ channel, ownerId }: Owner): PictureFolder[] {
   return channel === 'b2b'
-    ? placesOfStore(ownerId)
-    : [{ kind: 'person_results', folder: `generated/${ownerId}` }];
+    ? foldersOfStore(ownerId)
+    : [{ kind: 'person_results', path: `generated/${ownerId}` }];
 }
 
-function placesOfStore(storeId: string): Place[] {
+function foldersOfStore(storeId: string): PictureFolder[] {
   return [
-    { kind: 'store_results', folder: `stores/${storeId}/generated` },
-    { kind: 'store_uploads', folder: `stores/${storeId}/uploads` },
+    { kind: 'store_results', path: `stores/${storeId}/generated` },
+    { kind: 'store_uploads', path: `stores/${storeId}/uploads` },
   ];
 }
 

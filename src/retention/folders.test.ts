@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { kindOf } from './places.ts';
+import { kindOf } from './folders.ts';
 
-it('knows the four places of pictures', () => {
+it('knows the four kinds of folders', () => {
   assert.equal(kindOf('generated/person/session.jpg'), 'person_results');
   assert.equal(kindOf('stores/store/generated/session.jpg'), 'store_results');
   assert.equal(kindOf('stores/store/uploads/1-photo.png'), 'store_uploads');
