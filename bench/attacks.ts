@@ -7,6 +7,7 @@ import type { Attack } from './attacks/attack.ts';
 import { LINK_ATTACKS } from './attacks/links.ts';
 import { MESSAGE_ATTACKS } from './attacks/messages.ts';
 import { PICTURE_ATTACKS } from './attacks/pictures.ts';
+import { POISON_ATTACKS } from './attacks/poison.ts';
 import { SIZE_REQUEST_ATTACKS } from './attacks/size-requests.ts';
 import { SLOT_ATTACKS } from './attacks/slots.ts';
 import { machineName } from './timing.ts';
@@ -17,6 +18,7 @@ const ATTACKS: readonly Attack[] = [
   ...MESSAGE_ATTACKS,
   ...PICTURE_ATTACKS,
   ...SLOT_ATTACKS,
+  ...POISON_ATTACKS,
 ];
 
 function row(cells: readonly (string | number)[]): string {
