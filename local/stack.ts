@@ -49,7 +49,7 @@ export async function startLocalStack(options: LocalStackOptions = {}): Promise<
     startRedis({ folder, report: options.report ?? console.error }),
     startDatabase(folder, images),
     startOpenAiServer(options.openai),
-    startReplicateServer({ plain: options.openai?.plain ?? false }),
+    startReplicateServer(options.openai),
   ] as const;
   // Whatever did start is kept for disposal, also where another part failed.
   for (const part of await Promise.allSettled(starting)) {

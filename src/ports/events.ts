@@ -20,9 +20,9 @@ interface Vendor {
 }
 
 /**
- * Why a check was skipped: the pose threads were busy or not there, the check itself failed, the
- * person's photo has no person to compare with, or it was not fetched, since the picture is that of
- * an earlier attempt.
+ * Why a check was skipped: the pose threads were busy or not there, the check itself failed, or the
+ * person's photo has no person to compare with. `no_photo`: the picture is that of an earlier attempt,
+ * and the photo could not be fetched again, or the job's process has died twice.
  */
 export type CheckSkipReason = 'busy' | 'unavailable' | 'error' | 'no_person' | 'no_photo';
 

@@ -29,8 +29,12 @@ function checked(verdict: Verdict): Promise<CheckOutcome> {
   return Promise.resolve({ kind: 'checked', verdict });
 }
 
-/** A viewer that sees this; `mode` of both checks. */
-function open(mode: CheckMode, sees: Partial<{ [K in keyof PictureViewer]: unknown }> = {}) {
+/** A viewer that sees this; `mode` of both checks; `begin` gives the person's photo. */
+function open(
+  mode: CheckMode,
+  sees: Partial<{ [K in keyof PictureViewer]: unknown }> = {},
+  begin = (checks: AttemptChecks) => checks.lookAtPerson(PHOTO),
+) {
   const events: WorkerEvent[] = [];
   const asked: string[] = [];
   const answer = (name: 'view' | 'check', usual: unknown) => async () => {
@@ -48,7 +52,7 @@ function open(mode: CheckMode, sees: Partial<{ [K in keyof PictureViewer]: unkno
     record: (e: WorkerEvent) => void events.push(e),
   };
   const checks = new AttemptChecks(TASK, deps, NEVER);
-  checks.lookAtPerson(PHOTO);
+  begin(checks);
   return { checks, events, asked };
 }
 
@@ -138,5 +142,35 @@ describe('checks that are enforced', () => {
     const { checks, events } = open('enforce', { view: HANGS });
     await checks.beforePaying();
     assert.ok(events[0]?.event === 'check_skipped' && events[0].reason === 'busy');
+  });
+});
+
+describe('the check of a picture that an earlier attempt paid for', () => {
+  const photos = [{ name: 'model.jpg', jpeg: PHOTO }];
+  const again = (fetched: () => Promise<typeof photos>) => (checks: AttemptChecks) =>
+    checks.lookAgain(fetched);
+
+  it('has the photo fetched again, and judges the picture alone', async () => {
+    const fetched = again(async () => photos);
+    const { checks, events } = open('enforce', { check: checked(BAD) }, fetched);
+    await assert.rejects(checks.beforeStoring(PICTURE, null), isCode('PICTURE_REJECTED'));
+    assert.deepEqual(names(events), ['picture_checked']);
+  });
+
+  it('is skipped where the photo cannot be had', async () => {
+    const fetched = again(() => Promise.reject(new TaskError('IMAGE_UNAVAILABLE')));
+    const { checks, events, asked } = open('enforce', {}, fetched);
+    await checks.beforeStoring(PICTURE, null);
+    assert.ok(events[0]?.event === 'check_skipped' && events[0].reason === 'no_photo');
+    assert.deepEqual(asked, []);
+  });
+
+  it('fetches nothing where it is off', async () => {
+    const { checks } = open(
+      'off',
+      {},
+      again(() => assert.fail('fetched')),
+    );
+    await checks.beforeStoring(PICTURE, null);
   });
 });

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { TaskError } from '../errors.ts';
 import { checkPerson } from '../picture-check/check-person.ts';
 import type { CheckSkipReason, RecordEvent, TaskIds } from '../ports/events.ts';
+import type { NamedImage } from '../ports/image-provider.ts';
 import type { PictureView, PictureViewer, Verdict } from '../ports/picture-views.ts';
 
 export type CheckMode = 'off' | 'observe' | 'enforce';
@@ -33,7 +34,7 @@ export class AttemptChecks implements AsyncDisposable {
   readonly #ended = new AbortController();
   /** Of the attempt, or its end. */
   readonly #signal: AbortSignal;
-  /** Of a picture that an earlier attempt paid for there is no photo. */
+  /** Nothing is looked at before a photo is given. */
   #person: Promise<Look> = Promise.resolve('no_photo');
   /** What is observed while the attempt goes on; neither rejects. */
   #personJudged: Promise<unknown> = Promise.resolve();
@@ -54,6 +55,18 @@ export class AttemptChecks implements AsyncDisposable {
     if (personCheck === 'observe') {
       this.#personJudged = this.#person.then((look) => this.#judgePerson(look));
     }
+  }
+
+  /**
+   * Begins to fetch and to look at the person's photo of a picture that an earlier attempt paid for.
+   * One that cannot be had leaves the picture unchecked.
+   */
+  lookAgain(fetchPhotos: (signal: AbortSignal) => Promise<readonly NamedImage[]>): void {
+    if (this.#deps.pictureCheck === 'off') return;
+    this.#person = fetchPhotos(this.#signal).then(
+      ([person]) => (person === undefined ? 'no_photo' : this.#lookAt(person.jpeg, this.#signal)),
+      () => 'no_photo',
+    );
   }
 
   /** Throws PERSON_UNUSABLE for a photo without a person to dress, when that is enforced. */

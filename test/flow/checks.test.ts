@@ -144,6 +144,25 @@ it('a process killed while it checks costs one more call, like any cut-off', asy
   assert.ok(calls() <= 2);
 });
 
+it('a collected picture is checked, too, and made once more when it is rejected', async () => {
+  const env = { ...ENFORCED, IMAGE_PROVIDERS: 'replicate' };
+  const { replicate } = shop.stack;
+  const killed = await startWorker(env);
+  badPictures = 1;
+  const { tryOn } = await order();
+  const waiting = replicate.faults.add({ path: /predictions\/\w+$/, kind: 'hang' });
+  await push(shop.platform, tryOn);
+  await waiting.hit;
+  await killed.end('SIGKILL');
+  replicate.faults.clear();
+  const worker = await startWorker(env);
+  assert.equal((await settledRow(shop, tryOn)).status, 'completed');
+  const { findings, refused } = await worker.logged('picture_checked');
+  assert.deepEqual([findings, refused], [['unchanged'], true]);
+  await worker.logged('picture_checked', (line) => line.refused === false);
+  assert.equal(replicate.predictions.length, 2);
+});
+
 it('a photo without a person is refused unpaid, and the credit goes back', async () => {
   const worker = await startWorker(ENFORCED);
   const { tryOn, calls } = await order(await photo('#8899aa', 600, 800));
