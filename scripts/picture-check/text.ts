@@ -12,7 +12,7 @@ Two checks run in the pose threads: of the **photo of the person** before anythi
 | by | failing the task with \`PERSON_UNUSABLE\`, unpaid, the credit goes back | \`PICTURE_REJECTED\`: the picture is not stored, one more is paid for; when that is bad too, the task fails and the credit goes back |
 | waits | 5 s before paying at the most | 5 s before storing at the most |
 
-A check that cannot be made (pose threads busy with requests for sizes, which go first; models missing; an error; a photo without a person to compare with; a picture that an earlier attempt paid for, whose photo is not fetched again) is skipped and counted in \`wearon_checks_skipped_total\`: the task goes on as if there were no check.
+A check that cannot be made (pose threads busy with requests for sizes, which go first; models missing; an error; a photo without a person to compare with; a picture that an earlier attempt paid for, whose photo cannot be fetched again or whose job's process has died twice) is skipped and counted in \`wearon_checks_skipped_total\`: the task goes on as if there were no check.
 
 | finding | means | enforced |
 | --- | --- | --- |
@@ -27,7 +27,7 @@ A check that cannot be made (pose threads busy with requests for sizes, which go
 | \`pose\` | the joints lie 0.15 torso lengths (root mean square) from where the photo has them | only counted |
 | \`face\` | the grey patches of the two faces correlate by less than 0.2; no template is made or kept | only counted |
 
-A crash between the vendor's answer and storing loses the picture, with or without a check; observing adds nothing to that time, enforcing the time of one check. An enforced check makes one further paid call at the most.`;
+A crash between the vendor's answer and storing loses the picture of a provider without tickets, with or without a check; observing adds nothing to that time, enforcing the time of one check. An enforced check makes one further paid call at the most.`;
 
 export const PICTURES = `100 people of the set \`people-many\` (computer-made), each photo prepared as for the image model and dressed by the local image model. It lays a garment over the photo and leaves the rest as it is, which **no vendor's model does**: these draw the whole picture anew. Pictures of 512x768 (the models look at 256 pixels of a person). "Refused" is by enforced findings.`;
 

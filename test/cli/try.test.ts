@@ -64,7 +64,7 @@ describe('wearon try', () => {
     assert.equal(json.person, null);
     assert.ok(picture.seconds.picture >= 0 && picture.seconds.check > 0);
     assert.ok(Math.abs(picture.forecastUsd / picture.costUsd - 1) < 0.1, JSON.stringify(picture));
-    // The local model's plain picture shows nobody.
+    // The local model's plain picture shows no person.
     assert.ok(picture.check.findings.includes('no_person'));
     const { width, height, exif } = await sharp(picture.file).metadata();
     assert.deepEqual([width, height, exif], [1024, 1536, undefined]);
@@ -162,7 +162,7 @@ describe('wearon try pays nothing', () => {
   });
 });
 
-it('a sheet fits a phone, is accessible and asks nobody', { skip: NO_BROWSER }, async () => {
+it('a sheet fits a phone, is accessible and loads nothing', { skip: NO_BROWSER }, async () => {
   const settings = `${PRUNA},replicate:nobody/a-model-with-a-name-that-is-far-too-long-for-a-phone`;
   const { json } = await tryOn([...PHOTOS, '--compare', settings, '--yes', '--json']);
   const browser = await startBrowser();

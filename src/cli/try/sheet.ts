@@ -1,5 +1,5 @@
 /**
- * The sheet of a trial: one HTML file that holds its pictures and asks nobody for anything.
+ * The sheet of a trial: one HTML file that holds its pictures and loads nothing.
  */
 import type { NamedImage } from '../../ports/image-provider.ts';
 import { describeCheck, describePerson, nameOf, usd } from './describe.ts';
