@@ -159,6 +159,22 @@ it('it is valid OpenAPI 3.1', async () => {
   assert.ok(valid, JSON.stringify(errors));
 });
 
+it('its tags are declared, and a photo must be a link', () => {
+  const used = [...operationsOf(api).values()].flatMap(({ tags = [] }) => tags);
+  const declared = api.tags.map(({ name }) => name);
+  assert.deepEqual([...new Set(used)].sort(), declared.toSorted());
+  const media = operationsOf(api).get(SIZE)?.requestBody?.content['application/json'];
+  assert.ok(media);
+  const { properties } = media.schema as { properties: Record<string, { pattern?: string }> };
+  const pattern = new RegExp(properties.image_url?.pattern ?? '');
+  assert.deepEqual(
+    ['https://a.example/b.jpg', 'http://a.example', 'ftp://a.example', 'a.jpg'].map((link) =>
+      pattern.test(link),
+    ),
+    [true, true, false, false],
+  );
+});
+
 it('every operation is described, and every request and answer has an example', () => {
   const operations = operationsOf(api);
   assert.deepEqual([...operations.keys()].sort(), [

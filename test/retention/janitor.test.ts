@@ -267,6 +267,31 @@ describe('the worker', () => {
     assert.deepEqual(await objectPaths(shop.stack), []);
     assert.equal(await worker.end('SIGTERM'), 0);
   });
+
+  it('ends a sweep that outlasts its interval, and goes on in the next ones', async () => {
+    const paths = Array.from({ length: 24 }, (_, n) => `generated/person-${n}/a.jpg`);
+    await storeObjects(shop.stack, paths, OLD);
+    const tryOn = await endedTryOn(await createPerson(shop.platform), { hours: OLD });
+    // Long enough that the folders take more than an interval.
+    const slow = shop.stack.supabase.faults.add({
+      path: /\/object\/list\//,
+      kind: 'delay',
+      ms: 250,
+      times: Number.POSITIVE_INFINITY,
+    });
+    const env = { ...shop.stack.env, RETENTION_INTERVAL_SECONDS: '1' };
+    await using worker = await startWorkerProcess(env);
+    const cutShort = await worker.logged('retention_swept');
+    assert.equal(cutShort.complete, false);
+    assert.ok(!(await linksOf(tryOn)).includes('expired'));
+    slow.release();
+    await worker.logged('retention_swept', ({ complete }) => complete === true);
+    assert.deepEqual(
+      (await objectPaths(shop.stack)).filter((path) => paths.includes(path)),
+      [],
+    );
+    assert.ok((await linksOf(tryOn)).includes('expired'));
+  });
 });
 
 describe('erasing', () => {

@@ -13,6 +13,7 @@ interface Media {
 
 interface Operation {
   readonly operationId?: string;
+  readonly tags?: readonly string[];
   readonly description?: string;
   readonly requestBody?: { readonly content: Readonly<Record<string, Media>> };
   readonly responses: Readonly<
@@ -24,6 +25,7 @@ export interface ApiDocument {
   readonly openapi: string;
   readonly info: { readonly version: string };
   readonly servers: readonly { readonly url: string }[];
+  readonly tags: readonly { readonly name: string; readonly description: string }[];
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
 }
 
