@@ -24,7 +24,7 @@ async function startServer(t: TestContext) {
   return server;
 }
 
-/** The worker's adapter, and the partial pictures that it has told of. */
+/** The worker's adapter, and the partial pictures that it reported. */
 function watchedModel(t: TestContext, baseUrl: string, options: Partial<OpenAiOptions> = {}) {
   const model = new OpenAiProvider({
     apiKey: 'sk-test',

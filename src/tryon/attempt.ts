@@ -112,7 +112,7 @@ async function runSteps(job: Job, deps: AttemptDeps, limits: Limits): Promise<Ou
 
   // From here on the picture is paid for: nothing but the end of its use may stop it. Redis gets the
   // journal at the same time as the storage the picture, and is waited for only at the end.
-  const noted = job.record(pictureMade(journal, usage, processingTimeMs)).catch(() => undefined);
+  const recorded = job.record(pictureMade(journal, usage, processingTimeMs)).catch(() => undefined);
   const paidAtMs = Date.now();
   const link = await persistently(limits, () =>
     pass.upload(() => storePicture(task, jpeg, deps.imageStore)),
@@ -120,7 +120,7 @@ async function runSteps(job: Job, deps: AttemptDeps, limits: Limits): Promise<Ou
   const durationMs = Date.now() - paidAtMs;
   deps.record({ event: 'picture_stored', task, sizeBytes: jpeg.byteLength, durationMs });
   const outcome = await finish(task, { ...result, imageUrl: link }, deps, limits);
-  await noted;
+  await recorded;
   return outcome;
 }
 

@@ -68,7 +68,7 @@ it('one task at a time pays after a failed upload, until one succeeds', async ()
   assert.deepEqual(events(), ['storage_usable', 'upload_failed']);
 });
 
-it('the tasks of another replica do not pay beside a picture that cannot be stored', async () => {
+it('the tasks of another replica pay nothing while a picture cannot be stored', async () => {
   const probe = sharedProbe();
   const [one, two] = [breaker(undefined, probe).storage, breaker(undefined, probe).storage];
   const first = one.pass(TASK);

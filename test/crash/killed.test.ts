@@ -197,7 +197,7 @@ it('X17: sessions that only a flushed Redis knew of are failed and refunded, in 
   }
 });
 
-it('X20: a stop lets running attempts finish, hands the rest back, and refunds no one', async () => {
+it('X20: a stop lets running attempts finish, requeues the rest, refunds no one', async () => {
   const callsBefore = crash.paidCalls();
   const store = await createStore(crash.shop.platform, { credits: 40 });
   const tryOns = await Promise.all(

@@ -123,7 +123,7 @@ it('a session that the platform ended itself is announced by the sweep, without 
   assert.deepEqual(data.error, { code: null, message: null });
 });
 
-it('a stop hands a webhook back that is under way, and the next process sends it', async () => {
+it('a webhook under way at a stop is requeued, and the next process sends it', async () => {
   const tryOn = await orderTryOn(crash.shop.platform, await createStore(crash.shop.platform));
   const held = Promise.withResolvers<void>();
   answerAbout(tryOn, () => held.resolve());
