@@ -2,16 +2,13 @@
  * `webhooks list|show|redeliver`: the webhooks that tell of ended sessions.
  */
 import { type Command, Option } from 'commander';
-import { BullDeliveries } from '../adapters/redis/webhook-queue.ts';
 import {
   DELIVERY_STATES,
   type DeliveryState,
   type DeliveryView,
   deliveries,
-  redeliver,
 } from '../adapters/redis/webhook-views.ts';
-import { findRecord } from '../adapters/supabase/session-records.ts';
-import { readEndpoints } from '../webhooks/endpoints.ts';
+import { listWebhooks, redeliverSession, redeliverUndelivered } from '../operations/webhooks.ts';
 import { messageId } from '../webhooks/message.ts';
 import { type Answer, ProblemError, UsageError } from './answer.ts';
 import type { CliContext, Run } from './cli-context.ts';
@@ -64,11 +61,12 @@ export function addWebhooks(program: Command, run: Run): void {
 async function list(context: CliContext, { state, store, limit }: ListOptions): Promise<Answer> {
   if (!/^[1-9]\d{0,5}$/.test(limit)) throw new UsageError('--limit must be a whole number from 1.');
   const states = state === undefined ? (['pending', 'undelivered'] as const) : [state];
-  const found = await deliveries(await context.redis(), { states, endpoint: endpointOf(store) });
+  const redis = await context.redis();
+  const found = await listWebhooks({ redis }, { states, endpoint: endpointOf(store) });
   const shown = found.slice(0, Number(limit));
   const undelivered = found.filter((view) => view.state === 'undelivered').length;
   const more = found.length > shown.length ? `\n… and ${found.length - shown.length} more` : '';
-  const data = { total: found.length, undelivered, webhooks: shown.map(withoutBody) };
+  const data = { total: found.length, undelivered, webhooks: shown };
   return { data, text: describeAll(shown) + more, isFine: undelivered === 0 };
 }
 
@@ -84,10 +82,10 @@ async function redeliverOne(
   { all, store }: RedeliverOptions,
 ): Promise<Answer> {
   if (all || store !== undefined) throw new UsageError('Give either a session, --all or --store.');
+  const { config, supabase } = context;
   const redis = await context.redis();
-  const moved = await redeliver(redis, { states: DELIVERY_STATES, sessionId });
-  const known = await deliveries(redis, { states: DELIVERY_STATES, sessionId });
-  const count = known.length > 0 ? moved : await announceAnew(context, sessionId);
+  const count = await redeliverSession({ config, supabase, redis }, sessionId);
+  if (typeof count !== 'number') throw new ProblemError(count.problem);
   return answerMoved(count);
 }
 
@@ -96,8 +94,8 @@ async function redeliverAll(
   { all, store }: RedeliverOptions,
 ): Promise<Answer> {
   if (!all === (store === undefined)) throw new UsageError('Give a session, --all or --store.');
-  const filter = { states: ['undelivered'] as const, endpoint: endpointOf(store) };
-  return answerMoved(await redeliver(await context.redis(), filter));
+  const redis = await context.redis();
+  return answerMoved(await redeliverUndelivered({ redis }, endpointOf(store)));
 }
 
 function answerMoved(count: number): Answer {
@@ -108,29 +106,11 @@ function answerMoved(count: number): Answer {
   return { data: { redelivered: count }, text, isFine: true };
 }
 
-/** Queues the webhooks of an ended session whose deliveries are not kept any more. */
-async function announceAnew(context: CliContext, sessionId: string): Promise<number> {
-  const row = await findRecord(context.supabase, sessionId);
-  if (row === null) throw new ProblemError(`There is no session ${sessionId}.`);
-  if (row.status !== 'completed' && row.status !== 'failed') {
-    throw new ProblemError(`Session ${sessionId} is ${row.status}: it has not ended.`);
-  }
-  const ref = { channel: row.channel, ownerId: row.store_id ?? row.user_id ?? '', sessionId };
-  const wanting = readEndpoints(context.config).of(ref);
-  await using queue = new BullDeliveries(await context.redis());
-  for (const { key } of wanting) await queue.add(ref, key, null);
-  return wanting.length;
-}
-
 function endpointOf(store: string | undefined): string | undefined {
   return store === undefined ? undefined : uuidOf(store);
 }
 
-function withoutBody({ body: _, ...facts }: DeliveryView) {
-  return facts;
-}
-
-function describeAll(views: readonly DeliveryView[]): string {
+function describeAll(views: readonly Omit<DeliveryView, 'body'>[]): string {
   const rows = views.map((view) => [
     view.sessionId,
     view.endpoint,
@@ -151,7 +131,7 @@ function describeOne(view: DeliveryView): string {
   return `${pairs({ ...facts, ...id })}\n${body ?? 'Nothing has been sent yet.'}`;
 }
 
-function lastOf({ last }: DeliveryView): string | null {
+function lastOf({ last }: Pick<DeliveryView, 'last'>): string | null {
   if (last === null) return null;
   return [last.problem ?? 'delivered', last.status].filter((part) => part !== null).join(' ');
 }

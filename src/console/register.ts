@@ -16,6 +16,7 @@ import { addPlayground, type Playground } from './playground.ts';
 import { addSessions } from './sessions.ts';
 import { addSize } from './size.ts';
 import type { OpenOperations } from './tools.ts';
+import { addWebhooks } from './webhooks.ts';
 
 export interface ConsoleDeps {
   readonly access: AdminAccess;
@@ -57,6 +58,7 @@ export async function registerConsole(server: FastifyInstance, deps: ConsoleDeps
         addSessions(api, deps.tools);
         addDeadLetters(api, deps.tools);
         addCosts(api, deps.tools);
+        addWebhooks(api, deps.tools);
         addPlayground(api, deps.playground);
         addSize(api, deps.sizing);
       },

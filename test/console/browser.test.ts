@@ -5,24 +5,40 @@ import type { Browser, Page } from 'playwright-core';
 import { type PlaygroundServer, startPlayground } from '../../local/playground.ts';
 import { accessibilityFindings, NO_BROWSER, openPage, startBrowser } from '../support/browser.ts';
 import { openShop, photo, type Shop } from '../support/shop.ts';
+import {
+  startWebhookReceiver,
+  WEBHOOK_SECRET,
+  type WebhookReceiver,
+} from '../support/webhook-receiver.ts';
 import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
 
 let shop: Shop;
 let playground: PlaygroundServer;
 let worker: WorkerProcess;
 let browser: Browser;
+let receiver: WebhookReceiver;
+/** 410 ends the tries at once. */
+let webhookStatus = 410;
 
 before(async () => {
   if (NO_BROWSER) return;
   shop = await openShop({ openai: {} });
   playground = await startPlayground(shop.platform);
-  const env = { ...shop.stack.env, CONSOLE_ORDERS_URL: playground.url };
+  receiver = await startWebhookReceiver((response) => void response.writeHead(webhookStatus).end());
+  const env = {
+    ...shop.stack.env,
+    CONSOLE_ORDERS_URL: playground.url,
+    WEBHOOK_URL: `${receiver.origin}/hook`,
+    WEBHOOK_SECRET,
+    WEBHOOK_TRUSTED_ORIGINS: receiver.origin,
+  };
   [worker, browser] = await Promise.all([startWorkerProcess(env), startBrowser()]);
 });
 
 after(async () => {
   await browser?.close();
   await worker?.[Symbol.asyncDispose]();
+  await receiver?.[Symbol.asyncDispose]();
   await playground?.[Symbol.asyncDispose]();
   await shop?.[Symbol.asyncDispose]();
 });
@@ -131,11 +147,31 @@ describe('the console in a browser', { skip: NO_BROWSER }, () => {
     assert.deepEqual(problems, []);
   });
 
+  it('lists webhooks by state and sends undelivered ones again', async () => {
+    await using opened = await open('#webhooks');
+    const { page, problems } = opened;
+    page.on('dialog', (dialog) => void dialog.accept());
+    await page.getByRole('cell', { name: 'gone 410' }).first().waitFor();
+    assert.doesNotMatch(await page.content(), /whsec_|127\.0\.0\.1|try_on\.|\/hook/);
+    assert.deepEqual(await accessibilityFindings(page), []);
+    webhookStatus = 204;
+    await page
+      .getByRole('button', { name: /^Redeliver [0-9a-f-]{36} to platform$/ })
+      .first()
+      .click();
+    await page.getByText('1 webhook is sent now').waitFor();
+    await page.getByRole('button', { name: 'Send all undelivered again' }).click();
+    await page.getByText(/^\d+ webhooks? (is|are) sent now/).waitFor();
+    await page.getByLabel('Which').selectOption('delivered');
+    await page.getByRole('cell', { name: 'delivered 204' }).first().waitFor();
+    assert.deepEqual(problems, []);
+  });
+
   it('fits a phone on every page, in the dark too', async () => {
     await using opened = await open('', { width: 390, height: 844 });
     const { page, problems } = opened;
     await page.emulateMedia({ colorScheme: 'dark' });
-    for (const name of ['Playground', 'Size', 'Operations', 'Costs']) {
+    for (const name of ['Playground', 'Size', 'Operations', 'Webhooks', 'Costs']) {
       await page.getByRole('link', { name, exact: true }).click();
       await page.getByRole('heading', { level: 1, name }).waitFor();
       await page.getByRole('heading', { level: 2 }).first().waitFor();

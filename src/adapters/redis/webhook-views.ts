@@ -24,6 +24,8 @@ export interface DeliveryFilter {
   readonly sessionId?: string | undefined;
   /** `platform`, or a store's id. */
   readonly endpoint?: string | undefined;
+  /** Looks at so many in each state, the newest. Default: at all. */
+  readonly mostJobs?: number;
 }
 
 const JOB_TYPES: Readonly<Record<DeliveryState, readonly JobType[]>> = {
@@ -50,6 +52,19 @@ export function deliveries(redis: Redis, filter: DeliveryFilter): Promise<Delive
   });
 }
 
+/** How many there are in each state. */
+export function countDeliveries(redis: Redis): Promise<Record<DeliveryState, number>> {
+  return withQueue(redis, WEBHOOK_QUEUE, async (queue) => {
+    const count = (state: DeliveryState) => queue.getJobCountByTypes(...JOB_TYPES[state]);
+    const [pending, delivered, undelivered] = await Promise.all([
+      count('pending'),
+      count('delivered'),
+      count('undelivered'),
+    ]);
+    return { pending, delivered, undelivered };
+  });
+}
+
 /**
  * Sends them again: what was delivered or given up begins anew with all its tries, what waits for
  * its next try is tried now. Returns how many were moved; what runs at the moment goes on.
@@ -69,9 +84,9 @@ export function redeliver(redis: Redis, filter: DeliveryFilter): Promise<number>
 async function jobsIn(
   queue: Queue<Delivery>,
   state: DeliveryState,
-  { sessionId, endpoint }: DeliveryFilter,
+  { sessionId, endpoint, mostJobs = MOST_JOBS }: DeliveryFilter,
 ): Promise<BullJob<Delivery>[]> {
-  const jobs = await queue.getJobs([...JOB_TYPES[state]], 0, MOST_JOBS);
+  const jobs = await queue.getJobs([...JOB_TYPES[state]], 0, mostJobs - 1);
   return jobs.filter(
     ({ data }) =>
       (sessionId === undefined || data.sessionId === sessionId) &&

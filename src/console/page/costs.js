@@ -1,6 +1,6 @@
 /** What the pictures cost and what became of the try-ons. */
 import { get } from './api.js';
-import { card, el, field, fill, table } from './dom.js';
+import { card, choice, el, field, fill, table } from './dom.js';
 import { money, percent } from './format.js';
 
 const GROUPINGS = {
@@ -56,16 +56,6 @@ export async function showCosts(main) {
 
   for (const select of [by, days]) select.addEventListener('change', load);
   await load();
-}
-
-function choice(labels, chosen) {
-  return el(
-    'select',
-    {},
-    Object.entries(labels).map(([value, label]) =>
-      el('option', { value, selected: value === chosen }, label),
-    ),
-  );
 }
 
 function rowOf({ key, tryOns, completed, failed, moderationBlocks, costUsd, unpriced }) {

@@ -73,6 +73,17 @@ export function field(label, input) {
   return el('div', {}, el('label', { for: id }, label), input);
 }
 
+/** A select; `labels` are the texts by value. */
+export function choice(labels, chosen) {
+  return el(
+    'select',
+    {},
+    Object.entries(labels).map(([value, label]) =>
+      el('option', { value, selected: value === chosen }, label),
+    ),
+  );
+}
+
 /** A card with a heading. */
 export function card(heading, ...children) {
   return el('section', { className: 'card' }, el('h2', {}, heading), ...children);

@@ -6,11 +6,13 @@ import { showOperations } from './operations.js';
 import { showPlayground } from './playground.js';
 import { showSize } from './size.js';
 import { showStory } from './story.js';
+import { showWebhooks } from './webhooks.js';
 
 const PAGES = {
   playground: ['Playground', showPlayground],
   size: ['Size', showSize],
   operations: ['Operations', showOperations],
+  webhooks: ['Webhooks', showWebhooks],
   costs: ['Costs', showCosts],
   session: ['Session', showStory],
 };
