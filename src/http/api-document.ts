@@ -4,7 +4,9 @@
  */
 import { jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { VERSION } from '../version.ts';
-import { EXAMPLE_PHOTO, type Example, OPERATIONS, type OperationNotes } from './api-examples.ts';
+import type { Example, OperationNotes } from './examples/notes.ts';
+import { OPERATIONS } from './examples/operations.ts';
+import { EXAMPLE_PHOTO } from './examples/requests.ts';
 
 /** What the document says of the API as a whole. */
 export const API = {

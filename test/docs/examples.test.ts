@@ -9,7 +9,7 @@ import { usageOf } from '../../local/openai/usage.ts';
 import { DEFAULT_PROMPT } from '../../local/platform/task-message.ts';
 import { DEFAULT_IMAGE_MODEL } from '../../src/adapters/openai/catalogue.ts';
 import { costUsd } from '../../src/adapters/openai/cost.ts';
-import { OPERATIONS } from '../../src/http/api-examples.ts';
+import { OPERATIONS } from '../../src/http/examples/operations.ts';
 import { isRejection, parseTask } from '../../src/tryon/task.ts';
 import { ROOT, readPage } from '../support/markdown.ts';
 

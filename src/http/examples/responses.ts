@@ -1,0 +1,233 @@
+/** Answers of `/estimate-body` by status, under the names of their requests. */
+import type { z } from 'zod';
+import { publicText } from '../../errors.ts';
+import { TRY_PHOTO_LATER } from '../../size-pipeline/recommend-size.ts';
+import { INPUT_ADVICE } from '../../sizing/missing-inputs.ts';
+import { PHOTO_ADVICE } from '../../sizing/photo-check.ts';
+import { EN_13402_WOMEN, ORIGINAL_CHART } from '../../sizing/size-chart.ts';
+import type { estimateBodyAnswer, estimateBodyRefusal } from '../estimate-body-schemas.ts';
+import type { ResponseNotes } from './notes.ts';
+
+type Answer = z.input<typeof estimateBodyAnswer>;
+type Refusal = z.input<typeof estimateBodyRefusal>;
+
+const BAD_IMAGE = 'Invalid or inaccessible image URL';
+const UNAVAILABLE = 'Pose estimation service is temporarily unavailable';
+
+const problem = (status: number, title: string) => ({
+  type: 'about:blank',
+  title,
+  status,
+  detail: title,
+});
+
+export const RESPONSES: Readonly<Record<string, ResponseNotes>> = {
+  200: {
+    description: 'Measurements and a size.',
+    examples: {
+      photo_and_height: {
+        summary: 'A photo and a height',
+        value: {
+          recommended_size: 'M',
+          measurements: {
+            chest_cm: 90.3,
+            waist_cm: 80.6,
+            hip_cm: 98.1,
+            shoulder_cm: 36.2,
+            inseam_cm: 75.8,
+          },
+          confidence: 0.565,
+          body_type: null,
+          size_range: { lower: 'M', upper: 'L' },
+          size_probabilities: { XS: 0.001, S: 0.077, M: 0.565, L: 0.342, XL: 0.015, XXL: 0 },
+          uncertainty_cm: { chest_cm: 6, waist_cm: 6.7, hip_cm: 4.7 },
+          estimator: 'calibrated',
+          size_chart: { name: ORIGINAL_CHART.name, source: ORIGINAL_CHART.source },
+          reasons: [
+            { girth: 'chest', finding: 'under', by_cm: 1.7 },
+            { girth: 'waist', finding: 'under', by_cm: 11.4 },
+            { girth: 'hip', finding: 'in_range', by_cm: 0 },
+          ],
+          would_help: [{ input: 'weight_kg', advice: INPUT_ADVICE.weight_kg }],
+        } satisfies Answer,
+      },
+      all_that_is_known: {
+        summary: 'With weight, sex and age',
+        value: {
+          recommended_size: 'S',
+          measurements: {
+            chest_cm: 90,
+            waist_cm: 80,
+            hip_cm: 97,
+            shoulder_cm: 36,
+            inseam_cm: 75.8,
+          },
+          confidence: 0.478,
+          body_type: 'average',
+          size_range: { lower: 'S', upper: 'M' },
+          size_probabilities: {
+            XXS: 0,
+            XS: 0.024,
+            S: 0.478,
+            M: 0.467,
+            L: 0.031,
+            XL: 0,
+            XXL: 0,
+            '3XL': 0,
+          },
+          uncertainty_cm: { chest_cm: 4.2, waist_cm: 4.6, hip_cm: 2.9 },
+          estimator: 'calibrated',
+          size_chart: { name: EN_13402_WOMEN.name, source: EN_13402_WOMEN.source },
+          reasons: [{ girth: 'chest', finding: 'in_range', by_cm: 0 }],
+          would_help: [],
+        } satisfies Answer,
+      },
+      chart_of_a_garment: {
+        summary: "By the garment's own chart",
+        value: {
+          recommended_size: 'M',
+          measurements: {
+            chest_cm: 89.2,
+            waist_cm: 79.3,
+            hip_cm: 97.1,
+            shoulder_cm: 36.1,
+            inseam_cm: 75.8,
+          },
+          confidence: 0.5,
+          body_type: null,
+          size_range: { lower: 'M', upper: 'L' },
+          size_probabilities: { S: 0.151, M: 0.5, L: 0.31, XL: 0.039 },
+          uncertainty_cm: { chest_cm: 4.3, waist_cm: 4.6, hip_cm: 2.9 },
+          estimator: 'calibrated',
+          size_chart: { name: 'linen_shirt', source: 'https://shop.example/linen-shirt' },
+          reasons: [
+            { girth: 'chest', finding: 'in_range', by_cm: 0 },
+            { girth: 'waist', finding: 'under', by_cm: 3.6 },
+          ],
+          would_help: [],
+        } satisfies Answer,
+      },
+    },
+  },
+  400: {
+    description: 'The photo cannot be had, or is no usable picture.',
+    examples: {
+      expired_link: {
+        summary: 'The link leads nowhere',
+        value: {
+          detail: BAD_IMAGE,
+          code: 'INVALID_IMAGE',
+          reasons: ['unreachable'],
+          advice: [publicText('INVALID_IMAGE', 'unreachable.photo')],
+        } satisfies Refusal,
+      },
+      host_is_away: {
+        summary: 'The host of the photo has trouble',
+        value: {
+          detail: BAD_IMAGE,
+          code: 'IMAGE_UNAVAILABLE',
+          reasons: ['status'],
+          advice: [TRY_PHOTO_LATER],
+        } satisfies Refusal,
+      },
+    },
+  },
+  401: {
+    description: 'The worker wants a secret and did not get it.',
+    examples: {
+      no_secret: {
+        summary: 'Without X-Worker-Secret',
+        value: {
+          detail: 'Missing or wrong X-Worker-Secret',
+          code: 'UNAUTHORIZED',
+          reasons: [],
+        } satisfies Refusal,
+      },
+    },
+  },
+  422: {
+    description: 'No person can be measured in this photo, or the request is not as described.',
+    examples: {
+      half_a_person: {
+        summary: 'The feet are not in the photo',
+        value: {
+          detail: 'Could not detect full body pose from image',
+          code: 'PHOTO_NOT_USABLE',
+          reasons: ['feet_not_visible'],
+          advice: [PHOTO_ADVICE.feet_not_visible],
+        } satisfies Refusal,
+      },
+      height_in_metres: {
+        summary: 'A height in metres',
+        value: {
+          detail: [
+            {
+              type: 'greater_than_equal',
+              loc: ['body', 'height_cm'],
+              msg: 'Input should be greater than or equal to 100',
+              input: 1.72,
+              ctx: { ge: 100 },
+            },
+          ],
+          code: 'INVALID_REQUEST',
+          reasons: [],
+        } satisfies Refusal,
+      },
+    },
+  },
+  429: {
+    description: 'This client asks too often.',
+    retryAfter: true,
+    examples: {
+      too_often: {
+        summary: 'More than ESTIMATE_BODY_RATE_PER_MINUTE',
+        value: {
+          detail: 'Too many requests',
+          code: 'RATE_LIMITED',
+          reasons: [],
+        } satisfies Refusal,
+      },
+    },
+  },
+  500: {
+    description: 'A defect of the worker.',
+    examples: {
+      defect: {
+        summary: 'The log says more',
+        value: {
+          detail: 'Failed to estimate body measurements',
+          code: 'INTERNAL',
+          reasons: [],
+        } satisfies Refusal,
+      },
+    },
+  },
+  503: {
+    description: 'Not now: ask again.',
+    retryAfter: true,
+    examples: {
+      starting: {
+        summary: 'The pose models are not loaded yet',
+        value: { detail: UNAVAILABLE, code: 'MODEL_NOT_LOADED', reasons: [] } satisfies Refusal,
+      },
+      busy: {
+        summary: 'Too many photos wait already',
+        value: { detail: UNAVAILABLE, code: 'BUSY', reasons: [] } satisfies Refusal,
+      },
+      took_too_long: {
+        summary: 'The answer would have come too late',
+        value: { detail: UNAVAILABLE, code: 'TOOK_TOO_LONG', reasons: [] } satisfies Refusal,
+      },
+    },
+  },
+  default: {
+    description:
+      'What HTTP itself refuses, such as a body of another type than JSON: a problem (RFC 9457).',
+    examples: {
+      not_json: {
+        summary: 'A body of another type',
+        value: problem(415, 'Unsupported Media Type'),
+      },
+    },
+  },
+};
