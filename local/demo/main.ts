@@ -84,7 +84,8 @@ async function demo(signal: AbortSignal): Promise<number> {
   console.log(`  the worker's log: ${FOLDER}/worker.log`);
   if (!values.once) {
     console.log(`\n  health ${worker.address}/health   docs ${worker.address}/docs`);
-    console.log('\n  Serving until Ctrl-C. To push tasks of your own or to ask the worker:\n');
+    console.log('\n  Serving until Ctrl-C. Order try-ons of your own in the console.');
+    console.log('  For curl (README) and bin/wearon, paste this into another terminal:\n');
     const exported = { ...stack.env, PHOTO: bodyPhoto };
     for (const [name, value] of Object.entries(exported))
       console.log(`  export ${name}='${value}'`);

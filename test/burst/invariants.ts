@@ -22,8 +22,8 @@ export interface Verdict {
   readonly reconciled: number;
   /** Sessions for which the image model was asked twice after an answer that no one got. */
   readonly extraCalls: number;
-  /** From the failure to the refund's row in the ledger. */
-  readonly refundLagsMs: readonly number[];
+  /** From the failure to the refund's row in the ledger. People's are booked one after the other. */
+  readonly refundLagsMs: { readonly b2b: readonly number[]; readonly b2c: readonly number[] };
 }
 
 /** An answer that was lost is asked for once more, never twice. */
@@ -40,7 +40,7 @@ export async function verify(
   const refunds = await refundsBySession(shop);
   const violations: string[] = [];
   const counts = { completed: 0, failed: 0, failedGood: 0, extraCalls: 0 };
-  const refundLagsMs: number[] = [];
+  const refundLagsMs = { b2b: [] as number[], b2c: [] as number[] };
   for (const order of customers.orders) {
     const { tryOn, mark, kind } = order;
     const blame = (what: string) =>
@@ -66,7 +66,9 @@ export async function verify(
       for (const fault of faultsOfRefund(tryOn, refunded, reconciled)) blame(fault);
       const booked = refunded[0]?.createdAt.getTime();
       if (booked !== undefined && row.completed_at !== null) {
-        refundLagsMs.push(booked - Date.parse(row.completed_at));
+        refundLagsMs[tryOn.customer.kind === 'person' ? 'b2c' : 'b2b'].push(
+          booked - Date.parse(row.completed_at),
+        );
       }
     } else {
       blame(`its row is ${row?.status ?? 'gone'}`);

@@ -19,6 +19,10 @@ function seconds(valuesMs: readonly number[], share: number): string {
   return value === undefined ? '-' : `${(value / 1000).toFixed(1)} s`;
 }
 
+function medianAndMost(valuesMs: readonly number[]): string {
+  return `${seconds(valuesMs, 0.5)} median, ${seconds(valuesMs, 1)} most`;
+}
+
 function table(result: BurstResult): [string, string | number][] {
   const { weather } = result;
   return [
@@ -34,14 +38,9 @@ function table(result: BurstResult): [string, string | number][] {
     ['reconciliation records', result.reconciled],
     ['asked twice after a lost answer', result.extraCalls],
     ['attempts cut off', result.orphanMs.length],
-    [
-      '  until they went on',
-      `${seconds(result.orphanMs, 0.5)} median, ${seconds(result.orphanMs, 1)} most`,
-    ],
-    [
-      'from failure to refund',
-      `${seconds(result.refundLagsMs, 0.5)} median, ${seconds(result.refundLagsMs, 1)} most`,
-    ],
+    ['  until they went on', medianAndMost(result.orphanMs)],
+    ['from failure to refund, stores', medianAndMost(result.refundLagsMs.b2b)],
+    ['from failure to refund, people', medianAndMost(result.refundLagsMs.b2c)],
     ['violations', result.violations.length],
   ];
 }

@@ -1,6 +1,6 @@
 /**
  * Every command of the operator's command line that a page shows, run on a local stack; and the
- * runbook's table of broken systems, held to what the doctor finding of twelve of them.
+ * runbook's table of broken systems, held to what the doctor finds.
  */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -157,7 +157,7 @@ const BROKEN: Readonly<Record<string, Broken>> = {
   'the pose models are missing': { env: { MEDIAPIPE_MODEL_PATH: tmpdir() } },
 };
 
-/** Rows of the runbook's table: what is broken, which check finds it, what the check finding. */
+/** Rows of the runbook's table: what is broken, which check finds it, what it says, and the cure. */
 function brokenRows(): { what: string; check: string; finding: string; cure: string }[] {
   const { text } = readPage('docs/runbook.md');
   const [, section = ''] = /## What the doctor finds\n([\s\S]*?)\n## /.exec(text) ?? [];

@@ -54,6 +54,7 @@ function start(shell: string, env: Record<string, string> = {}) {
       ended.catch(() => undefined);
       return Promise.race([promise, ended]);
     },
+    lines: () => lines,
     /** What Ctrl-C does: the signal goes to the whole group. Resolves when all of it is gone. */
     async end(signal: NodeJS.Signals): Promise<number | null> {
       if (child.exitCode === null && child.pid !== undefined) process.kill(-child.pid, signal);
@@ -85,6 +86,15 @@ it('make demo serves until Ctrl-C, and the question for a size is answered meanw
     });
     assert.match(JSON.parse(stdout).recommended_size, /^(XS|S|M|L|XL|XXL)$/);
     await demo.says(/(Serving) until Ctrl-C/);
+    const page = await demo.says(/The console: (\S+)/);
+    assert.equal((await fetch(page)).status, 200);
+    const exported = demo.lines().filter((line) => line.startsWith('  export '));
+    const list = [...exported, 'bin/wearon sessions list'].join('\n');
+    const sessions = await run('sh', ['-c', list], {
+      cwd: ROOT,
+      env: { PATH: process.env.PATH, HOME: process.env.HOME },
+    });
+    assert.match(sessions.stdout, /completed/);
   } finally {
     await demo.end('SIGINT');
   }

@@ -77,7 +77,7 @@ function checkSchema(
   return problems.map(({ text, isMissing }) => {
     const fix = isMissing
       ? "apply the platform's migrations up to 023 to this database"
-      : "see the project's logs; no migration is missing as far as it finding";
+      : "see the project's logs; it names nothing that a migration would add";
     return fail(`Supabase ${what}`, redact(text), fix);
   });
 }
