@@ -2,6 +2,9 @@
  * `wearon doctor` on a healthy local stack, and with one thing after the other broken.
  */
 import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { VERSION } from '../../local/replicate/server.ts';
@@ -9,17 +12,21 @@ import { BUCKET, type LocalStack, startLocalStack } from '../../local/stack.ts';
 import { openRedis } from '../../src/adapters/redis/fail-fast-connection.ts';
 import { clockCheck } from '../../src/cli/doctor/check.ts';
 import { wearon } from '../support/cli.ts';
+import { WEBHOOK_SECRET } from '../support/webhook-receiver.ts';
 
 const NO_MODELS = fileURLToPath(new URL('.', import.meta.url));
 
 let stack: LocalStack;
+let folder: string;
 
 before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'wearon-doctor-'));
   stack = await startLocalStack({ openai: { plain: true } });
 });
 
 after(async () => {
   await stack?.[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
 });
 
 interface Check {
@@ -324,6 +331,48 @@ describe('the doctor finds of Replicate', () => {
     stack.replicate.faults.add({ kind: 'status', status: 429 });
     const busy = await theFinding(named);
     assert.deepEqual([busy.state, busy.finding], ['warn', 'limits the rate']);
+  });
+});
+
+describe('the doctor on webhooks', () => {
+  const secret = { WEBHOOK_SECRET };
+  const about = async (env: Record<string, string>) =>
+    (await examine(env)).checks.filter(({ name }) => name.startsWith('webhooks'));
+
+  it('says that they are off, or where they lead, without the secret', async () => {
+    const [off] = await about({});
+    assert.deepEqual([off?.state, off?.finding.split(':')[0]], ['ok', 'off']);
+    const trusted = { WEBHOOK_URL: 'http://127.0.0.1:1/hook?key=abc', ...secret };
+    const checks = await about({ ...trusted, WEBHOOK_TRUSTED_ORIGINS: 'http://127.0.0.1:1' });
+    assert.deepEqual(
+      checks.map(({ name, state, finding }) => [name, state, finding]),
+      [['webhooks, platform', 'ok', 'to 127.0.0.1, a trusted origin']],
+    );
+    const outside = await about({ WEBHOOK_URL: 'https://93.184.215.14/hook', ...secret });
+    assert.deepEqual([outside[0]?.state, outside[0]?.finding], ['ok', 'to 93.184.215.14']);
+  });
+
+  it('finds a host that leads inside, and one that does not exist', async () => {
+    const inside = await theFinding({ WEBHOOK_URL: 'https://169.254.169.254/', ...secret });
+    assert.deepEqual([inside.name, inside.state], ['webhooks, platform', 'fail']);
+    assert.match(inside.finding, /^169\.254\.169\.254 leads inside the network/);
+    const missing = await theFinding({ WEBHOOK_URL: 'https://shop.invalid/hook', ...secret });
+    assert.equal(missing.finding, 'shop.invalid cannot be resolved');
+  });
+
+  it('finds a missing secret and a wrong file, and quotes neither', async () => {
+    const alone = await theFinding({ WEBHOOK_URL: 'https://93.184.215.14/hook' });
+    assert.equal(alone.finding, 'WEBHOOK_URL and WEBHOOK_SECRET must be set together');
+    const file = join(folder, 'webhooks.json');
+    await writeFile(file, JSON.stringify({ 'no-uuid': { url: 'ftp://x', secret: 'whsec_kept' } }));
+    const wrong = await theFinding({ WEBHOOKS_FILE: file });
+    assert.match(wrong.finding, /no-uuid: is no store's id/);
+    await writeFile(file, '{"secret": "whsec_kept"');
+    const broken = await theFinding({ WEBHOOKS_FILE: file });
+    assert.match(broken.finding, /^WEBHOOKS_FILE is not JSON/);
+    for (const { finding, fix } of [wrong, broken]) {
+      assert.doesNotMatch(`${finding}${fix}`, /whsec_kept/);
+    }
   });
 });
 
