@@ -99,7 +99,10 @@ export interface PhotoObservation {
   readonly detections: readonly Detection[];
   /** The pose of the first detection; null where the models see no person. */
   readonly pose: Pose | null;
-  /** The same person seen in the mirror image, turned back: what differs is the models' noise. */
+  /**
+   * The same person in the mirror image of a square around `pose`, turned back: a second opinion,
+   * steadier since it does not depend on the detector's box. Null where the model sees no person.
+   */
   readonly mirrored: Pose | null;
 }
 

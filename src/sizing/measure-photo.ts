@@ -59,9 +59,9 @@ export interface PhotoMeasurement {
 
 /** Measures a person who is `heightCm` tall. Null when their extent in the image makes no sense. */
 export function measurePhoto(figure: Figure, heightCm: number): PhotoMeasurement | null {
-  const { points, silhouette, eyesPx, crownPx, solesPx } = figure;
+  const { points, silhouette, crownPx, solesPx } = figure;
   if (!(solesPx - crownPx > 1)) return null;
-  const cmPerPx = (heightCm * EYE_HEIGHT) / (solesPx - eyesPx);
+  const cmPerPx = bodyScale(figure, heightCm);
   const raised = SIDES.some((side) => armIsRaised(points, side));
   const outline: Outline = { points, silhouette, cmPerPx };
   const [shoulder, chest] = [shoulderBreadth(outline), chestBreadth(outline)];
@@ -86,6 +86,11 @@ export function measurePhoto(figure: Figure, heightCm: number): PhotoMeasurement
     },
     breadths: [shoulder, chest, waist, hip].filter((breadth) => breadth !== null),
   };
+}
+
+/** The scale of the whole body, cm per pixel. */
+export function bodyScale({ eyesPx, solesPx }: Figure, heightCm: number): number {
+  return (heightCm * EYE_HEIGHT) / (solesPx - eyesPx);
 }
 
 /** An arm held out by more than this moves the shoulder's joint and joins the shoulders' outline. */

@@ -11,8 +11,9 @@ import type { PhotoFeature, PhotoFeatures } from './measure-photo.ts';
 
 /**
  * Levels of shoulders, hips, knees, toes and heels as shares of the way from the eyes (0) to the
- * ankles (1); the ears' distance and the nose below the ears in the same unit; how neck, trunk,
- * legs, thighs and shins lean in depth (radians), and the square of the hips' turn.
+ * ankles (1); the ears' distance in the same unit; how trunk, legs, thighs and shins lean in depth
+ * (radians), and the square of the hips' turn. Not how the head is held: people nod, and under a hat
+ * the pose model puts the ears elsewhere (decision 52).
  */
 export function perspectiveOf({ pose, points, eyesPx: eyes, solesPx }: Figure): number[] {
   const { world } = pose;
@@ -27,8 +28,6 @@ export function perspectiveOf({ pose, points, eyesPx: eyes, solesPx }: Figure): 
     share(level(points, 'Heel') - ankles),
     share(solesPx - ankles),
     share(distancePx(points, 'leftEar', 'rightEar')),
-    share(points('nose').y - level(points, 'Ear')),
-    lean('Ear', 'Shoulder'),
     lean('Shoulder', 'Hip'),
     lean('Hip', 'Ankle'),
     lean('Hip', 'Knee'),
@@ -44,7 +43,7 @@ export function turnOf(world: readonly WorldLandmark[]): number {
   return 1.35 * Math.atan2(left.z - right.z, left.x - right.x);
 }
 
-type Joint = 'Ear' | 'Shoulder' | 'Hip' | 'Knee' | 'Ankle' | 'Heel' | 'Toe';
+type Joint = 'Shoulder' | 'Hip' | 'Knee' | 'Ankle' | 'Heel' | 'Toe';
 
 function level(points: BodyPoints, joint: Joint): number {
   return middleOf(points, `left${joint}`, `right${joint}`).y;
@@ -91,7 +90,7 @@ export function withoutPerspective(
 }
 
 /** Their products tell about the camera beyond the numbers themselves: shoulders, hips, knees, toes, ears, lean of trunk and legs. */
-const MULTIPLIED = [0, 1, 2, 3, 6, 9, 10];
+const MULTIPLIED = [0, 1, 2, 3, 6, 7, 8];
 
 /** 1, the standardised numbers, and products of some of them. */
 export function perspectiveTerms(

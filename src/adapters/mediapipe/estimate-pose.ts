@@ -24,7 +24,7 @@ import {
 import { flopLandmarks, flopSquare, flopWorld } from './mirror.ts';
 import { type PoseSessions, runModel } from './models.ts';
 import { DEFAULT_MASK_ROWS, maskGridFor, maskProbabilities, projectMask } from './person-mask.ts';
-import { regionOf, toPixels, wholePicture } from './region.ts';
+import { regionOf, regionOfPose, toPixels, wholePicture } from './region.ts';
 import { paintOutPerson } from './second-pass.ts';
 import { type RotatedSquare, warpSquare } from './warp.ts';
 
@@ -51,16 +51,15 @@ export async function observe(
   image: RgbImage,
   maxMaskRows = DEFAULT_MASK_ROWS,
 ): Promise<PhotoObservation> {
-  const { region, detectorScore: _, ...seen } = await observeOnce(sessions, image, maxMaskRows);
-  const mirrored =
-    region && seen.pose && (await poseIn(sessions, { image, region, mirror: true }, maxMaskRows));
+  const { detectorScore: _, ...seen } = await observeOnce(sessions, image, maxMaskRows);
+  if (seen.pose === null) return { ...seen, mirrored: null };
+  const region = regionOfPose(seen.pose.landmarks, image);
+  const mirrored = await poseIn(sessions, { image, region, mirror: true }, maxMaskRows);
   return { ...seen, mirrored };
 }
 
 /** An observation without the mirror image, which costs a third less. */
 export interface OneObservation extends Omit<PhotoObservation, 'mirrored'> {
-  /** The square around the first detection; null where there is none. */
-  readonly region: RotatedSquare | null;
   /** The highest score of any box, 0..1, detection or not. */
   readonly detectorScore: number;
 }
@@ -84,7 +83,6 @@ export async function observeOnce(
     luminance: pictureLuminance(whole, image),
     detections: people.map((found) => detectionOf(found, image)),
     pose,
-    region,
     detectorScore: bestScore,
   };
 }

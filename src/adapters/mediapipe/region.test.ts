@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { LANDMARK } from '../../pose.ts';
 import type { DetectedPerson, Point } from './detector.ts';
-import { regionOf, toPixels, wholePicture } from './region.ts';
+import { regionOf, regionOfPose, toPixels, wholePicture } from './region.ts';
 
 const PORTRAIT = { width: 200, height: 400 };
 
@@ -28,6 +29,20 @@ test('an upright person gets an upright square around the hips, 1.25 times twice
 test('a person whose head is to the right gets a square turned clockwise by a quarter', () => {
   const region = regionOf(person({ x: 0.5, y: 0.5 }, { x: 0.75, y: 0.5 }), PORTRAIT);
   assert.ok(Math.abs(region.rotation - Math.PI / 2) < 1e-12);
+});
+
+test('the square around a pose goes by its eyes and ankles', () => {
+  const at = (x: number, y: number) => ({ x, y, z: 0, visibility: 1, presence: 1 });
+  const pose = (eyes: Point, ankles: Point) =>
+    Array.from({ length: 33 }, (_, i) => {
+      if (i === LANDMARK.leftEye || i === LANDMARK.rightEye) return at(eyes.x, eyes.y);
+      if (i === LANDMARK.leftAnkle || i === LANDMARK.rightAnkle) return at(ankles.x, ankles.y);
+      return at(0, 0);
+    });
+  const upright = regionOfPose(pose({ x: 0.5, y: 0.25 }, { x: 0.5, y: 0.75 }), PORTRAIT);
+  assert.deepEqual(upright, { centerX: 100, centerY: 200, size: 280, rotation: -0 });
+  const lying = regionOfPose(pose({ x: 1, y: 0.5 }, { x: 0, y: 0.5 }), PORTRAIT);
+  assert.deepEqual(lying, { centerX: 100, centerY: 200, size: 280, rotation: Math.PI / 2 });
 });
 
 test('angles stay between minus π and π', () => {

@@ -1,4 +1,5 @@
 /** The squares of the picture that the two models look at, in pixels. */
+import { LANDMARK, type Landmark } from '../../pose.ts';
 import type { RgbImage } from './decode-image.ts';
 import type { DetectedPerson, Point } from './detector.ts';
 import type { RotatedSquare } from './warp.ts';
@@ -38,6 +39,36 @@ export function regionOf(person: DetectedPerson, image: Size): RotatedSquare {
     centerY: hip.y,
     size: 2 * Math.hypot(dx, dy) * MARGIN,
     rotation: normalizeAngle(Math.PI / 2 - Math.atan2(-dy, dx)),
+  };
+}
+
+/** How much longer than the way from the eyes to the ankles the square around a pose is. */
+const POSE_MARGIN = 1.4;
+
+/**
+ * The upright square around a pose: half way between eyes and ankles in the middle, turned so that
+ * the eyes are up. Landmarks move less than the detector's key points when the same photo is cropped,
+ * turned or compressed (decision 52).
+ */
+export function regionOfPose(
+  landmarks: readonly Landmark[],
+  { width, height }: Size,
+): RotatedSquare {
+  const middle = (left: number, right: number): Point => {
+    const [a, b] = [landmarks[left], landmarks[right]];
+    return {
+      x: (((a?.x ?? 0) + (b?.x ?? 0)) / 2) * width,
+      y: (((a?.y ?? 0) + (b?.y ?? 0)) / 2) * height,
+    };
+  };
+  const eyes = middle(LANDMARK.leftEye, LANDMARK.rightEye);
+  const ankles = middle(LANDMARK.leftAnkle, LANDMARK.rightAnkle);
+  const [dx, dy] = [ankles.x - eyes.x, ankles.y - eyes.y];
+  return {
+    centerX: (eyes.x + ankles.x) / 2,
+    centerY: (eyes.y + ankles.y) / 2,
+    size: Math.hypot(dx, dy) * POSE_MARGIN,
+    rotation: Math.atan2(-dx, dy),
   };
 }
 
