@@ -4,7 +4,9 @@ export type Vector = readonly number[];
 export type Matrix = readonly Vector[];
 
 export function dot(a: Vector, b: Vector): number {
-  return a.reduce((sum, value, i) => sum + value * (b[i] ?? 0), 0);
+  let sum = 0;
+  for (let i = 0; i < a.length; i += 1) sum += (a[i] ?? 0) * (b[i] ?? 0);
+  return sum;
 }
 
 export function transpose(a: Matrix): Matrix {
