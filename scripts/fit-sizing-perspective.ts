@@ -1,7 +1,7 @@
 /** Fits how the place of the camera shows in a photo. */
 import type { PerspectiveModel } from '../src/sizing/coefficients.ts';
 import { transpose } from '../src/sizing/matrix.ts';
-import { measurePhoto } from '../src/sizing/measure-photo.ts';
+import { bodyScale } from '../src/sizing/measure-photo.ts';
 import { perspectiveTerms } from '../src/sizing/perspective.ts';
 import { CHOICES } from './fit-sizing-choices.ts';
 import type { PhotographedPerson } from './fit-sizing-people.ts';
@@ -10,9 +10,8 @@ import { leastSquares, spread } from './least-squares.ts';
 /** Ridge on standardised numbers and their products, of the true scale at the trunk against that of the body. */
 export function fitPerspective(photos: readonly PhotographedPerson[]): PerspectiveModel {
   const known = photos.flatMap(({ evidence: { perspective }, pxPerCm, figures, statureCm }) => {
-    const measured = measurePhoto(figures.asTaken, statureCm);
-    if (pxPerCm === null || measured === null) return [];
-    return [{ perspective, pxPerCm, cmPerPx: measured.cmPerPx }];
+    if (pxPerCm === null) return [];
+    return [{ perspective, pxPerCm, cmPerPx: bodyScale(figures.asTaken, statureCm) }];
   });
   const numbers = transpose(known.map(({ perspective }) => perspective)).map(spread);
   const usual = { mean: numbers.map((one) => one.mean), sd: numbers.map((one) => one.sd) };

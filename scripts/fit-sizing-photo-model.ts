@@ -13,7 +13,7 @@ import type { Maker, PhotographedPerson } from './fit-sizing-people.ts';
 import { leastSquares, mean } from './least-squares.ts';
 
 /** The survey's people tell 1.9 cm more than they measure; the older renders have no self-reported heights. */
-const TOLD_TOO_MUCH_CM = 1.9;
+export const TOLD_TOO_MUCH_CM = 1.9;
 const OLDER: readonly Maker[] = ['people', 'people-dressed'];
 
 /** Per photo: the height as reported, the features at that height, and the inputs of the regression. */

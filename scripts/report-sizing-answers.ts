@@ -21,7 +21,7 @@ export const TOLD: readonly { readonly name: string; readonly told: Told }[] = [
 /** Errors, sizes and calibration of each input. */
 export function inputsTable(rows: readonly Outcomes[]): string {
   return table(
-    ['input', 'people', 'cm', 'exact', '± 1', 'mean confidence', 'calibration error', 'by chance'],
+    ['input', 'photos', 'cm', 'exact', '± 1', 'mean confidence', 'calibration error', 'by chance'],
     rows.map(({ name, judged }) => {
       const { error, byChance } = calibration(judged);
       const stated = judged.reduce((sum, { confidence }) => sum + (confidence ?? 0), 0);

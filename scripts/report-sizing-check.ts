@@ -11,7 +11,10 @@ const EVERY_NTH_EDITED = 10;
 
 export function photoCheckSummary({ judged }: SizingData): string {
   const good = judged.filter(({ usable }) => usable);
-  const accepted = good.filter(({ photo }) => checkPhoto(photo).length === 0);
+  const findings = good.flatMap(({ photo }) => checkPhoto(photo).slice(0, 1));
+  const refusals = Object.entries(Object.groupBy(findings, ({ reason }) => reason))
+    .map(([reason, found]) => `${found.length} ${reason}`)
+    .join(', ');
   const bad = judged.filter(({ usable }) => !usable);
   const rows = bad.map(({ file, strict, reasons, photo }) => [
     `${file}${strict ? '' : ' (borderline)'}`,
@@ -25,7 +28,7 @@ export function photoCheckSummary({ judged }: SizingData): string {
     checkPhoto(photo).some(({ reason }) => reasons.includes(reason)),
   );
   return [
-    `Usable photos accepted: ${accepted.length} of ${good.length}. Unusable ones refused for a right reason: ${right.length} of ${strict.length} (not counting the borderline ones). The limits were chosen with these pictures in view, with a margin.`,
+    `Usable photos accepted: ${good.length - findings.length} of ${good.length} (refused, by the first reason: ${refusals}). Unusable ones refused for a right reason: ${right.length} of ${strict.length} (not counting the borderline ones). The limits were chosen with these pictures in view, with a margin.`,
     table(['picture', 'should say', 'says'], rows),
   ].join('\n\n');
 }

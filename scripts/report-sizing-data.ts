@@ -1,5 +1,6 @@
 /** The report on the data sets: docs/sizing-accuracy.md. Nobody's answer uses coefficients fitted on that person. */
 import type { SizingData } from './fit-sizing-people.ts';
+import { aimsTable } from './report-sizing-aims.ts';
 import { honestyTable, inputsTable, TOLD } from './report-sizing-answers.ts';
 import { editsTable, photoCheckSummary } from './report-sizing-check.ts';
 import {
@@ -9,25 +10,47 @@ import {
   judgeConstant,
   leaveMakerOut,
 } from './report-sizing-judge.ts';
-import { accuracyTable, byMakerTable, camerasTable, flipTable } from './report-sizing-tables.ts';
-import { CAMERAS, HELP, LIMITS, METHOD, OLDER_KINDS, UNSEEN } from './report-sizing-text.ts';
+import {
+  accuracyTable,
+  byMakerTable,
+  camerasTable,
+  flipsOf,
+  flipTable,
+} from './report-sizing-tables.ts';
+import {
+  AIMS,
+  CAMERAS,
+  EDITS,
+  HELP,
+  LIMITS,
+  METHOD,
+  OLDER_KINDS,
+  TOLD_HEIGHTS,
+  UNSEEN,
+} from './report-sizing-text.ts';
+
+const TOLD_ROWS = ['photo + height', 'photo + height + weight + sex'];
 
 /** The page; `folder` is where the data sets are. */
 export async function reportOnData(data: SizingData, folder: string): Promise<string> {
   const unseen = leaveMakerOut(data);
-  const { photos, variants, cameras } = crossValidate(data);
+  const { photos, toldHeights, variants, cameras } = crossValidate(data);
   const rowsOf = (judge: Judge) => [
     ...TOLD.map(({ name, told }) => ({ name, judged: judge(told, false) })),
     ...TOLD.map(({ name, told }) => ({ name: `photo + ${name}`, judged: judge(told, true) })),
   ];
   const [ofUnseen, ofOlder] = [rowsOf(unseen), rowsOf(photos)];
   const older = (ofOlder[0]?.judged ?? []).map(({ person }) => person);
+  const flips = flipsOf(photos, variants);
   const baselines = [
     { name: 'constant answer', judged: judgeConstant(data, older) },
     { name: 'classic (photo + height)', judged: judgeClassic(older) },
   ];
   return `${[
     METHOD,
+    '## Aims',
+    AIMS,
+    aimsTable(ofUnseen, ofOlder, flips),
     '## A kind of clothes and cameras that was not fitted on',
     UNSEEN,
     inputsTable(ofUnseen),
@@ -38,6 +61,9 @@ export async function reportOnData(data: SizingData, folder: string): Promise<st
     '## The two older kinds, cross-validated',
     OLDER_KINDS,
     accuracyTable([...baselines, ...ofOlder]),
+    '### With self-reported heights',
+    TOLD_HEIGHTS,
+    accuracyTable(rowsOf(toldHeights).filter(({ name }) => TOLD_ROWS.includes(name))),
     '### Is the stated uncertainty true?',
     'Error divided by the stated standard deviation, root mean square (1 is right, more is overconfident), and the calibration error of the confidence (five bins).',
     honestyTable(ofOlder.filter(({ name }) => name.startsWith('photo'))),
@@ -45,7 +71,8 @@ export async function reportOnData(data: SizingData, folder: string): Promise<st
     CAMERAS,
     camerasTable(cameras([], true), data),
     '## The same photo, edited harmlessly',
-    flipTable(photos, variants),
+    EDITS,
+    flipTable(flips),
     '## Photo check',
     photoCheckSummary(data),
     'The same check on usable photos that were edited:',

@@ -4,6 +4,7 @@ import type { PhotoEvidence } from '../src/sizing/body-posterior.ts';
 import { estimateClassic } from '../src/sizing/classic.ts';
 import type { SizingCoefficients } from '../src/sizing/coefficients.ts';
 import { estimateFromEvidence } from '../src/sizing/estimate-body.ts';
+import { photoEvidence } from '../src/sizing/photo-evidence.ts';
 import { ORIGINAL_CHART, sizeIndex } from '../src/sizing/size-chart.ts';
 import { fitSizing } from './fit-sizing-model.ts';
 import {
@@ -14,6 +15,7 @@ import {
   type SizingData,
   type TapedPerson,
 } from './fit-sizing-people.ts';
+import { TOLD_TOO_MUCH_CM } from './fit-sizing-photo-model.ts';
 import { mean } from './least-squares.ts';
 
 /** A person with a photo and known girths; inputs that were not given are undefined. */
@@ -43,35 +45,36 @@ export interface Answer {
 /** The inputs given in addition to the height. */
 export type Told = readonly ('weight' | 'sex' | 'age')[];
 
-/** The fold of `people-many` that no fit of the report has seen when it is judged. */
-const CHECK_FOLD = 4;
+/** The fit that judges the grid of cameras; any would do. */
+const CAMERAS_FOLD = 4;
 
 /** Answers about photos; each from the coefficients that `fitFor` gives it. */
 export type Judge = (told: Told, usePhoto: boolean) => Judged[];
 
 /**
- * Leaves a maker of clothes and cameras out, and the judged people as well: what a kind of photo
- * that the fit has not seen gets.
+ * Leaves a maker of clothes and cameras out, and the judged people (a fold) as well: the accuracy on
+ * a kind of photo that was not fitted on.
  */
 export function leaveMakerOut(data: SizingData): Judge {
-  const photos = data.photographed.filter(
-    ({ maker, fold }) => !OLDER.includes(maker) && fold === CHECK_FOLD,
-  );
+  const photos = data.photographed.filter(({ maker }) => !OLDER.includes(maker));
+  const keyOf = ({ maker, fold }: PhotographedPerson) => `${maker} ${fold}`;
   const fits = new Map(
-    [...new Set(photos.map(({ maker }) => maker))].map((maker) => [
-      maker,
+    [...Map.groupBy(photos, keyOf)].map(([key, [{ maker, fold } = {}]]) => [
+      key,
       fitWithout(
         data,
-        (one) => one.maker === maker || (!OLDER.includes(one.maker) && one.fold === CHECK_FOLD),
+        (one) => one.maker === maker || (!OLDER.includes(one.maker) && one.fold === fold),
       ),
     ]),
   );
-  return (told, usePhoto) => judgeAll(photos, ({ maker }) => fits.get(maker), { told, usePhoto });
+  return (told, usePhoto) => judgeAll(photos, (one) => fits.get(keyOf(one)), { told, usePhoto });
 }
 
 /** The kinds of photos fitted on, each person judged from a fit without them; `older` sets only. */
 export function crossValidate(data: SizingData): {
   photos: Judge;
+  /** The same photos with heights as people tell them, not as measured. */
+  toldHeights: Judge;
   variants: Judge;
   cameras: Judge;
 } {
@@ -82,12 +85,20 @@ export function crossValidate(data: SizingData): {
     (photos: readonly PhotographedPerson[]): Judge =>
     (told, usePhoto) =>
       judgeAll(photos, ({ fold }) => folds[fold], { told, usePhoto });
+  const older = data.photographed.filter(({ maker }) => OLDER.includes(maker));
   return {
-    photos: judge(data.photographed.filter(({ maker }) => OLDER.includes(maker))),
+    photos: judge(older),
+    toldHeights: judge(older.map(withToldHeight)),
     variants: judge(data.variants),
     // Its people are in no other set.
-    cameras: judge(data.cameras.map((one) => ({ ...one, fold: CHECK_FOLD }))),
+    cameras: judge(data.cameras.map((one) => ({ ...one, fold: CAMERAS_FOLD }))),
   };
+}
+
+function withToldHeight(person: PhotographedPerson): PhotographedPerson {
+  const heightCm = person.heightCm + TOLD_TOO_MUCH_CM;
+  const evidence = photoEvidence(person.figures, heightCm);
+  return evidence === null ? person : { ...person, heightCm, evidence };
 }
 
 const OLDER: readonly Maker[] = ['people', 'people-dressed'];

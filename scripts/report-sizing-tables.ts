@@ -83,16 +83,38 @@ export function camerasTable(judged: readonly Judged[], { cameras }: SizingData)
   );
 }
 
-/** How often a variant of a photo gets another size than the photo. */
-export function flipTable(photos: Judge, variants: Judge): string {
+/** What harmless edits of the photos do to the answers of one kind of input. */
+export interface Flips {
+  readonly name: string;
+  /** Of the edited photos that get another size than the photo. */
+  readonly share: number;
+  /** Mean distance of each girth from the photo's, cm. */
+  readonly movesCm: readonly number[];
+}
+
+export function flipsOf(photos: Judge, variants: Judge): Flips[] {
+  return TOLD.map(({ name, told }) => {
+    const answers = new Map(photos(told, true).map((one) => [one.person.file, one]));
+    const edited = variants(told, true).flatMap((one) => {
+      const photo = answers.get(one.person.file);
+      return photo === undefined ? [] : [{ one, photo }];
+    });
+    const flips = edited.filter(({ one, photo }) => one.sizeError !== photo.sizeError);
+    const movesCm = GIRTHS.map((girth) =>
+      mean(edited.map(({ one, photo }) => Math.abs(one.errors[girth] - photo.errors[girth]))),
+    );
+    return { name: `photo + ${name}`, share: flips.length / edited.length, movesCm };
+  });
+}
+
+export function flipTable(flips: readonly Flips[]): string {
   return table(
-    ['input', 'sizes that change'],
-    TOLD.map(({ name, told }) => {
-      const size = new Map(photos(told, true).map((one) => [one.person.file, one.sizeError]));
-      const edited = variants(told, true);
-      const flips = edited.filter(({ person, sizeError }) => sizeError !== size.get(person.file));
-      return [`photo + ${name}`, percent(flips.length / edited.length)];
-    }),
+    ['input', 'sizes that change', 'girths move by, cm'],
+    flips.map(({ name, share, movesCm }) => [
+      name,
+      percent(share),
+      movesCm.map((cm) => cm.toFixed(1)).join(' / '),
+    ]),
   );
 }
 

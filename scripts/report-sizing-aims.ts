@@ -1,0 +1,141 @@
+/** The aims of the sizing, each next to what the report measured. */
+import { GIRTHS } from '../src/sizing/body-estimate.ts';
+import { mean } from './least-squares.ts';
+import { table } from './markdown-table.ts';
+import { maeOf } from './report-sizing-answers.ts';
+import type { Judged } from './report-sizing-judge.ts';
+import { calibration, errorsOf, withinSizes } from './report-sizing-statistics.ts';
+import type { Flips, Row } from './report-sizing-tables.ts';
+
+/** `reached` is null for what the data sets cannot tell. */
+interface Aim {
+  readonly aim: string;
+  readonly measured: string;
+  readonly reached: boolean | null;
+}
+
+const PHOTO = 'photo + height';
+const EVERYTHING = 'photo + height + weight + sex';
+const BLIND = 'height + weight + sex';
+/** How much worse than without the photo an answer may be, cm. */
+const HARMLESS_CM = 0.1;
+
+/** `unseen`: each maker left out; `older`: the older kinds, cross-validated. */
+export function aimsTable(
+  unseen: readonly Row[],
+  older: readonly Row[],
+  flips: readonly Flips[],
+): string {
+  const aims = [
+    ...unseenAims(judgedOf(unseen, PHOTO), judgedOf(unseen, EVERYTHING)),
+    harmlessAim(unseen, older),
+    ...olderAims(judgedOf(older, PHOTO)),
+    flipAim(
+      'without a weight',
+      10,
+      flips.filter(({ name }) => !name.includes('weight')),
+    ),
+    flipAim(
+      'with a weight',
+      3,
+      flips.filter(({ name }) => name.includes('weight')),
+    ),
+    {
+      aim: 'real photos: at most 1 of 41 usable ones refused, at most 2 of 123 unusable ones accepted',
+      measured: 'these photos are not in the data sets',
+      reached: null,
+    },
+  ];
+  const verdict = (reached: boolean | null) =>
+    reached === null ? 'not measured' : reached ? 'reached' : '**missed**';
+  return table(
+    ['aim', 'measured', ''],
+    aims.map(({ aim, measured, reached }) => [aim, measured, verdict(reached)]),
+  );
+}
+
+function unseenAims(photo: readonly Judged[], everything: readonly Judged[]): Aim[] {
+  return [
+    errorAim(`unseen clothes, ${PHOTO}`, photo, [5.0, 5.2, 4.0]),
+    shareAim(`unseen clothes, ${PHOTO}: exact size`, withinSizes(photo, 0), 58),
+    shareAim(`unseen clothes, ${PHOTO}: within one size`, withinSizes(photo, 1), 98),
+    errorAim(`unseen clothes, ${EVERYTHING}`, everything, [3.4, 3.5, 2.2]),
+    calibrationAim(PHOTO, photo),
+    calibrationAim(EVERYTHING, everything),
+  ];
+}
+
+/** The older kinds' waists may read lower than before: their breadths and girths do not fit people's. */
+function olderAims(judged: readonly Judged[]): Aim[] {
+  const before = [
+    { kind: 'undressed', dressed: false, limits: [2.7, Number.POSITIVE_INFINITY, 1.6] },
+    { kind: 'dressed', dressed: true, limits: [4.1, Number.POSITIVE_INFINITY, 3.3] },
+  ];
+  return before.map(({ kind, dressed, limits }) =>
+    errorAim(
+      `older kinds, ${kind}, ${PHOTO}: not worse than the former version`,
+      judged.filter(({ person }) => person.dressed === dressed),
+      limits,
+    ),
+  );
+}
+
+function errorAim(aim: string, judged: readonly Judged[], limits: readonly number[]): Aim {
+  const text = limits
+    .map((limit) => (Number.isFinite(limit) ? limit.toFixed(1) : 'any'))
+    .join(' / ');
+  const reached = errorsOf(judged).every(({ mae }, i) => rounded(mae) <= (limits[i] ?? 0));
+  return { aim: `${aim}: ${text} cm`, measured: maeOf(judged), reached };
+}
+
+function shareAim(aim: string, share: number, least: number): Aim {
+  const percent = Math.round(100 * share);
+  return { aim: `${aim} ${least} %`, measured: `${percent} %`, reached: percent >= least };
+}
+
+function calibrationAim(name: string, judged: readonly Judged[]): Aim {
+  const { error } = calibration(judged);
+  const aim = `unseen clothes, ${name}: calibration error 0.08 at most`;
+  return { aim, measured: error.toFixed(3), reached: error <= 0.08 };
+}
+
+/** The photo in addition to weight and sex, on the set (each maker, each older kind) where it does worst. */
+function harmlessAim(unseen: readonly Row[], older: readonly Row[]): Aim {
+  const sets = [
+    { rows: unseen, keyOf: ({ person }: Judged) => `${person.maker} left out` },
+    { rows: older, keyOf: ({ person }: Judged) => person.maker },
+  ].flatMap(({ rows, keyOf }) => {
+    const without = Map.groupBy(judgedOf(rows, BLIND), keyOf);
+    const withPhoto = Map.groupBy(judgedOf(rows, EVERYTHING), keyOf);
+    return [...withPhoto].map(([set, seen]) => ({ set, seen, blind: without.get(set) ?? [] }));
+  });
+  const harm = sets.flatMap(({ set, seen, blind }) => {
+    const [after, before] = [errorsOf(seen), errorsOf(blind)];
+    return GIRTHS.map((girth, i) => ({
+      cm: (after[i]?.mae ?? 0) - (before[i]?.mae ?? 0),
+      where: `${girth}, ${set}, ${seen.length} photos`,
+    }));
+  });
+  const worst = harm.reduce((most, one) => (one.cm > most.cm ? one : most));
+  return {
+    aim: `with weight and sex, the photo makes no girth worse by more than ${HARMLESS_CM} cm on any set`,
+    measured: `${harm.filter(({ cm }) => rounded(cm) > HARMLESS_CM).length} of ${harm.length} worse; ${worst.cm.toFixed(1)} cm at most (${worst.where})`,
+    reached: rounded(worst.cm) <= HARMLESS_CM,
+  };
+}
+
+/** The mean of the inputs; each alone is uncertain by more than a point. */
+function flipAim(inputs: string, atMost: number, flips: readonly Flips[]): Aim {
+  const percent = 100 * mean(flips.map(({ share }) => share));
+  const aim = `sizes that change with a harmless edit, ${inputs}: ${atMost} % at most`;
+  return { aim, measured: `${percent.toFixed(1)} %`, reached: percent <= atMost };
+}
+
+function judgedOf(rows: readonly Row[], name: string): readonly Judged[] {
+  return rows.find((row) => row.name === name)?.judged ?? [];
+}
+
+/** As the tables show it. */
+function rounded(cm: number): number {
+  return Math.round(10 * cm) / 10;
+}
