@@ -23,13 +23,13 @@ export class SupabaseImageStore implements ImageStore {
 
   async put(path: string, jpeg: Uint8Array): Promise<void> {
     const options = { contentType: 'image/jpeg', upsert: true };
-    const answer = await this.#bucket.upload(path, Buffer.from(jpeg), options);
+    const answer = await this.#bucket.upload(path, Buffer.from(jpeg), options).catch(asError);
     // An upload whose answer was lost, or that says "Duplicate", may have stored the picture.
     if (answer.error !== null && !(await this.#holds(path, jpeg))) dataOf(answer);
   }
 
   async sign(path: string): Promise<string | null> {
-    const answer = await this.#bucket.createSignedUrl(path, this.#linkSeconds);
+    const answer = await this.#bucket.createSignedUrl(path, this.#linkSeconds).catch(asError);
     if (saysMissing(answer.error, 'Object not found')) return null;
     const link = dataOf(answer)?.signedUrl ?? '';
     // supabase-js makes a link of whatever the answer holds, even of nothing.
@@ -44,7 +44,9 @@ export class SupabaseImageStore implements ImageStore {
   /** Stores bytes of about a picture's size and removes them. Throws STORAGE_UNAVAILABLE. */
   async tryUpload(): Promise<void> {
     const options = { contentType: 'image/jpeg', upsert: true };
-    dataOf(await this.#bucket.upload(TRIAL_PATH, Buffer.alloc(TRIAL_BYTES), options));
+    dataOf(
+      await this.#bucket.upload(TRIAL_PATH, Buffer.alloc(TRIAL_BYTES), options).catch(asError),
+    );
     // What stays is replaced by the next trial.
     await this.#bucket.remove([TRIAL_PATH]);
   }
@@ -64,6 +66,11 @@ export class SupabaseImageStore implements ImageStore {
       return false;
     }
   }
+}
+
+/** supabase-js throws where `null` was answered in place of an object. */
+function asError(error: Error) {
+  return { data: null, error };
 }
 
 /** The link's path with its names as they are stored: links carry a space as `%20`. */
