@@ -6,9 +6,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TaskError } from '../errors.ts';
-import type { NamedImage } from '../ports/image-provider.ts';
 import type { Job } from '../ports/jobs.ts';
-import { type Completion, isTerminal, type Session, type Task } from '../ports/session.ts';
+import { type Completion, isTerminal, type Task } from '../ports/session.ts';
 import type { TaskSource } from '../ports/task-source.ts';
 import { AttemptChecks, type CheckDeps } from './checks.ts';
 import {
@@ -19,17 +18,8 @@ import {
   refuseUnfinished,
 } from './complete.ts';
 import { deadLetter } from './dead-letter.ts';
-import { collectOpenCall, type GenerateDeps, type Generated, generate } from './generate.ts';
-import {
-  callFailed,
-  failedBefore,
-  isUnresolved,
-  lastProvider,
-  leftQuarantine,
-  passedAlone,
-  pictureMade,
-  ranAlone,
-} from './journal.ts';
+import { callFailed, failedBefore, isUnresolved, lastProvider, pictureMade } from './journal.ts';
+import { type MakeDeps, makePicture } from './make-picture.ts';
 import {
   asTaskError,
   backoffMs,
@@ -40,18 +30,15 @@ import {
   type SkipReason,
   StoppingError,
 } from './outcome.ts';
-import { type PrepareDeps, prepare } from './prepare.ts';
 import { checkGates, providersFor } from './provider-route.ts';
-import { hasDiedAlone, isSuspect, type Quarantine } from './quarantine.ts';
+import { hasDiedAlone } from './quarantine.ts';
 import type { StorageBreaker } from './storage-breaker.ts';
 import { linkToStored, storePicture } from './store.ts';
 
-export interface AttemptDeps extends PrepareDeps, GenerateDeps, CompleteDeps, CheckDeps {
+export interface AttemptDeps extends MakeDeps, CompleteDeps, CheckDeps {
   readonly storage: StorageBreaker;
   readonly deadLetters: Pick<TaskSource, 'keepDeadLetter'>;
   readonly taskDeadlineSeconds: number;
-  /** Of the process. */
-  readonly quarantine: Quarantine;
 }
 
 /** Runs one attempt. Never rejects: whatever happens is an Outcome. */
@@ -124,50 +111,6 @@ async function runSteps(job: Job, deps: AttemptDeps, limits: Limits): Promise<Ou
   return outcome;
 }
 
-/** Collects the picture that an earlier attempt may have paid for, or prepares the photos and pays for one. */
-async function makePicture(
-  job: Job,
-  session: Session,
-  deps: AttemptDeps & { readonly checks: AttemptChecks },
-  limits: Limits,
-): Promise<Generated & { readonly processingTimeMs: number }> {
-  const { task } = job;
-  const isPaid = isUnresolved(job.journal);
-  const preparedAlone = isSuspect(job) && !isPaid ? await prepareAlone(job, deps, limits) : null;
-  using _ = await deps.quarantine.enter(limits.signal);
-  const startedAtMs = Date.now();
-  const made = await (isPaid ? collectPicture() : payForPicture());
-  await deps.checks.beforeStoring(made.jpeg, made.size);
-  return { ...made, processingTimeMs: Date.now() - startedAtMs };
-
-  async function collectPicture() {
-    const collected = await collectOpenCall(job, deps, limits);
-    // After a second death the check itself may be what kills the process.
-    if (job.stalls < 2) deps.checks.lookAgain((ended) => preparePerson(task, deps, ended));
-    return collected;
-  }
-
-  async function payForPicture() {
-    const images = preparedAlone ?? (await prepare(task, deps, limits.signal));
-    const [person] = images;
-    if (person !== undefined) deps.checks.lookAtPerson(person.jpeg);
-    await deps.checks.beforePaying();
-    return generate(job, { images, endUser: endUserOf(session) }, deps, limits);
-  }
-}
-
-/** The person's photo alone. The event of prepared photos is that of the call. */
-function preparePerson(task: Task, deps: AttemptDeps, signal: AbortSignal): Promise<NamedImage[]> {
-  const [person] = task.imageUrls;
-  const imageUrls = person === undefined ? [] : [person];
-  return prepare({ ...task, imageUrls }, { ...deps, record: () => undefined }, signal);
-}
-
-/** The shopper within the store where the row names one, else the owner. Goes out as a hash only. */
-function endUserOf({ ownerId, shopperEmail }: Session): string {
-  return shopperEmail === null ? ownerId : `${ownerId} ${shopperEmail.trim().toLowerCase()}`;
-}
-
 /** What is known of a picture that an earlier attempt stored. */
 function earlierPicture({ journal }: Job) {
   const provider = journal.providerCalls > 0 ? lastProvider(journal) : null;
@@ -213,23 +156,6 @@ async function reasonToSkip(job: Job, deps: AttemptDeps): Promise<SkipReason | n
   const reason = 'the session belongs to another owner';
   await deps.deadLetters.keepDeadLetter(deadLetter(raw, reason, task.sessionId));
   return 'foreign_owner';
-}
-
-/** Prepares the photos while no other attempt of the process has anything to lose. */
-function prepareAlone(job: Job, deps: AttemptDeps, { signal }: Limits): Promise<NamedImage[]> {
-  const { task, stalls } = job;
-  return deps.quarantine.alone(signal, async () => {
-    deps.record({ event: 'attempt_quarantined', task, stalls });
-    await job.record(ranAlone(job.journal, stalls));
-    try {
-      const images = await prepare(task, deps, signal);
-      await job.record(passedAlone(job.journal, stalls));
-      return images;
-    } catch (error) {
-      await job.record(leftQuarantine(job.journal)).catch(() => undefined);
-      throw error;
-    }
-  });
 }
 
 /** What is in the way of a paid call: the deadline, or a service. */

@@ -1,0 +1,76 @@
+/** The paid step of an attempt: photos prepared and a picture paid for, or an earlier call collected. */
+import type { NamedImage } from '../ports/image-provider.ts';
+import type { Job } from '../ports/jobs.ts';
+import type { Session, Task } from '../ports/session.ts';
+import type { AttemptChecks } from './checks.ts';
+import { collectOpenCall, type GenerateDeps, type Generated, generate } from './generate.ts';
+import { isUnresolved, leftQuarantine, passedAlone, ranAlone } from './journal.ts';
+import type { Limits } from './outcome.ts';
+import { type PrepareDeps, prepare } from './prepare.ts';
+import { isSuspect, type Quarantine } from './quarantine.ts';
+
+export interface MakeDeps extends PrepareDeps, GenerateDeps {
+  /** Of the process. */
+  readonly quarantine: Quarantine;
+}
+
+/** Collects the picture that an earlier attempt may have paid for, or prepares the photos and pays for one. */
+export async function makePicture(
+  job: Job,
+  session: Session,
+  deps: MakeDeps & { readonly checks: AttemptChecks },
+  limits: Limits,
+): Promise<Generated & { readonly processingTimeMs: number }> {
+  const { task } = job;
+  const isPaid = isUnresolved(job.journal);
+  const preparedAlone = isSuspect(job) && !isPaid ? await prepareAlone(job, deps, limits) : null;
+  using _ = await deps.quarantine.enter(limits.signal);
+  const startedAtMs = Date.now();
+  const made = await (isPaid ? collectPicture() : payForPicture());
+  await deps.checks.beforeStoring(made.jpeg, made.size);
+  return { ...made, processingTimeMs: Date.now() - startedAtMs };
+
+  async function collectPicture() {
+    const collected = await collectOpenCall(job, deps, limits);
+    // After a second death the check itself may be what kills the process.
+    if (job.stalls < 2) deps.checks.lookAgain((ended) => preparePerson(task, deps, ended));
+    return collected;
+  }
+
+  async function payForPicture() {
+    const images = preparedAlone ?? (await prepare(task, deps, limits.signal));
+    const [person] = images;
+    if (person !== undefined) deps.checks.lookAtPerson(person.jpeg);
+    await deps.checks.beforePaying();
+    return generate(job, { images, endUser: endUserOf(session) }, deps, limits);
+  }
+}
+
+/** The person's photo alone. The event of prepared photos is that of the call. */
+function preparePerson(task: Task, deps: MakeDeps, signal: AbortSignal): Promise<NamedImage[]> {
+  const [person] = task.imageUrls;
+  const imageUrls = person === undefined ? [] : [person];
+  return prepare({ ...task, imageUrls }, { ...deps, record: () => undefined }, signal);
+}
+
+/** The shopper within the store where the row names one, else the owner. Goes out as a hash only. */
+function endUserOf({ ownerId, shopperEmail }: Session): string {
+  return shopperEmail === null ? ownerId : `${ownerId} ${shopperEmail.trim().toLowerCase()}`;
+}
+
+/** Prepares the photos while no other attempt of the process has anything to lose. */
+function prepareAlone(job: Job, deps: MakeDeps, { signal }: Limits): Promise<NamedImage[]> {
+  const { task, stalls } = job;
+  return deps.quarantine.alone(signal, async () => {
+    deps.record({ event: 'attempt_quarantined', task, stalls });
+    await job.record(ranAlone(job.journal, stalls));
+    try {
+      const images = await prepare(task, deps, signal);
+      await job.record(passedAlone(job.journal, stalls));
+      return images;
+    } catch (error) {
+      await job.record(leftQuarantine(job.journal)).catch(() => undefined);
+      throw error;
+    }
+  });
+}
