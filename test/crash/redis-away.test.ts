@@ -61,7 +61,7 @@ it('a worker that never reached Redis stops at once', async () => {
 });
 
 it('a worker that is stopped while Redis is away ends in order', async () => {
-  const worker = await crash.startWorker({ SHUTDOWN_GRACE_SECONDS: '1' });
+  const worker = await crash.startWorker({ SHUTDOWN_GRACE_SECONDS: '60' });
   await crash.shop.stack.redis.kill();
   try {
     await worker.logged('loop_error', (line) => line.loop === 'redis');
