@@ -56,7 +56,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'tryon',
     'webhooks',
   ],
-  operations: ['adapters', 'config', 'ledger', 'telemetry', 'tryon'],
+  operations: ['adapters', 'config', 'ledger', 'telemetry', 'tryon', 'webhooks'],
   // The names of the estimators.
   config: ['sizing'],
   // The pose threads run the picture check, so that it does not block the event loop.
@@ -70,7 +70,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   progress: [],
   'size-pipeline': ['config', 'sizing'],
   // A composition of its own: what an operator does, over HTTP.
-  console: ['adapters', 'http', 'operations', 'size-pipeline', 'sizing'],
+  console: ['adapters', 'config', 'http', 'operations', 'size-pipeline', 'sizing', 'webhooks'],
   webhooks: ['config'],
   sizing: [],
 };
