@@ -2,9 +2,12 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { countDeliveries, DELIVERY_STATES } from '../adapters/redis/webhook-views.ts';
-import { type Config, ConfigError } from '../config.ts';
-import { listWebhooks, redeliverSession, redeliverUndelivered } from '../operations/webhooks.ts';
-import { readEndpoints } from '../webhooks/endpoints.ts';
+import {
+  countEndpoints,
+  listWebhooks,
+  redeliverSession,
+  redeliverUndelivered,
+} from '../operations/webhooks.ts';
 import { parse, refusal } from './parse.ts';
 import type { OpenOperations } from './tools.ts';
 
@@ -32,7 +35,7 @@ export function addWebhooks(api: FastifyInstance, tools: OpenOperations): void {
       mostJobs: MOST_SEARCHED,
     });
     return {
-      endpoints: endpointsIn(deps.config),
+      endpoints: countEndpoints(deps.config),
       counts: await countDeliveries(deps.redis),
       webhooks: found.slice(0, MOST_SHOWN).map(({ ownerId: _, ...facts }) => facts),
       most: MOST_SHOWN,
@@ -51,14 +54,4 @@ export function addWebhooks(api: FastifyInstance, tools: OpenOperations): void {
     if (typeof redelivered !== 'number') throw refusal(409, redelivered.problem);
     return { redelivered };
   });
-}
-
-/** How many the configuration names now; null where it is wrong, which `doctor` explains. */
-function endpointsIn(config: Config): number | null {
-  try {
-    return readEndpoints(config).all.length;
-  } catch (error) {
-    if (error instanceof ConfigError) return null;
-    throw error;
-  }
 }

@@ -8,9 +8,20 @@ import {
   redeliver,
 } from '../adapters/redis/webhook-views.ts';
 import { findRecord } from '../adapters/supabase/session-records.ts';
+import { type Config, ConfigError } from '../config.ts';
 import { isTerminal } from '../ports/session.ts';
 import { readEndpoints } from '../webhooks/endpoints.ts';
 import type { OperationDeps } from './deps.ts';
+
+/** How many endpoints the configuration names now; null where it is wrong, which `doctor` explains. */
+export function countEndpoints(config: Config): number | null {
+  try {
+    return readEndpoints(config).all.length;
+  } catch (error) {
+    if (error instanceof ConfigError) return null;
+    throw error;
+  }
+}
 
 /** The deliveries, those that were queued last first. */
 export async function listWebhooks(
