@@ -135,11 +135,14 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
 /** What the console shows of this process. */
 function operationState(states: ComponentStates, { providers }: Adapters): OperationState {
   const { storageProblem, problems, warnings } = states;
+  const named = [...providers.b2b, ...providers.b2c].map(
+    ({ provider }) => [`${provider.name} ${provider.model}`, provider] as const,
+  );
   return {
     version: VERSION,
     isReady: isReady(states),
     warnings: [storageProblem ?? [], problems, warnings].flat(),
-    providers: [...new Set([...providers.b2b, ...providers.b2c])].map(({ provider }) => provider),
+    providers: [...new Map(named).values()],
   };
 }
 

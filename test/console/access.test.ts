@@ -20,6 +20,7 @@ before(async () => {
     CONSOLE_ACCESS: 'token',
     ADMIN_TOKEN: TOKEN,
     OPENAI_PARTIAL_IMAGES: '2',
+    B2B_OPENAI_IMAGE_QUALITY: 'low',
   };
   worker = await startWorkerProcess(env);
 });
@@ -40,6 +41,11 @@ const drain = (headers: Record<string, string>) =>
     ...asked({ ...JSON_TYPE, ...headers }),
     body: '{"on":false}',
   });
+
+it('a provider is listed once, though the channels have settings of their own', async () => {
+  const { gates } = (await (await ask('api/overview', asked())).json()) as { gates: unknown[] };
+  assert.equal(gates.length, 1);
+});
 
 describe('the console in production', () => {
   it('turns everyone away who does not know the token', async () => {
