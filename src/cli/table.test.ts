@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { pairs, printable, table } from './table.ts';
 
-it('control characters are printed as escapes, line feeds and tabs as they are', () => {
+it('control characters are escaped, except line feeds and tabs', () => {
   assert.equal(printable('a\u001b[2J\u009b1m\rb\n\tc'), 'a\\u001b[2J\\u009b1m\\u000db\n\tc');
   assert.equal(printable('pay \u202eereh'), 'pay \\u202eereh');
 });

@@ -65,7 +65,7 @@ it('a hand-over that fails is tried again, each time later', async () => {
   );
 });
 
-it('one leftover that fails does not hold up the others; five end the sweep', async () => {
+it('one failing leftover does not block the others; five end the sweep', async () => {
   const { signal } = new AbortController();
   let tries = 0;
   const failing = (until: number) => async () => {

@@ -18,7 +18,7 @@ function failedSession(sessionId: string, secondsAgo: number): Session {
   };
 }
 
-it('pictures of sessions that failed a minute ago are removed, a hundred at once', async () => {
+it('pictures of recently failed sessions are removed, 100 at once', async () => {
   const old = Array.from({ length: 101 }, (_, n) => failedSession(`old-${n}`, 90));
   const removed: (readonly string[])[] = [];
   await removeLateUploads(

@@ -59,7 +59,7 @@ test('a score of exactly one half is not enough, and the best comes first', () =
   );
 });
 
-test('boxes that overlap become their average, weighted by score, with the score of the best', () => {
+test('overlapping boxes merge to a weighted average with the best score', () => {
   const [merged, ...others] = mergeOverlapping([person(0, 0.4, 0.9), person(0.1, 0.5, 0.6)]);
   assert.equal(others.length, 0);
   assert.equal(merged?.score, 0.9);

@@ -73,7 +73,7 @@ test('an upright square is scaled and moved to its place, z by its width', () =>
   assert.deepEqual(point, { x: 0.6, y: 0.5, z: 0.1, visibility: 0.9, presence: 0.8 });
 });
 
-test('a square turned clockwise by a quarter turns its points about its middle', () => {
+test('points rotate about the middle of a square turned clockwise', () => {
   const region = { ...UPRIGHT, rotation: Math.PI / 2 };
   const [point] = projectToImage([landmark(1, 0.5)], region, { width: 200, height: 100 });
   assert.ok(Math.abs((point?.x ?? 0) - 0.5) < 1e-12);

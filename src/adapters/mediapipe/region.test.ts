@@ -10,7 +10,7 @@ function person(hip: Point, scale: Point): DetectedPerson {
   return { left: 0, top: 0, right: 1, bottom: 1, hip, scale, score: 1 };
 }
 
-test('the detector sees the whole picture, centred in a square of its longer side', () => {
+test('the detector sees the whole picture, centred in a square', () => {
   const whole = { centerX: 100, centerY: 200, size: 400, rotation: 0 };
   assert.deepEqual(wholePicture(PORTRAIT), whole);
 });
@@ -26,7 +26,7 @@ test('an upright person gets an upright square around the hips, 1.25 times twice
   assert.deepEqual(region, { centerX: 100, centerY: 200, size: 250, rotation: 0 });
 });
 
-test('a person whose head is to the right gets a square turned clockwise by a quarter', () => {
+test('a head to the right gives a square turned clockwise by a quarter', () => {
   const region = regionOf(person({ x: 0.5, y: 0.5 }, { x: 0.75, y: 0.5 }), PORTRAIT);
   assert.ok(Math.abs(region.rotation - Math.PI / 2) < 1e-12);
 });

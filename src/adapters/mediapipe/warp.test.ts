@@ -56,7 +56,7 @@ test('outside the picture its edge goes on where the border is replicated', () =
   assert.deepEqual(output.slice(30), [30, 30, 30, 40, 40, 40]);
 });
 
-test('a square turned clockwise by a quarter has its rows run down the picture', () => {
+test('the rows of a square turned clockwise run down the picture', () => {
   const square = { centerX: 1, centerY: 1, size: 2, rotation: Math.PI / 2 };
   const output = warpSquare(picture([10, 20, 30], [40, 50, 60]), square, 2, 'replicate');
   assert.deepEqual(reds(output), [30, 60, 20, 50]);

@@ -36,13 +36,13 @@ async function listen() {
 }
 
 describe('dialPinned', () => {
-  it('connects to the address it was given, whatever the name would resolve to', async () => {
+  it('connects to the given address, whatever the name resolves to', async () => {
     await using listener = await listen();
     const options = { protocol: 'http:', hostname: 'shop.example', port: listener.port };
     assert.equal(await connecting(dialPinned(['127.0.0.1']), options), 'connected');
   });
 
-  it('tells the host by which name it was called (SNI), and offers HTTP/1.1 only', async () => {
+  it('sends the host name as SNI and offers HTTP/1.1 only', async () => {
     await using listener = await listen();
     const options = {
       protocol: 'https:',

@@ -71,7 +71,7 @@ describe('the image fetcher', () => {
     assert.equal(host.requests[0]?.headers.host, 'shop.example');
   });
 
-  it('refuses a host one of whose addresses is not public, and opens no connection', async () => {
+  it('refuses a host with a non-public address and opens no connection', async () => {
     await using host = await startImageHost(servePicture);
     await using fetcher = new WebImageFetcher({
       trustedOrigins: [],

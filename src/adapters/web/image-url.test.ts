@@ -26,7 +26,7 @@ function isRefused(link: string): boolean {
 }
 
 describe('readImageUrl', () => {
-  it('takes https links on the standard port, and trusted origins as they stand', () => {
+  it('accepts https links on the standard port, and trusted origins', () => {
     assert.ok(!isRefused('https://shop.example/a.jpg?token=x#part'));
     assert.ok(!isRefused('https://shop.example:443/a.jpg'));
     assert.ok(!isRefused('http://127.0.0.1:54321/storage/a.jpg'));
