@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { deflateSync } from 'node:zlib';
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import { grain, insertPngChunk, plain } from '../../test/support/odd-images.ts';
 import { decodeImage } from './decode.ts';
 import { validateImage } from './validation.ts';
@@ -137,6 +137,21 @@ describe('decoding a PNG without a profile', () => {
     const flat = numbers(Array<number>(8).fill(30_000));
     assertNear(await colourOf(insertPngChunk(await png, 'cHRM', flat)), [128, 64, 32], 1);
   });
+});
+
+it('a decode that outlasts its limit of 20 s is IMAGE_UNAVAILABLE', async () => {
+  const image = validateImage(await grain(1000, 1000).jpeg().toBuffer());
+  let limitSeconds: unknown;
+  const slowly = (picture: Sharp) => {
+    // sharp has no reader of its settings. A second stands for the limit, so as not to wait for it.
+    limitSeconds = Reflect.get(Reflect.get(picture, 'options'), 'timeoutSeconds');
+    return picture.timeout({ seconds: 1 }).resize(4000, 4000).median(99).raw().toBuffer();
+  };
+  await assert.rejects(decodeImage(image, 1024, slowly), {
+    code: 'IMAGE_UNAVAILABLE',
+    detail: 'decode_timeout',
+  });
+  assert.equal(limitSeconds, 20);
 });
 
 /** The same numbers, said to be Display P3's by a profile. */
