@@ -1,43 +1,28 @@
 /**
  * `npm run bench:walk`: the pipeline's own cost, on the local stack with a provider that costs no time.
  * Its baseline is the image work alone, timed in the same run on the same machine.
+ *
+ * With `-- --against 'DIR::command'` another worker gets the same tasks in turns (`walk/against.ts`).
  */
 import { execFileSync } from 'node:child_process';
 import { availableParallelism, cpus, hostname } from 'node:os';
-import sharp from 'sharp';
-import { createStore, type TryOn, uploadPhoto } from '../local/platform.ts';
+import { parseArgs } from 'node:util';
+import type { TryOn } from '../local/platform.ts';
 import { until } from '../local/until.ts';
 import { prepareImage } from '../src/tryon/resize.ts';
 import { Semaphore } from '../src/tryon/semaphore.ts';
-import { openShop, orderTryOn, push, type Shop } from '../test/support/shop.ts';
+import { openShop, push, type Shop } from '../test/support/shop.ts';
 import { startWorkerProcess, type WorkerProcess } from '../test/support/worker-process.ts';
+import { compareWith } from './walk/against.ts';
+import { parseContender } from './walk/contender.ts';
+import { orders, photoOf } from './walk/orders.ts';
 
 const UNPACED = { OPENAI_RATE_LIMIT_PER_MINUTE: '1000000', LOG_LEVEL: 'info' };
 const SLOW_PROVIDER_MS = 30_000;
 
-/** A photo with something to compress, of about `megapixels`. */
-async function photoOf(megapixels: number): Promise<Buffer> {
-  const width = Math.round(Math.sqrt((megapixels * 1e6 * 3) / 4));
-  const height = Math.round((width * 4) / 3);
-  const noise = { type: 'gaussian' as const, mean: 128, sigma: 20 };
-  const small = { width: 300, height: 400, channels: 3 as const, background: '#888', noise };
-  return sharp({ create: small }).resize(width, height).jpeg({ quality: 85 }).toBuffer();
-}
-
 function percentile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
-}
-
-async function orders(shop: Shop, count: number, photo: Buffer): Promise<TryOn[]> {
-  const store = await createStore(shop.platform, { credits: count });
-  const link = () => uploadPhoto(shop.platform, store, { bytes: photo });
-  const imageUrls = [await link(), await link()];
-  const tryOns: TryOn[] = [];
-  for (let index = 0; index < count; index += 1) {
-    tryOns.push(await orderTryOn(shop.platform, store, { imageUrls }));
-  }
-  return tryOns;
 }
 
 function completedCount({ lines }: WorkerProcess): number {
@@ -141,4 +126,17 @@ async function run(): Promise<void> {
   for (const [what, value] of rows) console.log(`  ${what.padEnd(48)} ${value}`);
 }
 
-await run();
+const { values: options } = parseArgs({
+  options: {
+    against: { type: 'string' },
+    tasks: { type: 'string', default: '100' },
+    alone: { type: 'string', default: '20' },
+  },
+});
+if (options.against === undefined) await run();
+else {
+  await compareWith(parseContender(options.against), {
+    tasks: Number(options.tasks),
+    alone: Number(options.alone),
+  });
+}

@@ -14,7 +14,7 @@ import { type ApiLimits, addRest } from './rest.ts';
 import { addStorage } from './storage.ts';
 
 /** A request that was answered. Its path has no token. */
-interface LoggedRequest {
+export interface LoggedRequest {
   readonly method: string;
   readonly path: string;
   readonly status: number;

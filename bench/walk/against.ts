@@ -1,0 +1,43 @@
+/** `npm run bench:walk -- --against 'DIR::command'`: another worker of the same wire beside this one. */
+import { openShop } from '../../test/support/shop.ts';
+import { machineName, printTable } from '../timing.ts';
+import { type Contender, THIS_WORKER } from './contender.ts';
+import { photoOf } from './orders.ts';
+import { summary } from './summary.ts';
+import { type Turn, takeTurn } from './turn.ts';
+
+export interface Amount {
+  readonly tasks: number;
+  readonly alone: number;
+}
+
+/** In this order, so that a machine that gets faster or slower favours neither. */
+const TURNS = ['this', 'other', 'other', 'this'] as const;
+const MEGAPIXELS = 1;
+
+/** What both workers get in addition to the local stack's addresses and keys, HOST and PORT. */
+function settings(): Record<string, string> {
+  return {
+    WORKER_CONCURRENCY: process.env.WORKER_CONCURRENCY ?? '50',
+    OPENAI_RATE_LIMIT_PER_MINUTE: '1000000',
+    LOG_LEVEL: 'info',
+  };
+}
+
+/** Drives both in turns on one local stack and prints their figures. */
+export async function compareWith(other: Contender, amount: Amount): Promise<void> {
+  await using shop = await openShop();
+  const load = { ...amount, photo: await photoOf(MEGAPIXELS) };
+  const env = { ...shop.stack.env, ...settings() };
+  const turns: Record<(typeof TURNS)[number], Turn[]> = { this: [], other: [] };
+  for (const [index, who] of TURNS.entries()) {
+    console.error(`turn ${index + 1} of ${TURNS.length}: the ${who} worker`);
+    const contender = who === 'this' ? THIS_WORKER : other;
+    turns[who].push(await takeTurn(shop, contender, env, load));
+  }
+  console.log(
+    `${machineName()}; WORKER_CONCURRENCY=${env.WORKER_CONCURRENCY}, ${amount.tasks} tasks of two ` +
+      `${MEGAPIXELS} MP photos at once and ${amount.alone} alone, two turns each\n`,
+  );
+  printTable(['', 'this worker', 'the other', 'this / other'], summary(turns.this, turns.other));
+}

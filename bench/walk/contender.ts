@@ -1,0 +1,130 @@
+/** A worker that is started by a command: this one, or another one of the same wire. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { LOOPBACK, onFreePort } from '../../local/loopback.ts';
+import { pidsOf } from './process-tree.ts';
+
+export interface Contender {
+  readonly folder: string;
+  /** For /bin/sh. */
+  readonly command: string;
+}
+
+export interface RunningContender extends AsyncDisposable {
+  readonly pid: number;
+  /** From the start of the shell until /health answered. */
+  readonly startMs: number;
+}
+
+export const THIS_WORKER: Contender = {
+  folder: fileURLToPath(new URL('../..', import.meta.url)),
+  command: 'exec node src/main.ts',
+};
+
+const START_LIMIT_MS = 120_000;
+const STOP_LIMIT_MS = 15_000;
+const KEPT_OUTPUT = 4_000;
+
+/** `DIR::command`. Throws on anything else. */
+export function parseContender(text: string): Contender {
+  const [, folder, command] = /^(.+?)::(.*\S.*)$/s.exec(text) ?? [];
+  if (folder === undefined || command === undefined) {
+    throw new Error(`--against takes 'DIR::command', not '${text}'`);
+  }
+  return { folder, command: command.trim() };
+}
+
+/**
+ * Starts the command by a shell in a session of its own, with `env`, PATH, HOME, HOST and PORT, and
+ * resolves when /health answers, whatever it says. Disposing ends the command and its children; so
+ * does the end of this process. Throws, with the end of its output, if it ends or never answers.
+ */
+export async function startContender(
+  { folder, command }: Contender,
+  env: Readonly<Record<string, string>>,
+): Promise<RunningContender> {
+  const port = await onFreePort(async (free) => free);
+  const startedAtMs = performance.now();
+  const { PATH, HOME } = process.env;
+  const child = spawn('/bin/sh', ['-c', command], {
+    cwd: folder,
+    detached: true,
+    env: { PATH, HOME, HOST: LOOPBACK, PORT: String(port), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const output = keepOutput(child);
+  await once(child, 'spawn');
+  const pid = child.pid as number;
+  endWithThisProcess(child, pid);
+  const end = () => endTree(child, pid);
+  try {
+    await healthAnswers(`http://${LOOPBACK}:${port}/health`, child);
+  } catch (error) {
+    await end();
+    throw new Error(`'${command}' in ${folder}: ${(error as Error).message}\n${output()}`);
+  }
+  return { pid, startMs: performance.now() - startedAtMs, [Symbol.asyncDispose]: end };
+}
+
+async function healthAnswers(url: string, child: ChildProcess): Promise<void> {
+  const deadline = performance.now() + START_LIMIT_MS;
+  while (performance.now() < deadline) {
+    if (hasEnded(child)) throw new Error(`ended (${child.exitCode}) before ${url} answered`);
+    const signal = AbortSignal.timeout(5_000);
+    const answer = await fetch(url, { signal }).catch(() => null);
+    if (answer !== null) {
+      await answer.text();
+      return;
+    }
+    await sleep(25);
+  }
+  throw new Error(`${url} did not answer within ${START_LIMIT_MS / 1000} s`);
+}
+
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
+}
+
+/** SIGTERM to all, then SIGKILL to what is left. */
+async function endTree(child: ChildProcess, pid: number): Promise<void> {
+  const known = new Set(pidsOf(pid));
+  signalAll(pid, known, 'SIGTERM');
+  for (const end = performance.now() + STOP_LIMIT_MS; performance.now() < end; await sleep(50)) {
+    if (hasEnded(child) && pidsOf(pid).length === 0) break;
+  }
+  signalAll(pid, new Set([...known, ...pidsOf(pid)]), 'SIGKILL');
+}
+
+function signalAll(group: number, pids: Iterable<number>, name: NodeJS.Signals): void {
+  for (const target of [-group, ...pids]) {
+    try {
+      process.kill(target, name);
+    } catch {
+      // It has ended.
+    }
+  }
+}
+
+/** Kills the process group when this process is gone, however it ended. */
+function endWithThisProcess(child: ChildProcess, pid: number): void {
+  const script = 'cat >/dev/null; kill -s KILL -- "-$1"';
+  const guardian = spawn('/bin/sh', ['-c', script, 'guardian', String(pid)], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  guardian.unref();
+  child.once('close', () => guardian.kill('SIGKILL'));
+}
+
+/** The end of what the command writes. */
+function keepOutput(child: ChildProcess): () => string {
+  let kept = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (bytes: Buffer) => {
+      kept = (kept + bytes.toString()).slice(-KEPT_OUTPUT);
+    });
+  }
+  return () => kept;
+}
