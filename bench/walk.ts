@@ -126,6 +126,15 @@ async function run(): Promise<void> {
   for (const [what, value] of rows) console.log(`  ${what.padEnd(48)} ${value}`);
 }
 
+/** The stack keeps the requests of about a thousand tasks, which the summary counts. */
+const MOST_TASKS = 1000;
+
+function countIn(option: string, text: string): number {
+  const count = Number(text);
+  if (Number.isInteger(count) && count >= 1 && count <= MOST_TASKS) return count;
+  throw new RangeError(`--${option} must be a whole number from 1 to ${MOST_TASKS}, not "${text}"`);
+}
+
 const { values: options } = parseArgs({
   options: {
     against: { type: 'string' },
@@ -136,7 +145,7 @@ const { values: options } = parseArgs({
 if (options.against === undefined) await run();
 else {
   await compareWith(parseContender(options.against), {
-    tasks: Number(options.tasks),
-    alone: Number(options.alone),
+    tasks: countIn('tasks', options.tasks),
+    alone: countIn('alone', options.alone),
   });
 }

@@ -1,10 +1,10 @@
-/** `npm run bench:walk -- --against 'DIR::command'`: another worker of the same wire beside this one. */
+/** `npm run bench:walk -- --against 'DIR::command'`: another worker of the same wire, compared with this one. */
 import { openShop } from '../../test/support/shop.ts';
 import { machineName, printTable } from '../timing.ts';
 import { type Contender, THIS_WORKER } from './contender.ts';
 import { photoOf } from './orders.ts';
 import { summary } from './summary.ts';
-import { type Turn, takeTurn } from './turn.ts';
+import { runTurn, type Turn } from './turn.ts';
 
 export interface Amount {
   readonly tasks: number;
@@ -33,7 +33,7 @@ export async function compareWith(other: Contender, amount: Amount): Promise<voi
   for (const [index, who] of TURNS.entries()) {
     console.error(`turn ${index + 1} of ${TURNS.length}: the ${who} worker`);
     const contender = who === 'this' ? THIS_WORKER : other;
-    turns[who].push(await takeTurn(shop, contender, env, load));
+    turns[who].push(await runTurn(shop, contender, env, load));
   }
   console.log(
     `${machineName()}; WORKER_CONCURRENCY=${env.WORKER_CONCURRENCY}, ${amount.tasks} tasks of two ` +

@@ -36,7 +36,7 @@ const AFTERWARDS_MS = 1_000;
 const SAMPLE_MS = 200;
 
 /** Starts the worker with `env`, gives it `load`, and ends it. Throws when a task fails. */
-export async function takeTurn(
+export async function runTurn(
   shop: Shop,
   contender: Contender,
   env: Readonly<Record<string, string>>,
