@@ -54,7 +54,7 @@ test('a dropped request is not handled, one dropped after is', async (t) => {
   assert.equal(handled(), 1);
 });
 
-test('status-after handles the request and answers with an error all the same', async (t) => {
+test('status-after handles the request and still answers with an error', async (t) => {
   const { faults, count, handled } = await startCounter(t);
   faults.add({ kind: 'status-after', status: 504, body: { message: 'gateway' } });
   const answer = await count();
@@ -63,7 +63,7 @@ test('status-after handles the request and answers with an error all the same', 
   assert.equal(handled(), 1);
 });
 
-test('a held request waits for its release, and a test can wait for its arrival', async (t) => {
+test('a held request waits for its release, and its arrival can be awaited', async (t) => {
   const { faults, count, handled } = await startCounter(t);
   const hold = faults.add({ kind: 'hold' });
   const answer = count();
@@ -73,7 +73,7 @@ test('a held request waits for its release, and a test can wait for its arrival'
   assert.equal((await answer).status, 200);
 });
 
-test('a request held after handling has taken effect before its answer goes out', async (t) => {
+test('a request held after handling has taken effect before its answer', async (t) => {
   const { faults, count, handled } = await startCounter(t);
   const hold = faults.add({ kind: 'hold-after' });
   const answer = count();

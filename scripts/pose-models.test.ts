@@ -15,7 +15,7 @@ async function temporaryFolder(t: TestContext): Promise<string> {
   return folder;
 }
 
-test('both models are written with a manifest, load, and are not written again', async (t) => {
+test('both models are written with a manifest, load, and are kept', async (t) => {
   const folder = await temporaryFolder(t);
   assert.equal(await buildModels(SOURCES, folder), 'built');
   const files = ['manifest.json', 'pose_detection.onnx', 'pose_landmark_full.onnx'];

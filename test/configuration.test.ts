@@ -26,7 +26,7 @@ function problemsOf(env: Record<string, string>): readonly string[] {
   return [];
 }
 
-it('the required variables alone are a configuration, with the documented defaults', () => {
+it('the required variables suffice, with the documented defaults', () => {
   const config = readConfig(REQUIRED);
   assert.equal(config.redisUrl, 'redis://localhost:6379/0');
   assert.equal(config.port, 8000);
@@ -81,13 +81,13 @@ it('secrets are sent over TLS, except on loopback', () => {
   assert.equal(url('http://127.0.0.1.example.com'), 1);
 });
 
-it('a range is held: RESCUE_MIN_AGE_SECONDS may be 0, WORKER_CONCURRENCY may not', () => {
+it('ranges hold: RESCUE_MIN_AGE_SECONDS may be 0, WORKER_CONCURRENCY not', () => {
   assert.equal(readConfig({ ...REQUIRED, RESCUE_MIN_AGE_SECONDS: '0' }).rescueMinAgeSeconds, 0);
   assert.equal(problemsOf({ ...REQUIRED, WORKER_CONCURRENCY: '0' }).length, 1);
   assert.equal(problemsOf({ ...REQUIRED, WORKER_CONCURRENCY: '1e3' }).length, 1);
 });
 
-it('a variable may come from a file that NAME_FILE names, and from one place only', async () => {
+it('a variable may come from the file of NAME_FILE, but not from both', async () => {
   await using folder = await mkdtempDisposable(join(tmpdir(), 'wearon-secrets-'));
   const file = join(folder.path, 'openai_api_key');
   await writeFile(file, ' sk-from-a-file\n');

@@ -107,7 +107,7 @@ test('wide photos, single pictures and odd sizes are drawn too', async () => {
   assert.equal((await pictureOf([wide])).info.width, 512);
 });
 
-test('the card in the corner is seen through shrinking and JPEG, and nothing else is taken for it', async () => {
+test('the corner card survives shrinking and JPEG, and nothing else matches', async () => {
   for (const [name, { file }] of Object.entries(PEOPLE)) {
     assert.equal(await isMarkedDoNotUse((await sent(file)).bytes), name === 'doNotUse', name);
   }

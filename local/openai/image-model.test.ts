@@ -72,7 +72,7 @@ async function failureOf(call: Promise<unknown>): Promise<TaskError> {
   return error;
 }
 
-test('an edit sends the images in order under their names, and gives picture, tokens and cost', async (t) => {
+test('an edit sends named images in order and returns picture, tokens, cost', async (t) => {
   const { server, model } = await startModel(t);
   const asked = await request();
   const result = await edit(model, asked, never);
@@ -109,7 +109,7 @@ test('only what the model accepts is sent', async (t) => {
   assert.equal(warnings.length, 1);
 });
 
-test('an unknown model is asked with the common parameters, has no cost and is warned of once', async (t) => {
+test('an unknown model gets the common parameters, no cost and one warning', async (t) => {
   const warnings: string[] = [];
   const warn = (message: string) => warnings.push(message);
   const { server, model } = await startModel(t, { model: 'acme/dress-up', warn });
@@ -358,7 +358,7 @@ async function startRaw(t: TestContext, treat: (socket: Socket) => void): Promis
   return `${LOOPBACK}:${typeof address === 'object' ? address?.port : ''}`;
 }
 
-test('a refused connection, an unknown host and a failed TLS handshake are not billed', async (t) => {
+test('a refused connection, unknown host or failed handshake is not billed', async (t) => {
   const gone = await startOpenAiServer();
   await gone[Symbol.asyncDispose]();
   const noTls = await startRaw(t, (socket) => socket.once('data', () => socket.destroy()));

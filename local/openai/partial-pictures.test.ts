@@ -178,7 +178,7 @@ test('a gateway that knows no streams answers as always', async (t) => {
   assert.deepEqual(partials, []);
 });
 
-test('a partial picture that is none, or whose reader fails, costs no picture', async (t) => {
+test('a malformed partial, or a failing reader of it, costs no picture', async (t) => {
   const bad = event('image_edit.partial_image', { b64_json: '%%%', partial_image_index: 0 });
   const end = event('image_edit.completed', { b64_json, created_at: 1, usage: null });
   for (const first of [bad, PARTIAL]) {

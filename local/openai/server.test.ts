@@ -56,7 +56,7 @@ function formOf({
   return form;
 }
 
-test('the answer has the size and the format that were asked for, and adds up', async (t) => {
+test('the answer has the requested size and format, and adds up', async (t) => {
   const { edit } = await start(t);
   for (const output_format of ['jpeg', 'png', 'webp']) {
     const form = formOf({ size: '768x1152', output_format, model: 'gpt-image-2', quality: 'low' });

@@ -100,7 +100,7 @@ describe('a store', () => {
     assert.equal(await balanceOf(platform, store), 4);
   });
 
-  test('is refunded once for a request id, and a repeated refund changes nothing', async () => {
+  test('is refunded once for a request id; repeating it changes nothing', async () => {
     const store = await createStore(platform, { credits: 5 });
     const args = { p_store_id: store.storeId, p_amount: 1, p_request_id: 'r1' };
     assert.equal((await call('refund_store_credits', args)).status, 204);
@@ -172,7 +172,7 @@ describe('a shopper', () => {
     assert.deepEqual(await storeLedger(storeId), []);
   });
 
-  test("shares the store's ledger: one refund for a request id, for any shopper", async () => {
+  test("shares the store's ledger: one refund per request id, for any shopper", async () => {
     const shopper = await createShopper(platform, { credits: 0 });
     const args = { p_store_id: shopper.storeId, p_amount: 1, p_request_id: 'r1' };
     await call('refund_store_credits', args);

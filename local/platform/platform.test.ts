@@ -117,7 +117,7 @@ describe('the other hands of the platform', () => {
     }
   });
 
-  test('the cron refunds stuck sessions first and fails them whatever they are by then', async () => {
+  test('the cron refunds stuck sessions, then fails them in any state', async () => {
     const person = await createPerson(platform, { credits: 3 });
     const tryOn = await ask(person);
     const age =

@@ -189,7 +189,7 @@ describe('reading', () => {
 });
 
 describe('writing', () => {
-  test('a conditional update changes matching rows only and returns them when asked', async () => {
+  test('a conditional update changes and returns matching rows only', async () => {
     const { ids } = await personWith(['queued', 'failed']);
     const claim = (id = '') =>
       supabase
@@ -254,7 +254,7 @@ describe('writing', () => {
     assert.equal(data?.status, 'active');
   });
 
-  test('an answer of none or several rows where one was asked for undoes the change', async () => {
+  test('a single-row request that matches none or several is rolled back', async () => {
     const { userId } = await personWith(['queued', 'queued']);
     const sessions = supabase.from('generation_sessions');
     const update = sessions.update({ status: 'failed' }).eq('user_id', userId).select().single();

@@ -99,7 +99,7 @@ test('a convolution without activation keeps negative and large values', async (
   assert.deepEqual(output, [-9, -19]);
 });
 
-test('SAME padding of an even picture with stride 2 puts the padding at the end', async () => {
+test('SAME padding with stride 2 pads an even picture at the end', async () => {
   const output = await run({
     code: CONV_2D,
     options: flatOptions({ 0: SAME, 1: 2, 2: 2 }),
@@ -213,7 +213,7 @@ const RESIZE = {
   outputShape: [1, 1, 4, 1],
 };
 
-test('a bilinear resize follows half-pixel centres where the model asks for them', async () => {
+test('a bilinear resize follows half-pixel centres where the model does', async () => {
   const options = flatOptions({ 3: 1 });
   assert.deepEqual(await run({ code: RESIZE_BILINEAR, options, ...RESIZE }), [0, 1, 3, 4]);
 });

@@ -4,7 +4,7 @@ import { createMetrics } from '../telemetry/metrics.ts';
 import { noteAnswers, registerMetrics } from './metrics.ts';
 import { createServer } from './server.ts';
 
-it('answers are timed by route and status, and paths that no one serves count as one', async () => {
+it('answers are timed by route and status; unknown paths count as one', async () => {
   const server = await createServer((error) => assert.fail(error));
   const metrics = createMetrics({ processMetrics: false });
   noteAnswers(server, metrics.answered);

@@ -53,7 +53,7 @@ describe('image validation', () => {
     assert.equal(validateImage(await plain(64, 64).webp().toBuffer()).heightPx, 64);
   });
 
-  it('knows what decoding holds in memory, and refuses what is over the limit', async () => {
+  it('estimates the memory of decoding, and refuses what exceeds the limit', async () => {
     const cost = async (file: Promise<Buffer>) => validateImage(await file).decodeBytes;
     const inStrips = 100_000_000;
     assert.equal(await cost(jpegClaiming(10_000, 5_000)), inStrips);

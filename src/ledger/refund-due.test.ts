@@ -58,7 +58,7 @@ describe('a store', () => {
     });
   });
 
-  it('waits for other sessions of its request id, and gets nothing for delivered ones', () => {
+  it('waits for sessions of its request id, and pays none that was delivered', () => {
     const open = { sessionId: OTHER, isCompleted: false };
     const waiting = storeRefundDue(claim({ entries: [deduction], others: [open] }));
     assert.equal(waiting.kind, 'wait');
@@ -104,7 +104,7 @@ describe('a person', () => {
     assert.ok(due.kind === 'wait' && due.ms > 10_000 && due.ms <= 15_000);
   });
 
-  it("has the platform's refund of that minute, or a person decides whose it is", () => {
+  it("has the platform's refund of that minute, or is left to a person", () => {
     const nameless = entry('refund', 95);
     const own = personRefundDue(claim({ entries: [deduction, nameless] }));
     assert.deepEqual(own, { kind: 'nothing_due', because: 'already_refunded' });

@@ -95,7 +95,7 @@ describe('a picture', () => {
     assert.deepEqual(findings(draw({ people: 2, clothes: 30 })), ['several_people']);
   });
 
-  it('may show as many people as the photo, and no one where the photo is uncertain', () => {
+  it('may show as many people as the photo, or none where it is uncertain', () => {
     const couple = draw({ people: 2 });
     assert.deepEqual(findings(draw({ people: 2, clothes: 30 }), couple), []);
     const uncertain = { ...draw(), detectorScore: 0.6 };

@@ -51,7 +51,7 @@ it('a paid call names its provider and model', () => {
   assert.deepEqual(sessionEventOf(called, at), { ...common, event: 'drawing', ...vendor });
 });
 
-it('a session that the rescue finished is completed, one that it gave up is not yet failed', () => {
+it('a rescue by completion ends a session, a rescue by refund not yet', () => {
   const rescued = (by: 'completion' | 'refund') =>
     sessionEventOf({ event: 'session_rescued', task, by }, at)?.event;
   assert.deepEqual([rescued('completion'), rescued('refund')], ['completed', undefined]);

@@ -48,7 +48,7 @@ describe('bodies drawn from what is believed', () => {
     );
   });
 
-  it('stand for every hypothesis by its share, without those that hardly matter', () => {
+  it('represent every hypothesis by its share, without negligible ones', () => {
     const samples = bodySamples([
       hypothesis(0.75, [100, 85, 98, 46]),
       hypothesis(0.24999, [160, 150, 160, 60]),

@@ -30,7 +30,7 @@ const KEYS = { chest: 'chestCm', waist: 'waistCm', hip: 'hipCm' } as const;
 
 describe('the calibrated estimate', () => {
   for (const file of PEOPLE) {
-    it(`knows the girths of a rendered person within twice its stated error: ${file}`, () => {
+    it(`knows the girths within twice the stated error: ${file}`, () => {
       const { truth } = knownPerson(file);
       const { measurements, uncertaintyCm } = estimate(file);
       assert.ok(uncertaintyCm);
@@ -40,7 +40,7 @@ describe('the calibrated estimate', () => {
       }
     });
 
-    it(`is surer with weight and sex, and surer with the photo than without: ${file}`, () => {
+    it(`is surer with weight and sex, and with the photo: ${file}`, () => {
       const { figures, truth } = knownPerson(file);
       const { heightCm, weightKg, sex } = truth;
       const told = estimate(file, { weightKg, sex }).uncertaintyCm;

@@ -128,7 +128,7 @@ describe('measuring a photo', () => {
     near(apart?.trunkOutline, 40, 0.3);
   });
 
-  it('parts arms and hands from the trunk where the mask has no more than a dent', () => {
+  it('separates arms and hands from the trunk at a mere dent of the mask', () => {
     const dents = [
       { left: 240, right: 242, top: 150, bottom: 305, sure: 220 },
       { left: 158, right: 160, top: 150, bottom: 305, sure: 220 },
@@ -138,7 +138,7 @@ describe('measuring a photo', () => {
     near(features?.hipOutline, 40, 0.5);
   });
 
-  it('measures the chest where the gaps under the armpits begin, as if they began where most do', () => {
+  it('measures the chest at the gaps under the armpits, corrected for height', () => {
     // The shoulders end at level 20/130 here; the next row is taken for the armpits.
     near(measurePhoto(boxes(BODY), 200)?.features.chestOutline, 40 - 10 * (0.35 - 0.1625), 0.5);
   });

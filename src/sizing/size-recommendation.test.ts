@@ -25,7 +25,7 @@ describe('the recommended size', () => {
     });
   });
 
-  it('comes with the likelier neighbours when unsure, until the range is likely enough', () => {
+  it('comes with likelier neighbours until the range is likely enough', () => {
     const one = recommendSize(bodiesOf([0, 0.1, 0.6, 0.3, 0, 0]), ORIGINAL_CHART);
     assert.deepEqual(one.range, { lower: 'M', upper: 'L' });
     const two = recommendSize(bodiesOf([0.05, 0.25, 0.4, 0.25, 0.05, 0]), ORIGINAL_CHART);
@@ -41,7 +41,7 @@ describe('the recommended size', () => {
     assert.deepEqual([down.confidence, down.range.lower, down.range.upper], [0.799, 'S', 'M']);
   });
 
-  it('has probabilities that sum to one and a range around it, whatever the shares', () => {
+  it('has probabilities that sum to one, and a range around the size', () => {
     const share = fc.double({ min: 0, max: 1, noNaN: true });
     const shares = fc.array(share, { minLength: 6, maxLength: 6 });
     fc.assert(

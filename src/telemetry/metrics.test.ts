@@ -31,7 +31,7 @@ describe('the metrics', () => {
     await assertShows(other, 'wearon_tasks_received_total{channel="b2b"} 0');
   });
 
-  it('begin at 0 for everything an alert looks at, so that the first case is an increase', async () => {
+  it('begin at 0 for every alert, so that the first case is an increase', async () => {
     await assertShows(
       quiet(),
       'wearon_generations_total{channel="b2c",outcome="failed",code="GENERATION_FAILED"} 0',

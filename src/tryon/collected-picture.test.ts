@@ -71,7 +71,7 @@ async function collectAfter(stalls: number) {
   return { fetched, skipped, events: one.eventNames };
 }
 
-it('a collected picture has the photo of its person fetched again, and no other', async () => {
+it("for a collected picture only the person's photo is fetched again", async () => {
   const { fetched, skipped, events } = await collectAfter(1);
   assert.deepEqual(fetched, ['https://images.example/person']);
   assert.deepEqual(skipped, ['busy']);

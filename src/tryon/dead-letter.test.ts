@@ -20,7 +20,7 @@ it('a longer one is cut, and says how long it was', () => {
   assert.equal(isCut(letter), true);
 });
 
-it('what is no text is kept as base64, and no letter becomes long by its escapes', () => {
+it('binary data is kept as base64, and escapes lengthen no letter', () => {
   assert.equal(lettersOf(Uint8Array.of(0x7b, 0xff)).raw, 'e/8=');
   for (const unit of ['\u0000', '"', '\ufffd', '\\u0000']) {
     assert.ok(JSON.stringify(lettersOf(unit.repeat(1_000_000))).length < 66_000);

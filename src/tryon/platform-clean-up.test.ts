@@ -4,7 +4,7 @@ import { cleanUpMsLeft } from './platform-clean-up.ts';
 
 const at = (time: string) => Date.parse(`2026-01-02T${time}Z`);
 
-it('the clean-up lasts from two minutes before its start to a quarter of an hour after', () => {
+it('the clean-up lasts from 2 minutes before its start to 15 after', () => {
   assert.equal(cleanUpMsLeft(0, at('23:57:59')), 0);
   assert.equal(cleanUpMsLeft(0, at('23:58:00')), 17 * 60_000);
   assert.equal(cleanUpMsLeft(0, at('00:14:59')), 1000);

@@ -68,7 +68,7 @@ describe('prepareImage', () => {
     }
   });
 
-  it('keeps colours: CMYK, Display P3, palettes, 16 bits with and without a profile', async () => {
+  it('keeps colours of CMYK, Display P3, palettes and 16-bit files', async () => {
     const deep = () => plain(64, 64).toColourspace('rgb16');
     const pictures: Record<string, [Sharp, number]> = {
       rgb: [plain(64, 64).jpeg({ quality: 95 }), 3],
@@ -108,7 +108,7 @@ describe('prepareImage', () => {
     assert.ok(!jpeg.includes('SECRET'));
   });
 
-  it('lets only pixels through: what hides in or behind the picture ends here', async () => {
+  it('keeps pixels only: data in or behind the picture is removed', async () => {
     const secret = Buffer.from('<script>alert("SECRET")</script>');
     const jpeg = await plain(64, 64).jpeg().toBuffer();
     const png = await plain(64, 64).png().toBuffer();

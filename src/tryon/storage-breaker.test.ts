@@ -68,7 +68,7 @@ it('one task at a time pays after a failed upload, until one succeeds', async ()
   assert.deepEqual(events(), ['storage_usable', 'upload_failed']);
 });
 
-it('the tasks of another replica pay nothing while a picture cannot be stored', async () => {
+it('tasks of another replica pay nothing while storage refuses pictures', async () => {
   const probe = sharedProbe();
   const [one, two] = [breaker(undefined, probe).storage, breaker(undefined, probe).storage];
   const first = one.pass(TASK);
@@ -103,7 +103,7 @@ it('an upload is tried before a picture is paid, once for all who wait', async (
   assert.equal(storage.problem, null);
 });
 
-it('nothing is usable until Supabase has answered, and an outage changes nothing', async () => {
+it('nothing is usable before Supabase answers; an outage changes nothing', async () => {
   const answers: (() => Promise<string | null>)[] = [
     refused,
     async () => 'wrong key',

@@ -31,7 +31,7 @@ function rejected(raw: Buffer): Rejection {
 }
 
 describe('a task', () => {
-  it('has a prompt cut to what the image model takes, without control characters', () => {
+  it('has a prompt of allowed length, without control characters', () => {
     const task = parsed({ prompt: `\u001b[2J\u0000${'🧥'.repeat(100_000)}` });
     assert.ok(!isRejection(task));
     assert.ok(task.prompt.length <= 32_000);

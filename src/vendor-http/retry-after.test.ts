@@ -13,7 +13,7 @@ test('Retry-After is read in seconds and as a date', () => {
   assert.equal(read({ 'retry-after': 'Tue, 24 Nov 2026 11:00:00 GMT' }), 0);
 });
 
-test('retry-after-ms goes before Retry-After, and Retry-After before the reset of the limit', () => {
+test("retry-after-ms precedes Retry-After, which precedes the limit's reset", () => {
   const all = {
     'retry-after-ms': '1500',
     'retry-after': '20',

@@ -133,7 +133,7 @@ describe('books that add up', () => {
     assert.deepEqual(await verify(), []);
   });
 
-  it('give none for a refund long after a session that is older than the window', async () => {
+  it('give none for a late refund of a session before the window', async () => {
     for (const customer of [await createPerson(shop.platform), await createStore(shop.platform)]) {
       const tryOn = await tryOnThat('failed', customer);
       await minutesPass(120);
@@ -144,7 +144,7 @@ describe('books that add up', () => {
     assert.deepEqual(await verify(), []);
   });
 
-  it('give none for a payment that was given back because no session came of it', async () => {
+  it('give none for a payment returned because no session came of it', async () => {
     const person = await createPerson(shop.platform);
     await call('deduct_credits', { p_user_id: person.userId, p_amount: 1 });
     await call('refund_credits', { p_user_id: person.userId, p_amount: 1 });
@@ -253,7 +253,7 @@ describe('wrong money', () => {
     assert.deepEqual(await reasonsFor(tryOn), ['refund_without_payment']);
   });
 
-  it('that was taken without a session is found, but not while one may still come', async () => {
+  it('that was taken without a session is found once none can still come', async () => {
     const { userId } = await createPerson(shop.platform);
     const { storeId } = await createStore(shop.platform);
     await call('deduct_credits', { p_user_id: userId, p_amount: 1 });

@@ -142,7 +142,7 @@ describe('queue stats', () => {
 });
 
 describe('enqueue', () => {
-  it('pushes the task of a row as the platform would, and the worker completes it', async () => {
+  it("pushes a row's task as the platform would, and it completes", async () => {
     await cleared();
     for (const customer of [await createPerson(shop.platform), await createStore(shop.platform)]) {
       const tryOn = await orderTryOn(shop.platform, customer);
@@ -160,7 +160,7 @@ describe('enqueue', () => {
     }
   });
 
-  it('takes a whole message from a file, and refuses what the worker would reject', async () => {
+  it('takes a message from a file, and refuses what the worker would reject', async () => {
     const redis = await cleared();
     const tryOn = await orderTryOn(shop.platform, await createPerson(shop.platform));
     const folder = await mkdtemp(join(tmpdir(), 'wearon-cli-'));
@@ -268,7 +268,7 @@ describe('dead letters', () => {
 });
 
 describe('refunds', () => {
-  it('are listed with the time of their next attempt, and run at once on request', async () => {
+  it('are listed with the time of their next attempt, and run on request', async () => {
     const redis = await cleared();
     const person = await createPerson(shop.platform);
     const tryOn = await orderTryOn(shop.platform, person);
@@ -345,7 +345,7 @@ describe('reconciliation', () => {
 });
 
 describe('drain', () => {
-  it('lets running tasks finish, leaves the others on the list, and is taken back', async () => {
+  it('lets running tasks finish, keeps the others on the list, and ends', async () => {
     await cleared();
     const person = await createPerson(shop.platform);
     await using worker = await startWorkerProcess(shop.stack.env);

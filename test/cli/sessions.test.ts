@@ -40,7 +40,7 @@ function run(...args: readonly string[]) {
 }
 
 describe('sessions show', () => {
-  it('has everything about a session in one view, and no link, prompt or e-mail', async () => {
+  it('shows a session in one view, without link, prompt or e-mail', async () => {
     await using worker = await startWorkerProcess(shop.stack.env);
     const shopper = await createShopper(shop.platform);
     const done = await orderTryOn(shop.platform, shopper);
@@ -70,7 +70,7 @@ describe('sessions show', () => {
     }
   });
 
-  it('knows a session that waits on the list, and one that is only in a dead letter', async () => {
+  it('finds a session on the list, and one that is only in a dead letter', async () => {
     const { redis } = shop.platform;
     const tryOn = await orderTryOn(shop.platform, await createPerson(shop.platform));
     await push(shop.platform, tryOn);
@@ -123,7 +123,7 @@ describe('sessions list', () => {
 });
 
 describe('janitor', () => {
-  it('counts in a dry run, deletes for real, and leaves the field to one that is at work', async () => {
+  it('counts in a dry run, deletes for real, and yields to a running sweep', async () => {
     await storeObjects(shop.stack, ['uploads/old.jpg'], 7);
     const before = await objectPaths(shop.stack);
     const tried = await run('janitor', '--dry-run', '--json');

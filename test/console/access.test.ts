@@ -42,7 +42,7 @@ const drain = (headers: Record<string, string>) =>
     body: '{"on":false}',
   });
 
-it('a provider is listed once, though the channels have settings of their own', async () => {
+it('a provider is listed once, though the channels differ in settings', async () => {
   const { gates } = (await (await ask('api/overview', asked())).json()) as { gates: unknown[] };
   assert.equal(gates.length, 1);
 });

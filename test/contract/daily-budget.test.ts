@@ -43,7 +43,7 @@ it('calls at the same time over all replicas never go beyond the limit', async (
   assert.deepEqual(events, ['budget_spent', 'budget_spent']);
 });
 
-it('the forecast gives way to the cost, and to nothing for an unbilled call', async () => {
+it('the forecast is replaced by the cost, and by nothing when unbilled', async () => {
   const one = budget(1);
   (await one.reserve(0.1)).spent(0.03);
   await spentIs(0.03);

@@ -88,7 +88,7 @@ it('a job that is done keeps no link and no prompt, and is not run again', async
   assert.equal(runs, 2);
 });
 
-it('a session pushed again after its end gets a job, once its refund is booked', async () => {
+it('a session pushed again gets a job once its refund is booked', async () => {
   await using jobs = new BullGenerationJobs(redis);
   await using refunds = new BullRefunds(redis);
   const again = task();
@@ -200,7 +200,7 @@ it('jobs of the former and of the next release run with our own', async () => {
   assert.deepEqual([stored.journal.noteOfNext, stored.journal.providerCalls], ['kept', 2]);
 });
 
-it('a job whose data cannot be read is removed, so that the rescue finds its session', async () => {
+it('a job with unreadable data is removed and its session is rescued', async () => {
   const { sessionId } = task();
   await addAs(sessionId, { task: { sessionId }, journal: {} });
   await using _worker = startWorker(() => assert.fail('it was run'));

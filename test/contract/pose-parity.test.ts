@@ -36,7 +36,7 @@ before(async () => {
 });
 
 describe('the pose estimator agrees with MediaPipe', () => {
-  test('about a person, loose clothes, a crop, a crowd, an empty scene, and a photo on its side', async () => {
+  test('about persons, loose clothes, crops, crowds, empty and rotated photos', async () => {
     const deviations = await deviationsOf(FIXTURES, join(FIXTURES, 'goldens.json'));
     assert.equal(deviations.length, 5);
     assertSmall(deviations);

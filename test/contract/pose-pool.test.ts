@@ -99,7 +99,7 @@ test('a caller that gives up is released at once, and its slot is freed', async 
   assert.equal(outcome.kind, 'observed');
 });
 
-test('without models the pool is not ready and says why; when they appear it is', async (t) => {
+test('without models the pool is not ready and says why, until they appear', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'pose-models-'));
   t.after(() => rm(folder, { recursive: true }));
   const problem = Promise.withResolvers<string>();
@@ -133,7 +133,7 @@ test('a model that is not the one of the manifest is refused', async (t) => {
   assert.match(await problem.promise, /is not the file that manifest.json names/);
 });
 
-test('a pool that stops turns the waiting away and answers unavailable from then on', async () => {
+test('a stopping pool rejects the waiting and is unavailable from then on', async () => {
   const pool = await readyPool();
   const waiting = Promise.all([pool.estimate(photo, NEVER), pool.estimate(photo, NEVER)]);
   await pool[Symbol.asyncDispose]();
@@ -144,7 +144,7 @@ test('a pool that stops turns the waiting away and answers unavailable from then
 
 // At any step of the threads: a thread ended inside onnxruntime would end the process.
 for (const afterMs of [40, 60, 80]) {
-  test(`a pool that is ended ${afterMs} ms after all threads got busy lets each end its photo`, async () => {
+  test(`a pool ended ${afterMs} ms after all threads got busy lets each finish`, async () => {
     const outcomes: Promise<PoseOutcome>[] = [];
     {
       await using pool = await readyPool({ threads: 2 });

@@ -126,7 +126,7 @@ it('lets no call out once the key is refused, on any replica', async () => {
   await assert.rejects(enter(gate()), REFUSED);
 });
 
-it('lets one probe out after the rest, and everything after the probe succeeded', async () => {
+it('lets one probe out after the pause, and all after it succeeded', async () => {
   // So quick a pace that no one waits, and all find the probe free before one takes it.
   const quick = { callsPerMinute: 1_000_000_000, cooldownMs: 100 };
   const [one, other] = [gate(quick), gate(quick)];
@@ -141,7 +141,7 @@ it('lets one probe out after the rest, and everything after the probe succeeded'
   await enter(other);
 });
 
-it('gives the probe to the next one when the attempt that had it ends without an answer', async () => {
+it('passes the probe on when its attempt ends without an answer', async () => {
   const [one, other] = [gate({ cooldownMs: 100 }), gate({ cooldownMs: 100 })];
   await comeToHalfOpen(one);
   const probe = await enter(one);
@@ -186,7 +186,7 @@ it('gives the probe back when its attempt loses the job before the call', async 
   await until('the probe to be free', async () => (await redis.exists('wearon:gate:probe')) === 0);
 });
 
-it('keeps the probe while its process lives, and gives it up soon after the process died', async () => {
+it('keeps the probe while its process lives, and frees it soon after', async () => {
   using parts = new DisposableStack();
   const connection = connectRedis(stack.redis.url, () => undefined);
   parts.defer(() => connection.disconnect());
@@ -249,7 +249,7 @@ it('takes back the slot of a call that will not be made', async () => {
 
 const NEXT = 'wearon:gate:next';
 
-it('keeps the providers apart: one that is stopped or slow holds up no other', async () => {
+it('keeps the providers apart: a stopped or slow one delays no other', async () => {
   const [openai, other] = [gate({ callsPerMinute: 10 }), gate({ provider: 'other' })];
   using _slot = await enter(openai);
   await fail(other, 'PROVIDER_REFUSES_SERVICE');

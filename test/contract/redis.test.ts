@@ -79,7 +79,7 @@ function task(): Task {
 }
 
 describe('the task source', () => {
-  it('takes the oldest first, byte for byte, and keeps it on the intake list until it is acknowledged', async () => {
+  it('takes the oldest first and keeps it on the intake list until the ack', async () => {
     const odd = Buffer.from([0xff, 0x00, 0x7b]);
     await redis.lpush(TASK_LIST, odd);
     await redis.lpush(TASK_LIST, 'second');
@@ -213,14 +213,14 @@ describe('the fair queue', () => {
     return taken;
   };
 
-  it('give each owner one task in a round, and a newcomer the next round to start', async () => {
+  it('give each owner one task in a round, newcomers from the next one on', async () => {
     assert.deepEqual(await rounds('hog', 'hog', 'hog', 'other', 'hog'), [1, 2, 3, 1, 4]);
     await roundStarted(redis, 3);
     await roundStarted(redis, 2);
     assert.deepEqual(await rounds('newcomer', 'hog', 'other'), [4, 5, 4]);
   });
 
-  it('begin again when nothing waits and nothing came for a while, and only then', async () => {
+  it('begin again only when nothing waits and nothing came for a while', async () => {
     await using jobs = new BullGenerationJobs(redis);
     const takenAt = (ms: number) => redis.hset('wearon:turns', 'takenMs', ms);
     const waiting = task();

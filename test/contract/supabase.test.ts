@@ -112,7 +112,7 @@ describe('sessions', () => {
     assert.deepEqual(events, [{ event: 'rows_unreadable', channel: 'b2c', count: 1 }]);
   });
 
-  it('that are unfinished are listed past the page, of both channels, and only older ones', async () => {
+  it('that are unfinished and old are listed over pages, of both channels', async () => {
     const { database } = shop.stack;
     const person = await createPerson(shop.platform);
     await database.query(
@@ -241,7 +241,7 @@ describe('the image store', () => {
     assert.equal(await images.sign(path), null);
   });
 
-  it('throws STORAGE_UNAVAILABLE, and nothing else, when storage answers an error', async () => {
+  it('throws only STORAGE_UNAVAILABLE when storage answers an error', async () => {
     shop.stack.supabase.faults.add({ path: /\/object\/sign\//, kind: 'status', status: 500 });
     await assert.rejects(images.sign('generated/x/y.jpg'), { code: 'STORAGE_UNAVAILABLE' });
     shop.stack.supabase.faults.add({ path: /\/object\/sign\//, kind: 'drop' });

@@ -36,7 +36,7 @@ async function assertTooLate(tryOn: TryOn): Promise<void> {
   assert.match(row.error_message, /took too long/);
 }
 
-it('X23: an hour asked of one task is past its deadline, and holds the others up for a minute', async () => {
+it('X23: a Retry-After of an hour stops the other tasks for a minute only', async () => {
   const { platform, stack } = crash.shop;
   const [first, second] = [await createPerson(platform), await createPerson(platform)];
   const callsBefore = crash.paidCalls();
@@ -72,7 +72,7 @@ it('tasks without a slot before their deadline fail at once and take none', asyn
 });
 
 for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-  it(`X18: a probe whose process ends by ${signal} leaves the next probe to another process`, async () => {
+  it(`X18: after ${signal} in a probe another process probes next`, async () => {
     const { platform, stack } = crash.shop;
     stack.openai.faults.add(BAD_KEY_ONCE);
     const probe = stack.openai.faults.add({ ...EDITS, kind: 'hang' });

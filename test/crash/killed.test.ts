@@ -20,7 +20,7 @@ import {
 
 const crash = useCrashShop();
 
-it('X1: a task whose process died between the list and its job is handed over by the next one', async () => {
+it('X1: a task on the intake list of a dead process is handed over', async () => {
   const person = await createPerson(crash.shop.platform);
   const tryOn = await orderTryOn(crash.shop.platform, person);
   await push(crash.shop.platform, tryOn);
@@ -37,7 +37,7 @@ it('X1: a task whose process died between the list and its job is handed over by
   assert.equal(await redis.llen('wearon:tasks:generation:intake'), 0);
 });
 
-it('X2: a process that dies before the paid call leaves a task that is generated once', async () => {
+it('X2: a task whose process dies before the paid call is generated once', async () => {
   const callsBefore = crash.paidCalls();
   const tryOn = await orderTryOn(crash.shop.platform, await createStore(crash.shop.platform));
   const hold = crash.shop.stack.supabase.faults.add({
@@ -55,7 +55,7 @@ it('X2: a process that dies before the paid call leaves a task that is generated
   assert.equal(crash.paidCalls() - callsBefore, 1);
 });
 
-it('X3: a process that dies after the paid call and before the upload costs one more call at the most', async () => {
+it('X3: a death between paid call and upload costs one more call at most', async () => {
   const callsBefore = crash.paidCalls();
   const tryOn = await orderTryOn(crash.shop.platform, await createPerson(crash.shop.platform));
   const hold = crash.shop.stack.supabase.faults.add({
@@ -73,7 +73,7 @@ it('X3: a process that dies after the paid call and before the upload costs one 
   await second.logged('generation_completed', (line) => line.session_id === tryOn.sessionId);
 });
 
-it('X4: a process that dies after the upload leaves a picture that is delivered without another call', async () => {
+it('X4: a picture uploaded before a death is delivered without a call', async () => {
   const callsBefore = crash.paidCalls();
   const tryOn = await orderTryOn(crash.shop.platform, await createPerson(crash.shop.platform));
   const link = { method: 'POST', path: /\/object\/sign\/.*\/generated\// } as const;
@@ -121,7 +121,7 @@ it('X5: a refund whose process died before booking is booked by the next', async
   }
 });
 
-it('X6: a refund whose process died right after booking is not booked again', async () => {
+it('X6: a refund booked right before a death is not booked again', async () => {
   const tryOns = await killDuringRefunds('hold-after');
   await crash.startWorker();
   for (const tryOn of tryOns) {
@@ -149,7 +149,7 @@ it('X8: a replica that starts leaves the sessions of the others alone', async ()
   );
 });
 
-it('X16: a Redis that crashes and comes back loses no task and doubles none', async () => {
+it('X16: a Redis crash loses and doubles no task', async () => {
   const callsBefore = crash.paidCalls();
   const store = await createStore(crash.shop.platform, { credits: 30 });
   const tryOns = await Promise.all(
@@ -184,7 +184,7 @@ it('X16: a picture that is paid for is delivered while Redis is away', async () 
   }
 });
 
-it('X17: sessions that only a flushed Redis knew of are failed and refunded, in both channels', async () => {
+it('X17: sessions lost with a flushed Redis are refunded, in both channels', async () => {
   const { platform } = crash.shop;
   const tryOns = await orderForPayers(platform);
   await push(platform, ...tryOns);
@@ -197,7 +197,7 @@ it('X17: sessions that only a flushed Redis knew of are failed and refunded, in 
   }
 });
 
-it('X20: a stop lets running attempts finish, requeues the rest, refunds no one', async () => {
+it('X20: a stop finishes running attempts, requeues the rest, refunds none', async () => {
   const callsBefore = crash.paidCalls();
   const store = await createStore(crash.shop.platform, { credits: 40 });
   const tryOns = await Promise.all(
@@ -218,7 +218,7 @@ it('X20: a stop lets running attempts finish, requeues the rest, refunds no one'
   assert.equal(crash.paidCalls() - callsBefore, 20);
 });
 
-it('X20: attempts that outlast the grace are requeued and finished by the next process', async () => {
+it('X20: attempts that outlast the grace are finished by the next process', async () => {
   const tryOn = await orderTryOn(crash.shop.platform, await createStore(crash.shop.platform));
   const hold = crash.shop.stack.openai.faults.add({ method: 'POST', kind: 'hold' });
   const first = await crash.startWorker({ SHUTDOWN_GRACE_SECONDS: '0' });

@@ -18,7 +18,7 @@ import {
 const crash = useCrashShop();
 const MARK = 'wearon:memory';
 
-it('refunds that were outstanding in a Redis that lost its data are booked, once, from the rows', async () => {
+it('refunds lost with Redis are booked once, from the rows', async () => {
   const { platform, stack } = crash.shop;
   const tryOns = await orderForPayers(platform);
   stack.openai.faults.add({ ...moderationBlocked(), times: tryOns.length });
@@ -57,7 +57,7 @@ function noteLoss(): Promise<unknown> {
   return crash.shop.platform.redis.set(MARK, Date.now() - 30_000);
 }
 
-it('what a person has dealt with is not opened again after a loss, and the mark runs out', async () => {
+it('a closed reconciliation is not reopened after a loss; the mark expires', async () => {
   const { platform } = crash.shop;
   const tryOn = await orderTryOn(platform, await createOverageStore(platform));
   await failRow(tryOn);

@@ -74,7 +74,7 @@ it('an odd answer to a refund is not taken for a refund', async () => {
   }
 });
 
-it('an odd answer to the completion costs neither picture nor a second call', async () => {
+it('an odd answer to the completion costs no picture and no second call', async () => {
   const { platform, stack } = crash.shop;
   await crash.startWorker();
   for (const odd of ODD) {
@@ -127,7 +127,7 @@ it('a string in place of the events is not taken for a delivered picture', async
   await assertRefundedOnce(crash.shop, tryOn);
 });
 
-it('usage that no column holds costs neither the picture nor its completion', async () => {
+it('usage that no column holds costs no picture and no completion', async () => {
   const { platform, stack } = crash.shop;
   const person = await createPerson(platform);
   const tryOn = await order(person);

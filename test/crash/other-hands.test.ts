@@ -61,7 +61,7 @@ it('X7: the same message twice, with two replicas, is generated once', async () 
   assert.equal(crash.paidCalls() - callsBefore, 8);
 });
 
-it('X9: a session that the cron refunded and failed while we generate stays failed, with one refund', async () => {
+it('X9: a session that the cron failed meanwhile keeps its one refund', async () => {
   const person = await createPerson(crash.shop.platform);
   const tryOn = await orderTryOn(crash.shop.platform, person);
   const hold = crash.shop.stack.openai.faults.add({ method: 'POST', kind: 'hold' });
@@ -79,7 +79,7 @@ it('X9: a session that the cron refunded and failed while we generate stays fail
   assert.equal(await isStored(picturePath(tryOn)), false);
 });
 
-it('X9: a cron that has refunded but not yet failed the session is not refunded a second time', async () => {
+it('X9: a session that the cron refunded but did not fail is refunded once', async () => {
   const person = await createPerson(crash.shop.platform);
   const tryOn = await orderTryOn(crash.shop.platform, person);
   const hold = crash.shop.stack.supabase.faults.add({ path: /\/uploads\//, kind: 'hold' });
@@ -106,7 +106,7 @@ it('X9: a cron that has refunded but not yet failed the session is not refunded 
   assert.equal(await balanceOf(crash.shop.platform, person), 10);
 });
 
-it('X10: a store that is uninstalled while its tasks wait and run gets no picture and loses no row', async () => {
+it('X10: a store uninstalled meanwhile gets no picture and loses no row', async () => {
   const store = await createStore(crash.shop.platform);
   const running = await orderTryOn(crash.shop.platform, store);
   const queued = await orderTryOn(crash.shop.platform, store);
@@ -149,7 +149,7 @@ it('X11: a task whose session was deleted is dropped without a call', async () =
   assert.equal(crash.paidCalls(), callsBefore);
 });
 
-it('X12: a task whose producer refunded it, believing that the push failed, is dropped without a call', async () => {
+it('X12: a task that its producer refunded is dropped without a call', async () => {
   const person = await createPerson(crash.shop.platform);
   const tryOn = await orderTryOn(crash.shop.platform, person);
   await push(crash.shop.platform, tryOn);
@@ -162,7 +162,7 @@ it('X12: a task whose producer refunded it, believing that the push failed, is d
   assert.equal(await balanceOf(crash.shop.platform, person), 10);
 });
 
-it("X12: a producer's refund of a failed task replaces ours, and is not added", async () => {
+it("X12: a producer's refund of a failed task replaces ours", async () => {
   const { platform, stack } = crash.shop;
   const worker = await crash.startWorker();
   for (const customer of await customersOfAllKinds(platform)) {
@@ -180,7 +180,7 @@ it("X12: a producer's refund of a failed task replaces ours, and is not added", 
   }
 });
 
-it('a row that its owner sets back after its picture was deleted is failed, and not refunded', async () => {
+it('a row set back after its picture was deleted fails without a refund', async () => {
   const { platform, stack } = crash.shop;
   const person = await createPerson(platform);
   const worker = await crash.startWorker({ RESCUE_MIN_AGE_SECONDS: '1' });
@@ -202,7 +202,7 @@ it('a row that its owner sets back after its picture was deleted is failed, and 
   assert.equal(await balanceOf(platform, person), 9);
 });
 
-it('X13: a refund whose answer is lost after it was booked is not booked twice, for every payer', async () => {
+it('X13: a booked refund whose answer is lost is repeated for no payer', async () => {
   const { platform, stack } = crash.shop;
   const customers = [
     await createPerson(platform),
@@ -222,7 +222,7 @@ it('X13: a refund whose answer is lost after it was booked is not booked twice, 
   for (const customer of customers) assert.equal(await balanceOf(platform, customer), 10);
 });
 
-it('X14: a refund that cannot be booked for a while is booked when the database is back', async () => {
+it('X14: a refund is booked when the database is back', async () => {
   const { platform, stack } = crash.shop;
   const store = await createStore(platform);
   const tryOn = await orderTryOn(platform, store);
@@ -242,7 +242,7 @@ it('X14: a refund that cannot be booked for a while is booked when the database 
   await assertRefundedOnce(crash.shop, tryOn);
 });
 
-it('X15: a shopper whose balance row is gone leaves a reconciliation record, and no loop', async () => {
+it('X15: a missing balance row leaves a reconciliation record, and no loop', async () => {
   const { platform, stack } = crash.shop;
   const shopper = await createShopper(platform);
   const tryOn = await orderTryOn(platform, shopper);
@@ -259,7 +259,7 @@ it('X15: a shopper whose balance row is gone leaves a reconciliation record, and
   assert.equal((await rowOf(crash.shop, tryOn)).status, 'failed');
 });
 
-it('X24: a completion that the database refuses for a while is delivered, with one call', async () => {
+it('X24: a completion refused by the database for a while costs one call', async () => {
   const { platform, stack } = crash.shop;
   const tryOn = await orderTryOn(platform, await createPerson(platform));
   const callsBefore = crash.paidCalls();
@@ -282,7 +282,7 @@ it('X24: a completion that the database refuses for a while is delivered, with o
   assert.equal(crash.paidCalls() - callsBefore, 1);
 });
 
-it('X24: a completion whose answer is lost after it was committed is known as ours', async () => {
+it('X24: a committed completion whose answer is lost is recognised', async () => {
   const { platform, stack } = crash.shop;
   const tryOn = await orderTryOn(platform, await createPerson(platform));
   const stored = stack.supabase.faults.arrived({
@@ -298,7 +298,7 @@ it('X24: a completion whose answer is lost after it was committed is known as ou
   assert.equal(await isStored(picturePath(tryOn)), true);
 });
 
-it("another owner's task under a session's name does not stand in for the genuine one", async () => {
+it("another owner's task does not replace the genuine one of a session", async () => {
   const { platform } = crash.shop;
   const [owner, stranger] = [await createPerson(platform), await createPerson(platform)];
   const tryOn = await orderTryOn(platform, owner);
@@ -310,7 +310,7 @@ it("another owner's task under a session's name does not stand in for the genuin
   assert.equal(await balanceOf(platform, stranger), 10);
 });
 
-it('a row that its owner filled with nonsense does not hide lost sessions from the rescue', async () => {
+it('a row filled with nonsense does not hide lost sessions from the rescue', async () => {
   const { platform, stack } = crash.shop;
   const odd = await orderTryOn(platform, await createPerson(platform));
   const nonsense = `update generation_sessions set completed_at = 'infinity', credits_used = null`;
@@ -322,7 +322,7 @@ it('a row that its owner filled with nonsense does not hide lost sessions from t
   await assertRefundedOnce(crash.shop, lost);
 });
 
-it('X6: a process killed while the database still holds its booking does not have it booked twice', async () => {
+it('X6: a booking held by the database during a kill is not made twice', async () => {
   const { platform, stack } = crash.shop;
   const person = await createPerson(platform);
   const tryOn = await orderTryOn(platform, person);

@@ -50,7 +50,7 @@ it('a process killed between the answer and the upload, again and again', async 
   await balanceReaches(crash.shop, person, 10);
 });
 
-it('a process killed in the call, and a database away at the next attempt, again and again', async () => {
+it('repeated kills in the call and database outages cost no second picture', async () => {
   const { platform, stack } = crash.shop;
   const tryOn = await orderTryOn(platform, await createPerson(platform));
   const before = crash.paidCalls();
@@ -68,7 +68,7 @@ it('a process killed in the call, and a database away at the next attempt, again
   await assertRefundedAfterTwoCalls(tryOn, before);
 });
 
-it('a process frozen beyond its lock does not overwrite the journal of the one that took over', async () => {
+it('a process frozen beyond its lock does not overwrite its successor', async () => {
   const { platform, stack } = crash.shop;
   const tryOn = await orderTryOn(platform, await createPerson(platform));
   const before = crash.paidCalls();
@@ -97,7 +97,7 @@ async function stopped(...workers: readonly WorkerProcess[]): Promise<void> {
   await Promise.all(workers.map((worker) => worker.end('SIGKILL')));
 }
 
-it('a process killed between the completion and its event leaves the event to the next', async () => {
+it('a kill between completion and its event leaves the event to the next', async () => {
   const { platform, stack } = crash.shop;
   const tryOn = await orderTryOn(platform, await createPerson(platform));
   const event = stack.supabase.faults.add({ method: 'POST', path: /analytics/, kind: 'hang' });

@@ -42,7 +42,7 @@ async function closedPort(): Promise<number> {
   return port;
 }
 
-it('X18: while the key is refused tasks wait, one call probes at a time, and none is lost', async () => {
+it('X18: while the key is refused one call probes and no task is lost', async () => {
   const { platform, stack } = crash.shop;
   const store = await createStore(platform, { credits: 20 });
   const tryOns = await Promise.all(Array.from({ length: 8 }, () => orderTryOn(platform, store)));
@@ -62,7 +62,7 @@ it('X18: while the key is refused tasks wait, one call probes at a time, and non
   await worker.logged('breaker_closed');
 });
 
-it('X18: a task that waits for the service fails at its deadline and is refunded', async () => {
+it('X18: a task waiting for the service is refunded at its deadline', async () => {
   const { platform, stack } = crash.shop;
   const person = await createPerson(platform);
   const tryOn = await orderTryOn(platform, person);
@@ -76,7 +76,7 @@ it('X18: a task that waits for the service fails at its deadline and is refunded
   await assertRefundedOnce(crash.shop, tryOn);
 });
 
-it('X23: a call refused for the rate is made again no earlier than the vendor asked', async () => {
+it('X23: a rate-limited call is repeated no earlier than the vendor asked', async () => {
   const { platform, stack } = crash.shop;
   const tryOn = await orderTryOn(platform, await createPerson(platform));
   const callsBefore = crash.paidCalls();
@@ -140,7 +140,7 @@ it('a call whose answer is lost is repeated once at the most', async () => {
   await balanceReaches(crash.shop, person, 10);
 });
 
-it('a server error is tried again, and no more often than OPENAI_MAX_RETRIES in all', async () => {
+it('a server error is retried up to OPENAI_MAX_RETRIES times in all', async () => {
   const { platform, stack } = crash.shop;
   const person = await createPerson(platform);
   const errors = stack.openai.faults.add({ ...serverError(), times: 10 });
@@ -179,7 +179,7 @@ it('paid calls are paced over all replicas', async () => {
   assert.ok(lastCallMs - pushedAtMs >= 9 * 500 - 20, `10 calls in ${lastCallMs - pushedAtMs} ms`);
 });
 
-it('the vendor is asked once a day how long the model lives, and its answer is passed on', async () => {
+it("the model's end is asked of the vendor once a day and passed on", async () => {
   const { openai } = crash.shop.stack;
   const model = 'gpt-image-2.6-sunburst';
   const endsOn = new Date(Date.now() + 10 * 86_400_000).toISOString().slice(0, 10);

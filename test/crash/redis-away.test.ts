@@ -25,7 +25,7 @@ async function refuseConnections(port: number): Promise<void> {
   await once(server, 'close');
 }
 
-it('X16: the loss of Redis and its return are a line each, however often it is retried', async () => {
+it('X16: the loss of Redis and its return are one log line each', async () => {
   const { platform, stack } = crash.shop;
   const worker = await crash.startWorker({ ADMIN_TOKEN: 'a-token-of-some-length' });
   await stack.redis.kill();

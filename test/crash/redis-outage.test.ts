@@ -28,7 +28,7 @@ function errorLines({ workers }: OutageScene) {
   return workers.flatMap(({ lines }) => lines.filter(({ level }) => level === 'error'));
 }
 
-it('after a failover with open connections every task ends, with one call each', async () => {
+it('after a failover with open connections each task ends, with one call', async () => {
   await using scene = await openOutage(shop, { callMs: 2000 });
   const early = await scene.push(TASKS);
   await scene.calls(TASKS);
@@ -41,7 +41,7 @@ it('after a failover with open connections every task ends, with one call each',
 });
 
 for (const workers of [1, 2]) {
-  it(`an outage longer than the lock repeats no paid call of ${workers} worker(s)`, async () => {
+  it(`an outage longer than the lock repeats no paid call: ${workers} worker(s)`, async () => {
     await using scene = await openOutage(shop, { workers, callMs: CALL_MS });
     const tryOns = await scene.push(TASKS);
     await scene.calls(TASKS);
@@ -59,7 +59,7 @@ for (const workers of [1, 2]) {
   });
 }
 
-it('a Redis that is full is waited for: a line of the log, not ready, no call repeated', async () => {
+it('a full Redis is waited for: one log line, not ready, no call repeated', async () => {
   await using scene = await openOutage(shop, { callMs: CALL_MS });
   const tryOns = await scene.push(TASKS);
   await scene.calls(TASKS);

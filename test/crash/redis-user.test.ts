@@ -21,7 +21,7 @@ function assertJson({ output }: WorkerProcess): void {
   for (const line of output) assert.doesNotThrow(() => JSON.parse(line), line);
 }
 
-it('a user with the documented rights is enough, INFO and CONFIG are not needed', async () => {
+it('a user with the documented rights suffices, without INFO and CONFIG', async () => {
   const { platform, stack } = crash.shop;
   const page = await readFile(new URL('../../docs/scaling.md', import.meta.url), 'utf8');
   assert.ok(page.includes(REDIS_ACL), 'docs/scaling.md names the rights');
@@ -60,7 +60,7 @@ it('a Redis Cluster is refused at start, with the reason', async () => {
   assert.match(service.fix, /without cluster mode/);
 });
 
-it('a worker on an evicting Redis is not ready, and takes tasks once it is repaired', async () => {
+it('a worker on an evicting Redis is not ready until it is repaired', async () => {
   const { platform } = crash.shop;
   await platform.redis.config('SET', 'maxmemory-policy', 'allkeys-lru');
   try {

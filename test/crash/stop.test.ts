@@ -42,7 +42,7 @@ function countOf(worker: WorkerProcess, message: string): number {
   return worker.lines.filter((line) => line.message === message).length;
 }
 
-it('X20: a stop in the middle of a rescue begins no attempt, no call and no other rescue', async () => {
+it('X20: a stop in a rescue begins no attempt, call or other rescue', async () => {
   const { stack, platform } = crash.shop;
   const lost = await loseSessions();
   const tryOns = await orderMany();
@@ -73,7 +73,7 @@ it('X20: a stop in the middle of a rescue begins no attempt, no call and no othe
   assert.ok(second.lines.every((line) => line.repeated !== true));
 });
 
-it('X20: a rescue that gets no answer does not keep the attempts from being requeued', async () => {
+it('X20: a rescue without an answer does not block requeueing', async () => {
   const { stack, platform } = crash.shop;
   const lost = await loseSessions();
   const [tryOn] = await orderMany();
@@ -99,7 +99,7 @@ it('X20: a rescue that gets no answer does not keep the attempts from being requ
   assert.equal((await settledRow(crash.shop, tryOn)).status, 'completed');
 });
 
-it('X20: at a stop the leftovers of the intake that are not handed over yet stay where they are', async () => {
+it('X20: a stop leaves the rest of the intake list in its place', async () => {
   const { redis } = crash.shop.platform;
   const messages = (await orderMany()).map(({ message }) => message);
   await redis.lpush(INTAKE_LIST, ...messages);

@@ -87,7 +87,7 @@ it('a session whose process died right after completing it is announced', async 
   assert.equal(message.data.request_id, tryOn.requestId);
 });
 
-it('a session whose process died right after failing it is announced, with its reason', async (t) => {
+it('a session failed right before a death is announced with its reason', async (t) => {
   const tryOn = await orderTryOn(crash.shop.platform, await createPerson(crash.shop.platform));
   crash.shop.stack.openai.faults.add(moderationBlocked());
   await killAtTheEnd(await startWorker(WITHOUT_SWEEP), tryOn);
@@ -121,7 +121,7 @@ it('a webhook whose process died while it was sent is sent again, the same', asy
   assert.equal(verified(again).data.session_id, tryOn.sessionId);
 });
 
-it('a session that the platform ended itself is announced by the sweep, without its text', async () => {
+it('the sweep announces a session ended by the platform, without text', async () => {
   const tryOn = await orderTryOn(crash.shop.platform, await createPerson(crash.shop.platform));
   await startWorker();
   await crash.shop.stack.database.query(
@@ -133,7 +133,7 @@ it('a session that the platform ended itself is announced by the sweep, without 
   assert.deepEqual(data.error, { code: null, message: null });
 });
 
-it('a webhook under way at a stop is requeued, and the next process sends it', async () => {
+it('a webhook under way at a stop is sent by the next process', async () => {
   const tryOn = await orderTryOn(crash.shop.platform, await createStore(crash.shop.platform));
   const held = Promise.withResolvers<void>();
   answerAbout(tryOn, () => held.resolve());
@@ -146,7 +146,7 @@ it('a webhook under way at a stop is requeued, and the next process sends it', a
   await until('the second webhook', () => receiver.about(tryOn.sessionId).length > 1);
 });
 
-it('an endpoint that fails delays no task, and its webhooks are listed and sent again', async () => {
+it('a failing endpoint delays no task; its webhooks are listed and resent', async () => {
   const tryOn = await orderTryOn(crash.shop.platform, await createStore(crash.shop.platform));
   answerAbout(tryOn, (response) => void response.writeHead(410).end());
   const worker = await startWorker();

@@ -60,7 +60,7 @@ describe('issue.sh', { skip: whyNoScripts() ?? false }, () => {
     assert.deepEqual([...certbotCalls(calls), ...reloads(calls)], []);
   });
 
-  it('goes through nginx when nginx has port 80, and lets it read the certificate', async () => {
+  it('goes through nginx when it has port 80, and lets it read the result', async () => {
     await using deployment = await inService();
     await deployment.tell('certificate', makeCertificate('new.test'));
     const { code, output } = await deployment.run(ISSUE, [], { DOMAIN: 'new.test' });
@@ -83,7 +83,7 @@ describe('issue.sh', { skip: whyNoScripts() ?? false }, () => {
     }
   });
 
-  it('says what to look at when it fails, and leaves the certificate that is there', async () => {
+  it('says what to check when it fails, and keeps the certificate', async () => {
     await using deployment = await inService();
     const before = await certificateOf(deployment);
     await deployment.tell('failing', 'certonly');
@@ -135,7 +135,7 @@ describe('renew.sh', { skip: whyNoScripts() ?? false }, () => {
     assert.deepEqual(reloads(await deployment.calls()), []);
   });
 
-  it('keeps the old certificate when certbot fails, and says until when it is good', async () => {
+  it('keeps the old certificate when certbot fails, and says its expiry', async () => {
     await using deployment = await inService();
     const before = await certificateOf(deployment);
     await deployment.tell('failing', ' renew ');
@@ -157,7 +157,7 @@ describe('renew.sh', { skip: whyNoScripts() ?? false }, () => {
     assert.equal(reloads(await deployment.calls()).length, 1);
   });
 
-  it('does not take an engine that does not answer for an nginx that does not run', async () => {
+  it('distinguishes an engine without an answer from a stopped nginx', async () => {
     await using deployment = await inService();
     await deployment.tell('certificate', makeCertificate());
     await deployment.tell('failing', ' ps ');

@@ -102,7 +102,7 @@ describe('production', () => {
     assert.equal(shortcomings('lax', lax).length, 10);
   });
 
-  it('gives a worker variables that it knows, and longer than it needs to stop', async () => {
+  it('gives a worker known variables and more time than it needs to stop', async () => {
     const { environment = {}, stop_grace_period } = production.services['worker-a'] ?? {};
     assert.deepEqual(problemsOfEnvironment(environment), []);
     const [, marginMs = ''] = /STOP_MARGIN_MS = ([\d_]+)/.exec(await read('src/main.ts')) ?? [];
@@ -177,7 +177,7 @@ it('no secret and no setting of a machine can be committed from deploy/', async 
   assert.deepEqual(stdout.trim().split('\n'), ignored);
 });
 
-it('each target of make that needs Docker says in one line that it is missing', async (t) => {
+it('each make target that needs Docker says in one line that it is missing', async (t) => {
   const make = await run('which', ['make']).then(
     ({ stdout }) => stdout.trim(),
     () => undefined,

@@ -65,7 +65,7 @@ async function filesOf(folder: string, ...pattern: string[]): Promise<string[]> 
 describe('the image', {
   skip: IMAGE === '' && 'no IMAGE: scripts/rehearse-image.sh builds one',
 }, () => {
-  it('holds neither development packages nor tests nor what installs packages', async () => {
+  it('holds no development packages, tests or package managers', async () => {
     const { dependencies, devDependencies } = JSON.parse(await readFile('package.json', 'utf8'));
     const installed = await answerOf('sh', '-c', 'cd node_modules && ls -d * @*/*');
     const packages = installed.split('\n');
@@ -170,11 +170,11 @@ describe('a container', { skip: IMAGE === '' && 'no IMAGE' }, () => {
     await assert.rejects(docker('exec', '--env=PORT=1', NAME, ...check.slice(1)));
   });
 
-  it('is found to be in order by the doctor, who reads the secrets from their files', async () => {
+  it('passes the doctor, which reads the secrets from their files', async () => {
     assert.match(await docker('exec', NAME, 'wearon', 'doctor'), /redis/i);
   });
 
-  it("ends the demo's tasks as they must end, with every credit where it belongs", async () => {
+  it("ends the demo's tasks as expected, with every credit in place", async () => {
     for (const scene of await setScenes(platform)) {
       const credits = (await balanceOf(platform, scene.customer)) ?? 0;
       const tryOn = await play(platform, scene);

@@ -90,7 +90,7 @@ it('the kustomization takes every file but the example of the secret', () => {
   assert.ok(kustomization.images.some(({ name }) => name === container.image));
 });
 
-it('every resource is what the schemas of Kubernetes and KEDA say, and a wrong one is found out', () => {
+it('every resource fits the schemas of Kubernetes and KEDA', () => {
   for (const resource of resources) assert.deepEqual(schemaProblems(resource), []);
   const broken = structuredClone(the('Deployment'));
   broken.spec.replicas = 'two';
@@ -115,7 +115,7 @@ it('kubectl makes one stream of it', async (t) => {
 });
 
 describe('the deployment', () => {
-  it('gives the worker variables that it knows, and its secrets in files that are mounted', () => {
+  it('gives the worker known variables, and its secrets as mounted files', () => {
     const known = Object.values(VARIABLES);
     const names = known.flatMap(({ name }) => [name, `${name}_FILE`]);
     assert.deepEqual(
@@ -149,7 +149,7 @@ describe('the deployment', () => {
 });
 
 describe('what is around it', () => {
-  it('counts workers by the list that the platform fills and by metrics that the worker has', () => {
+  it("scales by the platform's list and by metrics that exist", () => {
     const { triggers, minReplicaCount } = the('ScaledObject').spec;
     const [redis, ...byMetrics] = triggers as {
       type: string;

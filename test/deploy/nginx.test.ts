@@ -98,7 +98,7 @@ describe('nginx in front of the workers', { skip: reason ?? false }, () => {
     assert.equal(await handshake('TLSv1.3'), 'TLSv1.3');
   });
 
-  it('leads plain HTTP to HTTPS, but for the proof to the certificate authority', async () => {
+  it('redirects HTTP to HTTPS, except the certificate challenge', async () => {
     const plain = `http://127.0.0.1:${nginx.httpPort}`;
     const moved = await fetch(`${plain}/estimate-body?x=1`, { redirect: 'manual' });
     assert.equal(moved.status, 301);
@@ -122,7 +122,7 @@ describe('nginx in front of the workers', { skip: reason ?? false }, () => {
     assert.ok(Array.isArray(JSON.parse(body).detail), 'the worker’s own answer');
   });
 
-  it('keeps metrics, readiness, the queue board and everything unknown from the public', async () => {
+  it('hides metrics, readiness, the queue board and unknown paths', async () => {
     for (const path of ['/metrics', '/readyz', '/admin/queues', '/admin', '/docs-of-others']) {
       const { status, headers } = await ask(path);
       assert.equal(status, 404, path);
@@ -152,7 +152,7 @@ describe('nginx in front of the workers', { skip: reason ?? false }, () => {
     assert.equal((await ask('/favicon.ico')).status, 204);
   });
 
-  it('passes a request id on, makes one where none came, and replaces one that could harm a log', async () => {
+  it('passes a request id on, makes a missing one, replaces a harmful one', async () => {
     const idOf = async (headers?: Record<string, string>) =>
       String((await estimate('{}', headers)).headers['x-request-id']);
     assert.equal(await idOf({ 'x-request-id': 'shop-17' }), 'shop-17');

@@ -86,7 +86,7 @@ describe('a rolling update', { skip }, () => {
     assert.equal((await deployment.read('state/previous-image'))?.trim(), OLD);
   });
 
-  it('brings changes of the other services into force without touching the workers', async () => {
+  it('applies changes of other services without touching the workers', async () => {
     await using deployment = await inService();
     assert.equal((await deployment.run(UPDATE, [NEW])).code, 0);
     const calls = await deployment.calls();
@@ -95,7 +95,7 @@ describe('a rolling update', { skip }, () => {
     assert.deepEqual(story(calls.slice(last)), []);
   });
 
-  it('lets nginx read its configuration anew when it is accepted, and only then', async () => {
+  it('reloads nginx only when its configuration is accepted', async () => {
     await using deployment = await inService();
     await deployment.run(UPDATE, [NEW]);
     const calls = await deployment.calls();
@@ -110,7 +110,7 @@ describe('a rolling update', { skip }, () => {
     await assertRuns(deployment, NEWER);
   });
 
-  it('puts the first worker back when it does not become ready, and leaves the other alone', async () => {
+  it('restores the first worker when it stays unready; keeps the other', async () => {
     await using deployment = await inService();
     await deployment.tell('unready', NEW);
     const { code, output } = await deployment.run(UPDATE, [NEW], { READY_LOOKS: '5' });
@@ -159,7 +159,7 @@ describe('a rolling update', { skip }, () => {
     assert.match(output, /Putting it back did not work either.*runbook/);
   });
 
-  it('begins with the worker that is not ready, and never stops the only one that is', async () => {
+  it('begins with the unready worker, and never stops the only ready one', async () => {
     await using deployment = await inService();
     // worker-b runs something that never became ready, as after an update that was killed.
     await writeFile(join(deployment.folder, '../docker/running/worker-b'), `${NEWER}\n`);
@@ -179,7 +179,7 @@ describe('a rolling update', { skip }, () => {
     await assertRuns(deployment, NEW);
   });
 
-  it('touches nothing when the image runs already, but starts anew when none is named', async () => {
+  it('touches nothing when the image runs, and restarts when none is named', async () => {
     await using deployment = await inService();
     assert.equal((await deployment.run(UPDATE, [OLD])).code, 0);
     const quiet = await deployment.calls();
@@ -209,7 +209,7 @@ describe('a rolling update', { skip }, () => {
     assert.deepEqual(removed, [`docker image rm ${OLD}`]);
   });
 
-  it('changes nothing for a tag, an image that cannot be fetched, or a file that is not accepted', async () => {
+  it('changes nothing for a bad tag, a missing image or a refused file', async () => {
     await using deployment = await inService();
     const refused = async (args: string[], why: RegExp) => {
       const { code, output } = await deployment.run(UPDATE, args);
@@ -262,7 +262,7 @@ describe('a rolling update', { skip }, () => {
 });
 
 describe('the first deployment', { skip }, () => {
-  it('gets the certificate, starts everything, has cron renew, and asks the doctor', async () => {
+  it('gets a certificate, starts all, installs the cron job, runs the doctor', async () => {
     await using deployment = await newServer();
     const { code, output } = await deployment.run(FIRST);
     assert.equal(code, 0, output);
@@ -318,7 +318,7 @@ describe('the first deployment', { skip }, () => {
     await assertRuns(deployment, OLD);
   });
 
-  it('keeps secrets in a folder that no one else may open, readable to the services', async () => {
+  it('keeps secrets in a private folder that the services can read', async () => {
     await using deployment = await newServer();
     await chmod(join(deployment.folder, 'secrets'), 0o755);
     await deployment.run(FIRST);
@@ -328,7 +328,7 @@ describe('the first deployment', { skip }, () => {
     assert.equal(await modeOf('.env'), 0o600);
   });
 
-  it('fails when something is not healthy, and when the doctor is not content', async () => {
+  it('fails when a service is unhealthy or the doctor reports an error', async () => {
     for (const [failing, why] of [
       ['up --detach', /Not everything is healthy/],
       ['wearon doctor', /doctor finds something/],

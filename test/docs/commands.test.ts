@@ -68,7 +68,7 @@ async function run(words: readonly string[], folder: string): Promise<CliResult>
 }
 
 describe('the commands of the pages', () => {
-  it('are understood, all of them: none ends with the exit code for wrong usage', async (t) => {
+  it('are understood: none ends with the exit code for wrong usage', async (t) => {
     await using folder = await mkdtempDisposable(join(tmpdir(), 'wearon-commands-'));
     const task = readPage('docs/data-models.md').codeBlocks.find(({ lang }) => lang === 'json');
     await writeFile(join(folder.path, 'task.json'), task?.text ?? '');
@@ -82,7 +82,7 @@ describe('the commands of the pages', () => {
     t.diagnostic(`${commands.length} commands`);
   });
 
-  it('of other programs are few, and those that the tests of deploy/ and the README run', () => {
+  it('of other programs are few, and run by the tests of deploy/ and README', () => {
     const known = [
       /^(make|npm|curl|cd|cp|editor|ssh|docker inspect) ?/,
       /^redis-cli -u "\$REDIS_URL" (LLEN|HLEN|DEL) /,

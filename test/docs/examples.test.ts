@@ -19,7 +19,7 @@ function jsonOf(path: string): { text: string; value: unknown }[] {
     .map(({ text }) => ({ text, value: JSON.parse(text) }));
 }
 
-it('the question and the answer of api-contracts.md are those of the API document', () => {
+it('request and answer of api-contracts.md are those of the API document', () => {
   const [question, answer, ...others] = jsonOf('docs/api-contracts.md');
   const { requests, responses } = OPERATIONS['POST /estimate-body'] ?? {};
   assert.deepEqual(question?.value, requests?.photo_and_height?.value);
@@ -27,7 +27,7 @@ it('the question and the answer of api-contracts.md are those of the API documen
   assert.deepEqual(others, []);
 });
 
-it('the task of data-models.md is one that the worker takes, with every key of the table', () => {
+it('the worker accepts the task of data-models.md with all its keys', () => {
   const [example, ...others] = jsonOf('docs/data-models.md');
   assert.ok(example);
   const task = parseTask(Buffer.from(example.text), 16, new Date());

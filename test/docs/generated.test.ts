@@ -32,7 +32,7 @@ it('.env.example with its placeholders filled in has the defaults', async () => 
   }
 });
 
-it('.env.example names every variable, and every example of the table is accepted', async () => {
+it('.env.example names every variable, and every example is accepted', async () => {
   const text = await readFile(join(ROOT, '.env.example'), 'utf8');
   for (const { name, parse, example } of Object.values(VARIABLES)) {
     assert.match(text, new RegExp(`^(# )?${name}=`, 'm'));

@@ -172,7 +172,7 @@ it('no page and no text has npm fetch a package by a name that is free', () => {
   );
 });
 
-it('every command of the command line that a page shows exists, with its options', () => {
+it('every command on a page exists, with its options', () => {
   assert.deepEqual(inAllPages(unknownCommand), []);
 });
 

@@ -75,7 +75,7 @@ it('the README has no command that this test does not run', () => {
   assert.deepEqual(others, []);
 });
 
-it('make demo serves until Ctrl-C, and the question for a size is answered meanwhile', async () => {
+it('make demo serves until Ctrl-C and answers a request for a size', async () => {
   const ask = command('curl ');
   const demo = start(command('make demo'));
   try {

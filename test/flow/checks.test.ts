@@ -144,7 +144,7 @@ it('a process killed while it checks costs one more call, like any cut-off', asy
   assert.ok(calls() <= 2);
 });
 
-it('a collected picture is checked, too, and made once more when it is rejected', async () => {
+it('a collected picture is checked, and made once more when rejected', async () => {
   const env = { ...ENFORCED, IMAGE_PROVIDERS: 'replicate' };
   const { replicate } = shop.stack;
   const killed = await startWorker(env);

@@ -54,7 +54,7 @@ describe('a task that goes well', () => {
   });
 });
 
-it('a task takes five requests to Supabase, and its event names the provider', async () => {
+it('a task takes five Supabase requests, and its event names the provider', async () => {
   const tryOn = await orderTryOn(shop.platform, await createPerson(shop.platform));
   const before = shop.stack.supabase.requests.length;
   await push(shop.platform, tryOn);

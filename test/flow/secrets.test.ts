@@ -15,7 +15,7 @@ import { orderTryOn, push, settledRow } from '../support/shop.ts';
 
 const crash = useCrashShop();
 
-it('a run with every kind of trouble logs no secret, and tells shoppers no vendor, link or exception', async () => {
+it('no secret reaches the log, and no vendor, link or exception a shopper', async () => {
   const { platform, stack } = crash.shop;
   const shopper = await createShopper(platform);
   const person = await createPerson(platform);

@@ -164,7 +164,7 @@ describe('the parser of tasks, against messages of any shape', () => {
     fc.assert(fc.property(fc.json(), (text) => assertSane(Buffer.from(text))));
   });
 
-  it('lets no id, date or list through that is not one, whatever stands in any of the fields', () => {
+  it('accepts no malformed id, date or list in any field', () => {
     const names = fc.constantFrom(...Object.keys(VALID), 'user_id', '__proto__', 'constructor');
     const value = fc.oneof(
       fc.jsonValue(),
@@ -179,7 +179,7 @@ describe('the parser of tasks, against messages of any shape', () => {
     );
   });
 
-  it('reads a cut or damaged message as no task, or as the task that it still is', () => {
+  it('reads a damaged message as no task, or as the task it still is', () => {
     const whole = bytesOf(VALID);
     const damage = fc.record({
       at: fc.nat(whole.length - 1),

@@ -57,7 +57,7 @@ function assertRefused({ error, dialled }: Attempt, what: string): void {
 const total =
   DENIED_ADDRESSES.length + HOSTILE_LINKS.length + HOSTILE_ANSWERS.length + HOSTILE_FILES.length;
 
-describe(`the guard, against a corpus of ${total} hostile addresses, links, answers and files`, () => {
+describe(`the guard, on ${total} hostile addresses, links, answers and files`, () => {
   it('has no case twice', () => {
     for (const cases of [DENIED_ADDRESSES, HOSTILE_LINKS, PUBLIC_ADDRESSES, GOOD_LINKS]) {
       assert.equal(new Set(cases).size, cases.length);

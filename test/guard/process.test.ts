@@ -24,7 +24,7 @@ describe('preparing ten pictures of 50 megapixels at once', LINUX_ONLY, () => {
 });
 
 describe('preparing the photos of many tasks at once', LINUX_ONLY, () => {
-  it(`takes less than ${LIMIT_MB} MB, though every file is as large as it may be`, async () => {
+  it(`takes less than ${LIMIT_MB} MB with files of the maximum size`, async () => {
     const { prepared, peakRssMb } = await holdPhotos(10, 16);
     // On a busy machine some tasks run out of time.
     assert.ok(prepared > 0);

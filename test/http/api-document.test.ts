@@ -175,7 +175,7 @@ it('its tags are declared, and a photo must be a link', () => {
   );
 });
 
-it('every operation is described, and every request and answer has an example', () => {
+it('every operation is described, with an example of each message', () => {
   const operations = operationsOf(api);
   assert.deepEqual([...operations.keys()].sort(), [
     'GET /health',
@@ -221,7 +221,7 @@ it('with ?include=landmarks the answer fits the schema too', async () => {
   assert.equal(body.landmarks.length, 33);
 });
 
-it('a host in trouble and a body of another type get the answers that it shows', async () => {
+it('a failing host and a wrong body type get the documented answers', async () => {
   const away = { image_url: `${EXAMPLE_HOST}/away.jpg`, height_cm: 172 };
   await assertShown(SIZE, 'host_is_away', await send(away));
   for (const type of ['text/plain', 'application/xml']) {

@@ -6,7 +6,7 @@ import { it } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { createServer } from '../../src/http/server.ts';
 
-it('a connection that is kept alive does not keep a closing server, which answers what is under way', async () => {
+it('a kept-alive connection does not delay a closing server', async () => {
   const server = await createServer(assert.fail);
   const [arrived, answered] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   server.post('/slow', async () => {

@@ -126,7 +126,7 @@ test('a photo and a height give the original answer and more', async (t) => {
   for (const value of Object.values(measurements)) assert.ok(value >= 30 && value <= 200);
 });
 
-test('the classic estimator gives exactly the four measurements of the original', async (t) => {
+test('the classic estimator gives the four measurements of the original', async (t) => {
   const poses = posesThatSee({ kind: 'observed', observation: seen.halfBody });
   const { post } = await setup(t, { estimator: ESTIMATORS.classic, poses });
   const { status, body } = await post(ANYBODY);
@@ -147,7 +147,7 @@ test('landmarks come on request only', async (t) => {
   assert.deepEqual((refused.body.detail as { loc: string[] }[])[0]?.loc, ['query', 'include']);
 });
 
-test('weight, sex, age and a chart may be given, and the chart is named in the answer', async (t) => {
+test('weight, sex, age and a chart are accepted, and the chart is named', async (t) => {
   const { post } = await setup(t);
   const facts = { weight_kg: 70.5, sex: 'female', age: 30, size_chart: 'en13402_women' };
   const { status, body } = await post({ ...ANYBODY, ...facts });
@@ -310,7 +310,7 @@ test('a height of 100 or 250, whole or not, is fine', async (t) => {
   }
 });
 
-test('white space around and inside a link, and 2,400 characters of it, are fine', async (t) => {
+test('links with white space and links of 2,400 characters are accepted', async (t) => {
   const asked: string[] = [];
   const fetcher: ImageFetcher = {
     fetch: async (url) => {
@@ -442,7 +442,7 @@ test('an error that no one foresaw is a 500 that says nothing about it', async (
   assert.equal(events.at(-1)?.event, 'size_rec_unexpected_error');
 });
 
-test('the request id comes back, on refusals too, and one is made where none is given', async (t) => {
+test('the request id is returned, also on refusals, or made when missing', async (t) => {
   const { post, events } = await setup(t);
   const given = { headers: { 'x-request-id': 'shop 42/order-7' } };
   const answer = await post(ANYBODY, given);

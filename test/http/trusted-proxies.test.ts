@@ -35,7 +35,7 @@ describe('the client of a request', () => {
     assert.equal(await clientOf([], PROXY, CLIENT), PROXY);
   });
 
-  it('is the last one that no trusted proxy is, when a client brings names of its own', async () => {
+  it('is the last untrusted one when a client sends the header itself', async () => {
     assert.equal(await clientOf([PROXY], PROXY, `192.0.2.1, ${CLIENT}`), CLIENT);
     assert.equal(await clientOf([PROXY], PROXY, `${PROXY}, ${CLIENT}`), CLIENT);
   });

@@ -179,7 +179,7 @@ describe('a row edit', { concurrency: true }, () => {
     assert.equal(await balanceOf(platform, other), 9);
   });
 
-  it("a delivered session's payment is not paid back to a second row of its id", async () => {
+  it("a delivered session's payment is not refunded to a second row", async () => {
     const { platform } = shop;
     const store = await createStore(platform);
     const tryOn = await orderTryOn(platform, store);
@@ -191,7 +191,7 @@ describe('a row edit', { concurrency: true }, () => {
     assert.equal(await balanceOf(platform, store), 9);
   });
 
-  it('a delivered session of a person does not pay for a row that was planted', async () => {
+  it("a person's delivered session does not pay for a planted row", async () => {
     const { platform } = shop;
     const person = await createPerson(platform);
     const tryOn = await orderTryOn(platform, person);

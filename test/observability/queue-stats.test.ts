@@ -73,7 +73,7 @@ describe('the queue stats', () => {
     assert.deepEqual(counts, zero);
   });
 
-  it('tell how many tasks wait on the lists, and since when the oldest was ordered', async () => {
+  it('count the tasks on the lists and the age of the oldest', async () => {
     for (const seconds of [3000, 2000, 1000]) await redis.lpush(TASK_LIST, message(ago(seconds)));
     await redis.lpush(INTAKE_LIST, message(ago(500)));
     const { places } = await readQueueStats(redis);
@@ -92,7 +92,7 @@ describe('the queue stats', () => {
     assertAge(places.waiting.oldestAgeSeconds, 4000);
   });
 
-  it('count refunds that are not booked, dead letters and reconciliation records', async () => {
+  it('count outstanding refunds, dead letters and reconciliation records', async () => {
     await using refunds = new BullRefunds(redis);
     const task = taskOf(ago(1));
     await refunds.add(refundIntent(task, task.requestId, new TaskError('ABANDONED')));

@@ -50,7 +50,7 @@ function assertOneTree(spans: readonly SeenSpan[]): void {
   }
 }
 
-it('one trace holds a task from its order to its refund, over a retry and two replicas', async () => {
+it('one trace holds a task over a retry, two replicas and its refund', async () => {
   const person = await createPerson(shop.platform, { credits: 5 });
   const tryOn = await orderTryOn(shop.platform, person);
   const { faults } = shop.stack.openai;
@@ -92,7 +92,7 @@ it('one trace holds a task from its order to its refund, over a retry and two re
   assert.ok(attempts.some(({ hasError }) => hasError));
 });
 
-it('a picture that was made shows how long each step took, and no link or prompt', async () => {
+it('the trace of a picture has a time per step, and no link or prompt', async () => {
   const tryOn = await orderTryOn(shop.platform, await createPerson(shop.platform));
   const worker = await startTracedWorker();
   await push(shop.platform, tryOn);
@@ -132,7 +132,7 @@ it('an answer over HTTP is a span with its request id, and a probe is none', asy
   assert.ok(!collector.spans.some(({ name }) => name.includes('livez')));
 });
 
-it('a collector that is away does not keep the worker from working and stopping', async () => {
+it('a missing collector blocks neither work nor a stop', async () => {
   const worker = await startWorkerProcess({
     ...shop.stack.env,
     OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9',

@@ -112,7 +112,7 @@ describe('a sweep', () => {
     assert.deepEqual(await objectPaths(shop.stack), ['uploads/replaced.jpg']);
   });
 
-  it('finds every old one among thousands, though the pages shift as it removes', async () => {
+  it('finds every old one among thousands, though the pages shift', async () => {
     const numbered = (count: number, name: (n: number) => string) =>
       Array.from({ length: count }, (_, n) => name(n));
     const digits = (n: number) => String(n).padStart(5, '0');
@@ -193,7 +193,7 @@ describe('a sweep', () => {
 });
 
 describe('the rows of a sweep', () => {
-  it('are marked as the platform does it, for people and stores, when they have ended', async () => {
+  it('are marked as the platform does it once ended, for people and stores', async () => {
     const person = await createPerson(shop.platform);
     const store = await createStore(shop.platform);
     for (const customer of [person, store]) {
@@ -295,7 +295,7 @@ describe('the worker', () => {
 });
 
 describe('erasing', () => {
-  it("removes a person's pictures of any age, proves it, and leaves everyone else's", async () => {
+  it("removes a person's pictures of any age, proves it, and no one else's", async () => {
     const person = await createPerson(shop.platform);
     const other = await createPerson(shop.platform);
     const mine = await endedTryOn(person, { hours: 0 });
@@ -316,7 +316,7 @@ describe('erasing', () => {
     assert.deepEqual(await linksOf(mine), ['expired', 'expired', 'expired']);
   });
 
-  it("removes a store's results and uploads, and names sessions that are still under way", async () => {
+  it("removes a store's pictures, and names sessions still under way", async () => {
     const store = await createStore(shop.platform);
     const running = await orderTryOn(shop.platform, store);
     const logo = `stores/${store.storeId}/logo.png`;
@@ -361,7 +361,7 @@ describe('erasing', () => {
     assert.deepEqual((await rowOf(shop, tryOn))?.accessories, []);
   });
 
-  it('proves itself where the owner has no picture, and leaves nothing behind', async () => {
+  it('proves itself where the owner has no picture, and leaves no trace', async () => {
     const owner = { channel: 'b2b', ownerId: randomUUID() } as const;
     const proof = await eraseOwner(owner, false, deps);
     assert.deepEqual([proof.removed, proof.stillThere], [[], []]);

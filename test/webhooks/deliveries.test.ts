@@ -212,7 +212,7 @@ describe('a webhook', () => {
     assert.equal((await endedDelivery(rig, session)).state, 'delivered');
   });
 
-  it('is not tried again at an endpoint that says 410, nor where none is named any more', async () => {
+  it('is not retried after 410, nor when the endpoint is gone', async () => {
     await using rig = await openRig({ answer: (response) => void response.writeHead(410).end() });
     const session = ended();
     await rig.announce(session);

@@ -14,7 +14,7 @@ function person(left: number, right: number, score: number): DetectedPerson {
   return { left, right, top: 0, bottom: 1, hip, scale: { x: right, y: 0 }, score };
 }
 
-test('anchors sit in the middle of their cells, two a layer, from the finest grid to the coarsest', () => {
+test('anchors sit in the middle of their cells, from the finest grid on', () => {
   const finest = { x: 0.5 / 28, y: 0.5 / 28 };
   assert.deepEqual(anchorCentre(0), finest);
   assert.deepEqual(anchorCentre(1), finest);

@@ -11,13 +11,13 @@ test('logits become probabilities, the saturated ones too', () => {
   assert.deepEqual(probabilities, expected);
 });
 
-test('the grid keeps the proportions of the picture and never has more than a row a pixel', () => {
+test("the grid keeps the picture's proportions, at most a row per pixel", () => {
   assert.deepEqual(maskGridFor({ width: 3000, height: 4000 }, 400), { columns: 300, rows: 400 });
   assert.deepEqual(maskGridFor({ width: 30, height: 40 }, 400), { columns: 30, rows: 40 });
   assert.deepEqual(maskGridFor({ width: 1, height: 4000 }, 400), { columns: 1, rows: 400 });
 });
 
-test('the square lands where it was cut out, and the rest of the mask is empty', () => {
+test('the square lands where it was cut out, with an empty mask around it', () => {
   const region = { centerX: 100, centerY: 50, size: 40, rotation: 0 };
   const mask = projectMask(FULL, region, IMAGE, { columns: 200, rows: 100 });
   const at = (column: number, row: number) => mask.probability[row * mask.columns + column];

@@ -52,7 +52,7 @@ test('who has given up already does not enter', async () => {
   await assert.rejects(new WaitingLine(1, 1).enter(AbortSignal.abort(new Error('gone'))), /gone/);
 });
 
-test('patient callers go when no one else waits, and have a line of their own', async () => {
+test('patient callers run when no one else waits, in a line of their own', async () => {
   const line = new WaitingLine(1, 1, 1);
   await line.enter(NEVER);
   const order: string[] = [];

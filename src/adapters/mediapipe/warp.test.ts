@@ -42,7 +42,7 @@ test('positions are rounded to a thirty-second of a pixel', () => {
   assert.equal(value(1.6 / 32), 16);
 });
 
-test('outside the picture it is black, and its edge fades by the share that is outside', () => {
+test('outside the picture it is black, and its edge fades', () => {
   const square = { centerX: 0.5, centerY: 1, size: 2, rotation: 0 };
   assert.deepEqual(reds(warpSquare(FOUR, square, 2, 'black')), [5, 15, 15, 35]);
   const far = { centerX: 50, centerY: 50, size: 2, rotation: 0 };

@@ -33,7 +33,7 @@ describe('isPublicAddress', () => {
     fc.assert(fc.property(deniedIpv4, agrees), { numRuns: 2_000 });
   });
 
-  it('calls no IPv6 address public which the list denies or which is not global unicast', () => {
+  it('calls no denied or non-global IPv6 address public', () => {
     fc.assert(
       fc.property(fc.ipV6(), (ip) => {
         if (!isPublicAddress(ip)) return true;

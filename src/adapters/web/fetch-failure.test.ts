@@ -10,7 +10,7 @@ function translated(code: string) {
 }
 
 describe('translateFailure', () => {
-  it('takes a name that does not exist for a dead link, unless the host is trusted', () => {
+  it('NXDOMAIN is a dead link, unless the host is trusted', () => {
     for (const code of ['ENOTFOUND', 'ENODATA', 'EBADNAME', 'CERT_HAS_EXPIRED']) {
       assert.deepEqual(translated(code), [
         'INVALID_IMAGE (unreachable)',

@@ -54,7 +54,7 @@ describe('the image fetcher', () => {
     assert.ok(host.connections() <= 2, `${host.connections()} connections for 6 pictures`);
   });
 
-  it('fetches a picture of a public host at the addresses it checked, and names the host', async () => {
+  it('fetches from a public host at the addresses that were checked', async () => {
     await using host = await startImageHost(servePicture);
     const dialled: Dialled[] = [];
     await using fetcher = new WebImageFetcher({
@@ -111,7 +111,7 @@ describe('the image fetcher', () => {
     assert.deepEqual(down, [408, 425, 429, 500, 502, 503, 504]);
   });
 
-  it("retries a 404 of Storage's gateway, not Storage's 400 for a missing object", async () => {
+  it("retries the gateway's 404, not Storage's 400 for a missing object", async () => {
     await using host = await startImageHost(({ url = '' }, response) => {
       response.writeHead(url.includes('missing') ? 400 : 404).end('{}');
     });
@@ -266,7 +266,7 @@ describe('the image fetcher', () => {
     }
   });
 
-  it('takes a stranger without a valid certificate for a dead link, not a trusted host', async () => {
+  it('takes an invalid certificate for a dead link, except on trusted hosts', async () => {
     const server = createServer((socket) => socket.end('HTTP/1.1 200 OK\r\n\r\n'));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
@@ -334,7 +334,7 @@ describe('the image fetcher', () => {
     }
   });
 
-  it('reads on when its bytes may be kept, and does not blame the host for the wait', async () => {
+  it('reads on once memory is free, and does not blame the host for the wait', async () => {
     await using host = await startImageHost(servePicture);
     await using fetcher = new WebImageFetcher({
       trustedOrigins: [host.origin],
