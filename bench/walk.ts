@@ -5,7 +5,6 @@
  * With `-- --against 'DIR::command'` another worker gets the same tasks in turns (`walk/against.ts`).
  */
 import { execFileSync } from 'node:child_process';
-import { availableParallelism, cpus, hostname } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { TryOn } from '../local/platform.ts';
 import { until } from '../local/until.ts';
@@ -13,17 +12,13 @@ import { prepareImage } from '../src/tryon/resize.ts';
 import { Semaphore } from '../src/tryon/semaphore.ts';
 import { openShop, push, type Shop } from '../test/support/shop.ts';
 import { startWorkerProcess, type WorkerProcess } from '../test/support/worker-process.ts';
+import { machineName, quantile } from './timing.ts';
 import { compareWith } from './walk/against.ts';
 import { parseContender } from './walk/contender.ts';
 import { orders, photoOf } from './walk/orders.ts';
 
 const UNPACED = { OPENAI_RATE_LIMIT_PER_MINUTE: '1000000', LOG_LEVEL: 'info' };
 const SLOW_PROVIDER_MS = 30_000;
-
-function percentile(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
-}
 
 function completedCount({ lines }: WorkerProcess): number {
   return lines.filter(({ message }) => message === 'generation_completed').length;
@@ -78,15 +73,13 @@ async function inFlight(shop: Shop, count: number, photo: Buffer) {
   await until('all to be completed', () => completedCount(worker) >= count, 120_000);
   peakMb = Math.max(peakMb, rssMb(worker));
   shop.stack.openai.latencyMs = 0;
-  return { peakMb, waitP99Ms: percentile(waits, 0.99) };
+  return { peakMb, waitP99Ms: quantile(waits, 0.99) };
 }
 
 async function run(): Promise<void> {
   await using shop = await openShop();
   const [small, large] = [await photoOf(1), await photoOf(12)];
-  console.log(
-    `${hostname()}: ${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} cores\n`,
-  );
+  console.log(`${machineName()}\n`);
   const rows: [string, string][] = [];
   const baselineSmallMs = await imageWorkMs(small, 10);
   const baselineLargeMs = await imageWorkMs(large, 5);
@@ -110,7 +103,7 @@ async function run(): Promise<void> {
     const times: number[] = [];
     for (const tryOn of await orders(shop, 20, large))
       times.push(await timeBurst(shop, worker, [tryOn]));
-    const [p50, p95] = [percentile(times, 0.5), percentile(times, 0.95)];
+    const [p50, p95] = [quantile(times, 0.5), quantile(times, 0.95)];
     rows.push([
       'LPUSH → completed, 2 x 12 MP, p50',
       `${p50.toFixed(0)} ms = x ${(p50 / baselineLargeMs).toFixed(2)}`,

@@ -13,7 +13,7 @@ import type { Maker, PhotographedPerson } from './fit-sizing-people.ts';
 import { leastSquares, mean } from './least-squares.ts';
 
 /** The survey's people tell 1.9 cm more than they measure; the older renders have no self-reported heights. */
-export const TOLD_TOO_MUCH_CM = 1.9;
+export const OVERSTATED_CM = 1.9;
 const OLDER: readonly Maker[] = ['people', 'people-dressed'];
 
 /** Per photo: the height as reported, the features at that height, and the inputs of the regression. */
@@ -32,7 +32,7 @@ function photoRow(
   { reference, weight }: { reference: Vector; weight: number },
 ): PhotoRow {
   const { maker, dressed, evidence, sex } = person;
-  const heightCm = person.heightCm + (OLDER.includes(maker) ? TOLD_TOO_MUCH_CM : 0);
+  const heightCm = person.heightCm + (OLDER.includes(maker) ? OVERSTATED_CM : 0);
   const features = withoutPerspective(evidence.features, evidence.perspective, perspective);
   const observed = PHOTO_FEATURES.map((name) => {
     const value = features[name];

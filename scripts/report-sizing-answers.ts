@@ -1,6 +1,6 @@
 /** Tables about answers, for any set of people. */
 import { percent, table } from './markdown-table.ts';
-import type { Told } from './report-sizing-judge.ts';
+import type { GivenInputs } from './report-sizing-judge.ts';
 import { calibration, errorsOf, type Outcome, withinSizes } from './report-sizing-statistics.ts';
 
 /** The answers of one kind of input. */
@@ -10,12 +10,12 @@ export interface Outcomes {
 }
 
 /** Inputs that may be given in addition to the photo. */
-export const TOLD: readonly { readonly name: string; readonly told: Told }[] = [
-  { name: 'height', told: [] },
-  { name: 'height + sex', told: ['sex'] },
-  { name: 'height + weight', told: ['weight'] },
-  { name: 'height + weight + sex', told: ['weight', 'sex'] },
-  { name: 'height + weight + sex + age', told: ['weight', 'sex', 'age'] },
+export const GIVEN_INPUTS: readonly { readonly name: string; readonly given: GivenInputs }[] = [
+  { name: 'height', given: [] },
+  { name: 'height + sex', given: ['sex'] },
+  { name: 'height + weight', given: ['weight'] },
+  { name: 'height + weight + sex', given: ['weight', 'sex'] },
+  { name: 'height + weight + sex + age', given: ['weight', 'sex', 'age'] },
 ];
 
 /** Errors, sizes and calibration of each input. */

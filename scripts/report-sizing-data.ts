@@ -1,7 +1,7 @@
-/** The report on the data sets: docs/sizing-accuracy.md. Nobody's answer uses coefficients fitted on that person. */
+/** The report on the data sets, docs/sizing-accuracy.md. No person is judged by coefficients fitted on them. */
 import type { SizingData } from './fit-sizing-people.ts';
 import { aimsTable } from './report-sizing-aims.ts';
-import { honestyTable, inputsTable, TOLD } from './report-sizing-answers.ts';
+import { GIVEN_INPUTS, honestyTable, inputsTable } from './report-sizing-answers.ts';
 import { editsTable, photoCheckSummary } from './report-sizing-check.ts';
 import {
   crossValidate,
@@ -25,19 +25,22 @@ import {
   LIMITS,
   METHOD,
   OLDER_KINDS,
-  TOLD_HEIGHTS,
+  REPORTED_HEIGHTS,
   UNSEEN,
 } from './report-sizing-text.ts';
 
-const TOLD_ROWS = ['photo + height', 'photo + height + weight + sex'];
+const REPORTED_ROWS = ['photo + height', 'photo + height + weight + sex'];
 
 /** The page; `folder` is where the data sets are. */
 export async function reportOnData(data: SizingData, folder: string): Promise<string> {
   const unseen = leaveMakerOut(data);
-  const { photos, toldHeights, variants, cameras } = crossValidate(data);
+  const { photos, reportedHeights, variants, cameras } = crossValidate(data);
   const rowsOf = (judge: Judge) => [
-    ...TOLD.map(({ name, told }) => ({ name, judged: judge(told, false) })),
-    ...TOLD.map(({ name, told }) => ({ name: `photo + ${name}`, judged: judge(told, true) })),
+    ...GIVEN_INPUTS.map(({ name, given }) => ({ name, judged: judge(given, false) })),
+    ...GIVEN_INPUTS.map(({ name, given }) => ({
+      name: `photo + ${name}`,
+      judged: judge(given, true),
+    })),
   ];
   const [ofUnseen, ofOlder] = [rowsOf(unseen), rowsOf(photos)];
   const older = (ofOlder[0]?.judged ?? []).map(({ person }) => person);
@@ -62,8 +65,8 @@ export async function reportOnData(data: SizingData, folder: string): Promise<st
     OLDER_KINDS,
     accuracyTable([...baselines, ...ofOlder]),
     '### With self-reported heights',
-    TOLD_HEIGHTS,
-    accuracyTable(rowsOf(toldHeights).filter(({ name }) => TOLD_ROWS.includes(name))),
+    REPORTED_HEIGHTS,
+    accuracyTable(rowsOf(reportedHeights).filter(({ name }) => REPORTED_ROWS.includes(name))),
     '### Is the stated uncertainty true?',
     'Error divided by the stated standard deviation, root mean square (1 is right, more is overconfident), and the calibration error of the confidence (five bins).',
     honestyTable(ofOlder.filter(({ name }) => name.startsWith('photo'))),

@@ -15,7 +15,7 @@ import {
   type SizingData,
   type TapedPerson,
 } from './fit-sizing-people.ts';
-import { TOLD_TOO_MUCH_CM } from './fit-sizing-photo-model.ts';
+import { OVERSTATED_CM } from './fit-sizing-photo-model.ts';
 import { mean } from './least-squares.ts';
 
 /** A person with a photo and known girths; inputs that were not given are undefined. */
@@ -43,13 +43,13 @@ export interface Answer {
 }
 
 /** The inputs given in addition to the height. */
-export type Told = readonly ('weight' | 'sex' | 'age')[];
+export type GivenInputs = readonly ('weight' | 'sex' | 'age')[];
 
 /** The fit that judges the grid of cameras; any would do. */
 const CAMERAS_FOLD = 4;
 
 /** Answers about photos; each from the coefficients that `fitFor` gives it. */
-export type Judge = (told: Told, usePhoto: boolean) => Judged[];
+export type Judge = (given: GivenInputs, usePhoto: boolean) => Judged[];
 
 /**
  * Leaves a maker of clothes and cameras out, and the judged people (a fold) as well: the accuracy on
@@ -67,14 +67,14 @@ export function leaveMakerOut(data: SizingData): Judge {
       ),
     ]),
   );
-  return (told, usePhoto) => judgeAll(photos, (one) => fits.get(keyOf(one)), { told, usePhoto });
+  return (given, usePhoto) => judgeAll(photos, (one) => fits.get(keyOf(one)), { given, usePhoto });
 }
 
 /** The kinds of photos fitted on, each person judged from a fit without them; `older` sets only. */
 export function crossValidate(data: SizingData): {
   photos: Judge;
   /** The same photos with heights as people tell them, not as measured. */
-  toldHeights: Judge;
+  reportedHeights: Judge;
   variants: Judge;
   cameras: Judge;
 } {
@@ -83,20 +83,20 @@ export function crossValidate(data: SizingData): {
   );
   const judge =
     (photos: readonly PhotographedPerson[]): Judge =>
-    (told, usePhoto) =>
-      judgeAll(photos, ({ fold }) => folds[fold], { told, usePhoto });
+    (given, usePhoto) =>
+      judgeAll(photos, ({ fold }) => folds[fold], { given, usePhoto });
   const older = data.photographed.filter(({ maker }) => OLDER.includes(maker));
   return {
     photos: judge(older),
-    toldHeights: judge(older.map(withToldHeight)),
+    reportedHeights: judge(older.map(withReportedHeight)),
     variants: judge(data.variants),
     // Its people are in no other set.
     cameras: judge(data.cameras.map((one) => ({ ...one, fold: CAMERAS_FOLD }))),
   };
 }
 
-function withToldHeight(person: PhotographedPerson): PhotographedPerson {
-  const heightCm = person.heightCm + TOLD_TOO_MUCH_CM;
+function withReportedHeight(person: PhotographedPerson): PhotographedPerson {
+  const heightCm = person.heightCm + OVERSTATED_CM;
   const evidence = photoEvidence(person.figures, heightCm);
   return evidence === null ? person : { ...person, heightCm, evidence };
 }
@@ -115,11 +115,11 @@ function fitWithout(
 export function judgeAll<Person extends MeasuredPerson>(
   photos: readonly Person[],
   fitFor: (photo: Person) => SizingCoefficients | undefined,
-  { told, usePhoto }: { told: Told; usePhoto: boolean },
+  { given, usePhoto }: { given: GivenInputs; usePhoto: boolean },
 ): Judged<Person>[] {
   return photos.map((person) => {
     const evidence = usePhoto ? person.evidence : null;
-    const facts = factsOf(person, told);
+    const facts = factsOf(person, given);
     const estimate = estimateFromEvidence(facts, evidence, ORIGINAL_CHART, fitFor(person));
     const { chestCm: chest, waistCm: waist, hipCm: hip } = estimate.measurements;
     return judge(person, {
@@ -178,12 +178,12 @@ function judge<Person extends MeasuredPerson>(person: Person, answer: Answer): J
   };
 }
 
-function factsOf(person: MeasuredPerson, told: Told): PersonFacts {
+function factsOf(person: MeasuredPerson, given: GivenInputs): PersonFacts {
   return {
     heightCm: person.heightCm,
-    weightKg: told.includes('weight') ? person.weightKg : undefined,
-    sex: told.includes('sex') ? person.sex : undefined,
-    ageYears: told.includes('age') ? person.ageYears : undefined,
+    weightKg: given.includes('weight') ? person.weightKg : undefined,
+    sex: given.includes('sex') ? person.sex : undefined,
+    ageYears: given.includes('age') ? person.ageYears : undefined,
   };
 }
 

@@ -1,8 +1,8 @@
 /** The report on people of your own: the tables of docs/sizing-accuracy.md for them. */
 import { table } from './markdown-table.ts';
 import type { OwnPeople } from './own-people.ts';
-import { honestyTable, inputsTable, TOLD } from './report-sizing-answers.ts';
-import { judgeAll, type MeasuredPerson, type Told } from './report-sizing-judge.ts';
+import { GIVEN_INPUTS, honestyTable, inputsTable } from './report-sizing-answers.ts';
+import { type GivenInputs, judgeAll, type MeasuredPerson } from './report-sizing-judge.ts';
 
 const ABOUT =
   'Judged with the coefficients of this release, which were fitted on none of these people. Errors are mean absolute errors in cm of chest / waist at the navel / hip; sizes by the default chart. "By chance" is the calibration error that an honest confidence would have with so few people.';
@@ -10,8 +10,8 @@ const ABOUT =
 /** Markdown. */
 export function reportOnPeople({ measured, refused, withSide }: OwnPeople): string {
   const rows = [false, true].flatMap((usePhoto) =>
-    TOLD.flatMap(({ name, told }) => {
-      const judged = judgeAll(whoTold(measured, told), () => undefined, { told, usePhoto });
+    GIVEN_INPUTS.flatMap(({ name, given }) => {
+      const judged = judgeAll(whoGave(measured, given), () => undefined, { given, usePhoto });
       return judged.length === 0 ? [] : [{ name: usePhoto ? `photo + ${name}` : name, judged }];
     }),
   );
@@ -38,7 +38,7 @@ export function reportOnPeople({ measured, refused, withSide }: OwnPeople): stri
 }
 
 /** Those who gave all of it. */
-function whoTold(people: readonly MeasuredPerson[], told: Told): MeasuredPerson[] {
+function whoGave(people: readonly MeasuredPerson[], given: GivenInputs): MeasuredPerson[] {
   const keys = { weight: 'weightKg', sex: 'sex', age: 'ageYears' } as const;
-  return people.filter((person) => told.every((fact) => person[keys[fact]] !== undefined));
+  return people.filter((person) => given.every((fact) => person[keys[fact]] !== undefined));
 }

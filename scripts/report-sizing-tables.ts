@@ -3,7 +3,7 @@ import { GIRTHS } from '../src/sizing/body-estimate.ts';
 import type { SizingData } from './fit-sizing-people.ts';
 import { mean } from './least-squares.ts';
 import { percent, table } from './markdown-table.ts';
-import { maeOf, TOLD } from './report-sizing-answers.ts';
+import { GIVEN_INPUTS, maeOf } from './report-sizing-answers.ts';
 import type { Judge, Judged } from './report-sizing-judge.ts';
 import { withinSizes } from './report-sizing-statistics.ts';
 
@@ -93,9 +93,9 @@ export interface Flips {
 }
 
 export function flipsOf(photos: Judge, variants: Judge): Flips[] {
-  return TOLD.map(({ name, told }) => {
-    const answers = new Map(photos(told, true).map((one) => [one.person.file, one]));
-    const edited = variants(told, true).flatMap((one) => {
+  return GIVEN_INPUTS.map(({ name, given }) => {
+    const answers = new Map(photos(given, true).map((one) => [one.person.file, one]));
+    const edited = variants(given, true).flatMap((one) => {
       const photo = answers.get(one.person.file);
       return photo === undefined ? [] : [{ one, photo }];
     });

@@ -16,13 +16,13 @@ export const AIMS = `Reached or missed by the figures of this page. "Unseen clot
 
 export const EDITS = `Each photo of the two older kinds against nine variants of it that show the same: turned by up to 3°, mirrored, of other size, frame, light, colour, sharpness and compression. Judged by coefficients fitted without the person. With 100 people the share of sizes that change is uncertain by about 1.5 points; the shift of the girths is steadier.`;
 
-export const UNSEEN = `Each kind of clothes is judged by coefficients fitted without it and without the judged people (one of five folds at a time, so that everybody is judged). The cameras of all kinds are of one family.`;
+export const UNSEEN = `Each kind of clothes is judged by coefficients fitted without it and without the judged people (one of five folds at a time, so that everyone is judged). The cameras of all kinds are of one family.`;
 
 export const HELP = `What the answer's \`would_help\` goes by ([decision 38](decisions/0038-what-would-help.md)): a weight is worth more than the photo; with a weight the sex helps and another photo does not. Without a weight tight clothes help, and in them arms apart from the trunk. An age made no difference here, and no data set has photos from the side of people with known girths, so such a photo is not asked for.`;
 
 export const OLDER_KINDS = `Five-fold cross-validation by person over all kinds: no photo of the judged person was in the fit, but others in such clothes and from such cameras were. The fit sees these 100 photos and nine variants of each (below). Waists of these bodies are 2 to 3.5 cm smaller for the same breadth than those of people.`;
 
-export const TOLD_HEIGHTS = `The table above takes the true heights. The model expects self-reported ones, which are 1.9 cm too large on average: these are the figures for the same photos with 1.9 cm added to each height.`;
+export const REPORTED_HEIGHTS = `The table above takes the true heights. The model expects self-reported ones, which are 1.9 cm too large on average: these are the figures for the same photos with 1.9 cm added to each height.`;
 
 export const CAMERAS = `Twelve people whom no fit knows, from twenty cameras each: how far the answer from photo and height moves against the same person 3.2 m away at 1.1 m.`;
 

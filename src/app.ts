@@ -9,17 +9,13 @@ import { progressPublisher } from './adapters/redis/progress-channel.ts';
 import { type Adapters, openAdapters } from './app/adapters.ts';
 import { openBoard } from './app/board.ts';
 import { adminAccess, openConsole } from './app/console.ts';
-import { checkImageModels, watchImageModel } from './app/image-model.ts';
+import { checkImageModels } from './app/image-model.ts';
 import { callersOf } from './app/image-providers.ts';
 import { type Pipeline, startPipeline } from './app/pipeline.ts';
-import { watchReplicate } from './app/replicate-watch.ts';
 import { startSizing } from './app/sizing.ts';
-import { watchSupabase } from './app/supabase-watch.ts';
-import { meanPictureCost, trialPictures } from './app/trial-picture.ts';
-import { watchWorker } from './app/watch.ts';
+import { startWatches } from './app/watches.ts';
 import { type Config, ConfigError } from './config.ts';
 import type { OperationState } from './console/operation.ts';
-import { trialPlayground } from './console/trial.ts';
 import { type ComponentStates, isReady, registerHealth } from './http/health.ts';
 import { noteAnswers, registerMetrics } from './http/metrics.ts';
 import { createServer } from './http/server.ts';
@@ -45,12 +41,7 @@ export interface App extends AsyncDisposable {
  * cluster, or the port cannot be listened on: then no task, row or picture has been touched.
  */
 export async function startApp(config: Config, logger: Logger): Promise<App> {
-  const warnings: string[] = [];
-  const warn = (warning: string) => {
-    if (warnings.includes(warning)) return;
-    warnings.push(warning);
-    logger.warn({ warning }, 'configuration_warning');
-  };
+  const { warnings, warn } = warnOnce(logger);
   checkImageModels(config, warn);
   await using stack = new AsyncDisposableStack();
   const metrics = createMetrics({ callers: callersOf(config) });
@@ -58,27 +49,21 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
   let publish: RecordEvent = () => undefined;
   const note = recordTo(createEventLog(logger), metrics.record, tracing.record);
   const record = recordTo(note, (event) => publish(event));
+  const failureOf = (loop: string) => (error: Error) =>
+    record({ event: 'loop_error', loop, error });
 
   const adapters = openAdapters(config, { logger, record, warn, stack });
-  publish = publishEvents(progressPublisher(adapters.redis), (error) =>
-    record({ event: 'loop_error', loop: 'progress', error }),
-  );
-  const server = await createServer(
-    (error) => record({ event: 'loop_error', loop: 'http', error }),
-    config,
-  );
-  noteAnswers(server, (request) => {
-    metrics.answered(request);
-    tracing.answered(request);
+  publish = publishEvents(progressPublisher(adapters.redis), failureOf('progress'));
+  const server = await createServer(failureOf('http'), config);
+  noteAnswers(server, (answered) => {
+    for (const sink of [metrics, tracing]) sink.answered(answered);
   });
   registerMetrics(server, metrics);
   const access = adminAccess(config, logger);
   await openBoard(access, server, adapters.redis, stack);
-  const sizing = await startSizing(config, adapters.sizingFetcher, server, {
-    logger,
-    metrics,
-    stack,
-  });
+  const sizingDeps = { logger, metrics, stack };
+  const sizing = await startSizing(config, adapters.sizingFetcher, server, sizingDeps);
+  const { poses: viewer } = sizing;
   let pipeline: Pipeline | undefined;
   const watches: { readonly problems: readonly string[] }[] = [];
   const states = (): ComponentStates => ({
@@ -86,7 +71,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     redisConnected: adapters.redisHealth.isConnected,
     isWorking: pipeline?.isRunning ?? false,
     storageProblem: adapters.storage.problem,
-    poseModelLoaded: sizing.poses.ready,
+    poseModelLoaded: viewer.ready,
     problems: watches.flatMap(({ problems }) => problems),
     warnings: [...warnings, ...adapters.redisHealth.warnings],
   });
@@ -94,42 +79,40 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
   await openConsole(config, access, server, {
     adapters,
     sizing: sizing.deps,
+    viewer,
+    record: note,
     stack,
     state: () => operationState(states(), adapters),
-    trial: trialPlayground(
-      trialPictures(config, adapters, { viewer: sizing.poses, record: note }),
-      () => meanPictureCost(adapters),
-    ),
   });
 
   // HTTP before anything works: a port in use is known before a task is touched.
   const address = await listen(server, config);
   stack.defer(() => server.close());
-  const notListed = (error: Error) => logger.debug({ error }, 'image_models_not_listed');
-  const imageModels = adapters.openai.map((provider) =>
-    stack.use(watchImageModel(provider, warn, notListed)),
-  );
-  const replicate = adapters.replicate.map((provider) =>
-    stack.use(watchReplicate(provider, notListed)),
-  );
-  const supabase = stack.use(
-    watchSupabase({ ...adapters, logger }, config.metricsIntervalSeconds * 1000),
-  );
-  const shared = stack.use(
-    watchWorker(config, metrics, {
-      redis: adapters.redis,
-      isReady: () => isReady(states()),
-      attemptsRunning: () => pipeline?.attemptsRunning ?? 0,
-      imageModels,
-      supabase,
-      onError: (error) => record({ event: 'loop_error', loop: 'metrics', error }),
-    }),
-  );
+  const watching = startWatches(config, adapters, {
+    metrics,
+    logger,
+    warn,
+    stack,
+    isReady: () => isReady(states()),
+    attemptsRunning: () => pipeline?.attemptsRunning ?? 0,
+    onError: failureOf('metrics'),
+  });
   await refuseCluster(adapters);
-  watches.push(supabase, ...imageModels, ...replicate, shared);
-  pipeline = stack.use(startPipeline(config, adapters, { logger, tracing, viewer: sizing.poses }));
+  watches.push(...watching);
+  pipeline = stack.use(startPipeline(config, adapters, { logger, tracing, viewer }));
   logger.info({ address }, 'worker_started');
   return Object.assign(stack.move(), { address });
+}
+
+/** Each warning is logged once; all are kept for `/health`. */
+function warnOnce(logger: Logger) {
+  const warnings: string[] = [];
+  const warn = (warning: string) => {
+    if (warnings.includes(warning)) return;
+    warnings.push(warning);
+    logger.warn({ warning }, 'configuration_warning');
+  };
+  return { warnings, warn };
 }
 
 /** What the console shows of this process. */

@@ -26,9 +26,9 @@ export async function followSessions(
 ): Promise<void> {
   const startedAtMs = Date.now();
   const last = new Map<string, string>();
-  const isSettled = () =>
+  const endedCount = () =>
     [...last.values()].filter((status) => status === 'completed' || status === 'failed').length;
-  while (isSettled() < sessions.length) {
+  while (endedCount() < sessions.length) {
     if (Date.now() - startedAtMs > limitMs) throw new Error('The sessions did not end in time');
     for (const { name, tryOn } of sessions) {
       const status = (await sessionOf(platform, tryOn))?.status ?? 'gone';

@@ -4,15 +4,15 @@ import { createServer, type ServerResponse } from 'node:http';
 import { type TestContext, test } from 'node:test';
 import OpenAI from 'openai';
 import sharp from 'sharp';
-import { type OpenAiOptions, OpenAiProvider } from '../../src/adapters/openai/provider.ts';
+import type { OpenAiOptions } from '../../src/adapters/openai/provider.ts';
 import { TaskError } from '../../src/errors.ts';
 import type { Picture } from '../../src/ports/image-provider.ts';
 import { onFreePort } from '../loopback.ts';
 import { until } from '../until.ts';
+import { modelAt, never } from './adapter-under-test.ts';
 import { startOpenAiServer } from './server.ts';
 import { moderationRefusal } from './vendor-errors.ts';
 
-const never = new AbortController().signal;
 const MODEL = 'gpt-image-2.6-sunburst';
 const photo = await sharp({ create: { width: 64, height: 96, channels: 3, background: '#468' } })
   .jpeg()
@@ -26,21 +26,7 @@ async function startServer(t: TestContext) {
 
 /** The worker's adapter, and the partial pictures that it reported. */
 function watchedModel(t: TestContext, baseUrl: string, options: Partial<OpenAiOptions> = {}) {
-  const model = new OpenAiProvider({
-    apiKey: 'sk-test',
-    baseUrl,
-    model: MODEL,
-    quality: 'medium',
-    size: '1024x1536',
-    complexity: null,
-    partialImages: 2,
-    timeoutMs: 30_000,
-    useSuccessor: true,
-    fetchPicture: () => assert.fail('no link to follow'),
-    warn: () => {},
-    ...options,
-  });
-  t.after(() => model[Symbol.asyncDispose]());
+  const model = modelAt(t, baseUrl, { partialImages: 2, ...options });
   const images = ['model.jpg', 'image_1.jpg'].map((name) => ({ name, jpeg: photo }));
   const request = { key: 'a:1', images, prompt: 'Dress the person.', endUser: 'owner' };
   const partials: Uint8Array[] = [];

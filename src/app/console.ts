@@ -6,12 +6,15 @@ import { openRedis } from '../adapters/redis/fail-fast-connection.ts';
 import { ProgressFeed } from '../adapters/redis/progress-feed.ts';
 import type { Config } from '../config.ts';
 import { orderThrough } from '../console/order-through.ts';
-import type { Playground } from '../console/playground.ts';
 import { type ConsoleDeps, registerConsole } from '../console/register.ts';
 import { OperationTools } from '../console/tools.ts';
+import { trialPlayground } from '../console/trial.ts';
 import { type AdminAccess, askForToken, askNobody } from '../http/admin-access.ts';
+import type { RecordEvent } from '../ports/events.ts';
+import type { PictureViewer } from '../ports/picture-views.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Adapters } from './adapters.ts';
+import { meanPictureCost, trialPictures } from './trial-picture.ts';
 
 /** Who may use the pages for operators; null where there are none. */
 export function adminAccess({ adminToken }: Config, logger: Logger): AdminAccess | null {
@@ -26,11 +29,13 @@ export async function openConsole(
   server: FastifyInstance,
   parts: Pick<ConsoleDeps, 'sizing' | 'state'> & {
     readonly adapters: Adapters;
-    readonly trial: Playground;
+    readonly viewer: PictureViewer;
+    /** Logs and counts; the steps of a trial are published nowhere. */
+    readonly record: RecordEvent;
     readonly stack: AsyncDisposableStack;
   },
 ): Promise<void> {
-  const { adapters, trial, stack, ...rest } = parts;
+  const { adapters, viewer, record, stack, ...rest } = parts;
   const allowed = access ?? (config.consoleAccess === 'open' ? askNobody : null);
   if (allowed === null) return;
   const feed = stack.use(new ProgressFeed(() => adapters.redis.duplicate()));
@@ -38,6 +43,9 @@ export async function openConsole(
   const connect = () => openRedis(config.redisUrl);
   const tools = stack.use(new OperationTools({ config, supabase }, connect));
   const { consoleOrdersUrl } = config;
+  const trial = trialPlayground(trialPictures(config, adapters, { viewer, record }), () =>
+    meanPictureCost(adapters),
+  );
   await registerConsole(server, {
     ...rest,
     access: allowed,

@@ -86,9 +86,9 @@ const ASK_AGAIN_MS = 60_000;
 const DAY_MS = 86_400_000;
 
 /**
- * Asks the vendor at once and then daily which models it offers, and every minute while it refuses the
- * key or cannot be reached. Warns when the model in use is not among them or ends soon. A vendor that does not list its models (a gateway) changes nothing:
- * `onError` gets the reason. Disposing of it ends the asking.
+ * Asks the vendor which models it offers: at once, daily, and every minute while it refuses the key or
+ * cannot be reached. Warns when the model in use is not among them or ends soon. A vendor that does not
+ * list its models (a gateway) changes nothing: `onError` gets the reason. Disposing of it ends the asking.
  */
 export function watchImageModel(
   imageModel: Pick<OpenAiProvider, 'listModels' | 'model' | 'configuredModel'>,
@@ -140,7 +140,7 @@ export function watchImageModel(
   };
 }
 
-/** Nobody was reached: unlike an answer without a list, this may be another one in a minute. */
+/** The vendor was not reached. Unlike an answer without a list, this may change in a minute. */
 function isPassing(error: Error): boolean {
   return (
     error instanceof TaskError && error.kind === 'transient' && error.code !== 'PROVIDER_MALFORMED'

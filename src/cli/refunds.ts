@@ -61,7 +61,7 @@ async function retry(
   const retried = await retryRefunds(redis, id);
   const text =
     retried.length === 0
-      ? 'Nothing had to be moved: what is outstanding is running or about to.'
+      ? 'No refund had to be rescheduled; all are running or due.'
       : `${retried.length} refunds are run now, by a worker that is up:\n${retried.join('\n')}`;
   return { data: { retried }, text, isFine: true };
 }

@@ -101,7 +101,7 @@ async function redeliverAll(
 function answerMoved(count: number): Answer {
   const text =
     count === 0
-      ? 'Nothing had to be moved.'
+      ? 'No webhook had to be rescheduled; all are under way or there are none.'
       : `${count} webhooks are sent now, by a worker that is up.`;
   return { data: { redelivered: count }, text, isFine: true };
 }

@@ -1,5 +1,5 @@
 /**
- * The queue board under `/admin/queues`: looks at jobs and changes nothing. Whoever knows the
+ * The queue board under `/admin/queues`: shows jobs and changes nothing. Anyone who knows the
  * token may look; links, prompts and results are not shown to anybody.
  */
 import { createBullBoard } from '@bull-board/api';

@@ -43,16 +43,16 @@ describe('the calibrated estimate', () => {
     it(`is surer with weight and sex, and with the photo: ${file}`, () => {
       const { figures, truth } = knownPerson(file);
       const { heightCm, weightKg, sex } = truth;
-      const told = estimate(file, { weightKg, sex }).uncertaintyCm;
-      const untold = estimate(file).uncertaintyCm;
+      const given = estimate(file, { weightKg, sex }).uncertaintyCm;
+      const withoutSex = estimate(file).uncertaintyCm;
       const evidence = photoEvidence(figures, heightCm);
-      assert.ok(evidence && told && untold);
+      assert.ok(evidence && given && withoutSex);
       const facts = { heightCm, weightKg, sex };
       const blind = estimateFromEvidence(facts, null, ORIGINAL_CHART).uncertaintyCm;
       assert.ok(blind);
       for (const girth of GIRTHS) {
-        assert.ok(told[girth] <= untold[girth]);
-        assert.ok(told[girth] <= blind[girth]);
+        assert.ok(given[girth] <= withoutSex[girth]);
+        assert.ok(given[girth] <= blind[girth]);
       }
     });
   }
@@ -130,8 +130,8 @@ describe('the calibrated estimate', () => {
       ageYears: fc.option(fc.integer({ min: 18, max: 100 }), { nil: undefined }),
     });
     fc.assert(
-      fc.property(facts, fc.constantFrom(null, ...evidence), (told, seen) => {
-        const answer = estimateFromEvidence(told, seen, ORIGINAL_CHART);
+      fc.property(facts, fc.constantFrom(null, ...evidence), (givenFacts, seen) => {
+        const answer = estimateFromEvidence(givenFacts, seen, ORIGINAL_CHART);
         for (const value of Object.values(answer.measurements)) {
           assert.ok(value !== null && value > 0 && value <= 200, `${value} cm`);
         }
@@ -157,8 +157,8 @@ describe('the calibrated estimate', () => {
   });
 
   it('names what would help until the size is certain', () => {
-    const inputs = (told: Partial<PersonFacts>) =>
-      estimate('s1_03.jpg', told).wouldHelp.map(({ input }) => input);
+    const inputs = (given: Partial<PersonFacts>) =>
+      estimate('s1_03.jpg', given).wouldHelp.map(({ input }) => input);
     assert.equal(inputs({})[0], 'weight_kg');
     assert.deepEqual(inputs({ weightKg: 80 }), ['sex']);
     assert.deepEqual(inputs({ weightKg: 80, sex: 'male' }), []);

@@ -1,6 +1,6 @@
 /**
  * A session's id has as many bits as a trace's, so it *is* its trace's id: every process knows
- * where its spans belong, nothing has to travel in the jobs, and whoever has a session's id finds
+ * where its spans belong, nothing has to travel in the jobs, and anyone with a session's id finds
  * the trace.
  */
 import { type Context, ROOT_CONTEXT, TraceFlags, trace } from '@opentelemetry/api';

@@ -1,6 +1,6 @@
 /**
- * Failing a session and paying it back: the session becomes failed by a compare-and-set, and whoever
- * paid gets back what was taken, once. Everything here may be run again after a crash at any point:
+ * Failing a session and paying it back: the session becomes failed by a compare-and-set, and the
+ * payer gets back what was taken, once. Everything here may be run again after a crash at any point:
  * the row is known as ours by the exact `completed_at` of the intent, and the ledger says what was
  * paid back already.
  */

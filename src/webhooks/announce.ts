@@ -1,5 +1,5 @@
 /**
- * From ended sessions to deliveries: whoever ends a session, or finds one ended, announces it; and a
+ * From ended sessions to deliveries: the code that ends a session, or finds it ended, announces it; and a
  * sweep finds those that no one announced (the platform ended them, or a process died in between).
  */
 import type { RecordEvent } from '../ports/events.ts';

@@ -3,6 +3,7 @@
  * what runs under it must be harmless when run twice.
  */
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import type { Redis } from 'ioredis';
 
 /** Held by the process that sweeps the bucket. */
@@ -52,9 +53,9 @@ export class RedisLock {
   /** Takes the lock until the signal aborts; false when someone else has it. */
   hold(until: AbortSignal): Promise<boolean> {
     const taken = Promise.withResolvers<boolean>();
-    const wait = () => {
+    const wait = async () => {
       taken.resolve(true);
-      return aborted(until);
+      if (!until.aborted) await once(until, 'abort');
     };
     // A lock that cannot be released expires.
     this.during(wait).then(() => taken.resolve(false), taken.reject);
@@ -65,11 +66,4 @@ export class RedisLock {
     const held = await this.#redis.eval(PROLONG, 1, this.#key, token, this.#expiryMs);
     if (held !== 1) throw new Error('the lock is lost');
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  if (signal.aborted) resolve();
-  else signal.addEventListener('abort', () => resolve(), { once: true });
-  return promise;
 }

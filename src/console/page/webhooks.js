@@ -137,6 +137,6 @@ function endpointOf({ value }) {
 }
 
 function sentence(sent) {
-  if (sent === 0) return 'Nothing had to be moved.';
+  if (sent === 0) return 'No webhook had to be rescheduled; all are under way or there are none.';
   return `${sent} ${sent === 1 ? 'webhook is' : 'webhooks are'} sent now, by a worker that is up.`;
 }

@@ -1,0 +1,113 @@
+/** A server with `/estimate-body` for tests, and what the pose model sees in the photos that they need. */
+import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { before, type TestContext } from 'node:test';
+import type { FastifyInstance } from 'fastify';
+import { estimatePose } from '../../src/adapters/mediapipe/estimate-pose.ts';
+import { loadPoseModels } from '../../src/adapters/mediapipe/models.ts';
+import {
+  type EstimateBodyDeps,
+  type EstimateBodyProtection,
+  registerEstimateBody,
+} from '../../src/http/estimate-body.ts';
+import { createServer } from '../../src/http/server.ts';
+import type { SizeRecEvent } from '../../src/http/size-events.ts';
+import type { ImageFetcher } from '../../src/ports/image-fetcher.ts';
+import type { PhotoObservation, PoseEstimator, PoseOutcome } from '../../src/pose.ts';
+import { ESTIMATORS } from '../../src/sizing/estimators.ts';
+import { BUILT_IN_CHARTS } from '../../src/sizing/size-chart.ts';
+import { FIXTURES } from './pose-goldens.ts';
+import { poseModelFolder } from './pose-models.ts';
+
+export const PHOTO = readFileSync(join(FIXTURES, 's1_00.jpg'));
+const EMPTY: PhotoObservation = {
+  widthPx: 1,
+  heightPx: 1,
+  luminance: 0,
+  detections: [],
+  pose: null,
+  mirrored: null,
+};
+export const REQUEST = {
+  image_url: 'https://images.example.com/a.jpg?token=secret',
+  height_cm: 175,
+};
+
+/** What the pose model sees in the pictures that the tests need. */
+export const seen = { person: EMPTY, halfBody: EMPTY, empty: EMPTY };
+
+/** Call once in a file, before its tests use `seen` or the default poses. */
+export function lookAtPhotos(): void {
+  before(async () => {
+    const models = await loadPoseModels(await poseModelFolder());
+    const look = async (file: string) => estimatePose(models, await readFile(join(FIXTURES, file)));
+    seen.person = await look('s1_00.jpg');
+    seen.halfBody = await look('hard_half_body_45.jpg');
+    seen.empty = await look('hard_no_person_20.jpg');
+  });
+}
+
+export function posesThatSee(outcome: PoseOutcome): PoseEstimator {
+  return { ready: true, estimate: async () => outcome };
+}
+
+export interface SizeServer {
+  readonly server: FastifyInstance;
+  readonly events: SizeRecEvent[];
+  post(
+    body: unknown,
+    options?: { query?: string; headers?: Record<string, string> },
+  ): Promise<{
+    status: number;
+    body: Record<string, unknown> & { detail?: unknown };
+    headers: Record<string, unknown>;
+  }>;
+}
+
+export async function startSizeServer(
+  t: TestContext,
+  deps: Partial<EstimateBodyDeps> = {},
+  protection: Partial<EstimateBodyProtection> = {},
+): Promise<SizeServer> {
+  const events: SizeRecEvent[] = [];
+  const server = await createServer((error) => {
+    throw error;
+  });
+  t.after(() => server.close());
+  await registerEstimateBody(
+    server,
+    {
+      fetcher: { fetch: async () => PHOTO },
+      poses: posesThatSee({ kind: 'observed', observation: seen.person }),
+      estimator: ESTIMATORS.calibrated,
+      charts: BUILT_IN_CHARTS,
+      record: (event) => events.push(event),
+      ...deps,
+    },
+    { secret: null, requestsPerMinute: 0, ...protection },
+  );
+  const post: SizeServer['post'] = async (body, { query = '', headers = {} } = {}) => {
+    const answer = await server.inject({
+      method: 'POST',
+      url: `/estimate-body${query}`,
+      headers: { 'content-type': 'application/json', ...headers },
+      payload: typeof body === 'string' ? body : JSON.stringify(body),
+    });
+    return { status: answer.statusCode, body: answer.json(), headers: answer.headers };
+  };
+  return { server, events, post };
+}
+
+export function fetcherThatThrows(error: Error): ImageFetcher {
+  return { fetch: () => Promise.reject(error) };
+}
+
+export const OWN_CHART = {
+  waist_at: 'navel',
+  sizes: [
+    { size: 'A', chest: 90, waist: 80 },
+    { size: 'B', chest: 110, waist: 100 },
+    { size: 'C' },
+  ],
+};
