@@ -1,6 +1,6 @@
 /**
  * `npm run bench:first-event`: how long after a push the console hears of the task, on a worker at
- * rest and while it works on a burst. The promise is 500 ms.
+ * rest and while it works on a burst. The aim is 500 ms.
  */
 import { loadavg } from 'node:os';
 import { createStore, type TryOn } from '../local/platform.ts';
