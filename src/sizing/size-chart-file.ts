@@ -1,4 +1,4 @@
-/** Size charts of a shop's own, from a JSON file; see docs/decisions for the format by example. */
+/** Size charts of a shop's own, from a JSON file; the format by example: docs/api-contracts.md. */
 import { z } from 'zod';
 import { BUILT_IN_CHARTS, type SizeChart } from './size-chart.ts';
 import { namedChart, toSizeChart } from './size-chart-schema.ts';

@@ -10,6 +10,7 @@ import { DEFAULT_PROMPT } from '../../local/platform/task-message.ts';
 import { DEFAULT_IMAGE_MODEL } from '../../src/adapters/openai/catalogue.ts';
 import { costUsd } from '../../src/adapters/openai/cost.ts';
 import { OPERATIONS } from '../../src/http/examples/operations.ts';
+import { parseSizeCharts } from '../../src/sizing/size-chart-file.ts';
 import { isRejection, parseTask } from '../../src/tryon/task.ts';
 import { ROOT, readPage } from '../support/markdown.ts';
 
@@ -20,10 +21,18 @@ function jsonOf(path: string): { text: string; value: unknown }[] {
 }
 
 it('request and answer of api-contracts.md are those of the API document', () => {
-  const [question, answer, ...others] = jsonOf('docs/api-contracts.md');
+  const [question, answer] = jsonOf('docs/api-contracts.md');
   const { requests, responses } = OPERATIONS['POST /estimate-body'] ?? {};
   assert.deepEqual(question?.value, requests?.photo_and_height?.value);
   assert.deepEqual(answer?.value, responses?.[200]?.examples.photo_and_height?.value);
+});
+
+it('the charts file of api-contracts.md can be read', () => {
+  const [, , charts, ...others] = jsonOf('docs/api-contracts.md');
+  assert.deepEqual(
+    parseSizeCharts(charts?.text ?? '').map(({ name }) => name),
+    ['acme_women'],
+  );
   assert.deepEqual(others, []);
 });
 
