@@ -3,7 +3,7 @@
  * the code, so that they cannot drift from it.
  */
 import { VARIABLES, type Variable } from '../src/config.ts';
-import { CATALOGUE, type ErrorCode } from '../src/errors.ts';
+import { CATALOGUE, type ErrorCode } from '../src/error-catalogue.ts';
 import { PAYMENT_TEXTS } from '../src/failure-text.ts';
 import { REFUSALS } from '../src/http/refusal.ts';
 import { PHOTO_ADVICE } from '../src/sizing/photo-check.ts';

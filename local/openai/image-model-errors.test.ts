@@ -1,7 +1,7 @@
 /** What the vendor's errors, and answers that never come, mean to the worker. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ErrorCode } from '../../src/errors.ts';
+import type { ErrorCode } from '../../src/error-catalogue.ts';
 import type { Fault } from '../faults.ts';
 import {
   edit,

@@ -1,5 +1,5 @@
 /** What happened, for the log and the metrics. */
-import type { ErrorCode } from '../errors.ts';
+import type { ErrorCode } from '../error-catalogue.ts';
 import type { PictureUsage } from './image-provider.ts';
 import type { Payer } from './ledger.ts';
 import type { ReconciliationReason } from './refunds.ts';

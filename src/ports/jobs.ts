@@ -1,5 +1,5 @@
 /** The durable jobs that make a picture, and the journal of what their attempts did. */
-import type { ErrorCode } from '../errors.ts';
+import type { ErrorCode } from '../error-catalogue.ts';
 import type { Ticket } from './image-provider.ts';
 import type { Completion, Task } from './session.ts';
 

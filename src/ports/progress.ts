@@ -1,5 +1,5 @@
 /** The progress messages of a session, and their channel. */
-import type { ErrorCode } from '../errors.ts';
+import type { ErrorCode } from '../error-catalogue.ts';
 import type { Channel } from './session.ts';
 
 /** In the order of a session that meets no trouble; `retried` and `requeued` may come in between. */

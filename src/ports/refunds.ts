@@ -1,5 +1,5 @@
 /** The durable refunds, and the payments that only a person can give back. */
-import type { ErrorCode } from '../errors.ts';
+import type { ErrorCode } from '../error-catalogue.ts';
 import type { SessionRef } from './session.ts';
 
 /** The intent to fail a session and give the credit back: durable, and carried out until it is done. */

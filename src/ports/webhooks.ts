@@ -1,5 +1,5 @@
 /** Webhooks: the durable deliveries that tell a shop's or the platform's server of ended sessions. */
-import type { ErrorCode } from '../errors.ts';
+import type { ErrorCode } from '../error-catalogue.ts';
 import type { Session, SessionRef } from './session.ts';
 
 /**

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type ErrorCode, TaskError } from '../errors.ts';
+import type { ErrorCode } from '../error-catalogue.ts';
+import { TaskError } from '../errors.ts';
 import { EMPTY_JOURNAL, type Journal } from '../ports/jobs.ts';
 import {
   beginCall,

@@ -3,7 +3,8 @@
  * before a call goes out, when a ticket is there, when the picture is there, and when it failed, so
  * that the next attempt knows after any crash whether something is paid already.
  */
-import { CATALOGUE, type ErrorCode, TaskError } from '../errors.ts';
+import { CATALOGUE, type ErrorCode } from '../error-catalogue.ts';
+import { TaskError } from '../errors.ts';
 import type { PictureUsage, Ticket } from '../ports/image-provider.ts';
 import type { Journal } from '../ports/jobs.ts';
 

@@ -2,7 +2,7 @@
  * The intent to fail a session and to pay it back: what is kept of it, and how the row is known that
  * it failed.
  */
-import type { ErrorCode } from '../errors.ts';
+import type { ErrorCode } from '../error-catalogue.ts';
 import { readFailureText } from '../failure-text.ts';
 import type { RefundIntent } from '../ports/refunds.ts';
 import type { Session, SessionRef } from '../ports/session.ts';

@@ -2,7 +2,8 @@
  * What a webhook says of an ended session: ids, status, times, and the public text of a failure.
  * Never a prompt, an e-mail address or a link: who wants the picture asks the platform for it.
  */
-import { type ErrorCode, failureOfPublicText } from '../errors.ts';
+import type { ErrorCode } from '../error-catalogue.ts';
+import { failureOfPublicText } from '../errors.ts';
 import { readFailureText } from '../failure-text.ts';
 import type { Session } from '../ports/session.ts';
 

@@ -3,7 +3,8 @@
  * `error.type`; the status alone decides only where they say nothing.
  */
 import { APIError, APIUserAbortError } from 'openai';
-import { type ErrorCode, TaskError } from '../../errors.ts';
+import type { ErrorCode } from '../../error-catalogue.ts';
+import { TaskError } from '../../errors.ts';
 import { retryAfterMs } from '../../vendor-http/retry-after.ts';
 import { TransportFailure } from '../../vendor-http/transport.ts';
 

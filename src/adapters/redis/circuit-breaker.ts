@@ -3,7 +3,8 @@
  * at a time may find out whether calls succeed again.
  */
 import type { Redis } from 'ioredis';
-import { type ErrorCode, TaskError } from '../../errors.ts';
+import type { ErrorCode } from '../../error-catalogue.ts';
+import { TaskError } from '../../errors.ts';
 import type { RecordEvent } from '../../ports/events.ts';
 import type { GateKeys } from './gate-keys.ts';
 import { RedisLock } from './lock.ts';

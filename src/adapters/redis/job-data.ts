@@ -3,7 +3,7 @@
  * reads what it knows, keeps what it does not know, and gives defaults to what a former one lacked.
  */
 import { z } from 'zod';
-import { CATALOGUE, type ErrorCode } from '../../errors.ts';
+import { CATALOGUE, type ErrorCode } from '../../error-catalogue.ts';
 import { EMPTY_JOURNAL, type Journal } from '../../ports/jobs.ts';
 import type { Task } from '../../ports/session.ts';
 

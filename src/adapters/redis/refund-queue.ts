@@ -4,7 +4,8 @@
 import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
-import { CATALOGUE, type ErrorCode, publicText } from '../../errors.ts';
+import { CATALOGUE, type ErrorCode } from '../../error-catalogue.ts';
+import { publicText } from '../../errors.ts';
 import type { JobEnd } from '../../ports/jobs.ts';
 import type { RefundIntent, RefundJob, Refunds } from '../../ports/refunds.ts';
 import { aliveAmong, openQueue, REFUND_QUEUE, refundJobId } from './bullmq.ts';

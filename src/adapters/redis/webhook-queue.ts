@@ -5,7 +5,7 @@
 import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
-import { CATALOGUE, type ErrorCode } from '../../errors.ts';
+import { CATALOGUE, type ErrorCode } from '../../error-catalogue.ts';
 import type { JobEnd } from '../../ports/jobs.ts';
 import type { SessionRef } from '../../ports/session.ts';
 import type {

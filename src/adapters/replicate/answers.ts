@@ -3,7 +3,8 @@
  * that ended without a picture.
  */
 import { z } from 'zod';
-import { type ErrorCode, TaskError } from '../../errors.ts';
+import type { ErrorCode } from '../../error-catalogue.ts';
+import { TaskError } from '../../errors.ts';
 import { retryAfterMs } from '../../vendor-http/retry-after.ts';
 import { TransportFailure } from '../../vendor-http/transport.ts';
 

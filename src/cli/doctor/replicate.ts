@@ -3,7 +3,8 @@
  */
 import { ReplicateProvider } from '../../adapters/replicate/provider.ts';
 import type { Config } from '../../config.ts';
-import { type ErrorCode, TaskError } from '../../errors.ts';
+import type { ErrorCode } from '../../error-catalogue.ts';
+import { TaskError } from '../../errors.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 
 /** Nothing where no channel names Replicate. */
