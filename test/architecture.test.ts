@@ -13,6 +13,7 @@ const SRC = fileURLToPath(new URL('../src', import.meta.url));
 /** What every part may import: foundations that import nothing but each other. */
 const FOUNDATIONS = [
   'ports',
+  'error-catalogue',
   'errors',
   'failure-text',
   'pose',
