@@ -4,12 +4,6 @@
  */
 import type { Session } from './session.ts';
 
-/**
- * After a lost answer a booking may still be under way for so long. Longer than Supabase lets a
- * statement run (8 s): then it is in the ledger, or never will be.
- */
-export const LATE_BOOKING_MS = 10_000;
-
 /** One row of a ledger that belongs to a session. */
 export interface LedgerEntry {
   readonly type: 'deduction' | 'refund' | 'overage';

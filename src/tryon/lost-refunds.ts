@@ -5,8 +5,9 @@
 import { failureOfPublicText, TaskError } from '../errors.ts';
 import { readFailureText } from '../failure-text.ts';
 import { namedSession } from '../ledger/entries.ts';
+import { LATE_BOOKING_MS } from '../ports/booking-times.ts';
 import type { DataLossMarker } from '../ports/jobs.ts';
-import { LATE_BOOKING_MS, type Ledger } from '../ports/ledger.ts';
+import type { Ledger } from '../ports/ledger.ts';
 import type { Reconciliation, Refunds } from '../ports/refunds.ts';
 import type { Session, Sessions } from '../ports/session.ts';
 import { refundIntent } from './refund-intent.ts';

@@ -7,8 +7,9 @@ import { failureText, type PaymentState } from '../failure-text.ts';
 import { namedSession, refundDescription } from '../ledger/entries.ts';
 import { personRefundDue, type RefundDue, storeRefundDue } from '../ledger/refund-due.ts';
 import type { Analytics } from '../ports/analytics.ts';
+import { LATE_BOOKING_MS } from '../ports/booking-times.ts';
 import { LockLostError } from '../ports/jobs.ts';
-import { LATE_BOOKING_MS, type Ledger } from '../ports/ledger.ts';
+import type { Ledger } from '../ports/ledger.ts';
 import type {
   PayerLock,
   Reconciliation,

@@ -5,7 +5,7 @@
  * paid back already.
  */
 import { failureText } from '../failure-text.ts';
-import { LATE_BOOKING_MS } from '../ports/ledger.ts';
+import { LATE_BOOKING_MS } from '../ports/booking-times.ts';
 import type { RefundIntent, RefundJob } from '../ports/refunds.ts';
 import { isTerminal } from '../ports/session.ts';
 import type { AnnounceEnd } from '../ports/webhooks.ts';

@@ -3,11 +3,10 @@
  * refund is booked. The lock is held under the session's id.
  */
 import type { Redis } from 'ioredis';
+import { PAYER_LOCK_MS } from '../../ports/booking-times.ts';
 import type { PayerLock } from '../../ports/refunds.ts';
 
 const PREFIX = 'wearon:payer:';
-/** When a process died or does not know how its booking ended: longer than a request and its statement take. */
-const EXPIRY_MS = 30_000;
 
 /** KEYS: the lock. ARGV: session, ms. Ours already after a crash, or free. */
 const TAKE = `
@@ -41,6 +40,6 @@ export class RedisPayerLock implements PayerLock {
   }
 
   #run(script: string, payerId: string, sessionId: string): Promise<unknown> {
-    return this.#redis.eval(script, 1, `${PREFIX}${payerId}`, sessionId, EXPIRY_MS);
+    return this.#redis.eval(script, 1, `${PREFIX}${payerId}`, sessionId, PAYER_LOCK_MS);
   }
 }

@@ -5,10 +5,8 @@
 import { createClient, StorageApiError, type SupabaseClient } from '@supabase/supabase-js';
 import { z } from 'zod';
 import { TaskError } from '../../errors.ts';
+import { REQUEST_TIMEOUT_MS } from '../../ports/booking-times.ts';
 import type { Channel } from '../../ports/session.ts';
-
-/** Longer than Supabase's own limit on a statement (8 s), so that a request we give up on has ended there. */
-export const REQUEST_TIMEOUT_MS = 15_000;
 
 export function connectSupabase(url: string, serviceRoleKey: string): SupabaseClient {
   return createClient(url, serviceRoleKey, {

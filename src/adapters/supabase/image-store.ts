@@ -4,8 +4,9 @@
 import { createHash } from 'node:crypto';
 import type { SupabaseClient } from '@supabase/supabase-js';
 import { TaskError } from '../../errors.ts';
+import { REQUEST_TIMEOUT_MS } from '../../ports/booking-times.ts';
 import type { ImageStore } from '../../ports/image-store.ts';
-import { dataOf, REQUEST_TIMEOUT_MS, saysMissing } from './client.ts';
+import { dataOf, saysMissing } from './client.ts';
 
 /** Outside the folders of photos and pictures. */
 const TRIAL_PATH = 'upload-trial.jpg';

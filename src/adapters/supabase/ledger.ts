@@ -5,13 +5,8 @@
 import type { PostgrestError, SupabaseClient } from '@supabase/supabase-js';
 import { z } from 'zod';
 import { TaskError } from '../../errors.ts';
-import {
-  LATE_BOOKING_MS,
-  type Ledger,
-  type LedgerEntry,
-  type RefundAnswer,
-  type RefundOrder,
-} from '../../ports/ledger.ts';
+import { LATE_BOOKING_MS } from '../../ports/booking-times.ts';
+import type { Ledger, LedgerEntry, RefundAnswer, RefundOrder } from '../../ports/ledger.ts';
 import type { Session } from '../../ports/session.ts';
 import { rowsOf } from './client.ts';
 import { allById, PAGE_ROWS } from './pages.ts';
