@@ -28,6 +28,8 @@ interface Sample {
   readonly file: string;
   /** Of people. */
   readonly heightCm?: number;
+  /** By the local image model. */
+  readonly isRefused?: boolean;
 }
 
 const SAMPLES: { readonly people: readonly Sample[]; readonly garments: readonly Sample[] } = {
@@ -36,6 +38,7 @@ const SAMPLES: { readonly people: readonly Sample[]; readonly garments: readonly
     label: id === 'doNotUse' ? 'Refused person' : labelOf(id),
     file,
     heightCm,
+    isRefused: id === 'doNotUse',
   })),
   garments: Object.entries(GARMENTS).map(([id, file]) => ({ id, label: labelOf(id), file })),
 };

@@ -43,7 +43,8 @@ async function inRedis({ redis }: OperationDeps, id: string) {
   const own = ({ sessionId }: { sessionId: string | null }) => sessionId === id;
   return {
     onList: waiting.has(id),
-    job: job && { ...view, images: task?.imageUrls.length, taskCreatedAt: task?.createdAt },
+    // Of a job that has ended, the links are gone.
+    job: job && { ...view, images: task?.imageUrls.length || null, taskCreatedAt: task?.createdAt },
     refunds,
     deadLetters: letters.filter(own).map(({ raw: _, text: __, ...letter }) => letter),
     reconciliation: open.find(own) ?? resolved.find(own) ?? null,

@@ -7,7 +7,7 @@ import type { BodyHypothesis, PhotoEvidence } from './body-posterior.ts';
  * there is no data to measure a view from the side on.
  */
 export const INPUT_ADVICE = {
-  weight_kg: 'Tell your weight: nothing makes the size more certain.',
+  weight_kg: 'Tell your weight: it makes the size more certain than anything else.',
   sex: 'Tell your sex.',
   tight_clothes: 'Wear clothes that lie close to the body.',
   arms_apart: 'Hold your arms a little away from the body.',

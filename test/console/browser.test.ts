@@ -100,11 +100,11 @@ describe('the console in a browser', { skip: NO_BROWSER }, () => {
     const { page, problems } = opened;
     await page.getByText(/^A picture of the last week cost \$/).waitFor();
     for (const [label, colour] of [
-      ['Person', '#aa9988'],
-      ['Garments', '#3355aa'],
+      [/^Choose a photo of a person/, '#aa9988'],
+      [/^Choose up to 4 photos of garments/, '#3355aa'],
     ] as const) {
       const file = { name: 'photo.jpg', mimeType: 'image/jpeg', buffer: await photo(colour) };
-      await page.getByLabel(`${label}: drop here or choose`).setInputFiles(file);
+      await page.getByLabel(label).setInputFiles(file);
     }
     await page.getByRole('checkbox', { name: /paid by the worker's key/ }).check();
     shop.stack.openai.latencyMs = 3000;
@@ -128,6 +128,72 @@ describe('the console in a browser', { skip: NO_BROWSER }, () => {
     await page.getByRole('img', { name: /breadths: shoulder \d/ }).waitFor();
     assert.equal(await page.getByRole('meter').count(), 6);
     assert.deepEqual(await accessibilityFindings(page), []);
+    // The answer was about another photo.
+    await page.getByRole('button', { name: 'Ada' }).click();
+    await page.getByRole('heading', { name: /^Size (XS|S|M|L|XL|XXL)$/ }).waitFor({
+      state: 'detached',
+    });
+    assert.deepEqual(problems, []);
+  });
+
+  it('makes a picture by the keyboard alone', async () => {
+    await using opened = await open();
+    const { page, problems } = opened;
+    await page.getByRole('button', { name: 'Ada' }).waitFor();
+    const reached = () =>
+      page.evaluate<string>(
+        '(document.activeElement.getAttribute("aria-label") ?? document.activeElement.textContent)',
+      );
+    const tabTo = async (name: string) => {
+      for (let presses = 0; (await reached()) !== name; presses += 1) {
+        assert.ok(presses < 30, `Tab does not lead to ${name}`);
+        await page.keyboard.press('Tab');
+      }
+    };
+    await page.keyboard.press('Tab');
+    assert.equal(await reached(), 'Skip to the content');
+    await page.keyboard.press('Enter');
+    for (const [name, key] of [
+      ['Ada', 'Space'],
+      ['Chinos', 'Enter'],
+      ['Try it on', 'Enter'],
+    ] as const) {
+      await tabTo(name);
+      await page.keyboard.press(key);
+    }
+    await page.getByText('Completed after').waitFor();
+    await page.getByRole('img', { name: 'Picture', exact: true }).waitFor();
+    assert.deepEqual(problems, []);
+  });
+
+  it('keeps the focus on a button while the page is read again', async () => {
+    await using opened = await open('#operations');
+    const { page } = opened;
+    const drain = page.getByRole('button', { name: /^Drain/ });
+    await drain.focus();
+    const first = await drain.elementHandle();
+    await page.waitForFunction(
+      (button) => !(button as { isConnected: boolean }).isConnected,
+      first,
+    );
+    assert.match(await page.evaluate<string>('document.activeElement.textContent'), /^Drain/);
+  });
+
+  it('shows nothing of a page that was left before it was ready', async () => {
+    await using opened = await open('#costs');
+    const { page, problems } = opened;
+    await page.getByRole('heading', { level: 2 }).waitFor();
+    const held = Promise.withResolvers<void>();
+    await page.route('**/api/playground', (route) => held.promise.then(() => route.continue()));
+    await page.getByRole('link', { name: 'Playground' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Playground' }).waitFor();
+    await page.getByRole('link', { name: 'Costs' }).click();
+    await page.getByRole('heading', { level: 2, name: 'Numbers' }).waitFor();
+    const late = page.waitForResponse('**/api/playground');
+    held.resolve();
+    await (await late).finished();
+    await page.evaluate('new Promise((resolve) => setTimeout(resolve))');
+    assert.equal(await page.getByRole('button', { name: 'Try it on' }).count(), 0);
     assert.deepEqual(problems, []);
   });
 

@@ -20,7 +20,7 @@ export async function showCosts(main) {
     el(
       'p',
       {},
-      'From the session rows. Pictures whose session failed afterwards are only in the metrics.',
+      'Counted from the sessions. What was paid for a session that failed all the same is only in the metrics.',
     ),
     card(
       'Numbers',
@@ -41,9 +41,9 @@ export async function showCosts(main) {
         'Completed',
         'Failed',
         'Success',
-        'Moderation',
+        'Blocked by moderation',
         'Cost',
-        'Each',
+        'Per picture',
       ];
       fill(
         list,

@@ -14,11 +14,25 @@ export function el(tag, properties = {}, ...children) {
   return element;
 }
 
-/** Replaces what is in the element. */
+/**
+ * Replaces what is in the element. The focus stays where it was, on what has taken its place, and so
+ * does a table's position: pages are filled again while someone uses them.
+ */
 export function fill(element, ...children) {
+  const focused = element.contains(document.activeElement) ? keyOf(document.activeElement) : null;
+  const top = element.querySelector('.scroll')?.scrollTop ?? 0;
   element.replaceChildren();
   append(element, children);
+  if (focused !== null) {
+    const candidates = [...element.querySelectorAll('a, button, [tabindex]')];
+    candidates.find((candidate) => keyOf(candidate) === focused)?.focus({ preventScroll: true });
+  }
+  if (top > 0) element.querySelector('.scroll')?.scrollTo({ top });
   return element;
+}
+
+function keyOf(element) {
+  return element.getAttribute('aria-label') ?? element.textContent;
 }
 
 function append(element, children) {
@@ -36,7 +50,7 @@ export function facts(pairs) {
   );
 }
 
-/** A table that scrolls by itself; cells are texts, elements, or `{ number }`. */
+/** A table that scrolls by itself; cells are short texts, elements, `{ number }`, `{ id }` or `{ sentence }`. */
 export function table(caption, headings, rows, nothing) {
   if (rows.length === 0) return el('p', { className: 'quiet' }, nothing);
   const isNumber = (at) => typeof rows[0][at] === 'object' && 'number' in (rows[0][at] ?? {});
@@ -63,14 +77,17 @@ function cellOf(cell) {
     return el('td', { className: 'number' }, String(cell.number ?? '–'));
   if (typeof cell === 'object' && cell !== null && 'id' in cell)
     return el('td', { className: 'id' }, cell.id ?? '–');
+  if (typeof cell === 'object' && cell !== null && 'sentence' in cell)
+    return el('td', { className: 'sentence' }, cell.sentence ?? '–');
   return el('td', {}, cell === null || cell === undefined ? '–' : String(cell));
 }
 
-/** A field with its label. */
-export function field(label, input) {
+/** A field with its label and, perhaps, a note behind it. */
+export function field(label, input, note = null) {
   const id = `field-${label.toLowerCase().replaceAll(/[^a-z]+/g, '-')}`;
   input.id = id;
-  return el('div', {}, el('label', { for: id }, label), input);
+  const more = note === null ? null : el('span', { className: 'optional' }, ` ${note}`);
+  return el('div', {}, el('label', { for: id }, label, more), input);
 }
 
 /** A select; `labels` are the texts by value. */

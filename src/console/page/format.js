@@ -28,6 +28,11 @@ export function until(iso) {
   return seconds < 90 ? `in ${Math.round(seconds)} s` : `in ${Math.round(seconds / 60)} min`;
 }
 
+/** A moment, to the second. */
+export function moment(iso) {
+  return iso ? new Date(iso).toLocaleString() : '–';
+}
+
 export function clock(iso) {
   return iso ? new Date(iso).toLocaleTimeString() : '–';
 }

@@ -77,7 +77,7 @@ function rowOf({
     channel,
     ago(at),
     { number: cost === null ? '–' : money(cost) },
-    text,
+    { sentence: text },
   ];
 }
 

@@ -20,10 +20,9 @@ const PAGES = {
 const main = document.querySelector('#main');
 let leave = () => {};
 
-/** Each page fills `main` and may return what is to be done when it is left. */
+/** Each page fills an element of its own and may return what is to be done when it is left. */
 async function show() {
   const [name, argument] = location.hash.slice(1).split('/');
-  if (name === 'main') return;
   const [title, page] = PAGES[name] ?? PAGES.playground;
   leave();
   leave = () => {};
@@ -33,17 +32,27 @@ async function show() {
     if (isCurrent) link.setAttribute('aria-current', 'page');
     else link.removeAttribute('aria-current');
   }
-  fill(main, el('h1', {}, title));
+  const content = el('div', { className: 'page' });
+  fill(main, el('h1', {}, title), content);
   try {
-    leave = (await page(main, argument)) ?? (() => {});
+    const onLeave = (await page(content, argument)) ?? (() => {});
+    // It may have been left before it was ready.
+    if (content.isConnected) leave = onLeave;
+    else onLeave();
   } catch (error) {
-    main.append(el('p', { className: 'notice', role: 'alert' }, error.message));
+    content.append(el('p', { className: 'notice', role: 'alert' }, error.message));
   }
 }
 
 const connection = document.querySelector('#connection');
 openEvents((isUp) => {
-  connection.textContent = isUp ? 'Live' : 'No live steps: trying again…';
+  connection.textContent = isUp ? '● Live' : 'No live steps: trying again…';
+  connection.classList.toggle('good', isUp);
+});
+document.querySelector('.skip').addEventListener('click', (event) => {
+  // The hash names a page.
+  event.preventDefault();
+  main.focus();
 });
 addEventListener('hashchange', () => {
   void show().then(() => main.focus({ preventScroll: true }));

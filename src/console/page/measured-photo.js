@@ -35,7 +35,7 @@ export function measuredPhoto(url, { widthPx, heightPx, cmPerPx, breadths }) {
     el(
       'p',
       { className: 'quiet' },
-      'Breadths as read in the photo, clothes included; girths follow from them.',
+      'Breadths as they look in the photo, clothes included. The measurements are estimated from them.',
     ),
   );
 }

@@ -60,7 +60,7 @@ function stateCard({ isReady, version, warnings, queues }, refresh) {
   const label = draining ? 'Take tasks again' : 'Drain: take no more tasks';
   const toggle = async () => {
     if (!draining && !confirm('Stop taking tasks on all replicas?')) return;
-    await post('drain', { on: !draining });
+    await post('drain', { on: !draining }).catch((error) => alert(error.message));
     await refresh();
   };
   return card(
@@ -73,7 +73,7 @@ function stateCard({ isReady, version, warnings, queues }, refresh) {
     warnings.map((warning) => el('p', { className: 'wait' }, `⚠ ${warning}`)),
     facts([
       ['Version', version],
-      ['Drained', draining ? ago(drainingSince) : 'no'],
+      ['Draining since', draining ? ago(drainingSince) : '–'],
     ]),
     el('p', {}, el('button', { type: 'button', onclick: toggle }, label)),
   );
@@ -97,31 +97,32 @@ function backlogCard({ queues, rate }) {
         return [label, tasks === 0 ? '0' : `${tasks}, oldest ${Math.round(oldestAgeSeconds)} s`];
       }),
       ['Given up', String(queues.givenUp)],
-      [
-        `Ended in ${rate.minutes} min`,
-        `${ended}: ${rate.completed} completed, ${rate.failed} failed`,
-      ],
-      ['Per minute', (ended / rate.minutes).toFixed(1)],
+      [`Completed in ${rate.minutes} min`, String(rate.completed)],
+      [`Failed in ${rate.minutes} min`, String(rate.failed)],
+      ['Ended a minute', (ended / rate.minutes).toFixed(1)],
     ]),
   );
 }
 
 function providerCard({ gates, queues }) {
   const { moneyAtRisk } = queues;
-  const states = gates.flatMap(({ name, model, breaker, trip, callsPerMinute }) => [
-    [name, model],
-    [
-      'Breaker',
-      el('span', { className: breaker === 'closed' ? 'good' : 'bad' }, breaker.replace('_', ' ')),
-    ],
-    ...(trip === null ? [] : [['Stopped for', `${trip.code}, ${ago(trip.since)}`]]),
-    ['Rate limit', `${callsPerMinute} calls a minute`],
+  const states = gates.map(({ name, model, breaker, trip, callsPerMinute }) => [
+    el('p', { className: 'provider' }, el('strong', {}, name), ` ${model}`),
+    facts([
+      [
+        'Breaker',
+        el('span', { className: breaker === 'closed' ? 'good' : 'bad' }, breaker.replace('_', ' ')),
+      ],
+      ...(trip === null ? [] : [['Stopped for', `${trip.code}, ${ago(trip.since)}`]]),
+      ['Most calls', `${callsPerMinute} a minute`],
+    ]),
   ]);
   return card(
     'Providers and breakers',
+    ...states.flat(),
+    el('h3', {}, 'Paid calls'),
     facts([
-      ...states,
-      ['Paid calls now', String(moneyAtRisk.paidCallsUnderWay)],
+      ['Under way', String(moneyAtRisk.paidCallsUnderWay)],
       ['Outcome unknown', String(moneyAtRisk.paidCallsOutcomeUnknown)],
     ]),
   );
@@ -159,8 +160,8 @@ function sumsOf({ tryOns, completed, failed, moderationBlocks, costUsd }) {
   return [
     ['Try-ons', String(tryOns)],
     ['Success', ended === 0 ? '–' : percent(completed / ended)],
-    ['Moderation', String(moderationBlocks)],
+    ['Failed', String(failed)],
+    ['By moderation', String(moderationBlocks)],
     ['Cost', money(costUsd)],
-    ['Failed, refunded', String(failed)],
   ];
 }

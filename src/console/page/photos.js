@@ -4,10 +4,11 @@ import { el, fill } from './dom.js';
 const TYPES = 'image/jpeg,image/png,image/webp';
 
 /**
- * A field for one photo, or for up to `most`. `photos` are `{ name, url, file }` or, for samples,
- * `{ name, url, sample }`; `onChange` is called whenever they change.
+ * A field for one photo, or for up to `most`. `invite` is what its button says. `photos` are
+ * `{ name, url, file }` or, for samples, `{ name, url, sample }`; `onChange` is called whenever they
+ * change.
  */
-export function photoField({ label, most, samples, onChange }) {
+export function photoField({ label, invite, most, samples, onChange }) {
   let photos = [];
   const chosen = el('ul', { className: 'chosen', 'aria-label': `${label}: chosen` });
   const buttons = samples.map((sample) => sampleButton(sample, () => toggle(sample)));
@@ -15,7 +16,11 @@ export function photoField({ label, most, samples, onChange }) {
     type: 'file',
     accept: TYPES,
     multiple: most > 1,
-    onchange: () => addFiles(input.files),
+    onchange: () => {
+      addFiles(input.files);
+      // So that the same file may be chosen again after it was removed.
+      input.value = '';
+    },
   });
   const id = `photos-${label.toLowerCase().replaceAll(/[^a-z]+/g, '-')}`;
   input.id = id;
@@ -78,8 +83,8 @@ export function photoField({ label, most, samples, onChange }) {
         addFiles(event.dataTransfer.files);
       },
     },
-    el('label', { for: id }, `${label}: drop here or choose`),
     input,
+    el('label', { for: id, className: 'button' }, invite),
     buttons.length === 0
       ? null
       : el(

@@ -18,30 +18,36 @@ export async function showPlayground(main) {
   const numbers = el('div', {});
   const go = el('button', { className: 'main', type: 'button', onclick: () => run() }, 'Try it on');
   const confirmation = el('input', { type: 'checkbox', onchange: update, id: 'paid' });
+  let isUnderWay = false;
+  let photos = [];
 
+  function missing() {
+    if (chosen.person.length === 0) return 'Choose a person.';
+    if (chosen.garments.length === 0) return 'Choose a garment.';
+    return mode === 'trial' && !confirmation.checked ? 'Agree to the cost.' : null;
+  }
+
+  /** What was made of other photos is taken away. */
   function update() {
-    const isPaid = mode === 'order' || confirmation.checked;
-    go.disabled = chosen.person.length === 0 || chosen.garments.length === 0 || !isPaid;
-    show(null);
+    if (isUnderWay) return;
+    go.disabled = missing() !== null;
+    steps.clear(missing() ?? '');
+    fill(numbers);
+    photos = picturesOf(chosen);
+    show('No picture yet');
   }
 
-  function show(picture, caption = 'Picture') {
-    fill(
-      result,
-      pictureOf('Person', chosen.person[0]?.url),
-      ...(chosen.garments.length === 0 ? [{ url: null }] : chosen.garments).map(
-        ({ url }, at, all) => pictureOf(all.length > 1 ? `Garment ${at + 1}` : 'Garment', url),
-      ),
-      pictureOf(caption, picture),
-    );
+  function show(nothing, picture = null, caption = 'Picture') {
+    fill(result, photos, pictureOf(caption, picture, nothing));
   }
 
-  const showPartial = (picture) => show(picture, 'Picture so far');
+  const showPartial = (picture) => show('', picture, 'Picture so far');
 
   async function run() {
+    isUnderWay = true;
     go.disabled = true;
     fill(numbers);
-    show(null);
+    show('Under way…');
     steps.start();
     const form = new FormData();
     addPhotos(form, [...chosen.person, ...chosen.garments]);
@@ -50,16 +56,20 @@ export async function showPlayground(main) {
       const ended = await (mode === 'order'
         ? order(form, steps)
         : tryOut(form, steps, showPartial));
-      show(ended.picture);
+      show('No picture', ended.picture);
       fill(numbers, outcomeOf(ended));
     } catch (error) {
+      steps.clear('');
+      show('No picture');
       fill(numbers, el('p', { className: 'notice', role: 'alert' }, error.message));
     }
-    go.disabled = mode === 'trial' && !confirmation.checked;
+    isUnderWay = false;
+    go.disabled = missing() !== null;
   }
 
   const person = photoField({
     label: 'Person',
+    invite: 'Choose a photo of a person, or drop it here',
     most: 1,
     samples: samples.people,
     onChange: (photos) => {
@@ -69,6 +79,7 @@ export async function showPlayground(main) {
   });
   const garments = photoField({
     label: 'Garments',
+    invite: `Choose up to ${MOST_GARMENTS} photos of garments, or drop them here`,
     most: MOST_GARMENTS,
     samples: samples.garments,
     onChange: (photos) => {
@@ -81,12 +92,12 @@ export async function showPlayground(main) {
     el('div', { className: 'columns' }, card('Person', person), card('Garments', garments)),
     el(
       'div',
-      { className: 'columns' },
+      { className: 'columns result' },
       card(
         'Steps',
-        mode === 'trial' ? priceTag(confirmation, meanCostUsd) : null,
+        ...(mode === 'trial' ? [priceTag(confirmation, meanCostUsd)] : []),
         el('p', {}, go),
-        steps.elements,
+        ...steps.elements,
       ),
       card('Result', result, numbers),
     ),
@@ -96,7 +107,7 @@ export async function showPlayground(main) {
 
 function explain(mode) {
   return mode === 'order'
-    ? 'Orders a real try-on on the local stack, as the platform does: a credit, a session, a task.'
+    ? 'Orders a try-on on the local stack, as a shop would: a credit, a session, a task. The local image model only lays the garments over the person, at the prices of the real one.'
     : 'Makes one paid picture without a session: shown here, stored nowhere, no credit taken.';
 }
 
@@ -113,15 +124,26 @@ function priceTag(confirmation, meanCostUsd) {
   );
 }
 
-function pictureOf(caption, url) {
+/** The photos that the picture is made of. */
+function picturesOf({ person, garments }) {
+  const numbered = (at) => (garments.length > 1 ? `Garment ${at + 1}` : 'Garment');
+  return [
+    pictureOf('Person', person[0]?.url),
+    ...(garments.length === 0
+      ? [pictureOf('Garment')]
+      : garments.map(({ url }, at) => pictureOf(numbered(at), url))),
+  ];
+}
+
+function pictureOf(caption, url, nothing = 'Not chosen') {
   const picture = url
-    ? el('img', { src: url, alt: `${caption}` })
-    : el('div', { className: 'empty' }, caption === 'Picture' ? 'No picture yet' : 'Not chosen');
+    ? el('img', { src: url, alt: caption })
+    : el('div', { className: 'empty' }, nothing);
   return el('figure', {}, el('figcaption', {}, caption), picture);
 }
 
 function outcomeOf(ended) {
-  const { error, code, provider, model, costUsd, creditsBefore, creditsAfter, sessionId } = ended;
+  const { error, provider, model, costUsd, creditsBefore, creditsAfter, sessionId } = ended;
   return [
     error === null ? null : el('p', { className: 'notice', role: 'alert' }, error),
     facts([
@@ -130,12 +152,14 @@ function outcomeOf(ended) {
         'Provider',
         provider ? `${provider}, ${model}` : error === null ? 'not known' : 'none asked',
       ],
-      ...(code ? [['Code', code]] : []),
       ...(creditsBefore === undefined ? [] : [['Credits', `${creditsBefore} → ${creditsAfter}`]]),
       ...(sessionId ? [['Session', el('a', { href: `#session/${sessionId}` }, sessionId)]] : []),
     ]),
   ];
 }
+
+/** The steps of an order are heard until the next one: some come after its end. */
+let stopListening = () => {};
 
 /** Orders as the platform does; resolves when the session has ended and its refund, if any, is booked. */
 async function order(form, steps) {
@@ -144,23 +168,24 @@ async function order(form, steps) {
   let sessionId = null;
   const known = {};
   const ended = Promise.withResolvers();
-  const take = (step) => {
+  const take = ([step, atMs]) => {
     if (step.session_id !== sessionId) return;
-    steps.add(step);
+    steps.add(step, atMs);
     keepFacts(known, step);
     if (step.event === 'failed' || step.event === 'completed') ended.resolve();
   };
-  const stop = onStep((step) => (sessionId === null ? early.push(step) : take(step)));
-  try {
-    ({ sessionId } = await postForm('try-ons', form));
-    early.forEach(take);
-    await Promise.race([ended.promise, endedByRow(sessionId)]);
-    const row = await paidBackRow(sessionId);
-    const picture = row.status === 'completed' ? `api/try-ons/${sessionId}/picture` : null;
-    return { ...row, ...known, sessionId, picture };
-  } finally {
-    stop();
-  }
+  stopListening();
+  stopListening = onStep((step) => {
+    const arrived = [step, Date.now()];
+    if (sessionId === null) early.push(arrived);
+    else take(arrived);
+  });
+  ({ sessionId } = await postForm('try-ons', form));
+  early.forEach(take);
+  await Promise.race([ended.promise, endedByRow(sessionId)]);
+  const row = await paidBackRow(sessionId);
+  const picture = row.status === 'completed' ? `api/try-ons/${sessionId}/picture` : null;
+  return { ...row, ...known, sessionId, picture };
 }
 
 /** The row once its payment is final: a failed session is refunded a moment later. */
@@ -199,10 +224,9 @@ async function tryOut(form, steps, onPartial) {
   return { ...ended, ...known, picture };
 }
 
-/** Who made the picture last, and why there is none. */
-function keepFacts(known, { event, provider, model, code }) {
+/** Who made the picture last. */
+function keepFacts(known, { event, provider, model }) {
   if (event === 'drawing') Object.assign(known, { provider, model });
-  if (event === 'failed') known.code = code;
 }
 
 function imageUrl(base64) {

@@ -9,8 +9,8 @@ export async function showSize(main) {
   const [{ charts }, { samples }] = await Promise.all([get('size'), get('playground')]);
   let photo = null;
   const height = number(100, 250);
-  const weight = number(20, 400);
-  const age = number(0, 120);
+  const weight = number(30, 250);
+  const age = number(18, 100);
   const sex = choice(['', 'female', 'male']);
   const chart = choice(charts);
   const answer = el('div', { 'aria-live': 'polite' });
@@ -19,6 +19,12 @@ export async function showSize(main) {
     { className: 'main', type: 'button', disabled: true, onclick: ask },
     'Estimate',
   );
+  const ready = () => {
+    const given = [height, weight, age];
+    go.disabled =
+      photo === null || height.value === '' || !given.every((input) => input.validity.valid);
+  };
+  for (const input of [height, weight, age]) input.addEventListener('input', ready);
 
   async function ask() {
     go.disabled = true;
@@ -32,21 +38,24 @@ export async function showSize(main) {
     } catch (error) {
       fill(answer, refusalOf(error));
     }
-    go.disabled = false;
+    ready();
   }
 
   const chooser = photoField({
     label: 'Photo',
+    invite: 'Choose a photo, or drop it here',
     most: 1,
-    samples: samples.people,
+    // Their sizes are as good, but not what the name says.
+    samples: samples.people.filter(({ isRefused }) => !isRefused),
     onChange: ([chosen]) => {
       photo = chosen ?? null;
       if (photo?.heightCm) height.value = photo.heightCm;
-      go.disabled = photo === null;
+      fill(answer);
+      ready();
     },
   });
   main.append(
-    el('p', {}, 'A full-body photo and a height. Nothing of it is stored.'),
+    el('p', {}, 'The size of a person, from a full-body photo and the height. Nothing is stored.'),
     card(
       'Photo',
       chooser,
@@ -54,9 +63,9 @@ export async function showSize(main) {
         'div',
         { className: 'row' },
         field('Height in cm', height),
-        field('Weight in kg', weight),
-        field('Age', age),
-        field('Sex', sex),
+        field('Weight in kg', weight, 'optional'),
+        field('Age', age, 'optional'),
+        field('Sex', sex, 'optional'),
         field('Size chart', chart),
         go,
       ),
@@ -103,17 +112,17 @@ function answerOf(found, url) {
     card('Measured', measuredPhoto(url, found.photo)),
     card(
       `Size ${size}`,
-      el(
-        'p',
-        {},
-        `Right with a probability of ${percent(confidence)}; ${range.lower} to ${range.upper} is likely.`,
-      ),
+      el('p', {}, `Right with a probability of ${percent(confidence)}. ${rangeOf(range)}`),
       probabilities(found.size_probabilities),
       el('h3', {}, 'Measurements'),
       facts(numbers),
       advice(found),
     ),
   );
+}
+
+function rangeOf({ lower, upper }) {
+  return lower === upper ? 'No other size is likely.' : `Likely: ${lower} to ${upper}.`;
 }
 
 function probabilities(shares) {

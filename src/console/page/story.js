@@ -1,8 +1,8 @@
 /** One session's whole story: row, job, refunds, ledger, picture, events, dead letters. */
 import { get } from './api.js';
-import { card, el, facts, table } from './dom.js';
+import { card, el, facts, fill, table } from './dom.js';
 import { onStep } from './events.js';
-import { ago } from './format.js';
+import { ago, moment } from './format.js';
 
 export async function showStory(main, id) {
   main.append(el('p', {}, el('a', { href: '#operations' }, '← Operations'), ` · ${id}`));
@@ -10,8 +10,14 @@ export async function showStory(main, id) {
   main.append(box);
   const load = async () => {
     const story = await get(`sessions/${encodeURIComponent(id)}`);
-    box.replaceChildren(
-      el('div', { className: 'columns' }, rowCard(story), jobCard(story), pictureCard(story)),
+    fill(
+      box,
+      el(
+        'div',
+        { className: 'columns wide' },
+        rowCard(story),
+        el('div', {}, jobCard(story), pictureCard(story)),
+      ),
       ledgerCard(story),
       refundCard(story),
       lettersCard(story),
@@ -23,13 +29,26 @@ export async function showStory(main, id) {
   });
 }
 
+const ISO = /^\d{4}-\d{2}-\d{2}T/;
+
 function shown(value) {
-  return value === null || value === undefined ? '–' : String(value);
+  if (value === null || value === undefined) return '–';
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  return ISO.test(value) ? moment(value) : String(value);
+}
+
+/** A name of the database or of the code, as words. */
+function words(name) {
+  return name.replaceAll('_', ' ').replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
+function named(record) {
+  return Object.entries(record).map(([name, value]) => [words(name), shown(value)]);
 }
 
 function rowCard({ row }) {
-  if (row === null) return card('Row', el('p', {}, 'None.'));
-  return card('Row', facts(Object.entries(row).map(([name, value]) => [name, shown(value)])));
+  if (row === null) return card('Row in the database', el('p', {}, 'None.'));
+  return card('Row in the database', facts(named(row)));
 }
 
 function jobCard({ job, onList }) {
@@ -43,7 +62,7 @@ function jobCard({ job, onList }) {
   return card(
     'Job',
     facts([
-      ...Object.entries(rest).map(([name, value]) => [name, shown(value)]),
+      ...named(rest),
       ['paid calls begun', shown(journal?.providerCalls)],
       ['failures', failures.join(', ') || 'none'],
     ]),
@@ -52,12 +71,13 @@ function jobCard({ job, onList }) {
 
 function pictureCard({ picture, events = [] }) {
   return card(
-    'Picture and events',
+    'Picture',
     facts([
-      ['Path', picture?.path],
-      ['Stored', picture ? (picture.stored ? 'yes' : 'no') : '–'],
-      ...events.map(({ type, at }) => [type, new Date(at).toLocaleString()]),
+      ['path', picture?.path],
+      ['stored', shown(picture?.stored)],
     ]),
+    el('h3', {}, 'Events'),
+    facts([...events.map(({ type, at }) => [words(type), moment(at)])]),
   );
 }
 
@@ -65,7 +85,7 @@ function ledgerCard({ ledger = [], reconciliation }) {
   const rows = ledger.map(({ type, amount, description }) => [
     type,
     { number: amount },
-    description,
+    { sentence: description },
   ]);
   return card(
     'Ledger',
