@@ -37,7 +37,7 @@ function largeMessage(bytes: number): Promise<number> {
     await redis.lpush(TASK_LIST, Buffer.alloc(bytes, 'x'));
     const before = await infoOf(redis, 'total_net_output_bytes');
     await source.waitingSessionIds();
-    await source.take(1);
+    await source.take(1, 1);
     return ((await infoOf(redis, 'total_net_output_bytes')) - before) / MEGABYTE;
   });
 }
@@ -68,7 +68,7 @@ function manyOrders(version: number): Promise<number> {
     const before = await infoOf(redis, 'used_memory');
     for (let count = 0; count < ORDERS; count += 1) {
       await redis.lpush(TASK_LIST, order(version));
-      await source.take(1);
+      await source.take(1, 1);
       await admitLeftovers(deps, new AbortController().signal);
     }
     return ((await infoOf(redis, 'used_memory')) - before) / MEGABYTE;

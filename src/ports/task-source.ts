@@ -3,10 +3,11 @@
 /** The platform's list of tasks, the intake list that a task passes through, and the dead letters. */
 export interface TaskSource {
   /**
-   * Moves the oldest task to the intake list in one step; null when none came within `waitSeconds`.
-   * Of a message over MAX_TASK_BYTES only the first MAX_TASK_BYTES + 1 are moved, never all of it.
+   * Moves the oldest tasks, `most` at the most, to the intake list in one step; oldest first, none
+   * when none came within `waitSeconds`. Of a message over MAX_TASK_BYTES only the first
+   * MAX_TASK_BYTES + 1 are moved, never all of it.
    */
-  take(waitSeconds: number): Promise<Buffer | null>;
+  take(waitSeconds: number, most: number): Promise<Buffer[]>;
   /** What is on the intake list: tasks whose hand-over was cut short, or is under way elsewhere. */
   leftovers(): Promise<Buffer[]>;
   /** Takes the task off the intake list. */

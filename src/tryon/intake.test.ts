@@ -28,7 +28,10 @@ function intakeOf(messages: Buffer[], add: () => Promise<boolean>, onAcknowledge
   const events: WorkerEvent[] = [];
   const acknowledged: Buffer[] = [];
   const source = {
-    take: async () => messages.shift() ?? new Promise<null>((r) => setTimeout(r, 20, null)),
+    take: async (_seconds: number, most: number) =>
+      messages.length > 0
+        ? messages.splice(0, most)
+        : new Promise<Buffer[]>((r) => setTimeout(r, 20, [])),
     leftovers: async () => messages,
     acknowledge: async (raw: Buffer) => {
       acknowledged.push(raw);

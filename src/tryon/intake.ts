@@ -107,10 +107,11 @@ export async function runIntake(deps: IntakeDeps, signal: AbortSignal): Promise<
         await sleep(DRAINING_WAIT_MS, undefined, { signal });
         continue;
       }
-      const raw = await deps.source.take(TAKE_WAIT_SECONDS);
-      if (raw === null) continue;
-      const handOver = admitAtLast(raw, deps, signal).finally(() => handOvers.delete(handOver));
-      handOvers.add(handOver);
+      const free = HAND_OVERS_AT_ONCE - handOvers.size;
+      for (const raw of await deps.source.take(TAKE_WAIT_SECONDS, free)) {
+        const handOver = admitAtLast(raw, deps, signal).finally(() => handOvers.delete(handOver));
+        handOvers.add(handOver);
+      }
       if (handOvers.size >= HAND_OVERS_AT_ONCE) await Promise.race(handOvers);
     } catch (error) {
       if (signal.aborted) break;

@@ -78,28 +78,45 @@ function task(): Task {
   };
 }
 
+const takeOne = async (waitSeconds: number) => (await source.take(waitSeconds, 1))[0];
+
 describe('the task source', () => {
   it('takes the oldest first and keeps it on the intake list until the ack', async () => {
     const odd = Buffer.from([0xff, 0x00, 0x7b]);
     await redis.lpush(TASK_LIST, odd);
     await redis.lpush(TASK_LIST, 'second');
-    const first = await source.take(1);
+    const first = await takeOne(1);
     assert.deepEqual(first, odd);
     assert.deepEqual(await source.leftovers(), [odd]);
     await source.acknowledge(odd);
     assert.deepEqual(await source.leftovers(), []);
-    assert.equal(String(await source.take(1)), 'second');
-    assert.equal(await source.take(0.05), null);
+    assert.equal(String(await takeOne(1)), 'second');
+    assert.equal(await takeOne(0.05), undefined);
+  });
+
+  it('takes several in one step, and fewer once they are large', async () => {
+    await redis.lpush(TASK_LIST, 'first', 'second', 'third');
+    assert.deepEqual((await source.take(1, 2)).map(String), ['first', 'second']);
+    await redis.lpush(TASK_LIST, Buffer.alloc(2 * MAX_TASK_BYTES, 'x'), 'last');
+    const taken = await source.take(1, 9);
+    assert.deepEqual(
+      taken.map(({ byteLength }) => byteLength),
+      ['third'.length, MAX_TASK_BYTES + 1],
+    );
+    assert.equal((await source.leftovers()).length, 4);
+    assert.deepEqual((await source.take(1, 9)).map(String), ['last']);
   });
 
   it('waits for a task, and gives it to one of those that wait', async () => {
     await using other = await anotherSource();
-    const waiting = [source.take(30), other.source.take(1)];
+    const waiting = [source.take(30, 1), other.source.take(1, 1)];
     await until('both to wait', async () =>
       (await redis.info('clients')).includes('blocked_clients:2'),
     );
     await redis.lpush(TASK_LIST, 'only');
-    const taken = await Promise.any(waiting.map(async (take) => (await take) ?? Promise.reject()));
+    const taken = await Promise.any(
+      waiting.map(async (take) => (await take)[0] ?? Promise.reject()),
+    );
     assert.equal(String(taken), 'only');
     await redis.lpush(TASK_LIST, 'for who waits still');
     await Promise.all(waiting);
@@ -107,20 +124,20 @@ describe('the task source', () => {
   });
 
   it('takes no task from the moment of a drain on, even if it waited for one', async () => {
-    const taking = source.take(30);
+    const taking = takeOne(30);
     await until('it to wait', async () =>
       (await redis.info('clients')).includes('blocked_clients:1'),
     );
     await startDraining(redis);
     await redis.lpush(TASK_LIST, 'last');
-    assert.equal(await taking, null);
+    assert.equal(await taking, undefined);
     assert.deepEqual(await source.leftovers(), []);
     await stopDraining(redis);
-    assert.equal(String(await source.take(1)), 'last');
+    assert.equal(String(await takeOne(1)), 'last');
   });
 
   it('takes a task that came while Redis had lost the bell', async () => {
-    const taking = source.take(30);
+    const taking = takeOne(30);
     await until('it to wait', async () =>
       (await redis.info('clients')).includes('blocked_clients:1'),
     );
@@ -134,8 +151,8 @@ describe('the task source', () => {
     const large = Buffer.alloc(16 * MAX_TASK_BYTES, 'x');
     await redis.lpush(TASK_LIST, large, 'next');
     const receivedBefore = await bytesSent();
-    assert.equal((await source.take(1))?.byteLength, MAX_TASK_BYTES + 1);
-    assert.equal(String(await source.take(1)), 'next');
+    assert.equal((await takeOne(1))?.byteLength, MAX_TASK_BYTES + 1);
+    assert.equal(String(await takeOne(1)), 'next');
     await redis.lpush(TASK_LIST, large);
     assert.deepEqual([...(await source.waitingSessionIds())], []);
     await readQueueStats(redis);

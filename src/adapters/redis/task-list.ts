@@ -26,22 +26,30 @@ const PAGE = 100;
 /** Another replica took the task, or the server does not wait: so long until the next look. */
 const MISSED_MS = 100;
 
+/** No more are taken in one step once it has read so much: large messages would hold Redis up. */
+const MOST_BYTES_AT_ONCE = 256 * 1024;
+
 /**
- * KEYS: list, intake list, bell, drain flag. ARGV: the most bytes of a message. A task that was moved into the
- * bell, after Redis had lost it, goes back first.
+ * KEYS: list, intake list, bell, drain flag. ARGV: the most bytes of a message, the most messages,
+ * the most bytes of all. A task that was moved into the bell, after Redis had lost it, goes back first.
  */
 const TAKE = `
 if redis.call('TYPE', KEYS[3]).ok == 'list' then
   while redis.call('LMOVE', KEYS[3], KEYS[1], 'LEFT', 'RIGHT') do end
 end
 redis.call('SET', KEYS[3], '', 'NX')
-if redis.call('EXISTS', KEYS[4]) == 1 then return false end
-local raw = redis.call('LINDEX', KEYS[1], -1)
-if not raw then return false end
-raw = string.sub(raw, 1, ARGV[1] + 1)
-redis.call('LPUSH', KEYS[2], raw)
-redis.call('LTRIM', KEYS[1], 0, -2)
-return raw`;
+local taken, bytes = {}, 0
+if redis.call('EXISTS', KEYS[4]) == 1 then return taken end
+while #taken < tonumber(ARGV[2]) and bytes < tonumber(ARGV[3]) do
+  local raw = redis.call('LINDEX', KEYS[1], -1)
+  if not raw then break end
+  bytes = bytes + #raw
+  raw = string.sub(raw, 1, ARGV[1] + 1)
+  redis.call('LPUSH', KEYS[2], raw)
+  redis.call('LTRIM', KEYS[1], 0, -2)
+  table.insert(taken, raw)
+end
+return taken`;
 
 /** KEYS: intake list. ARGV: the most bytes of a message. Cuts what a former release moved whole. */
 const LEFTOVERS = `
@@ -94,18 +102,18 @@ export class RedisTaskList implements TaskSource {
     this.#blocking = blocking;
   }
 
-  async take(waitSeconds: number): Promise<Buffer | null> {
-    const raw = await this.#takeNow();
-    if (raw !== null || !(await this.#hasRung(waitSeconds))) return raw;
-    const next = await this.#takeNow();
-    if (next === null) await sleep(MISSED_MS);
+  async take(waitSeconds: number, most: number): Promise<Buffer[]> {
+    const taken = await this.#takeNow(most);
+    if (taken.length > 0 || !(await this.#hasRung(waitSeconds))) return taken;
+    const next = await this.#takeNow(most);
+    if (next.length === 0) await sleep(MISSED_MS);
     return next;
   }
 
-  #takeNow(): Promise<Buffer | null> {
+  #takeNow(most: number): Promise<Buffer[]> {
     const keys = [TASK_LIST, INTAKE_LIST, BELL, DRAIN_FLAG];
-    const taken = this.#blocking.callBuffer('EVAL', TAKE, keys.length, ...keys, MAX_TASK_BYTES);
-    return taken as Promise<Buffer | null>;
+    const args = [keys.length, ...keys, MAX_TASK_BYTES, most, MOST_BYTES_AT_ONCE];
+    return this.#blocking.callBuffer('EVAL', TAKE, ...args) as Promise<Buffer[]>;
   }
 
   /** Whether a task came within the time. */
