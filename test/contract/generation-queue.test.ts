@@ -55,8 +55,8 @@ function task(prompt = 'a coat'): Task {
   };
 }
 
-function startWorker(run: RunJob, concurrency = 1) {
-  const worker = new BullGenerationWorker(redis, { concurrency, lockMs: 20_000 }, run, () => {});
+function startWorker(run: RunJob, { concurrency = 1, lockMs = 20_000 } = {}) {
+  const worker = new BullGenerationWorker(redis, { concurrency, lockMs }, run, () => {});
   return { [Symbol.asyncDispose]: () => worker.stop(0) };
 }
 
@@ -137,13 +137,16 @@ it('one owner has half of the slots at most while another waits', async () => {
   const running: { prompt: string; end: () => void }[] = [];
   const begun: string[] = [];
   let isOver = false;
-  await using _worker = startWorker(async ({ task: { prompt } }) => {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    running.push({ prompt, end: resolve });
-    begun.push(prompt);
-    if (!isOver) await promise;
-    return { kind: 'done' };
-  }, 4);
+  await using _worker = startWorker(
+    async ({ task: { prompt } }) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      running.push({ prompt, end: resolve });
+      begun.push(prompt);
+      if (!isOver) await promise;
+      return { kind: 'done' };
+    },
+    { concurrency: 4 },
+  );
   using _ending = {
     [Symbol.dispose]: () => {
       isOver = true;
@@ -163,6 +166,14 @@ it('one owner has half of the slots at most while another waits', async () => {
   await endOne();
   assert.deepEqual(begun.slice(4, 6), ['one', 'two']);
   assert.ok(running.filter(({ prompt }) => prompt === 'hog').length <= 2);
+});
+
+it('after a silence of all replicas no job is taken from its process for 2 s', async () => {
+  // Jobs without a lock are looked for four times in its 800 ms.
+  await using _worker = startWorker(async () => ({ kind: 'done' }), { lockMs: 800 });
+  await until('the first check', () => redis.exists(`${PREFIX}:checked`));
+  const pauseMs = await redis.pttl(`${PREFIX}:stalled-check`);
+  assert.ok(pauseMs > 200 && pauseMs <= 2000, `${pauseMs} ms`);
 });
 
 /** Puts a job on the queue as another release would, with data of its own form. */

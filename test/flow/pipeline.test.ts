@@ -6,12 +6,15 @@ import { after, before, describe, it } from 'node:test';
 import sharp from 'sharp';
 import { moderationBlocked } from '../../local/openai/vendor-errors.ts';
 import { balanceOf, createPerson, createStore, eventsOf, ledgerOf } from '../../local/platform.ts';
+import { until } from '../../local/until.ts';
+import { PAYMENT_TEXTS } from '../../src/failure-text.ts';
 import {
   balanceReaches,
   customersOfAllKinds,
   openShop,
   orderTryOn,
   push,
+  rowOf,
   type Shop,
   settledRow,
 } from '../support/shop.ts';
@@ -96,6 +99,10 @@ describe('a photo that the image model refuses', () => {
       const settled =
         customer.kind === 'overage' ? 'refund_needs_reconciliation' : 'credit_refunded';
       await worker.logged(settled, (line) => line.session_id === tryOn.sessionId);
+      const payment = PAYMENT_TEXTS[customer.kind === 'overage' ? 'by_hand' : 'returned'];
+      await until('the row to say what becomes of the payment', async () =>
+        (await rowOf(shop, tryOn))?.error_message.endsWith(payment),
+      );
     }
   });
 });
