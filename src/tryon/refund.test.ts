@@ -68,6 +68,7 @@ it('a refund that could not be booked is tried again', async () => {
   const refund = () => Promise.reject(new TaskError('STORAGE_UNAVAILABLE'));
   const refunding = failAndRefund(jobOf(), { ...deps, ledger: { ...ledger, refund } });
   await assert.rejects(refunding, { code: 'STORAGE_UNAVAILABLE' });
+  assert.match(one.row?.errorMessage ?? '', /will be returned\.$/);
   assert.equal(await failAndRefund(jobOf(), one.deps), 0);
   assert.equal(one.entries.at(-1)?.type, 'refund');
 });

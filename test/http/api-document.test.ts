@@ -19,6 +19,7 @@ import { createServer } from '../../src/http/server.ts';
 import { ESTIMATORS } from '../../src/sizing/estimators.ts';
 import { BUILT_IN_CHARTS } from '../../src/sizing/size-chart.ts';
 import { type ApiDocument, examplesOf, operationsOf, type Shown } from '../support/api-document.ts';
+import { NO_BROWSER, openPage, startBrowser } from '../support/browser.ts';
 import { type ImageHost, startImageHost } from '../support/image-host.ts';
 import { FIXTURES } from '../support/pose-goldens.ts';
 import { poseModelFolder } from '../support/pose-models.ts';
@@ -151,6 +152,20 @@ it('its page has a title and may load nothing from elsewhere', async () => {
   const html = await page.text();
   assert.doesNotMatch(html, /(src|href)="(https?:)?\/\//);
   assert.match(html, /<title>wearon-worker API<\/title>/);
+});
+
+it('its page fits a phone and works without an error', { skip: NO_BROWSER }, async () => {
+  const browser = await startBrowser();
+  try {
+    const phone = { width: 390, height: 844 };
+    await using opened = await openPage(browser, `${worker.address}/docs/`, phone);
+    const { page, problems } = opened;
+    await page.getByText('recommended_size').first().waitFor();
+    assert.equal(await page.evaluate('document.documentElement.scrollWidth'), phone.width);
+    assert.deepEqual(problems, []);
+  } finally {
+    await browser.close();
+  }
 });
 
 it('it is valid OpenAPI 3.1', async () => {
