@@ -11,11 +11,13 @@ import {
   createStore,
   eventsOf,
 } from '../../local/platform.ts';
+import { BUCKET } from '../../local/stack.ts';
 import { SupabaseAnalytics } from '../../src/adapters/supabase/analytics.ts';
 import { connectSupabase } from '../../src/adapters/supabase/client.ts';
 import { SupabaseImageStore } from '../../src/adapters/supabase/image-store.ts';
 import { SupabaseLedger } from '../../src/adapters/supabase/ledger.ts';
 import { SupabaseSessions } from '../../src/adapters/supabase/sessions.ts';
+import { storageProblem } from '../../src/adapters/supabase/storage-problem.ts';
 import type { WorkerEvent } from '../../src/ports/events.ts';
 import type { RefundOrder } from '../../src/ports/ledger.ts';
 import type { Session } from '../../src/ports/session.ts';
@@ -306,6 +308,26 @@ describe('the image store', () => {
       });
     }
   });
+});
+
+it('what keeps pictures from being stored is named', async () => {
+  const { stack } = shop;
+  const { SUPABASE_URL = '', SUPABASE_SERVICE_ROLE_KEY: key = '' } = stack.env;
+  const problem = (bucket = BUCKET, serviceKey = key) =>
+    storageProblem(connectSupabase(SUPABASE_URL, serviceKey), { key: serviceKey, bucket });
+  /** The problem while a column of the bucket has another value. */
+  const problemWith = async (column: string, value: unknown) => {
+    const set = `update storage.buckets old set ${column} = $1 from storage.buckets before
+      where old.id = before.id and old.id = $2 returning before.${column} as before`;
+    const [row] = (await stack.database.query(set, [value, BUCKET])).rows;
+    return problem().finally(() => stack.database.query(set, [row.before, BUCKET]));
+  };
+  assert.equal(await problem(), null);
+  assert.match((await problem('images')) ?? '', /no bucket "images"/);
+  assert.match((await problem(BUCKET, 'wrong')) ?? '', /refuses SUPABASE_SERVICE_ROLE_KEY/);
+  assert.match((await problemWith('file_size_limit', 1000)) ?? '', /at most 1000 bytes/);
+  assert.match((await problemWith('allowed_mime_types', ['image/png'])) ?? '', /no image\/jpeg/);
+  assert.equal(await problem(), null);
 });
 
 describe('analytics', () => {
