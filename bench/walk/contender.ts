@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { LOOPBACK, onFreePort } from '../../local/loopback.ts';
+import { endWithThisProcess } from '../../test/support/guardian.ts';
 import { pidsOf } from './process-tree.ts';
 
 export interface Contender {
@@ -57,7 +58,7 @@ export async function startContender(
   const output = keepOutput(child);
   await once(child, 'spawn');
   const pid = child.pid as number;
-  endWithThisProcess(child, pid);
+  endWithThisProcess(child, { group: true });
   const end = () => endTree(child, pid);
   try {
     await healthAnswers(`http://${LOOPBACK}:${port}/health`, child);
@@ -105,17 +106,6 @@ function signalAll(group: number, pids: Iterable<number>, name: NodeJS.Signals):
       // It has ended.
     }
   }
-}
-
-/** Kills the process group when this process is gone, however it ended. */
-function endWithThisProcess(child: ChildProcess, pid: number): void {
-  const script = 'cat >/dev/null; kill -s KILL -- "-$1"';
-  const guardian = spawn('/bin/sh', ['-c', script, 'guardian', String(pid)], {
-    detached: true,
-    stdio: ['pipe', 'ignore', 'ignore'],
-  });
-  guardian.unref();
-  child.once('close', () => guardian.kill('SIGKILL'));
 }
 
 /** The end of what the command writes. */

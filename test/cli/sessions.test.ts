@@ -119,6 +119,14 @@ describe('sessions list', () => {
     assert.ok(!failed.includes(open.sessionId));
     assert.deepEqual((await idsOf('--store', store.storeId))[0], open.sessionId);
     assert.equal((await run('sessions', 'list', '--limit', '0')).code, 2);
+    const { limits } = shop.stack.supabase;
+    limits.maxRows = 1;
+    try {
+      assert.equal((await idsOf('--store', store.storeId)).length, 2);
+      assert.equal((await idsOf('--limit', '2')).length, 2);
+    } finally {
+      limits.maxRows = 1000;
+    }
   });
 });
 

@@ -13,6 +13,7 @@ import { onFreePort } from '../../local/loopback.ts';
 import { moderationBlocked } from '../../local/openai/vendor-errors.ts';
 import { createPerson } from '../../local/platform.ts';
 import { until } from '../../local/until.ts';
+import { endWithThisProcess } from '../support/guardian.ts';
 import { openShop, orderTryOn, push, settledRow } from '../support/shop.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
 
@@ -77,6 +78,7 @@ describe('a Prometheus that scrapes a real worker', { skip }, () => {
         `--web.listen-address=127.0.0.1:${port}`,
       ];
       const server = spawn('prometheus', options, { stdio: 'ignore' });
+      endWithThisProcess(server);
       parts.defer(async () => {
         server.kill('SIGKILL');
         if (server.exitCode === null && server.signalCode === null) await once(server, 'exit');

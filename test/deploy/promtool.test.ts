@@ -16,6 +16,7 @@ import { it, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
 import { until } from '../../local/until.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { endWithThisProcess } from '../support/guardian.ts';
 
 const run = promisify(execFile);
 const DEPLOY = join(import.meta.dirname, '../../deploy');
@@ -100,6 +101,7 @@ it('an alert arrives at the webhook, and what follows from it is held back', asy
   const manager = spawn(program, [...options, `--web.listen-address=${listen}`], {
     stdio: 'ignore',
   });
+  endWithThisProcess(manager);
   stack.defer(async () => {
     manager.kill('SIGKILL');
     await once(manager, 'exit');

@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { it } from 'node:test';
 import { promisify } from 'node:util';
 import { startLocalStack } from '../../local/stack.ts';
+import { endWithThisProcess } from '../support/guardian.ts';
 import { commandsOf, ROOT, readPage } from '../support/markdown.ts';
 
 const run = promisify(execFile);
@@ -28,6 +29,7 @@ function start(shell: string, env: Record<string, string> = {}) {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
   });
+  endWithThisProcess(child, { group: true });
   // When the last of the group has closed its output: npm may be gone before the worker.
   const exit = once(child, 'close');
   const lines: string[] = [];

@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { onFreePort } from '../../local/loopback.ts';
+import { endWithThisProcess } from './guardian.ts';
 
 const CONFIGURATION = join(import.meta.dirname, '../../deploy/nginx/nginx.conf');
 const run = promisify(execFile);
@@ -62,6 +63,8 @@ export async function startNginx(addresses: readonly string[], workerPort: numbe
       await writeFile(path, text);
       const { stderr: verdict } = await run('nginx', ['-t', '-c', path]);
       const server = spawn('nginx', ['-c', path, '-g', 'daemon off;'], { stdio: 'ignore' });
+      // Killed, it would leave its worker processes.
+      endWithThisProcess(server, { signal: 'TERM' });
       const answers = await isUp(`http://127.0.0.1:${httpPort}/`, server);
       if (!answers) throw new Error(`nginx did not start with ${path}`);
       return { httpPort, httpsPort, verdict, server };

@@ -5,6 +5,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { endWithThisProcess } from './guardian.ts';
 
 /** One JSON line of the worker's log. */
 export interface LogLine {
@@ -88,17 +89,6 @@ export async function startWorkerProcess(env: Record<string, string>): Promise<W
       await end('SIGKILL');
     },
   };
-}
-
-/** Kills the worker when this process is gone, however it ended; a stopped worker too. */
-function endWithThisProcess(worker: ChildProcess): void {
-  const script = 'cat >/dev/null; kill -s KILL "$1"';
-  const guardian = spawn('/bin/sh', ['-c', script, 'guardian', String(worker.pid)], {
-    detached: true,
-    stdio: ['pipe', 'ignore', 'ignore'],
-  });
-  guardian.unref();
-  worker.once('exit', () => guardian.kill('SIGKILL'));
 }
 
 class WorkerLog {

@@ -1,6 +1,6 @@
 /**
- * Keyset paging by id. The API cuts a page off at its own maximum of rows, which may be below what
- * was asked for, so a short page says nothing: paging goes on until a page is empty.
+ * Paging. The API cuts a page off at its own maximum of rows, which may be below what was asked for,
+ * so a short page says nothing: paging goes on until a page is empty.
  */
 import { TaskError } from '../../errors.ts';
 
@@ -36,4 +36,18 @@ export async function* pagesById<T extends { readonly id: string }>(
     yield page;
     after = last.id;
   }
+}
+
+/** The first rows of a list in an order of its own, at most `most`; `readPage` reads from an index on. */
+export async function firstRows<T>(
+  most: number,
+  readPage: (from: number) => Promise<readonly T[]>,
+): Promise<T[]> {
+  const rows: T[] = [];
+  while (rows.length < most) {
+    const page = await readPage(rows.length);
+    if (page.length === 0) break;
+    rows.push(...page);
+  }
+  return rows;
 }

@@ -6,6 +6,7 @@ import type { SupabaseClient } from '@supabase/supabase-js';
 import { z } from 'zod';
 import type { Channel } from '../../ports/session.ts';
 import { dataOf, TABLES } from './client.ts';
+import { firstRows } from './pages.ts';
 
 /** Where a link leads to is no one's business; whether it is there is the operator's. */
 export type LinkState = 'present' | 'expired' | 'none';
@@ -109,18 +110,18 @@ export async function listRecords(
   { since, storeId, onlyFailed, limit }: SessionFilter,
 ): Promise<SessionRecord[]> {
   const channels = storeId === null ? (['b2c', 'b2b'] as const) : (['b2b'] as const);
-  const pages = channels.map(async (channel) => {
-    let query = supabase.from(TABLES[channel].sessions).select('*');
-    query = query.gte('created_at', since.toISOString());
-    if (onlyFailed) query = query.eq('status', 'failed');
-    if (storeId !== null) query = query.eq('store_id', storeId);
-    const rows = dataOf(await query.order('created_at', { ascending: false }).limit(limit));
-    return z
-      .array(record)
-      .parse(rows)
-      .map((row) => ({ ...row, channel }));
-  });
-  const found = (await Promise.all(pages)).flat();
+  const newest = async (channel: Channel) => {
+    const rows = await firstRows(limit, async (from) => {
+      let query = supabase.from(TABLES[channel].sessions).select('*');
+      query = query.gte('created_at', since.toISOString());
+      if (onlyFailed) query = query.eq('status', 'failed');
+      if (storeId !== null) query = query.eq('store_id', storeId);
+      const ordered = query.order('created_at', { ascending: false }).order('id');
+      return z.array(record).parse(dataOf(await ordered.range(from, limit - 1)));
+    });
+    return rows.map((row) => ({ ...row, channel }));
+  };
+  const found = (await Promise.all(channels.map(newest))).flat();
   return found
     .sort((a, b) => (b.created_at ?? '').localeCompare(a.created_at ?? ''))
     .slice(0, limit);
