@@ -4,7 +4,15 @@
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtempDisposable, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import {
+  mkdir,
+  mkdtempDisposable,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -116,11 +124,15 @@ describe('a webhook', () => {
   });
 });
 
-/** Packs the client as npm does, and unpacks it where a program in `folder` finds it. */
+/** Packs the client with the command of its README, and unpacks it where a program in `folder` finds it. */
 async function install(folder: string): Promise<string[]> {
-  const packed = await run('npm', ['pack', '--json', '--pack-destination', folder], {
-    cwd: CLIENT,
-    env: { ...process.env, npm_config_offline: 'true', npm_config_ignore_scripts: 'false' },
+  const readme = await readFile(join(CLIENT, 'README.md'), 'utf8');
+  const [, args = ''] = /`npm (pack [^`]+)`/.exec(readme) ?? [];
+  await rm(join(CLIENT, 'dist'), { recursive: true, force: true });
+  const packed = await run('npm', [...args.split(' '), '--json', '--pack-destination', folder], {
+    cwd: ROOT,
+    // Without the settings of the npm that may run this test.
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, npm_config_offline: 'true' },
   });
   const [file = ''] = (await readdir(folder)).filter((name) => name.endsWith('.tgz'));
   assert.ok(packed.stdout.includes('wearon-tryon-client'));
