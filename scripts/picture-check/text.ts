@@ -27,7 +27,7 @@ A check that cannot be made (pose threads busy with requests for sizes, which go
 | \`pose\` | the joints lie 0.15 torso lengths (root mean square) from where the photo has them | only counted |
 | \`face\` | the grey patches of the two faces correlate by less than 0.2; no template is made or kept | only counted |
 
-A crash between the vendor's answer and storing loses the picture of a provider without tickets, with or without a check; observing adds nothing to that time, enforcing the time of one check. An enforced check makes one further paid call at the most.`;
+A crash between the vendor's answer and storing loses the picture of a provider without tickets, with or without a check; observing adds nothing to that time, enforcing the time of one check. A crash after the upload of a picture that is only observed may lose its count. An enforced check makes one further paid call at the most.`;
 
 export const PICTURES = `100 people of the set \`people-many\` (computer-made), each photo prepared as for the image model and dressed by the local image model. It lays a garment over the photo and leaves the rest as it is, which **no vendor's model does**: these draw the whole picture anew. Pictures of 512x768 (the models look at 256 pixels of a person). "Refused" is by enforced findings.`;
 

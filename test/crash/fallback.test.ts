@@ -13,19 +13,21 @@ import { orderTryOn, push, settledRow } from '../support/shop.ts';
 const crash = useCrashShop();
 const BOTH = { IMAGE_PROVIDERS: 'openai,replicate', PROVIDER_TIMEOUT_SECONDS: '3' };
 const EDITS = { method: 'POST', path: /edits/ } as const;
-const refused = (status: number, code: string): Fault => ({
+const refused = (status: number, code: string, param: string | null = null): Fault => ({
   ...EDITS,
   kind: 'status',
   status,
-  body: { error: { message: 'refused', param: null, code } },
+  body: { error: { message: 'refused', param, code } },
 });
 
 const OUTAGES: Readonly<Record<string, Fault>> = {
   'a refused key (401)': refused(401, 'invalid_api_key'),
   'a model that is gone (404)': refused(404, 'model_not_found'),
+  'a refused setting of ours (400)': refused(400, 'invalid_value', 'quality'),
   'a rate limit for ever (429)': rateLimited(60),
   'server errors (500)': serverError(),
   'no answer at all': { ...EDITS, kind: 'hang' },
+  'connections that break': { ...EDITS, kind: 'drop' },
 };
 
 for (const [outage, fault] of Object.entries(OUTAGES)) {
