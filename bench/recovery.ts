@@ -3,12 +3,8 @@
  * paid calls they repeat, on the local stack with a job lock of 2 s. Prints a Markdown table.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  type OutageOptions,
-  type OutageScene,
-  openOutage,
-  withRedis,
-} from '../test/support/redis-outage.ts';
+import { withRedis } from '../test/support/redis.ts';
+import { type OutageOptions, type OutageScene, openOutage } from '../test/support/redis-outage.ts';
 import { openShop, type Shop } from '../test/support/shop.ts';
 import { fixed, machineName, printTable } from './timing.ts';
 

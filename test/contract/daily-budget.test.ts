@@ -1,29 +1,18 @@
 /** The daily budget, on a real Redis, with two replicas. */
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, it } from 'node:test';
-import { type LocalStack, startLocalStack } from '../../local/stack.ts';
+import { beforeEach, it } from 'node:test';
 import { until } from '../../local/until.ts';
-import { connectRedis } from '../../src/adapters/redis/connection.ts';
 import { RedisDailyBudget, spentToday } from '../../src/adapters/redis/daily-budget.ts';
+import { afterTests } from '../support/after-tests.ts';
+import { openRedis } from '../support/redis.ts';
 
-let stack: LocalStack;
-let redis: ReturnType<typeof connectRedis>;
+const { redis } = afterTests.use(await openRedis());
 let events: string[];
 const SPENT = { code: 'PROVIDER_REFUSES_SERVICE', detail: 'budget_spent' };
-
-before(async () => {
-  stack = await startLocalStack({ openai: { plain: true } });
-  redis = connectRedis(stack.redis.url, () => undefined);
-});
 
 beforeEach(async () => {
   events = [];
   await redis.flushall();
-});
-
-after(async () => {
-  redis?.disconnect();
-  await stack?.[Symbol.asyncDispose]();
 });
 
 function budget(limitUsd: number | null): RedisDailyBudget {

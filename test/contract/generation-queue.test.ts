@@ -4,12 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, before, beforeEach, it } from 'node:test';
-import { Redis } from 'ioredis';
-import { type RedisServer, startRedis } from '../../local/redis.ts';
+import { beforeEach, it } from 'node:test';
 import { until } from '../../local/until.ts';
 import { GENERATION_QUEUE, openQueue } from '../../src/adapters/redis/bullmq.ts';
 import {
@@ -22,23 +17,11 @@ import { TaskError } from '../../src/errors.ts';
 import type { Journal } from '../../src/ports/jobs.ts';
 import type { Task } from '../../src/ports/session.ts';
 import { refundIntent } from '../../src/tryon/refund-intent.ts';
+import { afterTests } from '../support/after-tests.ts';
+import { openRedis } from '../support/redis.ts';
 
 const PREFIX = 'wearon:bull:generation';
-let folder: string;
-let server: RedisServer;
-let redis: Redis;
-
-before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'wearon-queue-'));
-  server = await startRedis({ folder });
-  redis = new Redis(server.url, { maxRetriesPerRequest: null });
-});
-
-after(async () => {
-  redis?.disconnect();
-  await server?.[Symbol.asyncDispose]();
-  await rm(folder, { recursive: true, force: true });
-});
+const { redis } = afterTests.use(await openRedis());
 
 beforeEach(() => redis.flushall());
 

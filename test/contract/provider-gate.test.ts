@@ -2,8 +2,7 @@
  * The gate in front of the paid calls, held to its port on a real Redis, with two replicas.
  */
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, it } from 'node:test';
-import { type LocalStack, startLocalStack } from '../../local/stack.ts';
+import { beforeEach, it } from 'node:test';
 import { until } from '../../local/until.ts';
 import { connectRedis } from '../../src/adapters/redis/connection.ts';
 import { RedisDailyBudget } from '../../src/adapters/redis/daily-budget.ts';
@@ -14,25 +13,16 @@ import type { ImageProvider } from '../../src/ports/image-provider.ts';
 import { EMPTY_JOURNAL, type Job, LockLostError } from '../../src/ports/jobs.ts';
 import type { Permit } from '../../src/ports/provider-gate.ts';
 import { generate } from '../../src/tryon/generate.ts';
+import { afterTests } from '../support/after-tests.ts';
+import { openRedis } from '../support/redis.ts';
 
-let stack: LocalStack;
-let redis: ReturnType<typeof connectRedis>;
+const { url, redis } = afterTests.use(await openRedis());
 let events: string[];
 const { signal } = new AbortController();
-
-before(async () => {
-  stack = await startLocalStack({ openai: { plain: true } });
-  redis = connectRedis(stack.redis.url, () => undefined);
-});
 
 beforeEach(async () => {
   events = [];
   await redis.flushall();
-});
-
-after(async () => {
-  redis?.disconnect();
-  await stack?.[Symbol.asyncDispose]();
 });
 
 interface GateChoices {
@@ -188,7 +178,7 @@ it('gives the probe back when its attempt loses the job before the call', async 
 
 it('keeps the probe while its process lives, and frees it soon after', async () => {
   using parts = new DisposableStack();
-  const connection = connectRedis(stack.redis.url, () => undefined);
+  const connection = connectRedis(url, () => undefined);
   parts.defer(() => connection.disconnect());
   await comeToHalfOpen(gate({ cooldownMs: 100 }));
   using _probe = await enter(gate({ connection }));

@@ -2,21 +2,15 @@
  * What replicas know of uploads that fail, held to its port on a real Redis.
  */
 import assert from 'node:assert/strict';
-import { after, afterEach, before, beforeEach, it } from 'node:test';
-import { type LocalStack, startLocalStack } from '../../local/stack.ts';
+import { afterEach, beforeEach, it } from 'node:test';
 import { until } from '../../local/until.ts';
-import { connectRedis } from '../../src/adapters/redis/connection.ts';
 import { RedisUploadProbe } from '../../src/adapters/redis/upload-probe.ts';
+import { afterTests } from '../support/after-tests.ts';
+import { openRedis } from '../support/redis.ts';
 
-let stack: LocalStack;
-let redis: ReturnType<typeof connectRedis>;
+const { redis } = afterTests.use(await openRedis());
 /** Ends of the turns of two tasks. */
 let [paid, next] = [new AbortController(), new AbortController()];
-
-before(async () => {
-  stack = await startLocalStack({ openai: { plain: true } });
-  redis = connectRedis(stack.redis.url, () => undefined);
-});
 
 beforeEach(async () => {
   [paid, next] = [new AbortController(), new AbortController()];
@@ -26,11 +20,6 @@ beforeEach(async () => {
 afterEach(() => {
   paid.abort();
   next.abort();
-});
-
-after(async () => {
-  redis?.disconnect();
-  await stack?.[Symbol.asyncDispose]();
 });
 
 const REFUSED = { code: 'STORAGE_UNAVAILABLE' };

@@ -5,7 +5,8 @@
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
 import { until } from '../../local/until.ts';
-import { type OutageScene, openOutage, withRedis } from '../support/redis-outage.ts';
+import { withRedis } from '../support/redis.ts';
+import { type OutageScene, openOutage } from '../support/redis-outage.ts';
 import { openShop, type Shop } from '../support/shop.ts';
 
 let shop: Shop;

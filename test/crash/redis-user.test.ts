@@ -7,7 +7,7 @@ import { until } from '../../local/until.ts';
 import { REDIS_ACL } from '../../src/adapters/redis/probe.ts';
 import { wearon } from '../support/cli.ts';
 import { useCrashShop } from '../support/crash-shop.ts';
-import { startSpareRedis, withRedis } from '../support/redis-outage.ts';
+import { startSpareRedis, withRedis } from '../support/redis.ts';
 import { orderTryOn, push, settledRow } from '../support/shop.ts';
 import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
 

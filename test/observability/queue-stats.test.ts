@@ -1,11 +1,6 @@
 /** The counts that metrics and operators see, on a real Redis. */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, before, beforeEach, describe, it } from 'node:test';
-import { Redis } from 'ioredis';
-import { type RedisServer, startRedis } from '../../local/redis.ts';
+import { beforeEach, describe, it } from 'node:test';
 import { BullGenerationJobs } from '../../src/adapters/redis/generation-queue.ts';
 import { readGateState } from '../../src/adapters/redis/provider-gate.ts';
 import { readQueueStats } from '../../src/adapters/redis/queue-stats.ts';
@@ -14,22 +9,10 @@ import { DEAD_LETTER_LIST, INTAKE_LIST, TASK_LIST } from '../../src/adapters/red
 import { TaskError } from '../../src/errors.ts';
 import type { Task } from '../../src/ports/session.ts';
 import { refundIntent } from '../../src/tryon/refund-intent.ts';
+import { afterTests } from '../support/after-tests.ts';
+import { openRedis } from '../support/redis.ts';
 
-let folder: string;
-let server: RedisServer;
-let redis: Redis;
-
-before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'wearon-stats-'));
-  server = await startRedis({ folder });
-  redis = new Redis(server.url, { maxRetriesPerRequest: null });
-});
-
-after(async () => {
-  redis?.disconnect();
-  await server?.[Symbol.asyncDispose]();
-  await rm(folder, { recursive: true, force: true });
-});
+const { redis } = afterTests.use(await openRedis());
 
 beforeEach(() => redis.flushall());
 

@@ -2,11 +2,9 @@
  * Workers on a Redis that fails: behind a port that can be switched to another server, with tasks
  * whose paid calls are under way, and what became of them.
  */
-import { Redis } from 'ioredis';
 import { createPerson, type TryOn } from '../../local/platform.ts';
-import { type RedisServer, startRedis } from '../../local/redis.ts';
-import { guardFolder, stackFolder } from '../../local/stack-folder.ts';
 import { until } from '../../local/until.ts';
+import { startSpareRedis, withRedis } from './redis.ts';
 import { orderTryOn, rowOf, type Shop } from './shop.ts';
 import { startTcpSwitch, type TcpSwitch } from './tcp-switch.ts';
 import { QUICK_RECOVERY, startWorkerProcess, type WorkerProcess } from './worker-process.ts';
@@ -100,30 +98,4 @@ export async function openOutage(shop: Shop, options: OutageOptions): Promise<Ou
       await withRedis(stack.redis.url, (redis) => redis.flushall());
     },
   };
-}
-
-/** Another empty Redis, in a folder of its own. */
-export async function startSpareRedis(
-  settings: Readonly<Record<string, string>> = {},
-): Promise<RedisServer> {
-  const folder = await stackFolder();
-  const guard = guardFolder(folder);
-  const server = await startRedis({ folder, settings });
-  return {
-    ...server,
-    [Symbol.asyncDispose]: async () => {
-      await server[Symbol.asyncDispose]();
-      await guard[Symbol.asyncDispose]();
-    },
-  };
-}
-
-/** Does something over a connection of its own. */
-export async function withRedis<T>(url: string, action: (redis: Redis) => Promise<T>): Promise<T> {
-  const redis = new Redis(url, { enableReadyCheck: false });
-  try {
-    return await action(redis);
-  } finally {
-    redis.disconnect();
-  }
 }

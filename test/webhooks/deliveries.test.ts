@@ -4,12 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, before, beforeEach, describe, it } from 'node:test';
-import { Redis } from 'ioredis';
-import { type RedisServer, startRedis } from '../../local/redis.ts';
+import { beforeEach, describe, it } from 'node:test';
 import { until } from '../../local/until.ts';
 import { BullDeliveries, BullDeliveryWorker } from '../../src/adapters/redis/webhook-queue.ts';
 import { deliveries, redeliver } from '../../src/adapters/redis/webhook-views.ts';
@@ -20,7 +15,9 @@ import { announcer } from '../../src/webhooks/announce.ts';
 import { deliver } from '../../src/webhooks/deliver.ts';
 import { EndpointSlots } from '../../src/webhooks/endpoint-slots.ts';
 import { readEndpoints } from '../../src/webhooks/endpoints.ts';
+import { afterTests } from '../support/after-tests.ts';
 import { type Dialled, dialTo } from '../support/image-host.ts';
+import { openRedis } from '../support/redis.ts';
 import {
   type AnswerWebhook,
   startWebhookReceiver,
@@ -32,21 +29,7 @@ const PUBLIC = '93.184.215.14';
 /** Eleven tries, as the real schedule has, a millisecond apart. */
 const QUICK = Array.from({ length: 10 }, () => 0.001);
 
-let folder: string;
-let server: RedisServer;
-let redis: Redis;
-
-before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'wearon-webhooks-'));
-  server = await startRedis({ folder });
-  redis = new Redis(server.url, { maxRetriesPerRequest: null });
-});
-
-after(async () => {
-  redis?.disconnect();
-  await server?.[Symbol.asyncDispose]();
-  await rm(folder, { recursive: true, force: true });
-});
+const { redis } = afterTests.use(await openRedis());
 
 beforeEach(() => redis.flushall());
 
