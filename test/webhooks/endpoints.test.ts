@@ -1,0 +1,85 @@
+/** Endpoints of webhooks that stall, redirect or lead inside the network. */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { beforeEach, describe, it } from 'node:test';
+import { until } from '../../local/until.ts';
+import { afterTests } from '../support/after-tests.ts';
+import { openRedis } from '../support/redis.ts';
+import { ended, openWebhooks, PUBLIC, type WebhooksOptions } from '../support/webhooks.ts';
+
+const { redis } = afterTests.use(await openRedis());
+const open = (options: WebhooksOptions = {}) => openWebhooks(redis, options);
+
+beforeEach(() => redis.flushall());
+
+describe('an endpoint', () => {
+  const [DEAD, ALIVE] = [randomUUID(), randomUUID()];
+
+  it('that does not answer delays nothing of another one', async () => {
+    const held: (() => void)[] = [];
+    await using webhooks = await open({
+      stores: { [DEAD]: 'https://dead.example/', [ALIVE]: 'https://alive.example/ok' },
+      answer: (response, { headers }) => {
+        if (headers.host === 'dead.example') held.push(() => response.writeHead(500).end());
+        else response.writeHead(200).end();
+      },
+      timeoutMs: 200_000,
+    });
+    for (let n = 0; n < 60; n += 1) await webhooks.announce(ended(DEAD));
+    for (let n = 0; n < 20; n += 1) await webhooks.announce(ended(ALIVE));
+    const { received } = webhooks.receiver;
+    const ofOther = () => received.filter(({ headers }) => headers.host === 'alive.example');
+    await until('every webhook of the other store', () => ofOther().length === 20);
+    assert.ok(held.length <= 8, `${held.length} requests are open`);
+    for (const release of held) release();
+  });
+
+  it('that does not answer in time has failed', async () => {
+    await using webhooks = await open({ answer: () => undefined, timeoutMs: 50, schedule: [] });
+    assert.equal((await webhooks.deliver()).last?.problem, 'timeout');
+  });
+
+  it('with an endless answer is left as soon as its status is there', async () => {
+    const closed = Promise.withResolvers<void>();
+    await using webhooks = await open({
+      answer: (response) => {
+        response.on('close', closed.resolve).writeHead(200);
+        const write = () => {
+          while (response.write('x'.repeat(65_536)));
+        };
+        response.on('drain', write);
+        write();
+      },
+    });
+    assert.equal((await webhooks.deliver()).state, 'delivered');
+    await closed.promise;
+  });
+
+  it('that redirects is not followed', async () => {
+    await using webhooks = await open({
+      answer: (response) => void response.writeHead(307, { location: '/elsewhere' }).end(),
+      schedule: [],
+    });
+    assert.equal((await webhooks.deliver()).last?.problem, 'redirect');
+    assert.equal(webhooks.receiver.received.length, 1);
+  });
+
+  it('inside the network is never connected to, however it is named', async () => {
+    for (const addresses of [['10.0.0.1'], [PUBLIC, '169.254.169.254'], ['::1'], []]) {
+      await using webhooks = await open({ addresses, schedule: [] });
+      const problem = (await webhooks.deliver()).last?.problem;
+      assert.equal(problem, addresses.length === 0 ? 'unreachable' : 'refused');
+      assert.deepEqual(webhooks.dialled, []);
+    }
+  });
+
+  it('given as an inside address is never connected to', async () => {
+    const urls = ['https://127.0.0.1/', 'https://[::ffff:7f00:1]/', 'https://0x7f.1/'];
+    const stores = Object.fromEntries(urls.map((url) => [randomUUID(), url]));
+    await using webhooks = await open({ stores, schedule: [] });
+    for (const store of Object.keys(stores)) {
+      assert.equal((await webhooks.deliver(ended(store))).last?.problem, 'refused');
+    }
+    assert.deepEqual(webhooks.dialled, []);
+  });
+});
