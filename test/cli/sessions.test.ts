@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Redis } from 'ioredis';
@@ -13,27 +13,13 @@ import { createPerson, createShopper, createStore, type TryOn } from '../../loca
 import { BullGenerationJobs } from '../../src/adapters/redis/generation-queue.ts';
 import { RedisTaskList } from '../../src/adapters/redis/task-list.ts';
 import { deadLetter } from '../../src/tryon/dead-letter.ts';
+import { afterTests } from '../support/after-tests.ts';
 import { objectPaths, storeObjects } from '../support/bucket.ts';
 import { wearon } from '../support/cli.ts';
-import {
-  assertRefundedOnce,
-  openShop,
-  orderTryOn,
-  push,
-  type Shop,
-  settledRow,
-} from '../support/shop.ts';
+import { assertRefundedOnce, openShop, orderTryOn, push, settledRow } from '../support/shop.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
 
-let shop: Shop;
-
-before(async () => {
-  shop = await openShop();
-});
-
-after(async () => {
-  await shop?.[Symbol.asyncDispose]();
-});
+const shop = afterTests.use(await openShop());
 
 function run(...args: readonly string[]) {
   return wearon(shop.stack.env, args);
@@ -93,6 +79,10 @@ describe('sessions show', () => {
     assert.equal(json?.row?.id, tryOn.sessionId, stderr);
     assert.ok(code === 0 || code === 1);
     assert.deepEqual(json.ledger, []);
+  });
+
+  it('ends with 1 for a session that is unknown', async () => {
+    assert.equal((await run('sessions', 'show', randomUUID())).code, 1);
   });
 });
 
