@@ -35,7 +35,7 @@ describe('sessions show', () => {
     const failed = await orderTryOn(shop.platform, shopper);
     shop.stack.openai.faults.add(moderationBlocked());
     await push(shop.platform, failed);
-    await worker.logged('credit_refunded', (line) => line.session_id === failed.sessionId);
+    await worker.logged('credit_refunded', failed);
     await worker.end('SIGTERM');
 
     const good = (await run('sessions', 'show', done.sessionId, '--json')).json;
@@ -180,7 +180,7 @@ describe('erase', () => {
     assert.deepEqual([letter.sessionId, more], [others.sessionId, []]);
 
     await using worker = await startWorkerProcess(stack.env);
-    await worker.logged('credit_refunded', (line) => line.session_id === mine.sessionId);
+    await worker.logged('credit_refunded', mine);
     await assertRefundedOnce(shop, mine);
     assert.equal((await settledRow(shop, others)).status, 'completed');
     const again = await run(...args, '--yes');

@@ -27,7 +27,7 @@ it('refunds lost with Redis are booked once, from the rows', async () => {
   const worker = await crash.startWorker();
   await push(platform, ...tryOns);
   for (const { sessionId } of tryOns) {
-    await worker.logged('refund_error', (line) => line.session_id === sessionId);
+    await worker.logged('refund_error', { sessionId });
   }
   await platform.redis.flushall();
   fault.release();

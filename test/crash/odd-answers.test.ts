@@ -149,7 +149,7 @@ it('a NUL in the request id costs no event', async () => {
   const message = JSON.stringify({ ...JSON.parse(tryOn.message), request_id: 'a\0b' });
   const worker = await crash.startWorker();
   await push(platform, { ...tryOn, message });
-  await worker.logged('generation_completed', (line) => line.session_id === tryOn.sessionId);
+  await worker.logged('generation_completed', tryOn);
   const types = await eventsOf(platform, tryOn);
   assert.ok(types.includes('generation_completed'), types.join());
 });

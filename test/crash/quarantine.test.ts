@@ -20,7 +20,7 @@ it('a job that kills its process takes no one’s paid call with it twice', asyn
   const first = await crash.startWorker();
   await push(platform, ...innocents);
   for (const { sessionId } of innocents) {
-    await first.logged('provider_call_started', (line) => line.session_id === sessionId);
+    await first.logged('provider_call_started', { sessionId });
   }
   const askedBesideOthers = asked();
   await push(platform, poison);
@@ -31,15 +31,15 @@ it('a job that kills its process takes no one’s paid call with it twice', asyn
   const askedAlone = asked();
   const second = await crash.startWorker();
   await askedAlone;
-  await second.logged('attempt_quarantined', (l) => l.session_id === poison.sessionId);
+  await second.logged('attempt_quarantined', poison);
   const count = (message: string) => second.lines.filter((l) => l.message === message).length;
   assert.equal(count('provider_call_started'), count('generation_completed'));
   await second.end('SIGKILL');
 
   const third = await crash.startWorker();
-  const failed = await third.logged('generation_failed', (l) => l.session_id === poison.sessionId);
+  const failed = await third.logged('generation_failed', poison);
   assert.equal(failed.code, 'ABANDONED');
-  await third.logged('credit_refunded', (l) => l.session_id === poison.sessionId);
+  await third.logged('credit_refunded', poison);
   await assertRefundedOnce(crash.shop, poison);
   for (const innocent of innocents) {
     assert.equal((await settledRow(crash.shop, innocent)).status, 'completed');

@@ -3,19 +3,14 @@
  * repeated, no task is lost, and the worker says that it is not ready.
  */
 import assert from 'node:assert/strict';
-import { after, before, it } from 'node:test';
+import { it } from 'node:test';
 import { until } from '../../local/until.ts';
+import { afterTests } from '../support/after-tests.ts';
 import { withRedis } from '../support/redis.ts';
 import { type OutageScene, openOutage } from '../support/redis-outage.ts';
-import { openShop, type Shop } from '../support/shop.ts';
+import { openShop } from '../support/shop.ts';
 
-let shop: Shop;
-
-before(async () => {
-  shop = await openShop();
-});
-
-after(() => shop?.[Symbol.asyncDispose]());
+const shop = afterTests.use(await openShop());
 
 const TASKS = 3;
 const CALL_MS = 6000;

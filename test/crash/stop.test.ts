@@ -91,7 +91,7 @@ it('X20: a rescue without an answer does not block requeueing', async () => {
   await sweep.hit;
   await call.hit;
   const end = first.end('SIGTERM');
-  await first.logged('generation_interrupted', (line) => line.session_id === tryOn.sessionId);
+  await first.logged('generation_interrupted', tryOn);
   assert.equal(await end, 0);
   assert.equal(countOf(first, 'worker_stopped'), 1);
   call.release();

@@ -152,7 +152,7 @@ it('a failing endpoint delays no task; its webhooks are listed and resent', asyn
   const worker = await startWorker();
   await push(crash.shop.platform, tryOn);
   assert.equal((await settledRow(crash.shop, tryOn)).status, 'completed');
-  await worker.logged('webhook_given_up', (line) => line.session_id === tryOn.sessionId);
+  await worker.logged('webhook_given_up', tryOn);
   const env = { ...crash.shop.stack.env, ...webhookEnv() };
   const listed = await until('the list', async () => {
     const { code, json } = await wearon(env, ['webhooks', 'list', '--json']);
@@ -163,7 +163,7 @@ it('a failing endpoint delays no task; its webhooks are listed and resent', asyn
   answer = null;
   const redelivered = await wearon(env, ['webhooks', 'redeliver', tryOn.sessionId, '--json']);
   assert.deepEqual(redelivered.json, { redelivered: 1 });
-  await worker.logged('webhook_delivered', (line) => line.session_id === tryOn.sessionId);
+  await worker.logged('webhook_delivered', tryOn);
   const shown = await until('its state', async () => {
     const { json } = await wearon(env, ['webhooks', 'show', tryOn.sessionId, '--json']);
     return json[0]?.state === 'delivered' && json;

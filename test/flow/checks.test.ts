@@ -189,6 +189,6 @@ it('a photo without a person is refused unpaid, and the credit goes back', async
 
 async function refundedOnce(tryOn: TryOn): Promise<void> {
   const [worker] = [...workers].slice(-1);
-  await worker?.logged('credit_refunded', (line) => line.session_id === tryOn.sessionId);
+  await worker?.logged('credit_refunded', tryOn);
   await assertRefundedOnce(shop, tryOn);
 }

@@ -2,12 +2,13 @@
  * The pipeline on a good day and on the days that are the customer's own fault, for every kind of payer.
  */
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import sharp from 'sharp';
 import { moderationBlocked } from '../../local/openai/vendor-errors.ts';
 import { balanceOf, createPerson, createStore, eventsOf, ledgerOf } from '../../local/platform.ts';
 import { until } from '../../local/until.ts';
 import { PAYMENT_TEXTS } from '../../src/failure-text.ts';
+import { afterTests } from '../support/after-tests.ts';
 import {
   balanceReaches,
   customersOfAllKinds,
@@ -15,23 +16,12 @@ import {
   orderTryOn,
   push,
   rowOf,
-  type Shop,
   settledRow,
 } from '../support/shop.ts';
-import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
+import { startWorkerProcess } from '../support/worker-process.ts';
 
-let shop: Shop;
-let worker: WorkerProcess;
-
-before(async () => {
-  shop = await openShop();
-  worker = await startWorkerProcess(shop.stack.env);
-});
-
-after(async () => {
-  await worker?.[Symbol.asyncDispose]();
-  await shop?.[Symbol.asyncDispose]();
-});
+const shop = afterTests.use(await openShop());
+const worker = afterTests.use(await startWorkerProcess(shop.stack.env));
 
 describe('a task that goes well', () => {
   it('ends completed, with its picture in storage, for every kind of payer', async () => {
@@ -51,7 +41,7 @@ describe('a task that goes well', () => {
       const picture = await sharp(Buffer.from(await answer.arrayBuffer())).metadata();
       assert.deepEqual([picture.format, picture.width, picture.height], ['jpeg', 1024, 1536]);
       assert.equal(await balanceOf(shop.platform, customer), paid);
-      await worker.logged('generation_completed', (l) => l.session_id === tryOn.sessionId);
+      await worker.logged('generation_completed', tryOn);
       assert.ok((await eventsOf(shop.platform, tryOn)).includes('generation_completed'));
     }
   });
@@ -61,7 +51,7 @@ it('a task takes five Supabase requests, and its event names the provider', asyn
   const tryOn = await orderTryOn(shop.platform, await createPerson(shop.platform));
   const before = shop.stack.supabase.requests.length;
   await push(shop.platform, tryOn);
-  await worker.logged('generation_completed', (line) => line.session_id === tryOn.sessionId);
+  await worker.logged('generation_completed', tryOn);
   const about = new RegExp(`${tryOn.sessionId}|/analytics_events`);
   const asked = shop.stack.supabase.requests.slice(before).filter(({ path }) => about.test(path));
   assert.deepEqual(

@@ -3,7 +3,7 @@
  * tables have no row security at all. None of it may pay out more than was taken.
  */
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import {
   balanceOf,
   type Customer,
@@ -14,37 +14,18 @@ import {
   type TryOnOrder,
 } from '../../local/platform.ts';
 import { until } from '../../local/until.ts';
-import {
-  openShop,
-  orderTryOn,
-  push,
-  REFUND_WAIT_MS,
-  type Shop,
-  settledRow,
-} from '../support/shop.ts';
-import {
-  type LogLine,
-  QUICK_RECOVERY,
-  startWorkerProcess,
-  type WorkerProcess,
-} from '../support/worker-process.ts';
+import { afterTests } from '../support/after-tests.ts';
+import { openShop, orderTryOn, push, REFUND_WAIT_MS, settledRow } from '../support/shop.ts';
+import { type LogLine, QUICK_RECOVERY, startWorkerProcess } from '../support/worker-process.ts';
 
-let shop: Shop;
-let worker: WorkerProcess;
-
-before(async () => {
-  shop = await openShop();
-  worker = await startWorkerProcess({
+const shop = afterTests.use(await openShop());
+const worker = afterTests.use(
+  await startWorkerProcess({
     ...shop.stack.env,
     ...QUICK_RECOVERY,
     RESCUE_MIN_AGE_SECONDS: '60',
-  });
-});
-
-after(async () => {
-  await worker?.[Symbol.asyncDispose]();
-  await shop?.[Symbol.asyncDispose]();
-});
+  }),
+);
 
 function sql(text: string, values: readonly unknown[]) {
   return shop.stack.database.query(text, [...values]);
@@ -196,7 +177,7 @@ describe('a row edit', { concurrency: true }, () => {
     const person = await createPerson(platform);
     const tryOn = await orderTryOn(platform, person);
     await push(platform, tryOn);
-    await worker.logged('generation_completed', (line) => line.session_id === tryOn.sessionId);
+    await worker.logged('generation_completed', tryOn);
     const sessionId = await plantRow('generation_sessions', { user_id: person.userId });
     assert.equal(await paymentDecided(sessionId), 'refund_needs_reconciliation');
     assert.equal(await balanceOf(platform, person), 9);

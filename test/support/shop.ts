@@ -138,3 +138,9 @@ export function picturePath({ channel, ownerId, sessionId }: TryOn): string {
     ? `generated/${ownerId}/${sessionId}.jpg`
     : `stores/${ownerId}/generated/${sessionId}.jpg`;
 }
+
+/** Whether the session's picture can be linked to. */
+export async function isStored({ platform }: Shop, tryOn: TryOn): Promise<boolean> {
+  const bucket = platform.supabase.storage.from(platform.bucket);
+  return (await bucket.createSignedUrl(picturePath(tryOn), 60)).error === null;
+}

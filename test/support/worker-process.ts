@@ -17,6 +17,8 @@ export interface LogLine {
 }
 
 type Matches = (line: LogLine) => boolean;
+/** Lines of one session, or those that fit. */
+type About = { readonly sessionId: string } | Matches;
 
 export interface WorkerProcess extends AsyncDisposable {
   readonly process: ChildProcess;
@@ -26,7 +28,7 @@ export interface WorkerProcess extends AsyncDisposable {
   readonly output: readonly string[];
   readonly lines: readonly LogLine[];
   /** The first line that matches, seen or still to come. */
-  logged(message: string, matches?: Matches): Promise<LogLine>;
+  logged(message: string, about?: About): Promise<LogLine>;
   /** Sends the signal and resolves with the exit code, or null when the signal killed it. */
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
@@ -83,7 +85,7 @@ export async function startWorkerProcess(env: Record<string, string>): Promise<W
     address: String(started.address),
     output: log.output,
     lines: log.lines,
-    logged: (message, matches) => log.next(message, matches),
+    logged: (message, about) => log.next(message, about),
     end,
     [Symbol.asyncDispose]: async () => {
       await end('SIGKILL');
@@ -102,7 +104,9 @@ class WorkerLog {
     }
   }
 
-  next(message: string, matches: Matches = () => true): Promise<LogLine> {
+  next(message: string, about: About = () => true): Promise<LogLine> {
+    const matches: Matches =
+      typeof about === 'function' ? about : (line) => line.session_id === about.sessionId;
     const isIt: Matches = (line) => line.message === message && matches(line);
     const seen = this.lines.find(isIt);
     if (seen !== undefined) return Promise.resolve(seen);
