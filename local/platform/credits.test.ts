@@ -1,28 +1,11 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after, before, describe, test } from 'node:test';
-import {
-  balanceOf,
-  createPerson,
-  createShopper,
-  createStore,
-  openPlatform,
-  type Platform,
-} from '../platform.ts';
-import { type LocalStack, startLocalStack } from '../stack.ts';
+import { describe, test } from 'node:test';
+import { afterTests } from '../../test/support/after-tests.ts';
+import { openShop } from '../../test/support/shop.ts';
+import { balanceOf, createPerson, createShopper, createStore } from '../platform.ts';
 
-let stack: LocalStack;
-let platform: Platform;
-
-before(async () => {
-  stack = await startLocalStack({ openai: { plain: true } });
-  platform = openPlatform(stack);
-});
-
-after(async () => {
-  await platform[Symbol.asyncDispose]();
-  await stack[Symbol.asyncDispose]();
-});
+const { stack, platform } = afterTests.use(await openShop());
 
 const call = (name: string, args: object) => platform.supabase.rpc(name, args);
 

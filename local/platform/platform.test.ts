@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
+import { afterTests } from '../../test/support/after-tests.ts';
+import { openShop } from '../../test/support/shop.ts';
 import {
   balanceOf,
   type Customer,
@@ -12,8 +14,6 @@ import {
   deleteStore,
   eventsOf,
   ledgerOf,
-  openPlatform,
-  type Platform,
   recoverStuckJobs,
   refundFailedPush,
   requestTryOn,
@@ -22,20 +22,8 @@ import {
   type TryOn,
   uploadPhoto,
 } from '../platform.ts';
-import { type LocalStack, startLocalStack } from '../stack.ts';
 
-let stack: LocalStack;
-let platform: Platform;
-
-before(async () => {
-  stack = await startLocalStack({ openai: { plain: true } });
-  platform = openPlatform(stack);
-});
-
-after(async () => {
-  await platform[Symbol.asyncDispose]();
-  await stack[Symbol.asyncDispose]();
-});
+const { stack, platform } = afterTests.use(await openShop());
 
 const imageUrls = ['https://photos.test/model.jpg', 'https://photos.test/outfit.jpg'];
 const ask = (customer: Customer) => requestTryOn(platform, { customer, imageUrls });

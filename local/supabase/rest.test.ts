@@ -1,24 +1,13 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after, before, describe, test } from 'node:test';
-import { createClient, type SupabaseClient } from '@supabase/supabase-js';
-import { createPerson, createStore, openPlatform, type Platform } from '../platform.ts';
-import { type LocalStack, startLocalStack } from '../stack.ts';
+import { describe, test } from 'node:test';
+import { createClient } from '@supabase/supabase-js';
+import { afterTests } from '../../test/support/after-tests.ts';
+import { openShop } from '../../test/support/shop.ts';
+import { createPerson, createStore } from '../platform.ts';
 
-let stack: LocalStack;
-let platform: Platform;
-let supabase: SupabaseClient;
-
-before(async () => {
-  stack = await startLocalStack({ openai: { plain: true } });
-  platform = openPlatform(stack);
-  supabase = platform.supabase;
-});
-
-after(async () => {
-  await platform[Symbol.asyncDispose]();
-  await stack[Symbol.asyncDispose]();
-});
+const { stack, platform } = afterTests.use(await openShop());
+const { supabase } = platform;
 
 /** A person with sessions of these statuses, oldest first. */
 async function personWith(statuses: string[]): Promise<{ userId: string; ids: string[] }> {

@@ -7,8 +7,9 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { request as rawRequest } from 'node:http';
 import { join } from 'node:path';
-import { after, before, it } from 'node:test';
-import { BUCKET, type LocalStack, startLocalStack } from '../stack.ts';
+import { it } from 'node:test';
+import { afterTests } from '../../test/support/after-tests.ts';
+import { BUCKET, startLocalStack } from '../stack.ts';
 import { until } from '../until.ts';
 import { signToken } from './keys.ts';
 
@@ -18,19 +19,14 @@ interface Answer {
   readonly headers: Record<string, string>;
 }
 
-let stack: LocalStack;
-let recorded: Record<string, Record<string, unknown>>;
-
-before(async () => {
-  stack = await startLocalStack({ openai: { plain: true } });
-  const file = join(
-    import.meta.dirname,
-    '../../test/fixtures/supabase-exchanges/storage-answers.json',
-  );
-  recorded = JSON.parse(await readFile(file, 'utf8')).answers;
-});
-
-after(() => stack?.[Symbol.asyncDispose]());
+const stack = afterTests.use(await startLocalStack({ openai: { plain: true } }));
+const file = join(
+  import.meta.dirname,
+  '../../test/fixtures/supabase-exchanges/storage-answers.json',
+);
+const recorded: Record<string, Record<string, unknown>> = JSON.parse(
+  await readFile(file, 'utf8'),
+).answers;
 
 interface Sent {
   readonly key?: string | null;

@@ -1,24 +1,14 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
-import { openPlatform, type Platform } from '../platform.ts';
-import { BUCKET, type LocalStack, startLocalStack } from '../stack.ts';
+import { afterTests } from '../../test/support/after-tests.ts';
+import { openShop } from '../../test/support/shop.ts';
+import { BUCKET } from '../stack.ts';
 import { until } from '../until.ts';
 
-let stack: LocalStack;
-let platform: Platform;
-
-before(async () => {
-  stack = await startLocalStack({ openai: { plain: true } });
-  platform = openPlatform(stack);
-});
-
-after(async () => {
-  await platform[Symbol.asyncDispose]();
-  await stack[Symbol.asyncDispose]();
-});
+const { stack, platform } = afterTests.use(await openShop());
 
 /** One exchange, as in test/fixtures/supabase-exchanges. */
 interface Exchange {

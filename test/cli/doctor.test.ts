@@ -5,27 +5,22 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { VERSION } from '../../local/replicate/server.ts';
-import { BUCKET, type LocalStack, startLocalStack } from '../../local/stack.ts';
+import { BUCKET, startLocalStack } from '../../local/stack.ts';
 import { openRedis } from '../../src/adapters/redis/fail-fast-connection.ts';
 import { clockCheck } from '../../src/cli/doctor/check.ts';
+import { afterTests } from '../support/after-tests.ts';
 import { wearon } from '../support/cli.ts';
 import { WEBHOOK_SECRET } from '../support/webhook-receiver.ts';
 
 const NO_MODELS = fileURLToPath(new URL('.', import.meta.url));
 
-let stack: LocalStack;
-let folder: string;
-
-before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'wearon-doctor-'));
-  stack = await startLocalStack({ openai: { plain: true } });
-});
+const folder = await mkdtemp(join(tmpdir(), 'wearon-doctor-'));
+const stack = afterTests.use(await startLocalStack({ openai: { plain: true } }));
 
 after(async () => {
-  await stack?.[Symbol.asyncDispose]();
   await rm(folder, { recursive: true, force: true });
 });
 

@@ -5,12 +5,13 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
+import { afterEach, beforeEach, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import sharp from 'sharp';
 import { GARMENTS, PEOPLE } from '../../local/samples/samples.ts';
-import { type LocalStack, startLocalStack } from '../../local/stack.ts';
+import { startLocalStack } from '../../local/stack.ts';
 import { openRedis } from '../../src/adapters/redis/fail-fast-connection.ts';
+import { afterTests } from '../support/after-tests.ts';
 import { accessibilityFindings, NO_BROWSER, openPage, startBrowser } from '../support/browser.ts';
 import { wearon } from '../support/cli.ts';
 import { poseModelFolder } from '../support/pose-models.ts';
@@ -19,18 +20,10 @@ const PHOTOS = [PEOPLE.emma.file, GARMENTS.stripedShirt];
 const FLARE = 'openai:gpt-image-2.6-flare+quality=high+size=match';
 const PRUNA = 'replicate:prunaai/p-image-try-on';
 
-let stack: LocalStack;
-let models: string;
 let folder: string;
 
-before(async () => {
-  [stack, models] = await Promise.all([
-    startLocalStack({ openai: { plain: true } }),
-    poseModelFolder(),
-  ]);
-});
-
-after(() => stack?.[Symbol.asyncDispose]());
+const models = await poseModelFolder();
+const stack = afterTests.use(await startLocalStack({ openai: { plain: true } }));
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'wearon-try-'));

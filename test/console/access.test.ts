@@ -1,34 +1,25 @@
 /** Who may use the console of a real worker, and from where. */
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { createStore } from '../../local/platform.ts';
-import { openShop, orderTryOn, photo, push, type Shop, settledRow } from '../support/shop.ts';
-import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
+import { afterTests } from '../support/after-tests.ts';
+import { openShop, orderTryOn, photo, push, settledRow } from '../support/shop.ts';
+import { startWorkerProcess } from '../support/worker-process.ts';
 
 const TOKEN = 'a-token-of-some-length';
 const basic = `Basic ${Buffer.from(`anyone:${TOKEN}`).toString('base64')}`;
 const JSON_TYPE = { 'content-type': 'application/json' };
 
-let shop: Shop;
-let worker: WorkerProcess;
-
-before(async () => {
-  shop = await openShop();
-  // Without the stack's CONSOLE_ACCESS and with a token: as in production.
-  const env = {
-    ...shop.stack.env,
-    CONSOLE_ACCESS: 'token',
-    ADMIN_TOKEN: TOKEN,
-    OPENAI_PARTIAL_IMAGES: '2',
-    B2B_OPENAI_IMAGE_QUALITY: 'low',
-  };
-  worker = await startWorkerProcess(env);
-});
-
-after(async () => {
-  await worker?.[Symbol.asyncDispose]();
-  await shop?.[Symbol.asyncDispose]();
-});
+const shop = afterTests.use(await openShop());
+// Without the stack's CONSOLE_ACCESS and with a token: as in production.
+const env = {
+  ...shop.stack.env,
+  CONSOLE_ACCESS: 'token',
+  ADMIN_TOKEN: TOKEN,
+  OPENAI_PARTIAL_IMAGES: '2',
+  B2B_OPENAI_IMAGE_QUALITY: 'low',
+};
+const worker = afterTests.use(await startWorkerProcess(env));
 
 const ask = (path: string, init: RequestInit = {}) =>
   fetch(`${worker.address}/console/${path}`, init);

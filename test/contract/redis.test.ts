@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after, before, beforeEach, describe, it } from 'node:test';
+import { beforeEach, describe, it } from 'node:test';
 import { Queue } from 'bullmq';
 import { until } from '../../local/until.ts';
 import { connectRedis, evictionRisk } from '../../src/adapters/redis/connection.ts';
@@ -28,27 +28,20 @@ import { publicText, TaskError } from '../../src/errors.ts';
 import type { RefundIntent, RefundJob } from '../../src/ports/refunds.ts';
 import { MAX_TASK_BYTES, type Task } from '../../src/ports/session.ts';
 import { refundIntent } from '../../src/tryon/refund-intent.ts';
-import { openShop, type Shop } from '../support/shop.ts';
+import { afterTests } from '../support/after-tests.ts';
+import { openShop } from '../support/shop.ts';
 
-let shop: Shop;
-let redis: ReturnType<typeof connectRedis>;
-let blocking: ReturnType<typeof connectRedis>;
-let source: RedisTaskList;
-
-before(async () => {
-  shop = await openShop();
-  redis = connectRedis(shop.stack.redis.url, () => undefined);
-  blocking = connectRedis(shop.stack.redis.url, () => undefined);
-  source = new RedisTaskList(redis, blocking);
-});
+const shop = afterTests.use(await openShop());
+const connect = () =>
+  afterTests.adopt(
+    connectRedis(shop.stack.redis.url, () => undefined),
+    (redis) => redis.disconnect(),
+  );
+const redis = connect();
+const blocking = connect();
+const source = new RedisTaskList(redis, blocking);
 
 beforeEach(() => redis.flushall());
-
-after(async () => {
-  redis.disconnect();
-  blocking.disconnect();
-  await shop[Symbol.asyncDispose]();
-});
 
 const isoAt = (second: number) => new Date(second * 1000).toISOString();
 

@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { randomBytes, randomUUID } from 'node:crypto';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import {
   balanceOf,
   createPerson,
@@ -21,29 +21,16 @@ import { storageProblem } from '../../src/adapters/supabase/storage-problem.ts';
 import type { WorkerEvent } from '../../src/ports/events.ts';
 import type { RefundOrder } from '../../src/ports/ledger.ts';
 import type { Session } from '../../src/ports/session.ts';
-import { openShop, orderTryOn, photo, type Shop } from '../support/shop.ts';
+import { afterTests } from '../support/after-tests.ts';
+import { openShop, orderTryOn, photo } from '../support/shop.ts';
 
-let shop: Shop;
-let sessions: SupabaseSessions;
-let ledger: SupabaseLedger;
-let images: SupabaseImageStore;
-let analytics: SupabaseAnalytics;
-
-before(async () => {
-  shop = await openShop();
-  const {
-    SUPABASE_URL = '',
-    SUPABASE_SERVICE_ROLE_KEY = '',
-    SUPABASE_BUCKET = '',
-  } = shop.stack.env;
-  const supabase = connectSupabase(SUPABASE_URL, SUPABASE_SERVICE_ROLE_KEY);
-  sessions = new SupabaseSessions(supabase);
-  ledger = new SupabaseLedger(supabase);
-  images = new SupabaseImageStore(supabase, SUPABASE_BUCKET, 60);
-  analytics = new SupabaseAnalytics(supabase);
-});
-
-after(() => shop?.[Symbol.asyncDispose]());
+const shop = afterTests.use(await openShop());
+const { SUPABASE_URL = '', SUPABASE_SERVICE_ROLE_KEY = '', SUPABASE_BUCKET = '' } = shop.stack.env;
+const supabase = connectSupabase(SUPABASE_URL, SUPABASE_SERVICE_ROLE_KEY);
+const sessions = new SupabaseSessions(supabase);
+const ledger = new SupabaseLedger(supabase);
+const images = new SupabaseImageStore(supabase, SUPABASE_BUCKET, 60);
+const analytics = new SupabaseAnalytics(supabase);
 
 const completion = {
   imageUrl: 'https://example.com/x.jpg',

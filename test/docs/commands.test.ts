@@ -7,12 +7,13 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempDisposable, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { GARMENTS, PEOPLE } from '../../local/samples/samples.ts';
-import { type LocalStack, startLocalStack } from '../../local/stack.ts';
+import { startLocalStack } from '../../local/stack.ts';
 import { openRedis } from '../../src/adapters/redis/fail-fast-connection.ts';
 import { EXIT } from '../../src/cli/answer.ts';
 import type { Check } from '../../src/cli/doctor/check.ts';
+import { afterTests } from '../support/after-tests.ts';
 import { type CliResult, wearon } from '../support/cli.ts';
 import { commandsOf, readPage, trackedPages } from '../support/markdown.ts';
 
@@ -43,15 +44,7 @@ const PHOTOS: Readonly<Record<string, string>> = {
   'trousers.jpg': GARMENTS.chinos,
 };
 
-let stack: LocalStack;
-
-before(async () => {
-  stack = await startLocalStack({ openai: { plain: true } });
-});
-
-after(async () => {
-  await stack?.[Symbol.asyncDispose]();
-});
+const stack = afterTests.use(await startLocalStack({ openai: { plain: true } }));
 
 /** Commands that ask are confirmed as on a terminal. */
 async function run(words: readonly string[], folder: string): Promise<CliResult> {

@@ -1,25 +1,18 @@
 /** A worker whose port is taken says so and ends, before it has touched anything. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Server } from 'node:net';
-import { after, before, it } from 'node:test';
+import { type AddressInfo, createServer } from 'node:net';
+import { it } from 'node:test';
 import { createPerson } from '../../local/platform.ts';
-import { openShop, orderTryOn, push, rowOf, type Shop } from '../support/shop.ts';
+import { afterTests } from '../support/after-tests.ts';
+import { openShop, orderTryOn, push, rowOf } from '../support/shop.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
 
-let shop: Shop;
-let taken: Server;
+const shop = afterTests.use(await openShop());
+const taken = createServer().listen(0, '127.0.0.1');
+await once(taken, 'listening');
 
-before(async () => {
-  shop = await openShop();
-  taken = createServer().listen(0, '127.0.0.1');
-  await once(taken, 'listening');
-});
-
-after(async () => {
-  taken?.close();
-  await shop?.[Symbol.asyncDispose]();
-});
+afterTests.defer(() => void taken.close());
 
 const portTaken = () => String((taken.address() as AddressInfo).port);
 

@@ -1,32 +1,22 @@
 /** The Redis channel of progress: what it says of a try-on, and that nothing depends on it. */
 import assert from 'node:assert/strict';
-import { after, before, it } from 'node:test';
+import { it } from 'node:test';
 import { moderationBlocked } from '../../local/openai/vendor-errors.ts';
 import { createStore, type TryOn } from '../../local/platform.ts';
 import { until } from '../../local/until.ts';
 import { PROGRESS_CHANNEL } from '../../src/adapters/redis/progress-channel.ts';
 import type { SessionEvent } from '../../src/ports/progress.ts';
-import { openShop, orderTryOn, push, type Shop, settledRow } from '../support/shop.ts';
-import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
+import { afterTests } from '../support/after-tests.ts';
+import { openShop, orderTryOn, push, settledRow } from '../support/shop.ts';
+import { startWorkerProcess } from '../support/worker-process.ts';
 
-let shop: Shop;
-let worker: WorkerProcess;
 const texts: string[] = [];
-const listening = new AsyncDisposableStack();
 
-before(async () => {
-  shop = await openShop();
-  const redis = listening.adopt(shop.platform.redis.duplicate(), (copy) => copy.disconnect());
-  redis.on('message', (_channel: string, text: string) => texts.push(text));
-  await redis.subscribe(PROGRESS_CHANNEL);
-  worker = await startWorkerProcess(shop.stack.env);
-});
-
-after(async () => {
-  await worker?.[Symbol.asyncDispose]();
-  await listening.disposeAsync();
-  await shop?.[Symbol.asyncDispose]();
-});
+const shop = afterTests.use(await openShop());
+const redis = afterTests.adopt(shop.platform.redis.duplicate(), (copy) => copy.disconnect());
+redis.on('message', (_channel: string, text: string) => texts.push(text));
+await redis.subscribe(PROGRESS_CHANNEL);
+const worker = afterTests.use(await startWorkerProcess(shop.stack.env));
 
 const eventsOf = ({ sessionId }: TryOn) =>
   texts

@@ -3,30 +3,23 @@
  * the local stack's Realtime and database.
  */
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import { createPerson, createStore, type TryOn } from '../../local/platform.ts';
 import { type TryOnState, watchTryOn } from '../../packages/client/src/index.ts';
-import { openShop, orderTryOn, push, type Shop } from '../support/shop.ts';
-import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
+import { afterTests } from '../support/after-tests.ts';
+import { openShop, orderTryOn, push } from '../support/shop.ts';
+import { startWorkerProcess } from '../support/worker-process.ts';
 
 const NEVER_MS = 2 ** 31 - 1;
 
-let shop: Shop;
-let worker: WorkerProcess;
-let supabase: SupabaseClient;
+const shop = afterTests.use(await openShop());
+const { env } = shop.stack;
+const _worker = afterTests.use(await startWorkerProcess(env));
+const supabase = createClient(env.SUPABASE_URL ?? '', env.SUPABASE_SERVICE_ROLE_KEY ?? '');
 
-before(async () => {
-  shop = await openShop();
-  const { env } = shop.stack;
-  worker = await startWorkerProcess(env);
-  supabase = createClient(env.SUPABASE_URL ?? '', env.SUPABASE_SERVICE_ROLE_KEY ?? '');
-});
-
-after(async () => {
-  await supabase?.realtime.disconnect();
-  await worker?.[Symbol.asyncDispose]();
-  await shop?.[Symbol.asyncDispose]();
+afterTests.defer(async () => {
+  await supabase.realtime.disconnect();
 });
 
 /** Pushes the task once the watch has seen the queued row, and returns every state up to the end. */

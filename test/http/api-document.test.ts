@@ -5,10 +5,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { PEOPLE } from '../../local/samples/samples.ts';
-import { type LocalStack, startLocalStack } from '../../local/stack.ts';
+import { startLocalStack } from '../../local/stack.ts';
 import {
   type EstimateBodyDeps,
   type EstimateBodyProtection,
@@ -18,12 +18,13 @@ import { type ComponentStates, registerHealth } from '../../src/http/health.ts';
 import { createServer } from '../../src/http/server.ts';
 import { ESTIMATORS } from '../../src/sizing/estimators.ts';
 import { BUILT_IN_CHARTS } from '../../src/sizing/size-chart.ts';
+import { afterTests } from '../support/after-tests.ts';
 import { type ApiDocument, examplesOf, operationsOf, type Shown } from '../support/api-document.ts';
 import { NO_BROWSER, openPage, startBrowser } from '../support/browser.ts';
-import { type ImageHost, startImageHost } from '../support/image-host.ts';
+import { startImageHost } from '../support/image-host.ts';
 import { FIXTURES } from '../support/pose-goldens.ts';
 import { poseModelFolder } from '../support/pose-models.ts';
-import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
+import { startWorkerProcess } from '../support/worker-process.ts';
 
 const SIZE = 'POST /estimate-body';
 /** Where the photos of the examples are; in the tests a host here has them. */
@@ -33,37 +34,27 @@ const PHOTOS: Readonly<Record<string, string>> = {
   '/without-feet.jpg': join(FIXTURES, 'hard_half_body_45.jpg'),
 };
 
-let host: ImageHost;
-let stack: LocalStack;
-let worker: WorkerProcess;
-let api: ApiDocument;
-let examples: readonly Shown[];
-
-before(async () => {
-  const models = await poseModelFolder();
-  host = await startImageHost(({ url = '' }, response) => {
+const models = await poseModelFolder();
+const host = afterTests.use(
+  await startImageHost(({ url = '' }, response) => {
     const file = PHOTOS[url];
     const status = url === '/away.jpg' ? 503 : 404;
     if (file === undefined) return void response.writeHead(status).end();
     response.writeHead(200, { 'content-type': 'image/jpeg' }).end(readFileSync(file));
-  });
-  stack = await startLocalStack({ openai: { plain: true } });
-  worker = await startWorkerProcess({
+  }),
+);
+const stack = afterTests.use(await startLocalStack({ openai: { plain: true } }));
+const worker = afterTests.use(
+  await startWorkerProcess({
     ...stack.env,
     MEDIAPIPE_MODEL_PATH: models,
     IMAGE_TRUSTED_ORIGINS: host.origin,
     ADMIN_TOKEN: 'the-board-is-not-documented',
-  });
-  await worker.logged('pose_model_loaded');
-  api = (await (await fetch(`${worker.address}/docs/openapi.json`)).json()) as ApiDocument;
-  examples = examplesOf(api);
-});
-
-after(async () => {
-  await worker?.[Symbol.asyncDispose]();
-  await stack?.[Symbol.asyncDispose]();
-  await host?.[Symbol.asyncDispose]();
-});
+  }),
+);
+await worker.logged('pose_model_loaded');
+const api = (await (await fetch(`${worker.address}/docs/openapi.json`)).json()) as ApiDocument;
+const examples = examplesOf(api);
 
 /** Sends a body to `/estimate-body`; links to the example host lead to the one here. */
 function send(body: unknown, query = '', contentType = 'application/json'): Promise<Response> {

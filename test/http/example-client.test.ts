@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { mkdtempDisposable, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, it } from 'node:test';
+import { it } from 'node:test';
 import type { z } from 'zod';
 import { createPerson, uploadPhoto } from '../../local/platform.ts';
 import {
@@ -18,11 +18,12 @@ import type {
   EstimateBodyInput,
   estimateBodyAnswer,
 } from '../../src/http/estimate-body-schemas.ts';
+import { afterTests } from '../support/after-tests.ts';
 import { generatedCaller } from '../support/generated-client.ts';
-import { type ImageHost, startImageHost } from '../support/image-host.ts';
+import { startImageHost } from '../support/image-host.ts';
 import { FIXTURES } from '../support/pose-goldens.ts';
-import { openShop, type Shop } from '../support/shop.ts';
-import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
+import { openShop } from '../support/shop.ts';
+import { startWorkerProcess } from '../support/worker-process.ts';
 
 /** Fails to compile when one has what the other has not. */
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
@@ -36,27 +37,20 @@ const SAME_ANSWER: Same<BodyEstimate, DeepReadonly<WithoutLandmarks>> = true;
 
 const SECRET = 'open sesame';
 
-let shop: Shop;
 /** The host of a photo, which is down. */
-let storage: ImageHost;
-let worker: WorkerProcess;
 
-before(async () => {
-  shop = await openShop();
-  storage = await startImageHost((_request, response) => response.writeHead(503).end());
-  worker = await startWorkerProcess({
+const shop = afterTests.use(await openShop());
+const storage = afterTests.use(
+  await startImageHost((_request, response) => response.writeHead(503).end()),
+);
+const worker = afterTests.use(
+  await startWorkerProcess({
     ...shop.stack.env,
     ESTIMATE_BODY_SECRET: SECRET,
     IMAGE_TRUSTED_ORIGINS: storage.origin,
-  });
-  await worker.logged('pose_model_loaded');
-});
-
-after(async () => {
-  await worker?.[Symbol.asyncDispose]();
-  await storage?.[Symbol.asyncDispose]();
-  await shop?.[Symbol.asyncDispose]();
-});
+  }),
+);
+await worker.logged('pose_model_loaded');
 
 async function uploaded(file: string): Promise<string> {
   const bytes = await readFile(join(FIXTURES, file));

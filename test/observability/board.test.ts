@@ -1,23 +1,15 @@
 /** The queue board of a real worker: who may look, and at what. */
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { createPerson } from '../../local/platform.ts';
-import { openShop, orderTryOn, push, type Shop } from '../support/shop.ts';
-import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
+import { afterTests } from '../support/after-tests.ts';
+import { openShop, orderTryOn, push } from '../support/shop.ts';
+import { startWorkerProcess } from '../support/worker-process.ts';
 
 const TOKEN = 'a-token-of-some-length';
-let shop: Shop;
-let worker: WorkerProcess;
 
-before(async () => {
-  shop = await openShop();
-  worker = await startWorkerProcess({ ...shop.stack.env, ADMIN_TOKEN: TOKEN });
-});
-
-after(async () => {
-  await worker?.[Symbol.asyncDispose]();
-  await shop?.[Symbol.asyncDispose]();
-});
+const shop = afterTests.use(await openShop());
+const worker = afterTests.use(await startWorkerProcess({ ...shop.stack.env, ADMIN_TOKEN: TOKEN }));
 
 const basic = (password: string) => `Basic ${Buffer.from(`anyone:${password}`).toString('base64')}`;
 

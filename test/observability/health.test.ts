@@ -1,26 +1,17 @@
 /** `/health` of a real worker says when no picture can be made although the worker runs, and why. */
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { createPerson } from '../../local/platform.ts';
 import { until } from '../../local/until.ts';
 import { startDraining, stopDraining } from '../../src/adapters/redis/drain.ts';
-import { openShop, orderTryOn, push, type Shop, settledRow } from '../support/shop.ts';
-import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
+import { afterTests } from '../support/after-tests.ts';
+import { openShop, orderTryOn, push, settledRow } from '../support/shop.ts';
+import { startWorkerProcess } from '../support/worker-process.ts';
 
 const QUICK = { METRICS_INTERVAL_SECONDS: '1', BREAKER_COOLDOWN_SECONDS: '1' };
 
-let shop: Shop;
-let worker: WorkerProcess;
-
-before(async () => {
-  shop = await openShop();
-  worker = await startWorkerProcess({ ...shop.stack.env, ...QUICK });
-});
-
-after(async () => {
-  await worker?.[Symbol.asyncDispose]();
-  await shop?.[Symbol.asyncDispose]();
-});
+const shop = afterTests.use(await openShop());
+const worker = afterTests.use(await startWorkerProcess({ ...shop.stack.env, ...QUICK }));
 
 interface Health {
   readonly code: number;

@@ -1,25 +1,18 @@
 /** What Prometheus sees of a real worker on the local stack. */
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { moderationBlocked } from '../../local/openai/vendor-errors.ts';
 import { createPerson } from '../../local/platform.ts';
 import { until } from '../../local/until.ts';
 import { DEAD_LETTER_LIST } from '../../src/adapters/redis/task-list.ts';
-import { openShop, orderTryOn, push, type Shop, settledRow } from '../support/shop.ts';
-import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
+import { afterTests } from '../support/after-tests.ts';
+import { openShop, orderTryOn, push, settledRow } from '../support/shop.ts';
+import { startWorkerProcess } from '../support/worker-process.ts';
 
-let shop: Shop;
-let worker: WorkerProcess;
-
-before(async () => {
-  shop = await openShop();
-  worker = await startWorkerProcess({ ...shop.stack.env, METRICS_INTERVAL_SECONDS: '1' });
-});
-
-after(async () => {
-  await worker?.[Symbol.asyncDispose]();
-  await shop?.[Symbol.asyncDispose]();
-});
+const shop = afterTests.use(await openShop());
+const worker = afterTests.use(
+  await startWorkerProcess({ ...shop.stack.env, METRICS_INTERVAL_SECONDS: '1' }),
+);
 
 /** The value of one series, or null when it is not there. */
 async function shown(series: string): Promise<number | null> {

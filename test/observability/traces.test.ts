@@ -1,33 +1,23 @@
 /** Traces of a real worker, as a collector gets them. */
 import assert from 'node:assert/strict';
-import { after, before, it } from 'node:test';
+import { it } from 'node:test';
 import { moderationBlocked, serverOverloaded } from '../../local/openai/vendor-errors.ts';
 import { createPerson } from '../../local/platform.ts';
 import { until } from '../../local/until.ts';
-import { type Collector, type SeenSpan, startCollector } from '../support/collector.ts';
+import { afterTests } from '../support/after-tests.ts';
+import { type SeenSpan, startCollector } from '../support/collector.ts';
 import {
   assertRefundedOnce,
   balanceReaches,
   openShop,
   orderTryOn,
   push,
-  type Shop,
   settledRow,
 } from '../support/shop.ts';
 import { QUICK_RECOVERY, startWorkerProcess } from '../support/worker-process.ts';
 
-let shop: Shop;
-let collector: Collector;
-
-before(async () => {
-  shop = await openShop();
-  collector = await startCollector();
-});
-
-after(async () => {
-  await collector?.[Symbol.asyncDispose]();
-  await shop?.[Symbol.asyncDispose]();
-});
+const shop = afterTests.use(await openShop());
+const collector = afterTests.use(await startCollector());
 
 function startTracedWorker() {
   return startWorkerProcess({
