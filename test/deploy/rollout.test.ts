@@ -9,6 +9,7 @@ import { type Deployment, whyNoScripts } from '../support/deployment.ts';
 import { assertRuns, inService, NEW, NEWER, OLD } from '../support/server.ts';
 
 const UPDATE = 'rolling-update.sh';
+const FLOCK = 'flock';
 /** Settings of an update that gives up soon. */
 const SOON = { READY_LOOKS: '5' };
 const skip = whyNoScripts() ?? false;
@@ -187,7 +188,7 @@ describe('a rolling update', { skip }, () => {
   it('does not run twice at the same time', async () => {
     await using deployment = await inService();
     const lock = join(deployment.folder, 'state/lock');
-    const holder = spawn('flock', [lock, 'sh', '-c', 'echo held; cat'], { stdio: 'pipe' });
+    const holder = spawn(FLOCK, [lock, 'sh', '-c', 'echo held; cat'], { stdio: 'pipe' });
     await once(holder.stdout, 'data');
     const { code, output } = await deployment.run(UPDATE, [NEW]);
     assert.equal(code, 1);
