@@ -5,7 +5,14 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import sharp from 'sharp';
 import { moderationBlocked } from '../../local/openai/vendor-errors.ts';
-import { balanceOf, createPerson, createStore, eventsOf, ledgerOf } from '../../local/platform.ts';
+import {
+  balanceOf,
+  createPerson,
+  createShopper,
+  createStore,
+  eventsOf,
+  ledgerOf,
+} from '../../local/platform.ts';
 import { until } from '../../local/until.ts';
 import { PAYMENT_TEXTS } from '../../src/failure-text.ts';
 import { afterTests } from '../support/after-tests.ts';
@@ -70,6 +77,23 @@ it('a task takes five Supabase requests, and its event names the provider', asyn
     [tryOn.sessionId],
   );
   assert.deepEqual(rows, [{ provider: 'openai' }]);
+});
+
+it('the vendor gets an identifier per shopper of a store, and no address', async () => {
+  const { platform, stack } = shop;
+  const one = await createShopper(platform);
+  const other = await createShopper(platform, { storeId: one.storeId });
+  const identifiers: (string | null | undefined)[] = [];
+  for (const customer of [one, one, other]) {
+    const tryOn = await orderTryOn(platform, customer);
+    await push(platform, tryOn);
+    assert.equal((await settledRow(shop, tryOn)).status, 'completed');
+    identifiers.push(stack.openai.calls.at(-1)?.form?.safetyIdentifier);
+  }
+  const [first, again, someoneElse] = identifiers;
+  assert.match(first ?? '', /^[0-9a-f]{64}$/);
+  assert.equal(again, first);
+  assert.notEqual(someoneElse, first);
 });
 
 describe('a photo that the image model refuses', () => {
