@@ -1,9 +1,12 @@
-/** The dead letters, with replay and drop. Their messages are not shown: they hold links and prompts. */
+/**
+ * The dead letters, with replay and drop. Their messages are not shown: they hold links and prompts.
+ */
 import { get, post } from './api.js';
 import { el, fill, table } from './dom.js';
-import { ago, shortId } from './format.js';
+import { moment, shortId } from './format.js';
 
-export async function showDeadLetters(card) {
+/** Returns what fills the card, and fills it again. */
+export function showDeadLetters(card) {
   const list = el('div', {});
   const said = el('p', { role: 'status', className: 'quiet' });
   card.append(list, said);
@@ -12,7 +15,7 @@ export async function showDeadLetters(card) {
     const { letters } = await get('dead-letters');
     const rows = letters.map(({ id, at, reason, sessionId, bytes }) => [
       { id },
-      ago(at),
+      moment(at),
       reason,
       sessionId ? el('a', { href: `#session/${sessionId}` }, shortId(sessionId)) : '–',
       { number: bytes },
@@ -45,7 +48,7 @@ export async function showDeadLetters(card) {
     await load();
   }
 
-  await load();
+  return load;
 }
 
 async function replay(id) {

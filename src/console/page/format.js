@@ -21,13 +21,6 @@ export function ago(iso) {
   return `${Math.round(since / 86_400)} d ago`;
 }
 
-/** In how long a moment comes. */
-export function until(iso) {
-  if (!iso) return '–';
-  const seconds = Math.max(0, (Date.parse(iso) - Date.now()) / 1000);
-  return seconds < 90 ? `in ${Math.round(seconds)} s` : `in ${Math.round(seconds / 60)} min`;
-}
-
 /** A moment, to the second. */
 export function moment(iso) {
   return iso ? new Date(iso).toLocaleString() : '–';

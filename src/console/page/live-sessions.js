@@ -2,7 +2,7 @@
 import { get } from './api.js';
 import { el, field, fill, table } from './dom.js';
 import { onStep } from './events.js';
-import { ago, clock, money, shortId } from './format.js';
+import { clock, moment, money, shortId } from './format.js';
 
 const HOURS = { 1: '1 hour', 24: '24 hours', 168: '7 days', 720: '30 days' };
 const MOST_LIVE = 12;
@@ -75,7 +75,7 @@ function rowOf({
     el('a', { href: `#session/${id}`, title: id }, shortId(id)),
     el('span', { className: tone }, status),
     channel,
-    ago(at),
+    moment(at),
     { number: cost === null ? '–' : money(cost) },
     { sentence: text },
   ];

@@ -17,7 +17,7 @@ export async function showOperations(main) {
     el(
       'p',
       {},
-      'What every replica shares, read again every five seconds. Photos are never shown here.',
+      'The state of all replicas, read again every five seconds; sessions move live. Photos are never shown here.',
     ),
     state,
     sessions,
@@ -32,11 +32,13 @@ export async function showOperations(main) {
     }
     try {
       fill(state, cards(await get('overview'), today, refresh));
+      await readLetters();
     } catch (error) {
       fill(state, card('State', el('p', { className: 'notice', role: 'alert' }, error.message)));
     }
   };
-  await Promise.all([refresh(), showDeadLetters(letters)]);
+  const readLetters = showDeadLetters(letters);
+  await refresh();
   const stopLive = await showLiveSessions(sessions);
   const timer = setInterval(() => document.hidden || refresh(), REFRESH_MS);
   return () => {

@@ -124,6 +124,10 @@ function priceTag(confirmation, meanCostUsd) {
   );
 }
 
+function unreadable() {
+  return el('div', { className: 'empty' }, 'Cannot be shown');
+}
+
 /** The photos that the picture is made of. */
 function picturesOf({ person, garments }) {
   const numbered = (at) => (garments.length > 1 ? `Garment ${at + 1}` : 'Garment');
@@ -137,7 +141,11 @@ function picturesOf({ person, garments }) {
 
 function pictureOf(caption, url, nothing = 'Not chosen') {
   const picture = url
-    ? el('img', { src: url, alt: caption })
+    ? el('img', {
+        src: url,
+        alt: caption,
+        onerror: (event) => event.target.replaceWith(unreadable()),
+      })
     : el('div', { className: 'empty' }, nothing);
   return el('figure', {}, el('figcaption', {}, caption), picture);
 }

@@ -2,7 +2,7 @@
 import { get } from './api.js';
 import { card, el, facts, fill, table } from './dom.js';
 import { onStep } from './events.js';
-import { ago, moment } from './format.js';
+import { moment } from './format.js';
 
 export async function showStory(main, id) {
   main.append(el('p', {}, el('a', { href: '#operations' }, '← Operations'), ` · ${id}`));
@@ -99,7 +99,7 @@ function ledgerCard({ ledger = [], reconciliation }) {
       ? el(
           'p',
           { className: 'notice' },
-          `Only a person can give this back: ${reconciliation.reason}, ${ago(reconciliation.at)}`,
+          `Only a person can give this back: ${reconciliation.reason}, ${moment(reconciliation.at)}`,
         )
       : null,
   );
@@ -110,8 +110,8 @@ function refundCard({ refunds }) {
     state,
     intent.code,
     { number: attemptsStarted },
-    ago(intent.completedAt),
-    nextAttemptAt,
+    moment(intent.completedAt),
+    moment(nextAttemptAt),
   ]);
   return card(
     'Refund jobs',
@@ -125,7 +125,7 @@ function refundCard({ refunds }) {
 }
 
 function lettersCard({ deadLetters }) {
-  const rows = deadLetters.map(({ id, reason, at }) => [{ id }, reason, ago(at)]);
+  const rows = deadLetters.map(({ id, reason, at }) => [{ id }, reason, moment(at)]);
   return card(
     'Dead letters',
     table('Dead letters of the session', ['Letter', 'Reason', 'When'], rows, 'None.'),

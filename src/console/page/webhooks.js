@@ -1,7 +1,7 @@
 /** The webhooks about ended sessions: on their way, delivered or not, and sent again. */
 import { get, post } from './api.js';
 import { card, choice, el, facts, field, fill, table } from './dom.js';
-import { ago, shortId, until } from './format.js';
+import { moment, shortId } from './format.js';
 
 const STATES = {
   open: 'Pending and undelivered',
@@ -114,10 +114,10 @@ function rowOf({ sessionId, endpoint, state, since, tries, last, nextTryAt }, at
     el('a', { href: `#session/${sessionId}`, title: sessionId }, shortId(sessionId)),
     endpoint === 'platform' ? endpoint : el('span', { title: endpoint }, shortId(endpoint)),
     el('span', { className: TONES[state] }, state),
-    ago(since),
+    moment(since),
     { number: tries },
     last === null ? '–' : [last.problem ?? 'delivered', last.status].filter(Boolean).join(' '),
-    until(nextTryAt),
+    moment(nextTryAt),
     again,
   ];
 }
