@@ -42,10 +42,10 @@ function redraw(image: Sharp): Promise<Buffer> {
   return image.png({ compressionLevel: 1 }).toBuffer();
 }
 
-type Uniform = (from: number, to: number) => number;
+export type Uniform = (from: number, to: number) => number;
 
 /** Evenly spread numbers that repeat from run to run: mulberry32. */
-function uniform(seed: number): Uniform {
+export function uniform(seed: number): Uniform {
   let state = seed;
   return (from, to) => {
     state = (state + 0x6d2b79f5) | 0;
