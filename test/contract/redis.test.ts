@@ -1,62 +1,28 @@
-/**
- * The Redis adapters, held to their ports on a real Redis.
- */
+/** The other Redis adapters, held to their ports on a real Redis. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, it } from 'node:test';
 import { Queue } from 'bullmq';
-import { until } from '../../local/until.ts';
-import { connectRedis, evictionRisk } from '../../src/adapters/redis/connection.ts';
-import { startDraining, stopDraining } from '../../src/adapters/redis/drain.ts';
+import { evictionRisk } from '../../src/adapters/redis/connection.ts';
 import { nextRound, othersWait, roundStarted } from '../../src/adapters/redis/fair-queue.ts';
 import { BullGenerationJobs } from '../../src/adapters/redis/generation-queue.ts';
 import { readMemoryUsage } from '../../src/adapters/redis/memory-usage.ts';
-import { readQueueStats } from '../../src/adapters/redis/queue-stats.ts';
 import {
   RECONCILIATION_HASH,
   RESOLVED_HASH,
   RedisReconciliation,
 } from '../../src/adapters/redis/reconciliation.ts';
 import { BullRefunds, BullRefundWorker } from '../../src/adapters/redis/refund-queue.ts';
-import {
-  DEAD_LETTER_LIST,
-  INTAKE_LIST,
-  RedisTaskList,
-  TASK_LIST,
-} from '../../src/adapters/redis/task-list.ts';
 import { publicText, TaskError } from '../../src/errors.ts';
 import type { RefundIntent, RefundJob } from '../../src/ports/refunds.ts';
-import { MAX_TASK_BYTES, type Task } from '../../src/ports/session.ts';
+import type { Task } from '../../src/ports/session.ts';
 import { refundIntent } from '../../src/tryon/refund-intent.ts';
 import { afterTests } from '../support/after-tests.ts';
-import { openShop } from '../support/shop.ts';
+import { openRedis } from '../support/redis.ts';
 
-const shop = afterTests.use(await openShop());
-const connect = () =>
-  afterTests.adopt(
-    connectRedis(shop.stack.redis.url, () => undefined),
-    (redis) => redis.disconnect(),
-  );
-const redis = connect();
-const blocking = connect();
-const source = new RedisTaskList(redis, blocking);
+const { redis } = afterTests.use(await openRedis());
 
 beforeEach(() => redis.flushall());
-
-const isoAt = (second: number) => new Date(second * 1000).toISOString();
-
-/** A second replica's view of the list. */
-async function anotherSource() {
-  const connection = connectRedis(shop.stack.redis.url, () => undefined);
-  return {
-    source: new RedisTaskList(redis, connection),
-    [Symbol.asyncDispose]: async () => connection.disconnect(),
-  };
-}
-
-async function bytesSent(): Promise<number> {
-  return Number(/total_net_output_bytes:(\d+)/.exec(await redis.info('stats'))?.[1]);
-}
 
 function task(): Task {
   return {
@@ -70,137 +36,6 @@ function task(): Task {
     createdAt: new Date().toISOString(),
   };
 }
-
-const takeOne = async (waitSeconds: number) => (await source.take(waitSeconds, 1))[0];
-
-describe('the task source', () => {
-  it('takes the oldest first and keeps it on the intake list until the ack', async () => {
-    const odd = Buffer.from([0xff, 0x00, 0x7b]);
-    await redis.lpush(TASK_LIST, odd);
-    await redis.lpush(TASK_LIST, 'second');
-    const first = await takeOne(1);
-    assert.deepEqual(first, odd);
-    assert.deepEqual(await source.leftovers(), [odd]);
-    await source.acknowledge(odd);
-    assert.deepEqual(await source.leftovers(), []);
-    assert.equal(String(await takeOne(1)), 'second');
-    assert.equal(await takeOne(0.05), undefined);
-  });
-
-  it('takes several in one step, and fewer once they are large', async () => {
-    await redis.lpush(TASK_LIST, 'first', 'second', 'third');
-    assert.deepEqual((await source.take(1, 2)).map(String), ['first', 'second']);
-    await redis.lpush(TASK_LIST, Buffer.alloc(2 * MAX_TASK_BYTES, 'x'), 'last');
-    const taken = await source.take(1, 9);
-    assert.deepEqual(
-      taken.map(({ byteLength }) => byteLength),
-      ['third'.length, MAX_TASK_BYTES + 1],
-    );
-    assert.equal((await source.leftovers()).length, 4);
-    assert.deepEqual((await source.take(1, 9)).map(String), ['last']);
-  });
-
-  it('waits for a task, and gives it to one of those that wait', async () => {
-    await using other = await anotherSource();
-    const waiting = [source.take(30, 1), other.source.take(1, 1)];
-    await until('both to wait', async () =>
-      (await redis.info('clients')).includes('blocked_clients:2'),
-    );
-    await redis.lpush(TASK_LIST, 'only');
-    const taken = await Promise.any(
-      waiting.map(async (take) => (await take)[0] ?? Promise.reject()),
-    );
-    assert.equal(String(taken), 'only');
-    await redis.lpush(TASK_LIST, 'for who waits still');
-    await Promise.all(waiting);
-    assert.equal((await source.leftovers()).length + (await redis.llen(TASK_LIST)), 2);
-  });
-
-  it('takes no task from the moment of a drain on, even if it waited for one', async () => {
-    const taking = takeOne(30);
-    await until('it to wait', async () =>
-      (await redis.info('clients')).includes('blocked_clients:1'),
-    );
-    await startDraining(redis);
-    await redis.lpush(TASK_LIST, 'last');
-    assert.equal(await taking, undefined);
-    assert.deepEqual(await source.leftovers(), []);
-    await stopDraining(redis);
-    assert.equal(String(await takeOne(1)), 'last');
-  });
-
-  it('takes a task that came while Redis had lost the bell', async () => {
-    const taking = takeOne(30);
-    await until('it to wait', async () =>
-      (await redis.info('clients')).includes('blocked_clients:1'),
-    );
-    await redis.flushall();
-    await redis.lpush(TASK_LIST, 'first');
-    assert.equal(String(await taking), 'first');
-    assert.deepEqual((await source.leftovers()).map(String), ['first']);
-  });
-
-  it('transfers and keeps only the beginning of a message that is too large', async () => {
-    const large = Buffer.alloc(16 * MAX_TASK_BYTES, 'x');
-    await redis.lpush(TASK_LIST, large, 'next');
-    const receivedBefore = await bytesSent();
-    assert.equal((await takeOne(1))?.byteLength, MAX_TASK_BYTES + 1);
-    assert.equal(String(await takeOne(1)), 'next');
-    await redis.lpush(TASK_LIST, large);
-    assert.deepEqual([...(await source.waitingSessionIds())], []);
-    await readQueueStats(redis);
-    assert.ok((await bytesSent()) - receivedBefore < 3 * MAX_TASK_BYTES);
-  });
-
-  it('cuts what a former release left whole on the intake list', async () => {
-    await redis.lpush(INTAKE_LIST, Buffer.alloc(2 * MAX_TASK_BYTES, 'x'), 'small');
-    const [small, cut] = await source.leftovers();
-    assert.deepEqual([String(small), cut?.byteLength], ['small', MAX_TASK_BYTES + 1]);
-    await source.acknowledge(cut as Buffer);
-    assert.equal(await redis.llen(INTAKE_LIST), 1);
-  });
-
-  it('keeps the latest dead letters only, and none from before the retention', async () => {
-    for (let count = 0; count < 520; count += 1) {
-      await source.keepDeadLetter({
-        reason: 'bad',
-        at: isoAt(count),
-        sessionId: null,
-        raw: '"at":"0"',
-      });
-    }
-    assert.equal(await redis.llen(DEAD_LETTER_LIST), 500);
-    assert.equal(await source.dropLettersBefore(new Date(isoAt(510))), 490);
-    const left = await redis.lrange(DEAD_LETTER_LIST, 0, -1);
-    assert.deepEqual(
-      left.map((text) => JSON.parse(text).at),
-      Array.from({ length: 10 }, (_, i) => isoAt(519 - i)),
-    );
-    await redis.rpush(DEAD_LETTER_LIST, 'no letter');
-    assert.equal(await source.dropLettersBefore(new Date(isoAt(600))), 11);
-    assert.equal(await source.dropLettersBefore(new Date()), 0);
-  });
-
-  it('buries a task once, however often it is asked to', async () => {
-    await redis.lpush(INTAKE_LIST, 'bad');
-    const letter = { reason: 'bad', at: 'now', sessionId: null, raw: 'bad' };
-    await source.bury(Buffer.from('bad'), letter);
-    await source.bury(Buffer.from('bad'), letter);
-    assert.equal(await redis.llen(DEAD_LETTER_LIST), 1);
-    assert.equal(await redis.llen(INTAKE_LIST), 0);
-  });
-
-  it('knows every waiting session, past a page and whatever else lies there', async () => {
-    const ids = Array.from({ length: 1200 }, () => randomUUID());
-    await redis.lpush(
-      TASK_LIST,
-      'no json',
-      ...ids.slice(1).map((id) => JSON.stringify({ session_id: id })),
-    );
-    await redis.lpush(INTAKE_LIST, JSON.stringify({ session_id: ids[0] }));
-    assert.deepEqual([...(await source.waitingSessionIds())].sort(), ids.sort());
-  });
-});
 
 describe('the generation jobs', () => {
   it('are one for a session', async () => {
