@@ -1,53 +1,16 @@
-/**
- * `wearon doctor` on a healthy local stack, and with one thing after the other broken.
- */
+/** `wearon doctor` on a healthy local stack, and with one thing after the other broken. */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { VERSION } from '../../local/replicate/server.ts';
+import { describe, it } from 'node:test';
 import { BUCKET, startLocalStack } from '../../local/stack.ts';
 import { openRedis } from '../../src/adapters/redis/fail-fast-connection.ts';
-import { clockCheck } from '../../src/cli/doctor/check.ts';
+import { type Check, clockCheck } from '../../src/cli/doctor/check.ts';
 import { afterTests } from '../support/after-tests.ts';
 import { wearon } from '../support/cli.ts';
-import { WEBHOOK_SECRET } from '../support/webhook-receiver.ts';
+import { type Case, doctorOn } from '../support/doctor.ts';
 
-const NO_MODELS = fileURLToPath(new URL('.', import.meta.url));
-
-const folder = await mkdtemp(join(tmpdir(), 'wearon-doctor-'));
 const stack = afterTests.use(await startLocalStack({ openai: { plain: true } }));
-
-after(async () => {
-  await rm(folder, { recursive: true, force: true });
-});
-
-interface Check {
-  readonly name: string;
-  readonly state: 'ok' | 'warn' | 'fail';
-  readonly finding: string;
-  readonly fix: string | null;
-}
-
-/** The doctor's findings but for the pose models, which a checkout need not have. */
-async function examine(env: Record<string, string> = {}) {
-  const { code, json, stderr } = await wearon({ ...stack.env, ...env }, ['doctor', '--json']);
-  assert.ok(json?.checks, stderr);
-  const checks: Check[] = json.checks.filter(({ name }: Check) => name !== 'pose models');
-  return { code, checks, found: checks.filter(({ state }) => state !== 'ok') };
-}
-
-/** The one finding there is. */
-async function theFinding(env: Record<string, string> = {}): Promise<Check> {
-  const { found, code } = await examine(env);
-  assert.equal(found.length, 1, JSON.stringify(found));
-  const [check] = found;
-  if (check?.state === 'fail') assert.equal(code, 1);
-  assert.ok(check?.fix, 'says how to fix it');
-  return check;
-}
+const doctor = doctorOn(stack);
+const { examine, theFinding } = doctor;
 
 /** Runs the test on a changed database and changes it back. */
 async function withSql(change: string, back: string, test: () => Promise<void>): Promise<void> {
@@ -80,13 +43,35 @@ describe('the doctor', () => {
   });
 
   it('finds missing pose models', async () => {
-    const env = { ...stack.env, MEDIAPIPE_MODEL_PATH: NO_MODELS };
+    const env = { ...stack.env, MEDIAPIPE_MODEL_PATH: import.meta.dirname };
     const { code, json } = await wearon(env, ['doctor', '--json']);
     assert.equal(code, 1);
     const check = json.checks.find(({ name }: Check) => name === 'pose models');
     assert.equal(check.state, 'fail');
     assert.match(check.finding, /npm run models/);
   });
+});
+
+describe('the doctor finds', () => {
+  const cases: readonly Case[] = [
+    ['that Redis is away', { REDIS_URL: 'redis://127.0.0.1:1/0' }, { name: /^Redis$/ }],
+    [
+      'that Supabase is away',
+      { SUPABASE_URL: 'http://127.0.0.1:1' },
+      { finding: /cannot be reached/ },
+    ],
+    [
+      "that Supabase's key is refused",
+      { SUPABASE_SERVICE_ROLE_KEY: 'wrong' },
+      { name: /^Supabase key$/, finding: /^refused$/ },
+    ],
+    [
+      "that Supabase's key is the anonymous one",
+      { SUPABASE_SERVICE_ROLE_KEY: stack.supabase.anonKey },
+      { finding: /role "anon"/ },
+    ],
+  ];
+  for (const one of cases) it(one[0], () => doctor.assertFinds(one));
 });
 
 /** The one finding with a user of its own that lacks these commands. */
@@ -101,7 +86,7 @@ async function findingWithout(commands: string): Promise<Check> {
 }
 
 /** The finding of the probe while the setting has a value. */
-async function findingWith(change: string[], back: string[]): Promise<Check> {
+async function findingWith(change: readonly string[], back: readonly string[]): Promise<Check> {
   const redis = await openRedis(stack.redis.url);
   const [command = '', ...args] = change;
   const [backCommand = '', ...backArgs] = back;
@@ -117,28 +102,22 @@ async function findingWith(change: string[], back: string[]): Promise<Check> {
 }
 
 describe('the doctor finds of Redis', () => {
-  it('a replica, and names its primary', async () => {
-    const check = await findingWith(['REPLICAOF', '127.0.0.1', '7'], ['REPLICAOF', 'NO', 'ONE']);
-    assert.equal(check.state, 'fail');
-    assert.match(check.fix ?? '', /is a replica.*127\.0\.0\.1:7/);
-  });
-
-  it('a full memory', async () => {
-    const setting = ['CONFIG', 'SET', 'maxmemory'];
-    const check = await findingWith([...setting, '1'], [...setting, '0']);
-    assert.equal(check.state, 'fail');
-    assert.match(check.fix ?? '', /raise maxmemory/);
+  it('a replica, with its primary, and a full memory', async () => {
+    const memory = ['CONFIG', 'SET', 'maxmemory'];
+    for (const [change, back, fix] of [
+      [['REPLICAOF', '127.0.0.1', '7'], ['REPLICAOF', 'NO', 'ONE'], /is a replica.*127\.0\.0\.1:7/],
+      [[...memory, '1'], [...memory, '0'], /raise maxmemory/],
+    ] as const) {
+      const check = await findingWith(change, back);
+      assert.equal(check.state, 'fail');
+      assert.match(check.fix ?? '', fix);
+    }
   });
 
   it('a user that may not run scripts', async () => {
     const check = await findingWithout('-eval');
     assert.equal(check.name, 'Redis service');
     assert.match(check.fix ?? '', /rights/);
-  });
-
-  it('that it is away', async () => {
-    const check = await theFinding({ REDIS_URL: 'redis://127.0.0.1:1/0' });
-    assert.equal(check.name, 'Redis');
   });
 
   it('that it may throw tasks away', async () => {
@@ -163,11 +142,6 @@ describe('the doctor finds of Redis', () => {
 });
 
 describe('the doctor finds of Supabase', () => {
-  it('that it is away', async () => {
-    const check = await theFinding({ SUPABASE_URL: 'http://127.0.0.1:1' });
-    assert.match(check.finding, /cannot be reached/);
-  });
-
   it('an outage, in one line that prescribes no migration', async () => {
     const page = '<html><body>Service Unavailable</body></html>';
     const html = { 'content-type': 'text/html' };
@@ -188,16 +162,6 @@ describe('the doctor finds of Supabase', () => {
         stack.supabase.faults.clear();
       }
     }
-  });
-
-  it('that the key is refused', async () => {
-    const check = await theFinding({ SUPABASE_SERVICE_ROLE_KEY: 'wrong' });
-    assert.deepEqual([check.name, check.finding], ['Supabase key', 'refused']);
-  });
-
-  it('that the key is the anonymous one', async () => {
-    const check = await theFinding({ SUPABASE_SERVICE_ROLE_KEY: stack.supabase.anonKey });
-    assert.match(check.finding, /role "anon"/);
   });
 
   it('that the bucket is not there, public, too small or narrow', async () => {
@@ -240,134 +204,24 @@ describe('the doctor finds of a function', () => {
   it('that it is missing or has other arguments, and never runs one', async () => {
     const ledger = 'select count(*)::int as rows from credit_transactions';
     const before = (await stack.database.query(ledger)).rows;
-    await using changed = await startLocalStack({ openai: { plain: true } });
-    await changed.database.query('alter function refund_credits rename to refund_credit');
-    await changed.database.query('drop function refund_store_credits');
-    await changed.database.query(
-      `create function refund_store_credits(store uuid, p_amount integer, p_request_id text,
+    await withSql(
+      `alter function refund_credits rename to refund_credit;
+       alter function refund_store_credits rename to former;
+       create function refund_store_credits(store uuid, p_amount integer, p_request_id text,
          p_description text) returns void language sql as 'select null::void'`,
-    );
-    const { json } = await wearon(changed.env, ['doctor', '--json']);
-    const found = json.checks.filter(({ name }: Check) => name === 'Supabase function');
-    assert.deepEqual(
-      found.map(({ finding }: Check) => finding.split('(')[0]),
-      ['refund_credits', 'refund_store_credits'],
+      `drop function refund_store_credits;
+       alter function former rename to refund_store_credits;
+       alter function refund_credit rename to refund_credits`,
+      async () => {
+        const { checks } = await examine();
+        const found = checks.filter(({ name }) => name === 'Supabase function');
+        assert.deepEqual(
+          found.map(({ finding }) => finding.split('(')[0]),
+          ['refund_credits', 'refund_store_credits'],
+        );
+      },
     );
     assert.deepEqual((await stack.database.query(ledger)).rows, before);
-  });
-});
-
-describe('the doctor finds of the image model', () => {
-  it('that the key is refused', async () => {
-    const check = await theFinding({ OPENAI_API_KEY: 'sk-wrong' });
-    assert.deepEqual([check.name, check.finding], ['OpenAI key', 'refused']);
-  });
-
-  it('that the vendor is away', async () => {
-    const check = await theFinding({ OPENAI_BASE_URL: 'http://127.0.0.1:1/v1' });
-    assert.match(check.finding, /not reachable/);
-  });
-
-  it('that it is shut down', async () => {
-    const { found, code } = await examine({ OPENAI_IMAGE_MODEL: 'gpt-image-1' });
-    assert.equal(code, 1);
-    const shutDown = found.find(({ finding }) => finding.includes('was shut down on 2026-10-23'));
-    assert.equal(shutDown?.state, 'fail');
-    assert.match(shutDown?.fix ?? '', /OPENAI_IMAGE_MODEL=gpt-image/);
-  });
-
-  it('that the key may not use it, or that no one knows it', async () => {
-    const { found } = await examine({ OPENAI_IMAGE_MODEL: 'dall-e-9' });
-    assert.deepEqual(
-      found.map(({ state }) => state),
-      ['fail', 'warn'],
-    );
-  });
-
-  it('that it makes no pictures of the size', async () => {
-    const check = await theFinding({ OPENAI_IMAGE_SIZE: '1000x1001' });
-    assert.equal(check.name, 'picture size');
-  });
-});
-
-describe('the doctor finds of Replicate', () => {
-  const named = { IMAGE_PROVIDERS: 'openai,replicate' };
-
-  it('nothing where all is well, and does not ask where it is not named', async () => {
-    const check = async (env: Record<string, string>) =>
-      (await examine(env)).checks.find(({ name }) => name === 'Replicate');
-    const found = await check(named);
-    const finding = 'takes the token and has prunaai/p-image-try-on';
-    assert.deepEqual([found?.state, found?.finding], ['ok', finding]);
-    assert.equal(await check({}), undefined);
-  });
-
-  it('that the token is refused', async () => {
-    const check = await theFinding({ ...named, REPLICATE_API_TOKEN: 'r8_wrong' });
-    assert.deepEqual(
-      [check.name, check.state, check.finding],
-      ['Replicate token', 'fail', 'refused'],
-    );
-    assert.match(check.fix ?? '', /REPLICATE_API_TOKEN/);
-  });
-
-  it('that it has no such model, or no such version of it', async () => {
-    for (const model of ['nobody/nothing', `prunaai/p-image-try-on:${'0'.repeat(64)}`]) {
-      const check = await theFinding({ ...named, REPLICATE_MODEL: model });
-      assert.deepEqual([check.state, check.finding], ['fail', `has no model ${model}`]);
-    }
-    const model = `prunaai/p-image-try-on:${VERSION}`;
-    assert.deepEqual((await examine({ ...named, REPLICATE_MODEL: model })).found, []);
-  });
-
-  it('that it is away, or limits the rate', async () => {
-    const away = await theFinding({ ...named, REPLICATE_BASE_URL: 'http://127.0.0.1:1/v1' });
-    assert.deepEqual([away.state, away.finding], ['fail', 'not reachable']);
-    stack.replicate.faults.add({ kind: 'status', status: 429 });
-    const busy = await theFinding(named);
-    assert.deepEqual([busy.state, busy.finding], ['warn', 'limits the rate']);
-  });
-});
-
-describe('the doctor on webhooks', () => {
-  const secret = { WEBHOOK_SECRET };
-  const about = async (env: Record<string, string>) =>
-    (await examine(env)).checks.filter(({ name }) => name.startsWith('webhooks'));
-
-  it('says that they are off, or where they lead, without the secret', async () => {
-    const [off] = await about({});
-    assert.deepEqual([off?.state, off?.finding.split(':')[0]], ['ok', 'off']);
-    const trusted = { WEBHOOK_URL: 'http://127.0.0.1:1/hook?key=abc', ...secret };
-    const checks = await about({ ...trusted, WEBHOOK_TRUSTED_ORIGINS: 'http://127.0.0.1:1' });
-    assert.deepEqual(
-      checks.map(({ name, state, finding }) => [name, state, finding]),
-      [['webhooks, platform', 'ok', 'to 127.0.0.1, a trusted origin']],
-    );
-    const outside = await about({ WEBHOOK_URL: 'https://93.184.215.14/hook', ...secret });
-    assert.deepEqual([outside[0]?.state, outside[0]?.finding], ['ok', 'to 93.184.215.14']);
-  });
-
-  it('finds a host that leads inside, and one that does not exist', async () => {
-    const inside = await theFinding({ WEBHOOK_URL: 'https://169.254.169.254/', ...secret });
-    assert.deepEqual([inside.name, inside.state], ['webhooks, platform', 'fail']);
-    assert.match(inside.finding, /^169\.254\.169\.254 leads inside the network/);
-    const missing = await theFinding({ WEBHOOK_URL: 'https://shop.invalid/hook', ...secret });
-    assert.equal(missing.finding, 'shop.invalid cannot be resolved');
-  });
-
-  it('finds a missing secret and a wrong file, and quotes neither', async () => {
-    const alone = await theFinding({ WEBHOOK_URL: 'https://93.184.215.14/hook' });
-    assert.equal(alone.finding, 'WEBHOOK_URL and WEBHOOK_SECRET must be set together');
-    const file = join(folder, 'webhooks.json');
-    await writeFile(file, JSON.stringify({ 'no-uuid': { url: 'ftp://x', secret: 'whsec_kept' } }));
-    const wrong = await theFinding({ WEBHOOKS_FILE: file });
-    assert.match(wrong.finding, /no-uuid: is no store's id/);
-    await writeFile(file, '{"secret": "whsec_kept"');
-    const broken = await theFinding({ WEBHOOKS_FILE: file });
-    assert.match(broken.finding, /^WEBHOOKS_FILE is not JSON/);
-    for (const { finding, fix } of [wrong, broken]) {
-      assert.doesNotMatch(`${finding}${fix}`, /whsec_kept/);
-    }
   });
 });
 
