@@ -4,85 +4,22 @@
  */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { request as rawRequest } from 'node:http';
-import { join } from 'node:path';
 import { it } from 'node:test';
 import { afterTests } from '../../test/support/after-tests.ts';
+import { type Answer, JPEG, object, PICTURE, rawStorage } from '../../test/support/raw-storage.ts';
+import {
+  asFarAsRecorded,
+  comparable,
+  ODD_PATHS,
+  RECORDED,
+} from '../../test/support/recorded-answers.ts';
 import { BUCKET, startLocalStack } from '../stack.ts';
 import { until } from '../until.ts';
 import { signToken } from './keys.ts';
 
-interface Answer {
-  readonly status: number;
-  readonly text: string;
-  readonly headers: Record<string, string>;
-}
-
 const stack = afterTests.use(await startLocalStack({ openai: { plain: true } }));
-const file = join(
-  import.meta.dirname,
-  '../../test/fixtures/supabase-exchanges/storage-answers.json',
-);
-const recorded: Record<string, Record<string, unknown>> = JSON.parse(
-  await readFile(file, 'utf8'),
-).answers;
-
-interface Sent {
-  readonly key?: string | null;
-  readonly headers?: Record<string, string>;
-  readonly json?: unknown;
-  readonly bytes?: Uint8Array;
-}
-
-/** Sends the path as it stands: fetch would resolve `..`. */
-function send(method: string, path: string, sent: Sent = {}): Promise<Answer> {
-  const key = sent.key === undefined ? stack.supabase.serviceRoleKey : sent.key;
-  const body = sent.json === undefined ? sent.bytes : JSON.stringify(sent.json);
-  const headers = {
-    ...(key === null ? {} : { authorization: `Bearer ${key}` }),
-    ...(sent.json === undefined ? {} : { 'content-type': 'application/json' }),
-    ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }),
-    ...sent.headers,
-  };
-  const url = new URL(stack.supabase.url);
-  const target = { host: url.hostname, port: url.port, path: `/storage/v1${path}` };
-  return new Promise((resolve, reject) => {
-    const request = rawRequest({ ...target, method, headers }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk) => chunks.push(chunk)).on('error', reject);
-      response.on('end', () => {
-        const bytes = Buffer.concat(chunks);
-        const isImage = /^image/.test(response.headers['content-type'] ?? '');
-        resolve({
-          status: response.statusCode ?? 0,
-          text: isImage && bytes.length > 0 ? `<${bytes.length} bytes>` : bytes.toString(),
-          headers: response.headers as Record<string, string>,
-        });
-      });
-    });
-    request.on('error', reject);
-    request.end(body);
-  });
-}
-
-const PICTURE = new Uint8Array(4717).fill(9);
+const { link, list, remove, send, sign, upload } = rawStorage(stack.supabase);
 const MIB = 1024 * 1024;
-const JPEG = { 'content-type': 'image/jpeg' };
-const object = (path: string) => `/object/${BUCKET}/${path}`;
-const upload = (path: string, headers: Record<string, string> = JPEG, bytes = PICTURE) =>
-  send('POST', object(path), { headers, bytes });
-const sign = (path: string, json: unknown = { expiresIn: 21_600 }) =>
-  send('POST', `/object/sign/${BUCKET}/${path}`, { json });
-const list = (json: unknown, bucket = BUCKET) => send('POST', `/object/list/${bucket}`, { json });
-const remove = (prefixes: string[], bucket = BUCKET) =>
-  send('DELETE', `/object/${bucket}`, { json: { prefixes } });
-const bucketOf = (name: string) => send('GET', `/bucket/${name}`);
-
-async function link(path: string, expiresIn = 21_600): Promise<string> {
-  const { signedURL } = JSON.parse((await sign(path, { expiresIn })).text);
-  return encodeURI(signedURL);
-}
 
 async function open(headers: Record<string, string> = {}, method = 'GET', query = '') {
   return send(method, (await link('c/new.jpg')) + query, { key: null, headers });
@@ -97,6 +34,14 @@ async function expiredLink(): Promise<Answer> {
   });
 }
 
+/** A link to an object that has been removed. */
+async function openRemoved(method: string): Promise<Answer> {
+  await upload('c/removed.jpg');
+  const path = await link('c/removed.jpg');
+  await remove(['c/removed.jpg']);
+  return send(method, path, { key: null });
+}
+
 /** Twelve uploads that reach their handlers together. */
 async function atOnce(path: string, headers: Record<string, string>) {
   const held = stack.supabase.faults.add({ path: /at-once/, kind: 'hold', times: 12 });
@@ -107,37 +52,6 @@ async function atOnce(path: string, headers: Record<string, string>) {
   const failed = answers.filter(({ status }) => status !== 200).map(({ text }) => text);
   return { statuses: answers.map(({ status }) => status).join(), bodies: failed };
 }
-
-const NAMES: Record<string, string> = {
-  'name spaces': 'c/a%20b.jpg',
-  'name umlaut': 'c/%C3%BCber.jpg',
-  'name emoji': 'c/%F0%9F%98%80.jpg',
-  'name cjk': 'c/%E8%AF%95%E8%A1%A3.jpg',
-  'name %2F': 'c%2Fslash.jpg',
-  'name %252F': 'c/a%252Fb.jpg',
-  'name double slash': 'c//dd.jpg',
-  'name dot-dot enc': 'c/%2E%2E/%2E%2E/x.jpg',
-  'name dot-dot': 'c/../../x.jpg',
-  'name ..%2F': '..%2F..%2Foutside.jpg',
-  'name plus': 'c/a+b.jpg',
-  'name question enc': 'c/a%3Fb.jpg',
-  'name hash enc': 'c/a%23b.jpg',
-  'name percent': 'c/a%25b.jpg',
-  'name brackets': 'c/a%5Bb%5D.jpg',
-  'name tilde': 'c/a~b.jpg',
-  'name backslash': 'c/a%5Cb.jpg',
-  'name null': 'c/a%00b.jpg',
-  'name newline': 'c/a%0Ab.jpg',
-  'name quote': 'c/a%27b%22.jpg',
-  'name bad percent': 'c/a%zz.jpg',
-  'name trailing slash': 'c/t/',
-  'name leading dot': 'c/.hidden',
-  'name 255 name': `c/${'n'.repeat(251)}.jpg`,
-  'name 256+ name': `c/${'n'.repeat(296)}.jpg`,
-  'name 1000 chars': `c/${`${'d'.repeat(99)}/`.repeat(9)}${'e'.repeat(93)}.jpg`,
-  'name 1024+ chars': `c/${`${'d'.repeat(99)}/`.repeat(11)}e.jpg`,
-  'name a file as folder': 'c/new.jpg/x.jpg',
-};
 
 const WITH_KEY = {
   upload: (key: string | null) =>
@@ -151,21 +65,19 @@ const WITH_KEY = {
   bucket: (key: string | null) => send('GET', `/bucket/${BUCKET}`, { key }),
 };
 
-function keys(): Record<string, string | null> {
-  const { anonKey, expiredKey } = stack.supabase;
-  return {
-    'wrong signature': signToken({ role: 'service_role' }, randomBytes(8).toString('hex')),
-    'opaque wrong key': 'sb_secret_of_another_project',
-    'no key': null,
-    'anon key': anonKey,
-    'expired JWT': expiredKey,
-  };
-}
+const { anonKey, expiredKey } = stack.supabase;
+const KEYS: Readonly<Record<string, string | null>> = {
+  'expired JWT': expiredKey,
+  'wrong signature': signToken({ role: 'service_role' }, randomBytes(8).toString('hex')),
+  'opaque wrong key': 'sb_secret_of_another_project',
+  'no key': null,
+  'anon key': anonKey,
+};
 
 /** Every recorded request but those that ask for more than an answer; in the recorded order. */
 const REQUESTS: Record<string, () => Promise<Answer>> = {
-  'get bucket': () => bucketOf(BUCKET),
-  'get bucket missing': () => bucketOf('none'),
+  'get bucket': () => send('GET', `/bucket/${BUCKET}`),
+  'get bucket missing': () => send('GET', '/bucket/none'),
   'upload new': () => upload('c/new.jpg'),
   'upload duplicate no upsert': () => upload('c/new.jpg'),
   'upload upsert over': () => upload('c/new.jpg', { ...JPEG, 'x-upsert': 'true' }),
@@ -188,7 +100,9 @@ const REQUESTS: Record<string, () => Promise<Answer>> = {
   'after too large: object there?': () => send('HEAD', object('c/60m.jpg')),
   'upsert too large over existing': () =>
     upload('c/new.jpg', { ...JPEG, 'x-upsert': 'true' }, new Uint8Array(12e6)),
-  ...Object.fromEntries(Object.entries(NAMES).map(([name, path]) => [name, () => upload(path)])),
+  ...Object.fromEntries(
+    Object.entries(ODD_PATHS).map(([name, path]) => [name, () => upload(path)]),
+  ),
   'sign missing': () => sign('c/missing.jpg'),
   'sign missing bucket': () =>
     send('POST', '/object/sign/none/c/new.jpg', { json: { expiresIn: 60 } }),
@@ -209,18 +123,8 @@ const REQUESTS: Record<string, () => Promise<Answer>> = {
   'link other object': async () =>
     send('GET', (await link('c/new.jpg')).replace('new', 'lie'), { key: null }),
   'link expired': () => expiredLink(),
-  'link of removed object': async () => {
-    await upload('c/removed.jpg');
-    const path = await link('c/removed.jpg');
-    await remove(['c/removed.jpg']);
-    return send('GET', path, { key: null });
-  },
-  'link of removed HEAD': async () => {
-    await upload('c/removed.jpg');
-    const path = await link('c/removed.jpg');
-    await remove(['c/removed.jpg']);
-    return send('HEAD', path, { key: null });
-  },
+  'link of removed object': () => openRemoved('GET'),
+  'link of removed HEAD': () => openRemoved('HEAD'),
   download: () => send('GET', object('c/new.jpg')),
   'download missing': () => send('GET', object('c/missing.jpg')),
   'HEAD missing': () => send('HEAD', object('c/missing.jpg')),
@@ -244,11 +148,8 @@ const REQUESTS: Record<string, () => Promise<Answer>> = {
   'remove single': () => send('DELETE', object('c/put-missing.jpg')),
   'remove single missing': () => send('DELETE', object('c/put-missing.jpg')),
   ...Object.fromEntries(
-    ['expired JWT', 'wrong signature', 'opaque wrong key', 'no key', 'anon key'].flatMap((name) =>
-      Object.entries(WITH_KEY).map(([what, ask]) => [
-        `${name}: ${what}`,
-        () => ask(keys()[name] ?? null),
-      ]),
+    Object.entries(KEYS).flatMap(([name, key]) =>
+      Object.entries(WITH_KEY).map(([what, ask]) => [`${name}: ${what}`, () => ask(key)]),
     ),
   ),
   'unknown route': () => send('GET', '/nothing'),
@@ -258,36 +159,6 @@ const REQUESTS: Record<string, () => Promise<Answer>> = {
       bytes: Buffer.from('{"prefix'),
     }),
 };
-
-/** What differs by nature: ids, times, versions, the real server's folder of a tenant, the prefix of the gateway. */
-function comparable(value: unknown): unknown {
-  const text = JSON.stringify(value)
-    .replaceAll(/[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}/g, '<uuid>')
-    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>')
-    .replaceAll(/\w{3}, \d\d \w{3} \d{4} [\d:]+ GMT/g, '<date>')
-    .replaceAll(/[\da-f]{32}/g, '<md5>')
-    .replaceAll('undefined/stub/', '')
-    .replaceAll('/<uuid> contains dot', ' contains dot')
-    .replaceAll('/storage/v1', '');
-  return JSON.parse(text);
-}
-
-/** An answer, reduced to what was recorded of it. */
-function asFarAsRecorded(answer: Answer, expected: Record<string, unknown>): unknown {
-  const { status, text } = answer;
-  const body = /^[[{]/.test(text) ? JSON.parse(text) : text;
-  const seen: Record<string, unknown> = { ...(typeof body === 'object' ? body : {}), status, body };
-  if (Array.isArray(body)) {
-    seen.names = body.map(({ name }) => name);
-    seen.keys = Object.keys(body[0] ?? {})
-      .sort()
-      .join();
-  }
-  seen.headers = Object.fromEntries(
-    Object.keys(expected.headers ?? {}).map((name) => [name, answer.headers[name]]),
-  );
-  return Object.fromEntries(Object.keys(expected).map((key) => [key, seen[key]]));
-}
 
 const claimsOf = (token: string) =>
   token
@@ -357,7 +228,7 @@ const SUMMARIES: Record<string, () => Promise<unknown>> = {
 it('each recorded request is answered as the real server answered it', async (context) => {
   const alike: string[] = [];
   for (const [name, ask] of Object.entries(REQUESTS)) {
-    const expected = recorded[name];
+    const expected = RECORDED[name];
     assert.ok(expected, `${name} is not recorded`);
     const answer = await ask();
     assert.deepEqual(
@@ -367,12 +238,11 @@ it('each recorded request is answered as the real server answered it', async (co
     );
     alike.push(name);
   }
-  const summaries = Object.entries(SUMMARIES);
-  for (const [name, ask] of summaries) {
-    assert.deepEqual(comparable(await ask()), comparable(recorded[name]), name);
+  for (const [name, ask] of Object.entries(SUMMARIES)) {
+    assert.deepEqual(comparable(await ask()), comparable(RECORDED[name]), name);
     alike.push(name);
   }
-  const all = Object.keys(recorded);
+  const all = Object.keys(RECORDED);
   assert.deepEqual(
     all.filter((name) => !alike.includes(name)),
     [],
