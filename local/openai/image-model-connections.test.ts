@@ -45,7 +45,8 @@ test('an answer that stops in its middle has an unknown outcome', async (t) => {
   const cut = await startRaw(t, (socket) => socket.once('data', () => socket.end(head)));
   const stalled = await startRaw(t, (socket) => socket.once('data', () => socket.write(head)));
   for (const server of [cut, stalled]) {
-    const model = modelAt(t, `http://${server}/v1`, { timeoutMs: 500 });
+    // Long enough for the request to be sent; only the server that stalls takes all of it.
+    const model = modelAt(t, `http://${server}/v1`, { timeoutMs: 2000 });
     const error = await failureOf(edit(model, await request(), never));
     assert.equal(error.code, 'PROVIDER_OUTCOME_UNKNOWN');
   }

@@ -200,7 +200,7 @@ test('neither the key nor the vendor’s text is in an error', async (t) => {
 });
 
 test('a call that takes too long has an unknown outcome and is cut', async (t) => {
-  const { server, model } = await startModel(t, { timeoutMs: 300 });
+  const { server, model } = await startModel(t, { timeoutMs: 1000 });
   server.faults.add({ kind: 'hang' });
   const error = await failureOf(edit(model, await request(), never));
   assert.equal(error.code, 'PROVIDER_OUTCOME_UNKNOWN');

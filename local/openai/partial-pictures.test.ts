@@ -9,7 +9,7 @@ import { TaskError } from '../../src/errors.ts';
 import type { Picture } from '../../src/ports/image-provider.ts';
 import { onFreePort } from '../loopback.ts';
 import { until } from '../until.ts';
-import { modelAt, never } from './adapter-under-test.ts';
+import { AMPLE_MS, modelAt, never } from './adapter-under-test.ts';
 import { startOpenAiServer } from './server.ts';
 import { moderationRefusal } from './vendor-errors.ts';
 
@@ -33,7 +33,7 @@ function watchedModel(t: TestContext, baseUrl: string, options: Partial<OpenAiOp
   const draw = async (isWatched = true): Promise<Picture> => {
     const onPartial = (image: Uint8Array) => void partials.push(image);
     const asked = isWatched ? { ...request, onPartial } : request;
-    const submitted = await model.submit(asked, 30_000, never);
+    const submitted = await model.submit(asked, AMPLE_MS, never);
     return submitted.kind === 'picture' ? submitted.picture : assert.fail('a ticket');
   };
   return { model, request, partials, draw };
@@ -131,7 +131,8 @@ const LOST: Readonly<Record<string, (response: ServerResponse) => void>> = {
 for (const [what, end] of Object.entries(LOST)) {
   test(`a stream that ${what} has an unknown outcome`, async (t) => {
     const vendor = await startVendor(t, (response) => end(response.writeHead(200, STREAM)));
-    const { draw, partials } = watchedModel(t, vendor, { timeoutMs: 1000 });
+    // Long enough for the first part to arrive; only the stream that stalls takes all of it.
+    const { draw, partials } = watchedModel(t, vendor, { timeoutMs: 3000 });
     assert.equal((await failureOf(draw())).code, 'PROVIDER_OUTCOME_UNKNOWN');
     await until('the partial picture', () => partials.length === 1);
   });
@@ -173,7 +174,7 @@ test('a malformed partial, or a failing reader of it, costs no picture', async (
     );
     const { model, request } = watchedModel(t, vendor);
     const onPartial = () => assert.fail('the page is gone');
-    const submitted = await model.submit({ ...request, onPartial }, 30_000, never);
+    const submitted = await model.submit({ ...request, onPartial }, AMPLE_MS, never);
     assert.equal(submitted.kind, 'picture');
   }
 });

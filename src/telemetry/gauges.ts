@@ -51,7 +51,9 @@ const BREAKER_STATES = ['closed', 'half_open', 'open'] as const;
 export function addGauges(meters: Meters, sources: GaugeSources): void {
   addSharedGauges(meters, sources.shared);
   const { gauge, gauges } = meters;
-  gauge('ready', '1 while this process takes tasks.', () => Number(sources.isReady()));
+  gauge('ready', '1 while this process can take tasks, also while they are kept on the list.', () =>
+    Number(sources.isReady()),
+  );
   gauge('attempts_running', 'Attempts under way in this process.', sources.attemptsRunning);
   gauge(
     'attempts_limit',

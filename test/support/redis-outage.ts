@@ -67,15 +67,11 @@ export async function openOutage(shop: Shop, options: OutageOptions): Promise<Ou
     },
     calls: (count) => until(`${count} paid calls`, () => callCount() >= count),
     ended: (tryOns) =>
-      until(
-        'all to end',
-        async () => {
-          const rows = await Promise.all(tryOns.map((tryOn) => rowOf(shop, tryOn)));
-          const statuses = rows.map((row) => String(row?.status));
-          return statuses.every((status) => ['completed', 'failed'].includes(status)) && statuses;
-        },
-        60_000,
-      ),
+      until('all to end', async () => {
+        const rows = await Promise.all(tryOns.map((tryOn) => rowOf(shop, tryOn)));
+        const statuses = rows.map((row) => String(row?.status));
+        return statuses.every((status) => ['completed', 'failed'].includes(status)) && statuses;
+      }),
     async failOver() {
       const next = opened.use(await startSpareRedis());
       await withRedis(next.url, async (redis) => {
