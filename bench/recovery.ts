@@ -66,7 +66,8 @@ const FULL: Answer = {
 
 /** The calls' pictures are stored, and no answer says so. */
 async function loseAnswers({ callCount }: OutageScene, { stack }: Shop): Promise<void> {
-  stack.supabase.faults.add({ ...UPLOAD, kind: 'drop-after', times: callCount });
+  const picture = { ...UPLOAD, path: /\/object\/virtual.*\/generated\// };
+  stack.supabase.faults.add({ ...picture, kind: 'drop-after', times: callCount });
 }
 
 async function takeNoJpeg(_scene: OutageScene, { stack }: Shop): Promise<void> {

@@ -91,7 +91,7 @@ export const OPERATIONS: Readonly<Record<string, OperationNotes>> = {
           excerpt: {
             summary: 'Three lines of many',
             value:
-              '# HELP wearon_ready 1 while this process takes tasks.\n# TYPE wearon_ready gauge\nwearon_ready 1\n',
+              '# HELP wearon_ready 1 while this process can take tasks, also while they are kept on the list.\n# TYPE wearon_ready gauge\nwearon_ready 1\n',
           },
         },
       },
