@@ -49,7 +49,7 @@ export async function openConsole(
   await registerConsole(server, {
     ...rest,
     access: allowed,
-    listen: (listener) => feed.listen(listener),
+    listen: (listener, onLost) => feed.listen(listener, onLost),
     tools: tools.open,
     playground: consoleOrdersUrl === null ? trial : orderThrough(consoleOrdersUrl),
   });

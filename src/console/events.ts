@@ -5,8 +5,11 @@ import type { ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import type { SessionEvent } from '../ports/progress.ts';
 
-/** Calls the listener for every step from now on; resolves with what ends that. */
-export type Listen = (listener: (event: SessionEvent) => void) => Promise<() => void>;
+/** Calls the listener for every step from now on; resolves with what ends that. `onLost`: no step comes any more. */
+export type Listen = (
+  listener: (event: SessionEvent) => void,
+  onLost: () => void,
+) => Promise<() => void>;
 
 const MOST_STREAMS = 50;
 /** Keeps proxies from taking the stream for dead, and tells us when its client is. */
@@ -40,9 +43,11 @@ export function addEvents(api: FastifyInstance, listen: Listen): void {
       // Else nginx gathers what it passes on.
       'x-accel-buffering': 'no',
     });
-    const end = await listen((event) => write(`data: ${JSON.stringify(event)}\n\n`)).catch(
-      () => null,
-    );
+    const end = await listen(
+      (event) => write(`data: ${JSON.stringify(event)}\n\n`),
+      // The page says so, and asks again.
+      () => stream.end(),
+    ).catch(() => null);
     if (end === null) stream.end();
     else write('event: ready\ndata: {}\n\n');
     await closed.promise;

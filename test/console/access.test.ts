@@ -106,6 +106,17 @@ it('a worker without a token and without open access has no console', async () =
   assert.equal((await fetch(`${plain.address}/console/`)).status, 404);
 });
 
+it('the stream of steps ends when Redis is lost, so that the page tells', async () => {
+  const { body } = await ask('api/events', asked());
+  const reader = (body ?? new ReadableStream()).pipeThrough(new TextDecoderStream()).getReader();
+  assert.match((await reader.read()).value ?? '', /^event: ready/);
+  await shop.platform.redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+  for (let isOver = false; !isOver; ) isOver = (await reader.read()).done;
+  const again = await ask('api/events', asked());
+  const next = (again.body ?? new ReadableStream()).pipeThrough(new TextDecoderStream());
+  assert.match((await next.getReader().read()).value ?? '', /^event: ready/);
+});
+
 it('an open console answers this machine only', async () => {
   await using open = await startWorkerProcess(shop.stack.env);
   assert.equal((await fetch(`${open.address}/console/api/overview`)).status, 200);

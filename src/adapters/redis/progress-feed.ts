@@ -13,7 +13,8 @@ type Listener = (event: SessionEvent) => void;
  */
 export class ProgressFeed implements Disposable {
   readonly #connect: () => Redis;
-  readonly #listeners = new Set<Listener>();
+  /** Each with what is called when the connection is lost. */
+  readonly #listeners = new Map<Listener, () => void>();
   #redis: Redis | null = null;
 
   /** `connect` opens a connection that reconnects by itself. */
@@ -21,9 +22,12 @@ export class ProgressFeed implements Disposable {
     this.#connect = connect;
   }
 
-  /** Resolves once the events come; rejects when Redis refuses. Call what it resolves with to end them. */
-  async listen(listener: Listener): Promise<() => void> {
-    this.#listeners.add(listener);
+  /**
+   * Resolves once the events come; rejects when Redis refuses. Call what it resolves with to end them.
+   * `onLost` is called when the connection is lost: until it is back, no event comes.
+   */
+  async listen(listener: Listener, onLost: () => void): Promise<() => void> {
+    this.#listeners.set(listener, onLost);
     const end = () => {
       this.#listeners.delete(listener);
       if (this.#listeners.size === 0) this[Symbol.dispose]();
@@ -43,7 +47,10 @@ export class ProgressFeed implements Disposable {
     redis.on('message', (_channel: string, text: string) => {
       const event = read(text);
       if (event === null) return;
-      for (const listener of this.#listeners) listener(event);
+      for (const listener of this.#listeners.keys()) listener(event);
+    });
+    redis.on('close', () => {
+      for (const onLost of this.#listeners.values()) onLost();
     });
     this.#redis = redis;
     return redis;
