@@ -12,6 +12,8 @@ export const CHOICES = {
   ridgePerspective: 1e-3,
   /** How far correlations between the features' errors are drawn to zero. */
   shrinkCorrelations: 0.1,
+  /** Degrees of freedom of the features' errors: how little photos far from the others count. */
+  noiseFreedom: 4,
   /** The noise of unseen people against that of the fitted ones. */
   noiseInflation: 1.3,
   /** Clothes or cameras unlike any seen: this many times the noise of loose clothes. */

@@ -5,7 +5,15 @@ import {
   type PerspectiveModel,
   type PhotoModel,
 } from '../src/sizing/coefficients.ts';
-import { cholesky, dot, type Matrix, plus, scaled, type Vector } from '../src/sizing/matrix.ts';
+import {
+  cholesky,
+  dot,
+  type Matrix,
+  plus,
+  scaled,
+  solve,
+  type Vector,
+} from '../src/sizing/matrix.ts';
 import { PHOTO_FEATURES } from '../src/sizing/measure-photo.ts';
 import { withoutPerspective } from '../src/sizing/perspective.ts';
 import { CHOICES } from './fit-sizing-choices.ts';
@@ -133,26 +141,46 @@ function fitFeature(seen: readonly (PhotoRow & { readonly value: number })[]): V
 
 type Unexplained = PhotoRow & { readonly rest: readonly (number | null)[] };
 
-/** Covariance over the photos that show both of two features. */
+/**
+ * Covariance of what the clothes and the pose engine add, as of a t distribution: photos far from
+ * the others count less (skirts show no legs; the hypothesis `odd` is for such).
+ */
 function noiseOf(photos: readonly Unexplained[]): Matrix {
   const ofMaker = new Map<Maker, number>();
   for (const { maker, weight } of photos) ofMaker.set(maker, (ofMaker.get(maker) ?? 0) + weight);
-  const share = ({ maker, weight }: Unexplained) => weight / (ofMaker.get(maker) ?? 1);
-  const covariance = PHOTO_FEATURES.map((_, i) =>
+  const shares = photos.map(({ maker, weight }) => weight / (ofMaker.get(maker) ?? 1));
+  let covariance = covarianceOf(photos, shares);
+  for (let round = 0; round < 4; round += 1) {
+    const weights = photos.map(({ rest }, i) => (shares[i] ?? 0) * typicality(rest, covariance));
+    covariance = covarianceOf(photos, weights);
+  }
+  return scaled(covariance, CHOICES.noiseInflation);
+}
+
+/** Over the photos that show both of two features. */
+function covarianceOf(photos: readonly Unexplained[], weights: Vector): Matrix {
+  return PHOTO_FEATURES.map((_, i) =>
     PHOTO_FEATURES.map((__, j) => {
       let [sum, total] = [0, 0];
-      for (const photo of photos) {
-        const [one, other] = [photo.rest[i] ?? null, photo.rest[j] ?? null];
+      for (const [k, { rest }] of photos.entries()) {
+        const [one, other, weight] = [rest[i] ?? null, rest[j] ?? null, weights[k] ?? 0];
         if (one === null || other === null) continue;
-        sum += share(photo) * one * other;
-        total += share(photo);
+        sum += weight * one * other;
+        total += weight;
       }
       const keep = i === j ? 1 : 1 - CHOICES.shrinkCorrelations;
-      return (CHOICES.noiseInflation * keep * sum) / total;
+      return (keep * sum) / total;
     }),
   );
-  cholesky(covariance); // Throws when shrinking was not enough to make it a covariance.
-  return covariance;
+}
+
+/** The weight of a photo in a t distribution: about 1 among the others, small far from them. */
+function typicality(rest: Unexplained['rest'], covariance: Matrix): number {
+  const seen = rest.flatMap((value, index) => (value === null ? [] : [{ value, index }]));
+  const values = seen.map(({ value }) => value);
+  const ofSeen = seen.map((row) => seen.map(({ index }) => covariance[row.index]?.[index] ?? 0));
+  const distance = dot(values, solve(cholesky(ofSeen), values));
+  return (CHOICES.noiseFreedom + values.length) / (CHOICES.noiseFreedom + distance);
 }
 
 function column(rows: Matrix, index: number): Vector {

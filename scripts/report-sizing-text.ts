@@ -20,6 +20,8 @@ export const UNSEEN = `Each kind of clothes is judged by coefficients fitted wit
 
 export const HELP = `What the answer's \`would_help\` goes by ([decision 38](decisions/0038-what-would-help.md)): a weight is worth more than the photo; with a weight the sex helps and another photo does not. Without a weight tight clothes help, and in them arms apart from the trunk. An age made no difference here, and no data set has photos from the side of people with known girths, so such a photo is not asked for.`;
 
+export const FLOOR = `How far photo and height could come on these photos ([decision 60](decisions/0060-limbs-tell-how-loose-clothes-are.md)): with the camera known exactly 5.6 / 6.5 / 4.6 cm, with the exact outline of the clothed person 5.2 / 5.4 / 4.4 and 53 %, with that of the body under the clothes 3.7 / 2.6 / 2.4 and 68 %. The clothes are the error, and no outline shows what they hide: the aims for photo and height (5.0 / 5.2 / 4.0, 58 %) lie beyond what the exact outline of these clothed people tells this estimator. Weighted to the body mass index of the survey, the photos give 5.2 / 6.1 / 4.0 cm, 51 % (height alone 6.9 / 8.3 / 5.7, 40 %).`;
+
 export const OLDER_KINDS = `Five-fold cross-validation by person over all kinds: no photo of the judged person was in the fit, but others in such clothes and from such cameras were. The fit sees these 100 photos and nine variants of each (below). Waists of these bodies are 2 to 3.5 cm smaller for the same breadth than those of people.`;
 
 export const REPORTED_HEIGHTS = `The table above takes the true heights. The model expects self-reported ones, which are 1.9 cm too large on average: these are the figures for the same photos with 1.9 cm added to each height.`;

@@ -4,7 +4,7 @@ import type { LandmarkName } from '../pose.ts';
 import { along, type BodyPoints, type PixelPoint, SIDES, type Side } from './body-points.ts';
 import { type RowSpan, type Silhouette, spanAround } from './silhouette.ts';
 
-type Joint = 'Shoulder' | 'Elbow' | 'Hip' | 'Knee' | 'Ankle';
+type Joint = 'Shoulder' | 'Elbow' | 'Wrist' | 'Hip' | 'Knee' | 'Ankle';
 
 /** A stretch of a limb: from one joint to the next, and where on the way it is looked at (0..1). */
 interface Stretch {
@@ -13,27 +13,33 @@ interface Stretch {
   readonly shares: readonly number[];
 }
 
-const UPPER_ARM: Stretch = { from: 'Shoulder', to: 'Elbow', shares: [0.3, 0.4, 0.5, 0.6, 0.7] };
-/** Below the hands. */
-const THIGH: Stretch = { from: 'Hip', to: 'Knee', shares: [0.4, 0.5, 0.6, 0.7, 0.8] };
-/** A third of the way down, where calves are thickest. */
-const CALF_SHARE = 0.35;
+/** Where the outer half of a limb is looked at: the outline on the body's side may be the trunk's. */
+const HALVES = {
+  upperArm: { from: 'Shoulder', to: 'Elbow', shares: [0.3, 0.4, 0.5, 0.6, 0.7] },
+  forearm: { from: 'Elbow', to: 'Wrist', shares: [0.3, 0.4, 0.5, 0.6, 0.7] },
+  /** Below the hands. */
+  thigh: { from: 'Hip', to: 'Knee', shares: [0.4, 0.5, 0.6, 0.7, 0.8] },
+} as const satisfies Record<string, Stretch>;
 
-/** From the line between shoulder and elbow across to the arm's outer border, mean of both sides, in pixels. */
-export function upperArmOutline(silhouette: Silhouette, points: BodyPoints): number | null {
-  return outerHalf(silhouette, points, UPPER_ARM);
-}
+/** Where the whole breadth of a leg is looked at. */
+const LEGS = {
+  /** Under the seat. */
+  upperThigh: { from: 'Hip', to: 'Knee', share: 0.2 },
+  /** Above the knee. */
+  lowerThigh: { from: 'Hip', to: 'Knee', share: 0.8 },
+  /** Where calves are thickest. */
+  calf: { from: 'Knee', to: 'Ankle', share: 0.35 },
+  /** Above the ankle, where the leg is thin and trousers are not. */
+  shin: { from: 'Knee', to: 'Ankle', share: 0.8 },
+} as const;
 
-/** From the line between hip and knee joint across to the thigh's outer border, mean of both, in pixels. */
-export function thighOutline(silhouette: Silhouette, points: BodyPoints): number | null {
-  return outerHalf(silhouette, points, THIGH);
-}
-
-function outerHalf(
+/** From the line between two joints across to the limb's outer border, mean of both sides, in pixels. */
+export function outerHalf(
   silhouette: Silhouette,
   points: BodyPoints,
-  { from, to, shares }: Stretch,
+  limb: keyof typeof HALVES,
 ): number | null {
+  const { from, to, shares } = HALVES[limb];
   return meanOf(
     SIDES.flatMap((side) => {
       const [upper, lower] = [joint(points, side, from), joint(points, side, to)];
@@ -48,19 +54,23 @@ function outerHalf(
   );
 }
 
-/** How broad a calf is, mean of both, in pixels. */
-export function calfBreadth(silhouette: Silhouette, points: BodyPoints): number | null {
-  const middles = SIDES.map((side) =>
-    along(joint(points, side, 'Knee'), joint(points, side, 'Ankle'), CALF_SHARE),
-  );
+/** How broad one leg is, mean of both, in pixels. */
+export function legBreadth(
+  silhouette: Silhouette,
+  points: BodyPoints,
+  level: keyof typeof LEGS,
+): number | null {
+  const { from, to, share } = LEGS[level];
+  const ends = SIDES.map((side) => [joint(points, side, from), joint(points, side, to)] as const);
+  const middles = ends.map(([upper, lower]) => along(upper, lower, share));
   const between = middles.reduce((sum, { x }) => sum + x, 0) / middles.length;
   return meanOf(
-    SIDES.flatMap((side, i) => {
-      const { x, y } = middles[i] ?? { x: 0, y: 0 };
+    ends.flatMap(([upper, lower]) => {
+      const { x, y } = along(upper, lower, share);
       const span = spanAround(silhouette, y, x);
       if (span === null) return [];
       const { left, right } = cutAt(span, between, x);
-      return [(right - left) * across(joint(points, side, 'Knee'), joint(points, side, 'Ankle'))];
+      return [(right - left) * across(upper, lower)];
     }),
   );
 }

@@ -110,7 +110,10 @@ describe('measuring a photo', () => {
     near(features?.trunkOutline, 40, 0.3);
     near(features?.hipOutline, 40, 0.3);
     near(features?.thighOutline, 9, 0.3);
+    near(features?.upperThighOutline, 20, 0.3);
+    near(features?.lowerThighOutline, 15, 0.3);
     near(features?.calfOutline, 15, 0.3);
+    near(features?.shinOutline, 15, 0.3);
     near(features?.ankleToSole, 10, 0.3);
   });
 
@@ -119,6 +122,18 @@ describe('measuring a photo', () => {
     { left: 240, right: 274, top: 150, bottom: 305 },
     { left: 126, right: 160, top: 150, bottom: 305 },
   ];
+
+  it('reads forearms only where they hang beside the trunk', () => {
+    const forearm = (wrist: [number, number]) => {
+      const pose = poseOf([...BODY, ...ARMS]);
+      const [x, y] = [wrist[0] / FRAME.widthPx, wrist[1] / FRAME.heightPx];
+      const landmarks = pose.landmarks.map((point, i) => (i === 15 ? { ...point, x, y } : point));
+      return measurePhoto(figureOf({ ...pose, landmarks }, FRAME), 200)?.features.forearmOutline;
+    };
+    near(forearm([270, 270]), 4, 0.3);
+    assert.equal(forearm([210, 250]), null, 'in front of the trunk');
+    assert.equal(forearm([300, 190]), null, 'lifted');
+  });
 
   it('cuts off arms that touch the trunk', () => {
     const features = measurePhoto(boxes([...BODY, ...ARMS]), 200)?.features;

@@ -1,11 +1,18 @@
 /**
  * Measures a person in a photo: a scale from the height they gave, and a few breadths in cm that
  * tell about girths. Outline breadths include the clothes; what that means is for the estimate to
- * say. Decision 6 says why these and no others.
+ * say. Decisions 6 and 60 say why these and no others.
  */
-import { type BodyPoints, distancePx, middleOf, SIDES, type Side } from './body-points.ts';
+import {
+  type BodyPoints,
+  distancePx,
+  middleOf,
+  type PixelPoint,
+  SIDES,
+  type Side,
+} from './body-points.ts';
 import type { Figure } from './figure.ts';
-import { calfBreadth, thighOutline, upperArmOutline } from './limb-outline.ts';
+import { legBreadth, outerHalf } from './limb-outline.ts';
 import { perspectiveOf } from './perspective.ts';
 import {
   breadthCm,
@@ -33,10 +40,15 @@ export const PHOTO_FEATURES = [
   'hipOutline',
   /** From the line of the upper arm's joints to its outer border, mean of both. */
   'upperArmOutline',
+  /** The same of the forearm: sleeves tell how loose a shirt is. */
+  'forearmOutline',
   /** From the line of the thigh's joints to its outer border, mean of both. */
   'thighOutline',
-  /** Outline of one calf, mean of both. */
+  /** Outlines of one leg, mean of both: trousers stand off differently at each. */
+  'upperThighOutline',
+  'lowerThighOutline',
   'calfOutline',
+  'shinOutline',
   /** From the ankles down to the lowest point of the feet: soles, and how far the camera looks down. */
   'ankleToSole',
 ] as const;
@@ -63,6 +75,7 @@ export function measurePhoto(figure: Figure, heightCm: number): PhotoMeasurement
   if (!(solesPx - crownPx > 1)) return null;
   const cmPerPx = bodyScale(figure, heightCm);
   const raised = SIDES.some((side) => armIsRaised(points, side));
+  const hanging = SIDES.every((side) => forearmHangs(points, side));
   const outline: Outline = { points, silhouette, cmPerPx };
   const [shoulder, chest] = [shoulderBreadth(outline), chestBreadth(outline)];
   const [waist, hip] = [waistBreadth(outline), hipBreadth(outline)];
@@ -79,9 +92,13 @@ export function measurePhoto(figure: Figure, heightCm: number): PhotoMeasurement
       chestOutline: breadthCm(chest, cmPerPx),
       trunkOutline: breadthCm(waist, cmPerPx),
       hipOutline: breadthCm(hip, cmPerPx),
-      upperArmOutline: raised ? null : inCm(upperArmOutline(silhouette, points)),
-      thighOutline: inCm(thighOutline(silhouette, points)),
-      calfOutline: inCm(calfBreadth(silhouette, points)),
+      upperArmOutline: raised ? null : inCm(outerHalf(silhouette, points, 'upperArm')),
+      forearmOutline: hanging ? inCm(outerHalf(silhouette, points, 'forearm')) : null,
+      thighOutline: inCm(outerHalf(silhouette, points, 'thigh')),
+      upperThighOutline: inCm(legBreadth(silhouette, points, 'upperThigh')),
+      lowerThighOutline: inCm(legBreadth(silhouette, points, 'lowerThigh')),
+      calfOutline: inCm(legBreadth(silhouette, points, 'calf')),
+      shinOutline: inCm(legBreadth(silhouette, points, 'shin')),
       ankleToSole: inCm(solesPx - middleOf(points, 'leftAnkle', 'rightAnkle').y),
     },
     breadths: [shoulder, chest, waist, hip].filter((breadth) => breadth !== null),
@@ -97,7 +114,17 @@ export function bodyScale({ eyesPx, solesPx }: Figure, heightCm: number): number
 const HANGING_DEGREES = 50;
 
 function armIsRaised(points: BodyPoints, side: Side): boolean {
-  const [shoulder, elbow] = [points(`${side}Shoulder`), points(`${side}Elbow`)];
-  const angle = Math.atan2(Math.abs(elbow.x - shoulder.x), elbow.y - shoulder.y);
-  return (angle * 180) / Math.PI > HANGING_DEGREES;
+  return slantDegrees(points(`${side}Shoulder`), points(`${side}Elbow`)) > HANGING_DEGREES;
+}
+
+/** In front of the trunk, the trunk's border would count as the forearm's. */
+function forearmHangs(points: BodyPoints, side: Side): boolean {
+  const [wrist, hip] = [points(`${side}Wrist`), points(`${side}Hip`)];
+  const isBesideTrunk = side === 'left' ? wrist.x > hip.x : wrist.x < hip.x;
+  return isBesideTrunk && slantDegrees(points(`${side}Elbow`), wrist) <= HANGING_DEGREES;
+}
+
+/** 0 for a limb that hangs straight down, 180 for one that points up. */
+function slantDegrees(upper: PixelPoint, lower: PixelPoint): number {
+  return (Math.atan2(Math.abs(lower.x - upper.x), lower.y - upper.y) * 180) / Math.PI;
 }

@@ -57,17 +57,24 @@ function leanOf(world: readonly WorldLandmark[], upper: Joint, lower: Joint): nu
   return Math.atan2(sum(upper, 'z') - sum(lower, 'z'), sum(lower, 'y') - sum(upper, 'y'));
 }
 
-/** Where each breadth is measured on the way from the shoulders (0) to the hips (1). */
+/**
+ * Where each breadth is measured on the way from the shoulders (0) to the hips (1). Legs count as
+ * hips: the scale further down would be extrapolated, and be mostly noise.
+ */
 const LEVELS: Partial<Record<PhotoFeature, number>> = {
   shoulderJoints: 0,
   shoulderOutline: 0.07,
   upperArmOutline: 0.3,
   chestOutline: 0.33,
+  forearmOutline: 0.8,
   trunkOutline: 0.8,
   hipJoints: 1,
   hipOutline: 1,
   thighOutline: 1,
+  upperThighOutline: 1,
+  lowerThighOutline: 1,
   calfOutline: 1,
+  shinOutline: 1,
 };
 /** The levels at which the model tells the scale. */
 const [CHEST, HIP] = [0.28, 1];
