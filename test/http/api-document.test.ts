@@ -10,18 +10,10 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { PEOPLE } from '../../local/samples/samples.ts';
 import { startLocalStack } from '../../local/stack.ts';
 import { until } from '../../local/until.ts';
-import {
-  type EstimateBodyDeps,
-  type EstimateBodyProtection,
-  registerEstimateBody,
-} from '../../src/http/estimate-body.ts';
-import { type ComponentStates, registerHealth } from '../../src/http/health.ts';
-import { createServer } from '../../src/http/server.ts';
-import { ESTIMATORS } from '../../src/sizing/estimators.ts';
-import { BUILT_IN_CHARTS } from '../../src/sizing/size-chart.ts';
+import type { EstimateBodyDeps } from '../../src/http/estimate-body.ts';
 import { afterTests } from '../support/after-tests.ts';
 import { type ApiDocument, examplesOf, operationsOf, type Shown } from '../support/api-document.ts';
-import { NO_BROWSER, openPage, startBrowser } from '../support/browser.ts';
+import { serverIn } from '../support/api-server.ts';
 import { startImageHost } from '../support/image-host.ts';
 import { FIXTURES } from '../support/pose-goldens.ts';
 import { poseModelFolder } from '../support/pose-models.ts';
@@ -102,25 +94,6 @@ function assertAlike(actual: unknown, expected: unknown, where: string): void {
   } else assert.equal(actual, expected, where);
 }
 
-it('its page names itself and is sent once, compressed', async () => {
-  const get = (path: string, headers: Record<string, string> = {}) =>
-    fetch(`${worker.address}/docs/${path}`, { headers });
-  assert.match(
-    await (await get('')).text(),
-    /<html lang="en">.*<title>wearon-worker API<\/title>/s,
-  );
-  for (const path of ['', 'js/scalar.js', 'openapi.json']) {
-    const page = await get(path, { 'accept-encoding': 'gzip' });
-    assert.equal(page.headers.get('content-encoding'), 'gzip', path);
-    const etag = page.headers.get('etag') ?? '';
-    const plain = await get(path, { 'accept-encoding': 'identity' });
-    assert.equal(plain.headers.get('content-encoding'), null);
-    assert.equal(await plain.text(), await page.text());
-    const again = await get(path, { 'if-none-match': etag });
-    assert.equal(again.status, 304, path);
-  }
-});
-
 it('generated clients get names, a server and the version of the package', () => {
   const operations = operationsOf(api);
   const ids = [...operations.values()].map(({ operationId }) => operationId);
@@ -133,37 +106,6 @@ it('generated clients get names, a server and the version of the package', () =>
   const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
   assert.equal(api.info.version, version);
   assert.doesNotMatch(JSON.stringify(api), /docs\/\w+\.md/);
-});
-
-it('its examples can show a photo that is there', async (t) => {
-  const examplePhotoUrl = 'https://photos.example/me.jpg?token=a';
-  const server = await serverIn({}, {}, {}, examplePhotoUrl);
-  t.after(() => server.close());
-  const text = (await server.inject('/docs/openapi.json')).body;
-  assert.ok(text.includes(JSON.stringify(examplePhotoUrl)));
-  assert.equal(text.includes('ada.jpg'), false);
-});
-
-it('its page has a title and may load nothing from elsewhere', async () => {
-  const page = await fetch(`${worker.address}/docs/`);
-  assert.match(page.headers.get('content-security-policy') ?? '', /^default-src 'self';/);
-  const html = await page.text();
-  assert.doesNotMatch(html, /(src|href)="(https?:)?\/\//);
-  assert.match(html, /<title>wearon-worker API<\/title>/);
-});
-
-it('its page fits a phone and works without an error', { skip: NO_BROWSER }, async () => {
-  const browser = await startBrowser();
-  try {
-    const phone = { width: 390, height: 844 };
-    await using opened = await openPage(browser, `${worker.address}/docs/`, phone);
-    const { page, problems } = opened;
-    await page.getByText('recommended_size').first().waitFor();
-    assert.equal(await page.evaluate('document.documentElement.scrollWidth'), phone.width);
-    assert.deepEqual(problems, []);
-  } finally {
-    await browser.close();
-  }
 });
 
 it('it is valid OpenAPI 3.1', async () => {
@@ -254,31 +196,6 @@ it('what can only be looked at looks as shown', async () => {
   assert.ok((await metrics.text()).includes(String(value)));
   proven.add('GET /metrics excerpt');
 });
-
-/** A worker's server in a state that a healthy worker is not in. */
-async function serverIn(
-  deps: Partial<EstimateBodyDeps>,
-  protection: Partial<EstimateBodyProtection> = {},
-  states: Partial<ComponentStates> = {},
-  examplePhotoUrl: string | null = null,
-) {
-  const server = await createServer(() => undefined, { examplePhotoUrl });
-  await registerEstimateBody(
-    server,
-    {
-      fetcher: { fetch: async () => new Uint8Array() },
-      poses: { ready: true, estimate: async () => ({ kind: 'unavailable' }) },
-      estimator: ESTIMATORS.calibrated,
-      charts: BUILT_IN_CHARTS,
-      record: () => undefined,
-      ...deps,
-    },
-    { secret: null, requestsPerMinute: 0, ...protection },
-  );
-  const well = { isStopping: false, redisConnected: true, isWorking: true, poseModelLoaded: true };
-  registerHealth(server, () => ({ ...well, problems: [], warnings: [], ...states }));
-  return server;
-}
 
 const BODY = { image_url: `${EXAMPLE_HOST}/ada.jpg`, height_cm: 159.6 };
 
