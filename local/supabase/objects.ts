@@ -2,28 +2,12 @@
  * The stored objects: their rows in `storage.objects`, their bytes in files under a folder, as
  * `<bucket>/<path>/<version>`.
  */
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Pool } from 'pg';
-import {
-  alreadyExists,
-  bucketNotFound,
-  internalError,
-  invalidKey,
-  mimeTypeRefused,
-  objectNotFound,
-  tooLarge,
-} from './storage-errors.ts';
-
-export interface Bucket {
-  readonly id: string;
-  readonly name: string;
-  readonly owner?: string;
-  readonly public: boolean;
-  readonly file_size_limit: number | null;
-  readonly allowed_mime_types: string[] | null;
-}
+import { alreadyExists, bucketNotFound, internalError, objectNotFound } from './storage-errors.ts';
+import { type Bucket, checkLimits, checkName, metadataOf, type Upload } from './uploads.ts';
 
 export interface StoredObject {
   readonly id: string;
@@ -41,15 +25,6 @@ export interface StoredObject {
   };
 }
 
-export interface Upload {
-  readonly bucket: string;
-  readonly name: string;
-  readonly bytes: Buffer;
-  readonly mimeType: string;
-  readonly cacheControl: string;
-  readonly replace: boolean;
-}
-
 /** How to list a folder: entries of one level only. */
 export interface Listing {
   readonly prefix: string;
@@ -61,10 +36,6 @@ export interface Listing {
 
 /** An object or, with every field but `name` null, a folder. */
 export type ListEntry = Omit<StoredObject, 'bucket_id' | 'version'> | { name: string; id: null };
-
-/** Names with other characters are not keys that the real server takes. */
-const INVALID_CHARACTER = /[^\w/!\-.*'() &$@=;:+,?]/;
-const DOT_SEGMENT = /(^|\/)\.{1,2}(\/|$)/;
 
 export class Objects {
   readonly #pool: Pool;
@@ -226,33 +197,6 @@ export class Objects {
 }
 
 export const SORT_COLUMNS = ['name', 'updated_at', 'created_at', 'last_accessed_at'];
-
-function checkName({ bucket, name }: Upload): void {
-  if (INVALID_CHARACTER.test(name)) throw invalidKey(name);
-  if (DOT_SEGMENT.test(name)) throw invalidKey(`${bucket}/${name} contains dot path segment`);
-}
-
-function checkLimits(bucket: Bucket, { bytes, mimeType }: Upload): void {
-  if (bucket.file_size_limit !== null && bytes.length > bucket.file_size_limit) throw tooLarge();
-  const allowed = bucket.allowed_mime_types;
-  if (allowed === null || allowed.length === 0) return;
-  const [type] = mimeType.split('/');
-  if (!allowed.some((one) => one === mimeType || one === `${type}/*`)) {
-    throw mimeTypeRefused(mimeType);
-  }
-}
-
-function metadataOf({ bytes, mimeType, cacheControl }: Upload): object {
-  return {
-    eTag: `"${createHash('md5').update(bytes).digest('hex')}"`,
-    size: bytes.length,
-    mimetype: mimeType,
-    cacheControl,
-    lastModified: new Date().toISOString(),
-    contentLength: bytes.length,
-    httpStatusCode: 200,
-  };
-}
 
 function raise(error: Error): never {
   throw error;

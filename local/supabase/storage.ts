@@ -4,8 +4,9 @@
  */
 import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify';
 import { addDownloads, addLinks } from './downloads.ts';
-import { type Bucket, type Listing, type Objects, SORT_COLUMNS, type Upload } from './objects.ts';
+import { type Listing, type Objects, SORT_COLUMNS } from './objects.ts';
 import { accessDenied, invalidRequest, StorageError } from './storage-errors.ts';
+import type { Bucket, Upload } from './uploads.ts';
 
 export interface ObjectPath {
   readonly bucket: string;
