@@ -200,21 +200,16 @@ it('what can only be looked at looks as shown', async () => {
 const BODY = { image_url: `${EXAMPLE_HOST}/ada.jpg`, height_cm: 159.6 };
 
 describe('in a state of its own the worker gives the answers that are shown:', () => {
-  const never: EstimateBodyDeps['poses'] = {
+  type Poses = EstimateBodyDeps['poses'];
+  const never: Poses = {
     ready: true,
     estimate: (_image, signal) =>
       new Promise((_resolve, reject) =>
         signal.addEventListener('abort', () => reject(signal.reason)),
       ),
   };
-  const busy: EstimateBodyDeps['poses'] = {
-    ready: true,
-    estimate: async () => ({ kind: 'busy' }),
-  };
-  const unloaded: EstimateBodyDeps['poses'] = {
-    ready: false,
-    estimate: async () => ({ kind: 'unavailable' }),
-  };
+  const busy: Poses = { ready: true, estimate: async () => ({ kind: 'busy' }) };
+  const unloaded: Poses = { ready: false, estimate: async () => ({ kind: 'unavailable' }) };
   const states: readonly [string, string, Parameters<typeof serverIn>][] = [
     [SIZE, 'no_secret', [{}, { secret: 'a long random text' }]],
     [SIZE, 'too_often', [{}, { requestsPerMinute: 1 }]],
