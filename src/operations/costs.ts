@@ -120,16 +120,15 @@ export function costPerPicture({ completed, unpriced, costUsd }: CostGroup): num
   return completed === unpriced ? null : costUsd / (completed - unpriced);
 }
 
-/** The report for a spreadsheet, the total last. */
-export function costsAsCsv({ by, groups, total }: CostReport): string {
+/** The report for a spreadsheet, which sums by itself. */
+export function costsAsCsv({ by, groups }: CostReport): string {
   const head = by === 'store-day' ? 'day,store' : by;
   const columns = 'try_ons,completed,failed,moderation_blocks,cost_usd,unpriced_pictures';
-  const lines = [...groups, total].map((group) => {
+  const lines = groups.map((group) => {
     const { key, tryOns, completed, failed, moderationBlocks, costUsd, unpriced } = group;
     const keys = by === 'store-day' ? [key.slice(0, 10), key.slice(11)] : [key];
-    const named = group === total ? keys.map((_, at) => (at === 0 ? 'total' : '')) : keys;
     const numbers = [tryOns, completed, failed, moderationBlocks, costUsd.toFixed(6), unpriced];
-    return [...named.map(quoted), ...numbers].join(',');
+    return [...keys.map(quoted), ...numbers].join(',');
   });
   return `${[`${head},${columns}`, ...lines].join('\n')}\n`;
 }
