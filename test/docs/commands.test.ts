@@ -3,11 +3,15 @@
  * runbook's table of broken systems, held to what the doctor finds.
  */
 import assert from 'node:assert/strict';
+import { exec } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdtempDisposable, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
+import { promisify } from 'node:util';
+import { findRedis } from '../../local/redis-program.ts';
 import { GARMENTS, PEOPLE } from '../../local/samples/samples.ts';
 import { startLocalStack } from '../../local/stack.ts';
 import { openRedis } from '../../src/adapters/redis/fail-fast-connection.ts';
@@ -17,6 +21,7 @@ import { afterTests } from '../support/after-tests.ts';
 import { type CliResult, wearon } from '../support/cli.ts';
 import { commandsOf, readPage, trackedPages } from '../support/markdown.ts';
 
+const shell = promisify(exec);
 const SOME_ID = '019a8c5e-0000-7000-8000-000000000009';
 
 /** The words after `wearon`; null for what is no whole command (`wearon …`, a group's name alone). */
@@ -73,6 +78,21 @@ describe('the commands of the pages', () => {
     }
     await wearon(stack.env, ['drain', '--off']);
     t.diagnostic(`${commands.length} commands`);
+  });
+
+  it('of redis-cli are understood by Redis', async (t) => {
+    const { command, env } = await findRedis(() => undefined);
+    const folder = dirname(command);
+    if (!existsSync(join(folder, 'redis-cli'))) return t.skip('redis-cli is missing');
+    const shown = trackedPages().flatMap((page) => [...commandsOf(page), ...page.codeSpans]);
+    const lines = new Set(shown.filter((line) => line.startsWith('redis-cli ')));
+    assert.ok(lines.size >= 5);
+    const PATH = `${folder}:${process.env.PATH}`;
+    for (const line of lines) {
+      const { stdout } = await shell(line, { env: { ...env, PATH, REDIS_URL: stack.redis.url } });
+      assert.doesNotMatch(stdout, /^(ERR|\(error\))/m, line);
+    }
+    t.diagnostic(`${lines.size} commands`);
   });
 
   it('of other programs are few, and run by the tests of deploy/ and README', () => {
