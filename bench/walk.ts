@@ -2,7 +2,8 @@
  * `npm run bench:walk`: the pipeline's own cost, on the local stack with a provider that costs no time.
  * Its baseline is the image work alone, timed in the same run on the same machine.
  *
- * With `-- --against 'DIR::command'` another worker gets the same tasks in turns (`walk/against.ts`).
+ * With `-- --against 'DIR::command'` another worker gets the same tasks in turns, and with
+ * `-- --vendor-ms 500` this one alone a vendor of that speed (`walk/against.ts`).
  */
 import { execFileSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
@@ -13,7 +14,7 @@ import { Semaphore } from '../src/tryon/semaphore.ts';
 import { openShop, push, type Shop } from '../test/support/shop.ts';
 import { startWorkerProcess, type WorkerProcess } from '../test/support/worker-process.ts';
 import { machineName, quantile } from './timing.ts';
-import { compareWith } from './walk/against.ts';
+import { compareWith, measureThis } from './walk/against.ts';
 import { parseContender } from './walk/contender.ts';
 import { orders, photoOf } from './walk/orders.ts';
 
@@ -122,10 +123,14 @@ async function run(): Promise<void> {
 /** The stack keeps the requests of about a thousand tasks, which the summary counts. */
 const MOST_TASKS = 1000;
 
-function countIn(option: string, text: string): number {
+const LONGEST_VENDOR_MS = 120_000;
+
+function countIn(option: string, text: string, least = 1, most = MOST_TASKS): number {
   const count = Number(text);
-  if (Number.isInteger(count) && count >= 1 && count <= MOST_TASKS) return count;
-  throw new RangeError(`--${option} must be a whole number from 1 to ${MOST_TASKS}, not "${text}"`);
+  if (Number.isInteger(count) && count >= least && count <= most) return count;
+  throw new RangeError(
+    `--${option} must be a whole number from ${least} to ${most}, not "${text}"`,
+  );
 }
 
 const { values: options } = parseArgs({
@@ -133,12 +138,14 @@ const { values: options } = parseArgs({
     against: { type: 'string' },
     tasks: { type: 'string', default: '100' },
     alone: { type: 'string', default: '20' },
+    'vendor-ms': { type: 'string' },
   },
 });
-if (options.against === undefined) await run();
-else {
-  await compareWith(parseContender(options.against), {
-    tasks: countIn('tasks', options.tasks),
-    alone: countIn('alone', options.alone),
-  });
-}
+const amount = {
+  tasks: countIn('tasks', options.tasks),
+  alone: countIn('alone', options.alone),
+  vendorMs: countIn('vendor-ms', options['vendor-ms'] ?? '0', 0, LONGEST_VENDOR_MS),
+};
+if (options.against !== undefined) await compareWith(parseContender(options.against), amount);
+else if (options['vendor-ms'] !== undefined) await measureThis(amount);
+else await run();

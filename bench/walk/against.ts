@@ -1,4 +1,7 @@
-/** `npm run bench:walk -- --against 'DIR::command'`: another worker of the same wire, compared with this one. */
+/**
+ * `npm run bench:walk -- --against 'DIR::command'`: another worker of the same wire, compared with
+ * this one; with `--vendor-ms` alone, this one.
+ */
 import { openShop } from '../../test/support/shop.ts';
 import { machineName, printTable } from '../timing.ts';
 import { type Contender, THIS_WORKER } from './contender.ts';
@@ -9,6 +12,8 @@ import { runTurn, type Turn } from './turn.ts';
 export interface Amount {
   readonly tasks: number;
   readonly alone: number;
+  /** How long the image model takes. */
+  readonly vendorMs: number;
 }
 
 /** In this order, so that a machine that gets faster or slower favours neither. */
@@ -26,7 +31,7 @@ function settings(): Record<string, string> {
 
 /** Drives both in turns on one local stack and prints their figures. */
 export async function compareWith(other: Contender, amount: Amount): Promise<void> {
-  await using shop = await openShop();
+  await using shop = await openShop({ openai: { plain: true, latencyMs: amount.vendorMs } });
   const load = { ...amount, photo: await photoOf(MEGAPIXELS) };
   const env = { ...shop.stack.env, ...settings() };
   const turns: Record<(typeof TURNS)[number], Turn[]> = { this: [], other: [] };
@@ -35,9 +40,27 @@ export async function compareWith(other: Contender, amount: Amount): Promise<voi
     const contender = who === 'this' ? THIS_WORKER : other;
     turns[who].push(await runTurn(shop, contender, env, load));
   }
-  console.log(
-    `${machineName()}; WORKER_CONCURRENCY=${env.WORKER_CONCURRENCY}, ${amount.tasks} tasks of two ` +
-      `${MEGAPIXELS} MP photos at once and ${amount.alone} alone, two turns each\n`,
-  );
+  console.log(`${describe(env, amount)}, two turns each\n`);
   printTable(['', 'this worker', 'the other', 'this / other'], summary(turns.this, turns.other));
+}
+
+/** Drives this worker alone, once, and prints its figures. */
+export async function measureThis(amount: Amount): Promise<void> {
+  await using shop = await openShop({ openai: { plain: true, latencyMs: amount.vendorMs } });
+  const load = { ...amount, photo: await photoOf(MEGAPIXELS) };
+  const env = { ...shop.stack.env, ...settings() };
+  const turn = await runTurn(shop, THIS_WORKER, env, load);
+  console.log(`${describe(env, amount)}\n`);
+  printTable(
+    ['', 'this worker'],
+    summary([turn], []).map((row) => row.slice(0, 2)),
+  );
+}
+
+function describe(env: Readonly<Record<string, string>>, amount: Amount): string {
+  const { tasks, alone, vendorMs } = amount;
+  return (
+    `${machineName()}; WORKER_CONCURRENCY=${env.WORKER_CONCURRENCY}, vendor ${vendorMs} ms, ` +
+    `${tasks} tasks of two ${MEGAPIXELS} MP photos at once and ${alone} alone`
+  );
 }

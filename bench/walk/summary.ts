@@ -9,6 +9,7 @@ const FIGURES: readonly (readonly [what: string, figure: Figure, decimals: numbe
   ['LPUSH → completed alone, p50, ms', (turns) => wait(turns, 0.5), 0],
   ['LPUSH → completed alone, p95, ms', (turns) => wait(turns, 0.95), 0],
   ['CPU a task, ms', (turns) => median(turns, 'cpuMsPerTask'), 0],
+  ['CPU of the local stack a task, ms', (turns) => median(turns, 'stackCpuMsPerTask'), 0],
   ['PSS, peak, MB', (turns) => highest(turns, 'peakPssMb'), 0],
   ['PSS at rest, MB', (turns) => median(turns, 'restingPssMb'), 0],
   ['requests to Supabase a task', (turns) => median(turns, 'requestsPerTask'), 1],

@@ -24,6 +24,8 @@ export interface Turn {
   /** LPUSH → completed of each task that was alone. */
   readonly waitsMs: readonly number[];
   readonly cpuMsPerTask: number | null;
+  /** Of the local stack, this process included: it shares the processors with the worker. */
+  readonly stackCpuMsPerTask: number | null;
   readonly peakPssMb: number | null;
   /** Without downloads of photos. */
   readonly requestsPerTask: number | null;
@@ -49,11 +51,11 @@ export async function runTurn(
   const queued = await orders(shop, tasks, photo);
   await sleep(AFTERWARDS_MS);
   const lastRequest = shop.stack.supabase.requests.at(-1);
-  const cpuBeforeMs = cpuMsOf(worker.pid);
+  const before = cpuMsOfBoth(worker.pid);
   const peak = samplePeak(() => pssMbOf(worker.pid));
   const burstMs = await complete(shop, queued).finally(() => peak.stop());
   await sleep(AFTERWARDS_MS);
-  const cpuAfterMs = cpuMsOf(worker.pid);
+  const after = cpuMsOfBoth(worker.pid);
   const requests = requestsSince(lastRequest, shop.stack.supabase.requests);
   const waitsMs: number[] = [];
   for (const tryOn of await orders(shop, alone, photo)) waitsMs.push(await complete(shop, [tryOn]));
@@ -62,11 +64,17 @@ export async function runTurn(
     restingPssMb,
     tasksPerSecond: (tasks * 1000) / burstMs,
     waitsMs,
-    cpuMsPerTask:
-      cpuBeforeMs === null || cpuAfterMs === null ? null : (cpuAfterMs - cpuBeforeMs) / tasks,
+    cpuMsPerTask: before && after && (after.workerMs - before.workerMs) / tasks,
+    stackCpuMsPerTask: before && after && (after.stackMs - before.stackMs) / tasks,
     peakPssMb: peak.value(),
     requestsPerTask: requests === null ? null : requests / tasks,
   };
+}
+
+/** The worker is a child of this process, like the stack's servers. Null where it cannot be measured. */
+function cpuMsOfBoth(worker: number) {
+  const [workerMs, allMs] = [cpuMsOf(worker), cpuMsOf(process.pid)];
+  return workerMs === null || allMs === null ? null : { workerMs, stackMs: allMs - workerMs };
 }
 
 /** Pushes all at once; the milliseconds until the database says completed of all. */

@@ -13,6 +13,7 @@ const TURN: Turn = {
   tasksPerSecond: 10,
   waitsMs: [100, 200],
   cpuMsPerTask: 90,
+  stackCpuMsPerTask: 60,
   peakPssMb: 400,
   requestsPerTask: 5,
 };
