@@ -36,7 +36,9 @@ export function metricFacts(): MetricFacts[] {
     shared: () => null,
     isReady: () => false,
     attemptsRunning: () => 0,
-    concurrency: 0,
+    attemptsLimit: 0,
+    callsRunning: () => 0,
+    callsLimit: 0,
     supabaseUp: () => null,
     imageModels: [],
   });

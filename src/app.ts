@@ -95,6 +95,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     stack,
     isReady: () => isReady(states()),
     attemptsRunning: () => pipeline?.attemptsRunning ?? 0,
+    callsRunning: () => pipeline?.callsRunning ?? 0,
     onError: failureOf('metrics'),
   });
   await refuseCluster(adapters);

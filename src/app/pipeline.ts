@@ -12,6 +12,7 @@ import type { PictureViewer } from '../ports/picture-views.ts';
 import { repeat } from '../repeat.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
+import { attemptsFor, CallSlots } from '../tryon/call-slots.ts';
 import { admitLeftovers, type IntakeDeps, runIntake } from '../tryon/intake.ts';
 import { removeLateUploads } from '../tryon/late-uploads.ts';
 import { recoverLostRefunds } from '../tryon/lost-refunds.ts';
@@ -42,6 +43,8 @@ export interface Pipeline extends AsyncDisposable {
   readonly isRunning: boolean;
   readonly isStopping: boolean;
   readonly attemptsRunning: number;
+  /** Paid calls under way. */
+  readonly callsRunning: number;
 }
 
 interface PipelineParts {
@@ -61,7 +64,9 @@ export function startPipeline(
 ): Pipeline {
   const stop = new AbortController();
   const refunds = startRefunds(config, adapters, tracing, stop.signal);
-  const attempts = startAttempts(config, { ...adapters, viewer }, tracing, stop.signal);
+  const callSlots = new CallSlots(config.workerConcurrency);
+  const parts = { ...adapters, viewer, callSlots };
+  const attempts = startAttempts(config, parts, tracing, stop.signal);
   const { redisHealth } = adapters;
   const suspendByClock = () => {
     attempts.suspend(!redisHealth.mayJudgeAges);
@@ -82,6 +87,9 @@ export function startPipeline(
     },
     get attemptsRunning() {
       return attempts.activeCount;
+    },
+    get callsRunning() {
+      return callSlots.taken;
     },
     [Symbol.asyncDispose]: async () => {
       stop.abort();
@@ -122,12 +130,12 @@ function startRefunds(
 /** Runs attempts; at a stop they have the grace to finish, then they requeue their jobs. */
 function startAttempts(
   config: Config,
-  adapters: Adapters & { readonly viewer: PictureViewer },
+  adapters: Adapters & { readonly viewer: PictureViewer; readonly callSlots: CallSlots },
   tracing: Tracing,
   stop: AbortSignal,
 ): BullGenerationWorker {
   const times = {
-    concurrency: config.workerConcurrency,
+    concurrency: attemptsFor(config.workerConcurrency),
     lockMs: config.jobLockSeconds * 1000,
   };
   const deps = {

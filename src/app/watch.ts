@@ -11,11 +11,13 @@ import type { Config } from '../config.ts';
 import { repeat } from '../repeat.ts';
 import type { GaugeSources, SharedReading } from '../telemetry/gauges.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { attemptsFor } from '../tryon/call-slots.ts';
 
 export interface Watched {
   readonly redis: Redis;
   readonly isReady: () => boolean;
   readonly attemptsRunning: () => number;
+  readonly callsRunning: () => number;
   readonly imageModels: GaugeSources['imageModels'];
   readonly supabase: { readonly up: ReturnType<GaugeSources['supabaseUp']> };
   readonly onError: (error: Error) => void;
@@ -29,7 +31,7 @@ export interface SharedWatch extends Disposable {
 
 /** Adds the gauges and begins to read; disposing of it ends the reading. */
 export function watchWorker(config: Config, metrics: Metrics, watched: Watched): SharedWatch {
-  const { redis, isReady, attemptsRunning, imageModels, supabase, onError } = watched;
+  const { redis, isReady, attemptsRunning, callsRunning, imageModels, supabase, onError } = watched;
   const stop = new AbortController();
   let shared: SharedReading | null = null;
   let problems: readonly string[] = [];
@@ -49,7 +51,9 @@ export function watchWorker(config: Config, metrics: Metrics, watched: Watched):
     shared: () => shared,
     isReady,
     attemptsRunning,
-    concurrency: config.workerConcurrency,
+    attemptsLimit: attemptsFor(config.workerConcurrency),
+    callsRunning,
+    callsLimit: config.workerConcurrency,
     imageModels,
     supabaseUp: () => supabase.up,
   });

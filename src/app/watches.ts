@@ -8,7 +8,8 @@ import { watchReplicate } from './replicate-watch.ts';
 import { watchSupabase } from './supabase-watch.ts';
 import { type Watched, watchWorker } from './watch.ts';
 
-interface WatchDeps extends Pick<Watched, 'isReady' | 'attemptsRunning' | 'onError'> {
+interface WatchDeps
+  extends Pick<Watched, 'isReady' | 'attemptsRunning' | 'callsRunning' | 'onError'> {
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly warn: (warning: string) => void;

@@ -20,7 +20,8 @@ export const TASK_VARIABLES = {
     default: '30',
   }),
   workerConcurrency: integer('WORKER_CONCURRENCY', 1, 1000, {
-    about: 'Attempts that run concurrently in this process.',
+    about:
+      'Paid calls at once in this process. Half as many further tasks, at most 8, are prepared or stored meanwhile.',
     default: '50',
   }),
   maxImages: integer('MAX_IMAGES', 1, 16, {

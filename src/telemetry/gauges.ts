@@ -34,7 +34,9 @@ export interface GaugeSources {
   readonly shared: () => SharedReading | null;
   readonly isReady: () => boolean;
   readonly attemptsRunning: () => number;
-  readonly concurrency: number;
+  readonly attemptsLimit: number;
+  readonly callsRunning: () => number;
+  readonly callsLimit: number;
   /** 1 for each service of Supabase that answers, else 0; null until it was asked. */
   readonly supabaseUp: () => Readonly<Record<string, number>> | null;
   /** OpenAI's models that calls go to; all of it may change while the worker runs. */
@@ -57,8 +59,14 @@ export function addGauges(meters: Meters, sources: GaugeSources): void {
   gauge('attempts_running', 'Attempts under way in this process.', sources.attemptsRunning);
   gauge(
     'attempts_limit',
-    'The most attempts at once in this process (WORKER_CONCURRENCY).',
-    () => sources.concurrency,
+    'The most attempts at once in this process: its calls, and tasks that are prepared or stored meanwhile.',
+    () => sources.attemptsLimit,
+  );
+  gauge('calls_running', 'Call slots that are taken in this process.', sources.callsRunning);
+  gauge(
+    'calls_limit',
+    'The most paid calls at once in this process (WORKER_CONCURRENCY).',
+    () => sources.callsLimit,
   );
   gauges(
     'supabase_up',

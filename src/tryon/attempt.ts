@@ -27,6 +27,7 @@ import {
   limitsOf,
   type Outcome,
   outcomeOf,
+  SkippedError,
   type SkipReason,
   StoppingError,
 } from './outcome.ts';
@@ -58,6 +59,7 @@ export async function runAttempt(
     return await runSteps(job, deps, limits);
   } catch (error) {
     if (signal.aborted || error instanceof StoppingError) return { kind: 'interrupted' };
+    if (error instanceof SkippedError) return { kind: 'skipped', reason: error.reason };
     const journal = callFailed(job.journal, asTaskError(error), foundOpen);
     return await job.record(journal).then(
       () => outcomeOf(error, journal, limits.deadlineMs),
@@ -88,7 +90,12 @@ async function runSteps(job: Job, deps: AttemptDeps, limits: Limits): Promise<Ou
 
   await using checks = new AttemptChecks(task, deps, limits.signal);
   using pass = deps.storage.pass(task);
-  const paying = { ...deps, checks, beforePaying: () => pass.claim() };
+  const paying = {
+    ...deps,
+    checks,
+    beforePaying: () => pass.claim(),
+    confirmDue: () => confirmDue(job, deps),
+  };
   const { jpeg, usage, journal, processingTimeMs } = await makePicture(
     job,
     session,
@@ -170,6 +177,13 @@ async function reasonNotToPay(job: Job, deps: AttemptDeps, limits: Limits): Prom
   } catch (error) {
     return error;
   }
+}
+
+/** After a wait: throws where the session has ended meanwhile, or its picture could not be stored. */
+async function confirmDue(job: Job, deps: AttemptDeps): Promise<void> {
+  await deps.storage.check();
+  const reason = await reasonToSkip(job, deps);
+  if (reason !== null) throw new SkippedError(reason);
 }
 
 const NOTHING_KNOWN = {

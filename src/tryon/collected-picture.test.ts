@@ -6,6 +6,7 @@ import { IDS, oneSession } from '../../test/support/one-session.ts';
 import { ByteBudget } from '../images/byte-budget.ts';
 import { EMPTY_JOURNAL } from '../ports/jobs.ts';
 import { type AttemptDeps, runAttempt } from './attempt.ts';
+import { CallSlots } from './call-slots.ts';
 import { Quarantine } from './quarantine.ts';
 import { Semaphore } from './semaphore.ts';
 
@@ -45,6 +46,8 @@ async function collectAfter(stalls: number) {
     downloads: new ByteBudget(1e9),
     decodeMemory: new Semaphore(1e9),
     quarantine: new Quarantine(),
+    // Full: what is paid already waits for no slot.
+    callSlots: new CallSlots(0),
     viewer: { view: async () => ({ kind: 'busy' }) },
     personCheck: 'observe',
     pictureCheck: 'observe',

@@ -39,6 +39,8 @@ export interface GenerateDeps {
   readonly maxProviderCalls: number;
   /** Called right before a call is journalled and paid; throws when it must not be. */
   readonly beforePaying?: () => Promise<void>;
+  /** Called when the vendor's work is over: the answer is there, and not decoded yet. */
+  readonly answered?: () => void;
   /** Aborts when the process is asked to stop: what has begun may end, nothing more is paid. */
   readonly stopping: AbortSignal;
 }
@@ -183,6 +185,7 @@ async function collect(call: Call, ticket: Ticket): Promise<Generated> {
 async function generated(call: Call, picture: Picture, journal: Journal): Promise<Generated> {
   const { job, provider, deps, startedAtMs } = call;
   const { image, size, ...usage } = picture;
+  deps.answered?.();
   deps.record({
     event: 'provider_call_succeeded',
     task: job.task,

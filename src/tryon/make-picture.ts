@@ -2,6 +2,7 @@
 import type { NamedImage } from '../ports/image-provider.ts';
 import type { Job } from '../ports/jobs.ts';
 import type { Session, Task } from '../ports/session.ts';
+import { type CallSlots, waitForSlot } from './call-slots.ts';
 import type { AttemptChecks } from './checks.ts';
 import { collectOpenCall, type GenerateDeps, type Generated, generate } from './generate.ts';
 import { isUnresolved, leftQuarantine, passedAlone, ranAlone } from './journal.ts';
@@ -12,9 +13,16 @@ import { isSuspect, type Quarantine } from './quarantine.ts';
 export interface MakeDeps extends PrepareDeps, GenerateDeps {
   /** Of the process. */
   readonly quarantine: Quarantine;
+  /** Of the process. */
+  readonly callSlots: CallSlots;
+  /** Called after a wait for a call slot; throws when the picture must not be paid any more. */
+  readonly confirmDue?: () => Promise<void>;
 }
 
-/** Collects the picture that an earlier attempt may have paid for, or prepares the photos and pays for one. */
+/**
+ * Collects the picture that an earlier attempt may have paid for, or prepares the photos and pays for
+ * one. A call that is paid already waits for no slot. The time includes no wait for one.
+ */
 export async function makePicture(
   job: Job,
   session: Session,
@@ -26,12 +34,15 @@ export async function makePicture(
   const preparedAlone = isSuspect(job) && !isPaid ? await prepareAlone(job, deps, limits) : null;
   using _ = await deps.quarantine.enter(limits.signal);
   const startedAtMs = Date.now();
+  let waitedMs = 0;
   const made = await (isPaid ? collectPicture() : payForPicture());
   await deps.checks.beforeStoring(made.jpeg, made.size);
-  return { ...made, processingTimeMs: Date.now() - startedAtMs };
+  return { ...made, processingTimeMs: Date.now() - startedAtMs - waitedMs };
 
   async function collectPicture() {
-    const collected = await collectOpenCall(job, deps, limits);
+    using slot = deps.callSlots.hold(task.ownerId);
+    const answered = () => slot[Symbol.dispose]();
+    const collected = await collectOpenCall(job, { ...deps, answered }, limits);
     // After a second death the check itself may be what kills the process.
     if (job.stalls < 2) deps.checks.lookAgain((ended) => preparePerson(task, deps, ended));
     return collected;
@@ -42,7 +53,23 @@ export async function makePicture(
     const [person] = images;
     if (person !== undefined) deps.checks.lookAtPerson(person.jpeg);
     await deps.checks.beforePaying();
-    return generate(job, { images, endUser: endUserOf(session) }, deps, limits);
+    using slot = deps.callSlots.takeFree(task.ownerId) ?? (await nextSlot());
+    const answered = () => slot[Symbol.dispose]();
+    const subject = { images, endUser: endUserOf(session) };
+    return await generate(job, subject, { ...deps, answered }, limits);
+  }
+
+  async function nextSlot() {
+    const sinceMs = Date.now();
+    const slot = await waitForSlot(deps.callSlots, task.ownerId, deps.stopping, limits);
+    waitedMs = Date.now() - sinceMs;
+    try {
+      await deps.confirmDue?.();
+      return slot;
+    } catch (error) {
+      slot[Symbol.dispose]();
+      throw error;
+    }
   }
 }
 

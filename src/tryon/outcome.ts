@@ -32,6 +32,17 @@ export class StoppingError extends Error {
   override readonly name = 'StoppingError';
 }
 
+/** The session ended, or is gone, while its attempt waited to pay. */
+export class SkippedError extends Error {
+  override readonly name = 'SkippedError';
+  readonly reason: SkipReason;
+
+  constructor(reason: SkipReason) {
+    super(reason);
+    this.reason = reason;
+  }
+}
+
 const FIRST_DELAY_MS = 2_000;
 const LONGEST_DELAY_MS = 30_000;
 

@@ -98,19 +98,23 @@ it('X10: a store uninstalled meanwhile gets no picture and loses no row', async 
   const { platform, stack } = crash.shop;
   const store = await createStore(platform);
   const running = await orderTryOn(platform, store);
+  const prepared = await orderTryOn(platform, store);
   const queued = await orderTryOn(platform, store);
   const hold = stack.openai.faults.add({ method: 'POST', kind: 'hold' });
   const worker = await crash.startWorker({ WORKER_CONCURRENCY: '1' });
   const callsBefore = crash.paidCalls();
-  await push(platform, running, queued);
+  await push(platform, running);
   await hold.hit;
+  await push(platform, prepared, queued);
+  await worker.logged('images_prepared', prepared);
   await cleanupStore(platform, store.storeId);
   await stack.database.query(
-    `update store_generation_sessions set status = 'failed' where id = $1`,
-    [running.sessionId],
+    `update store_generation_sessions set status = 'failed' where id = any($1)`,
+    [[running.sessionId, prepared.sessionId]],
   );
   hold.release();
   await worker.logged('completion_lost', running);
+  await worker.logged('generation_skipped', prepared);
   await worker.logged('generation_skipped', queued);
   assert.equal((await rowOf(crash.shop, queued)).error_message, 'Store uninstalled');
   assert.equal(await isStored(crash.shop, running), false);

@@ -57,13 +57,14 @@ it('X20: a stop in a rescue begins no attempt, call or other rescue', async () =
   await push(platform, ...tryOns);
   await sweep.hit;
   await until('two calls to be under way', () => calls.hits === 2);
+  await until('a third task to wait', () => countOf(first, 'images_prepared') === 3);
   const end = first.end('SIGTERM');
-  await first.logged('shutting_down');
+  await first.logged('generation_interrupted');
   calls.release();
   await until('what ran to be finished', () => countOf(first, 'generation_completed') === 2);
   sweep.release();
   assert.equal(await end, 0);
-  assert.equal(countOf(first, 'generation_processing'), 2);
+  assert.equal(countOf(first, 'generation_processing'), 3);
   assert.equal(crash.paidCalls() - callsBefore, 2);
   assert.equal(countOf(first, 'session_rescued'), 1);
   const second = await crash.startWorker();

@@ -1,0 +1,78 @@
+/** WORKER_CONCURRENCY counts paid calls: other tasks are prepared and stored meanwhile. */
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { createStore } from '../../local/platform.ts';
+import { until } from '../../local/until.ts';
+import { attemptsFor } from '../../src/tryon/call-slots.ts';
+import { useCrashShop } from '../support/crash-shop.ts';
+import { orderTryOn, push, settledRow } from '../support/shop.ts';
+import type { WorkerProcess } from '../support/worker-process.ts';
+
+const crash = useCrashShop();
+const SLOTS = 2;
+const TASKS = 6;
+const EDIT = { method: 'POST', path: /\/images\/edits/ } as const;
+
+async function orderMany() {
+  const store = await createStore(crash.shop.platform, { credits: TASKS });
+  return await Promise.all(
+    Array.from({ length: TASKS }, () => orderTryOn(crash.shop.platform, store)),
+  );
+}
+
+function countOf({ lines }: WorkerProcess, message: string): number {
+  return lines.filter((line) => line.message === message).length;
+}
+
+/** Tasks of which all calls are held: the slots are taken, and one more task is prepared. */
+async function fillSlots() {
+  const tryOns = await orderMany();
+  const held = crash.shop.stack.openai.faults.add({ ...EDIT, kind: 'hold', times: TASKS });
+  const worker = await crash.startWorker({ WORKER_CONCURRENCY: String(SLOTS) });
+  await push(crash.shop.platform, ...tryOns);
+  await until('the calls', () => held.hits === SLOTS);
+  await until('the next photos', () => countOf(worker, 'images_prepared') === attemptsFor(SLOTS));
+  return { tryOns, held, worker };
+}
+
+/** The most calls under way at any line of the log. */
+function mostAtOnce({ lines }: WorkerProcess): number {
+  let [now, most] = [0, 0];
+  for (const { message } of lines) {
+    if (message === 'provider_call_started') now += 1;
+    if (message === 'provider_call_succeeded') now -= 1;
+    most = Math.max(most, now);
+  }
+  return most;
+}
+
+it('the next photos are prepared while all slots are taken, unpaid', async () => {
+  const { tryOns, held, worker } = await fillSlots();
+  assert.equal(countOf(worker, 'provider_call_started'), SLOTS);
+  const metrics = await (await fetch(`${worker.address}/metrics`)).text();
+  assert.match(metrics, /^wearon_calls_running(\{.*\})? 2$/m);
+  assert.match(metrics, /^wearon_attempts_running(\{.*\})? 3$/m);
+  crash.shop.stack.openai.latencyMs = 50;
+  held.release();
+  for (const tryOn of tryOns) {
+    assert.equal((await settledRow(crash.shop, tryOn)).status, 'completed');
+  }
+  assert.equal(mostAtOnce(worker), SLOTS);
+});
+
+it('an attempt that waits for a slot at a stop is requeued unpaid', async () => {
+  const before = crash.paidCalls();
+  const { tryOns, held, worker } = await fillSlots();
+  const ended = worker.end('SIGTERM');
+  await worker.logged('generation_interrupted');
+  assert.equal(held.hits, SLOTS);
+  held.release();
+  assert.equal(await ended, 0);
+  assert.equal(countOf(worker, 'generation_completed'), SLOTS);
+  assert.equal(crash.paidCalls() - before, SLOTS);
+  await crash.startWorker();
+  for (const tryOn of tryOns) {
+    assert.equal((await settledRow(crash.shop, tryOn)).status, 'completed');
+  }
+  assert.equal(crash.paidCalls() - before, TASKS);
+});
