@@ -28,6 +28,12 @@ const OUTAGE_FAILURES = 5;
 const OUTAGE_WINDOW_SECONDS = 300;
 const OUTAGE_CODES: readonly ErrorCode[] = ['PROVIDER_UNAVAILABLE', 'PROVIDER_OUTCOME_UNKNOWN'];
 
+/** KEYS: the mark that it is tripped, then all else that belongs to it. Returns whether it was tripped. */
+const CLOSE = `
+local wasTripped = redis.call('DEL', KEYS[1])
+redis.call('DEL', unpack(KEYS, 2))
+return wasTripped`;
+
 export class CircuitBreaker {
   readonly #redis: Redis;
   readonly #keys: GateKeys;
@@ -43,19 +49,12 @@ export class CircuitBreaker {
 
   /** Throws PROVIDER_REFUSES_SERVICE, with the time to wait, while it is open or a probe is out. */
   async check(): Promise<void> {
-    const [isTripped, openMs, probeMs] = await Promise.all([
-      this.#isTripped(),
-      this.#redis.pttl(this.#keys.open),
-      this.#redis.pttl(this.#keys.probe),
-    ]);
-    const waitMs = Math.max(openMs, probeMs);
-    if (isTripped && waitMs > 0) throw this.#refusal(waitMs);
+    await this.#checkTripped();
   }
 
   /** As `check`; while half-open the call becomes the probe, until `done` aborts, or `probeMs` at most. */
   async enter(done: AbortSignal): Promise<void> {
-    await this.check();
-    if (!(await this.#isTripped())) return;
+    if (!(await this.#checkTripped())) return;
     const until = AbortSignal.any([done, AbortSignal.timeout(this.#options.probeMs)]);
     if (!(await this.#probe.hold(until)))
       throw this.#refusal(await this.#redis.pttl(this.#keys.probe));
@@ -63,10 +62,19 @@ export class CircuitBreaker {
 
   /** An answer, a refusal too, proves that the service works. */
   async close(): Promise<void> {
-    const wasTripped = await this.#redis.del(this.#keys.tripped);
-    await this.#redis.del(this.#keys.open, this.#keys.outage, this.#keys.trippedAt);
+    const { tripped, open, outage, trippedAt } = this.#keys;
+    const wasTripped = await this.#redis.eval(CLOSE, 4, tripped, open, outage, trippedAt);
     const { provider, record } = this.#options;
     if (wasTripped === 1) record({ event: 'breaker_closed', provider });
+  }
+
+  /** False while it is closed; true while a call may be the probe. Throws as `check` does. */
+  async #checkTripped(): Promise<boolean> {
+    if (!(await this.#isTripped())) return false;
+    const { open, probe } = this.#keys;
+    const waitMs = Math.max(await this.#redis.pttl(open), await this.#redis.pttl(probe));
+    if (waitMs > 0) throw this.#refusal(waitMs);
+    return true;
   }
 
   /** Opens it where no call can succeed; an error that looks like an outage counts towards that. */
