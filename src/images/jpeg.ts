@@ -125,8 +125,8 @@ function isBare(marker: number): boolean {
 
 /** The end of a scan's data: the next marker that is not a restart, or the end of the file. */
 function endOfData(file: Uint8Array, from: number): number {
-  for (let at = from; at + 1 < file.length; at += 1) {
-    if (file[at] !== 0xff) continue;
+  for (let at = file.indexOf(0xff, from); at !== -1; at = file.indexOf(0xff, at + 1)) {
+    if (at + 1 === file.length) break;
     const next = file[at + 1] ?? 0;
     if (next !== 0 && next !== 0xff && !(next >= 0xd0 && next <= 0xd7)) return at;
   }
