@@ -2,7 +2,9 @@
  * One HTTP request to the vendor, from the first byte to the last, and the one thing that the
  * SDK cannot tell: whether a request that failed had gone out, and so may have been billed.
  */
+import { Readable } from 'node:stream';
 import { Agent, DecoratorHandler, type Dispatcher } from 'undici';
+import { toResponse } from './answer.ts';
 
 /** No answer came. `requestSent`: the request was handed to an open connection before that. */
 export class TransportFailure extends Error {
@@ -73,13 +75,20 @@ export class Transport implements AsyncDisposable {
     init: RequestInit = {},
     onPart: ((part: Uint8Array) => void) | null = null,
   ): Promise<Response> {
-    const request = new Request(url, init);
-    const signal = AbortSignal.any([request.signal, AbortSignal.timeout(this.#timeoutMs)]);
+    const timeout = AbortSignal.timeout(this.#timeoutMs);
+    const signal = init.signal ? AbortSignal.any([init.signal, timeout]) : timeout;
     let requestSent = false;
-    const connection = notify(this.#agent, () => {
+    const onSent = () => {
       requestSent = true;
-    });
+    };
+    const request = {
+      url: new URL(url instanceof Request ? url.url : url),
+      method: (init.method ?? 'GET') as Dispatcher.HttpMethod,
+      headers: [...new Headers(init.headers)].flat(),
+      body: bodyOf(init.body, onSent),
+    };
     try {
+      const connection = notify(this.#agent, onSent);
       return await orAborted(exchange(connection, request, { signal, onPart }), signal);
     } catch (error) {
       throw new TransportFailure(requestSent, error);
@@ -112,6 +121,32 @@ function orAborted<T>(exchanged: Promise<T>, signal: AbortSignal): Promise<T> {
   return Promise.race([exchanged, aborted]);
 }
 
+/**
+ * The body as undici sends it. One in parts counts as sent from its first part on: the vendor may have
+ * all of it before undici says so.
+ */
+function bodyOf(
+  body: RequestInit['body'],
+  onSent: () => void,
+): string | Uint8Array | Readable | null {
+  if (body === null || body === undefined) return null;
+  if (typeof body === 'string' || body instanceof Uint8Array) return body;
+  if (!(body instanceof ReadableStream)) throw new TypeError('A body is text, bytes or a stream');
+  return Readable.from(
+    (async function* () {
+      onSent();
+      yield* body;
+    })(),
+  );
+}
+
+interface Sending {
+  readonly url: URL;
+  readonly method: Dispatcher.HttpMethod;
+  readonly headers: string[];
+  readonly body: string | Uint8Array | Readable | null;
+}
+
 interface Reading {
   readonly signal: AbortSignal;
   readonly onPart: ((part: Uint8Array) => void) | null;
@@ -119,44 +154,23 @@ interface Reading {
 
 async function exchange(
   connection: Dispatcher,
-  request: Request,
+  { url, ...request }: Sending,
   { signal, onPart }: Reading,
 ): Promise<Response> {
-  const { origin, pathname, search } = new URL(request.url);
-  const answer = await connection.request({
-    origin,
-    path: pathname + search,
-    method: request.method as Dispatcher.HttpMethod,
-    headers: [...request.headers].flat(),
-    body: request.body === null ? null : Buffer.from(await request.arrayBuffer()),
-    signal,
-  });
+  const { origin, pathname, search } = url;
+  const answer = await connection.request({ origin, path: pathname + search, ...request, signal });
   const { statusCode, headers, body } = answer;
-  const whole = await (onPart === null ? body.arrayBuffer() : readInParts(body, onPart));
-  return toResponse(statusCode, headers, whole);
+  return toResponse(statusCode, headers, await readInParts(body, onPart));
 }
 
 async function readInParts(
   body: AsyncIterable<Uint8Array>,
-  onPart: (part: Uint8Array) => void,
+  onPart: Reading['onPart'],
 ): Promise<Buffer<ArrayBuffer>> {
   const parts: Uint8Array[] = [];
   for await (const part of body) {
     parts.push(part);
-    onPart(part);
+    onPart?.(part);
   }
   return Buffer.concat(parts);
-}
-
-const BODILESS = [204, 205, 304];
-
-function toResponse(
-  status: number,
-  headers: Record<string, string | string[] | undefined>,
-  body: ArrayBuffer | Buffer<ArrayBuffer>,
-): Response {
-  const pairs = Object.entries(headers).flatMap(([name, value]) =>
-    [value ?? []].flat().map((one): [string, string] => [name, one]),
-  );
-  return new Response(BODILESS.includes(status) ? null : body, { status, headers: pairs });
 }

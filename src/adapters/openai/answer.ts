@@ -75,14 +75,18 @@ async function fetchLinked(url: string, { fetch, signal }: PictureSource): Promi
 
 /** Base64, which gateways wrap into lines or put into a data URL. */
 function decodeBase64(text: string): Buffer {
-  const base64 = text.replace(/^data:[^,]{0,100},/, '').replace(/\s+/g, '');
-  const bytes = Buffer.from(base64, 'base64');
-  const digits = base64.replace(/=+$/, '').length;
-  // Node skips what is not base64, so that fewer bytes come out than the text promises.
-  if (bytes.length === 0 || bytes.length !== Math.floor((digits * 3) / 4)) {
-    throw malformed('bad_base64');
-  }
+  const bytes =
+    decodePlain(text) ?? decodePlain(text.replace(/^data:[^,]{0,100},/, '').replace(/\s+/g, ''));
+  if (bytes === null) throw malformed('bad_base64');
   return bytes;
+}
+
+/** Null for anything that is not base64: Node skips it, so that fewer bytes come out than promised. */
+function decodePlain(base64: string): Buffer | null {
+  const bytes = Buffer.from(base64, 'base64');
+  let digits = base64.length;
+  while (digits > 0 && base64[digits - 1] === '=') digits -= 1;
+  return bytes.length > 0 && bytes.length === Math.floor((digits * 3) / 4) ? bytes : null;
 }
 
 /** JPEG, PNG or WebP by their first bytes; decoding shows whether the rest is sound. */

@@ -5,29 +5,25 @@
  */
 import type OpenAI from 'openai';
 import { APIError } from 'openai';
-import type {
-  ImageEditParamsNonStreaming,
-  ImageEditStreamEvent,
-  ImagesResponse,
-} from 'openai/resources/images';
+import type { ImageEditStreamEvent, ImagesResponse } from 'openai/resources/images';
 import { Stream } from 'openai/streaming';
 import { TaskError } from '../../errors.ts';
 import type { PictureRequest } from '../../ports/image-provider.ts';
 import type { Transport } from '../../vendor-http/transport.ts';
 import { decodePicture } from './answer.ts';
+import { EDITS_PATH, type EditRequest } from './edit-request.ts';
 
 export interface StreamedCall {
   readonly client: OpenAI;
   readonly transport: Transport;
-  readonly parameters: ImageEditParamsNonStreaming;
-  /** How many partial pictures to ask for, 1 to 3. The vendor may send fewer. */
-  readonly partialImages: number;
+  /** Asks for a stream and 1 to 3 partial pictures. The vendor may send fewer. */
+  readonly edit: EditRequest;
   readonly onPartial: NonNullable<PictureRequest['onPartial']>;
 }
 
 /** Makes the call. Rejects as the call without a stream does; a stream without an end is of unknown outcome. */
 export async function askStreaming(
-  { client, transport, parameters, partialImages, onPartial }: StreamedCall,
+  { client, transport, edit, onPartial }: StreamedCall,
   signal: AbortSignal,
 ): Promise<ImagesResponse> {
   const parts = new TransformStream<Uint8Array, Uint8Array>();
@@ -35,9 +31,8 @@ export async function askStreaming(
   const fetch = transport.fetchInParts((part) => void writer.write(part).catch(() => undefined));
   void readPartials(new Response(parts.readable), client, onPartial);
   try {
-    const body = { ...parameters, stream: true, partial_images: partialImages } as const;
-    const edit = client.withOptions({ fetch }).images.edit(body, { signal });
-    return await readEnd(await edit.asResponse(), client);
+    const answer = client.withOptions({ fetch }).post(EDITS_PATH, { ...edit, signal });
+    return await readEnd(await answer.asResponse(), client);
   } finally {
     writer.close().catch(() => undefined);
   }

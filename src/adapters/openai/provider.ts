@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import OpenAI from 'openai';
-import type { ImageEditParamsNonStreaming, ImagesResponse } from 'openai/resources/images';
+import type { ImagesResponse } from 'openai/resources/images';
 import { TaskError } from '../../errors.ts';
 import { validateImage } from '../../images/validation.ts';
 import type {
@@ -18,6 +18,7 @@ import type {
 import { Transport } from '../../vendor-http/transport.ts';
 import { readAnswer } from './answer.ts';
 import { describeModel, MATCH, matchingSize, modelInUse, type Quality } from './catalogue.ts';
+import { EDITS_PATH, type EditFields, editRequest } from './edit-request.ts';
 import { MODEL_GONE, malformed, translateError } from './errors.ts';
 import { forecastUsd } from './forecast.ts';
 import { askStreaming } from './partial-pictures.ts';
@@ -119,36 +120,35 @@ export class OpenAiProvider implements ImageProvider, AsyncDisposable {
 
   async #call(request: PictureRequest, signal: AbortSignal): Promise<Picture> {
     const size = this.#sizeFor(request);
-    const parameters = {
+    const fields = {
       ...this.#parameters,
       size,
-      image: request.images.map(
-        ({ name, jpeg }) => new File([new Uint8Array(jpeg)], name, { type: 'image/jpeg' }),
-      ),
       prompt: request.prompt,
       safety_identifier: createHash('sha256').update(request.endUser).digest('hex'),
     };
-    const answer = await this.#ask(parameters, request, signal).catch(rethrow);
+    const answer = await this.#ask(fields, request, signal).catch(rethrow);
     const source = { fetch: this.#options.fetchPicture, signal };
-    return { ...(await readAnswer(answer, parameters.model, source)), size };
+    return { ...(await readAnswer(answer, fields.model, source)), size };
   }
 
   #ask(
-    parameters: ImageEditParamsNonStreaming,
-    request: PictureRequest,
+    fields: EditFields,
+    { images, ...request }: PictureRequest,
     signal: AbortSignal,
   ): Promise<ImagesResponse> {
     const { onPartial } = request;
     const partialImages = this.#partialImagesFor(request);
     if (onPartial === undefined || partialImages === 0) {
-      return this.#client.images.edit(parameters, { signal });
+      return this.#client.post(EDITS_PATH, { ...editRequest(fields, images), signal });
     }
     const [client, transport] = [this.#client, this.#transport];
-    return askStreaming({ client, transport, parameters, partialImages, onPartial }, signal);
+    const streamed = { ...fields, stream: true, partial_images: partialImages };
+    const edit = editRequest(streamed, images);
+    return askStreaming({ client, transport, edit, onPartial }, signal);
   }
 
   /** A model that the catalogue does not know is asked for nothing special. */
-  #partialImagesFor({ onPartial }: PictureRequest): number {
+  #partialImagesFor({ onPartial }: Pick<PictureRequest, 'onPartial'>): number {
     const isAble = onPartial !== undefined && describeModel(this.model) !== null;
     return isAble ? this.#options.partialImages : 0;
   }
@@ -221,5 +221,5 @@ function parametersFor(model: string, { quality, complexity, warn }: OpenAiOptio
     output_format: 'jpeg',
     ...(facts?.complexity && complexity !== null ? { complexity } : {}),
     ...(facts?.inputFidelity ? { input_fidelity: 'high' } : {}),
-  } satisfies Omit<ImageEditParamsNonStreaming, 'image' | 'prompt' | 'size'>;
+  } satisfies EditFields;
 }
