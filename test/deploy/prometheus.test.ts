@@ -10,11 +10,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { onFreePort } from '../../local/loopback.ts';
-import { moderationBlocked } from '../../local/openai/vendor-errors.ts';
-import { createPerson } from '../../local/platform.ts';
 import { until } from '../../local/until.ts';
 import { endWithThisProcess } from '../support/guardian.ts';
-import { openShop, orderTryOn, push, settledRow } from '../support/shop.ts';
+import { oneDeliveredOneRefused, openShop } from '../support/shop.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
 
 const DEPLOY = join(import.meta.dirname, '../../deploy');
@@ -88,14 +86,7 @@ describe('a Prometheus that scrapes a real worker', { skip }, () => {
     await fetch(`${worker.address}/estimate-body`, { method: 'POST' });
     await until('the first scrape', async () => (await valuesOf('up{job="worker"} == 1')) > 0);
     // One picture and one refusal, so that counters have counted.
-    const person = await createPerson(shop.platform);
-    const good = await orderTryOn(shop.platform, person);
-    await push(shop.platform, good);
-    await settledRow(shop, good);
-    const bad = await orderTryOn(shop.platform, person);
-    shop.stack.openai.faults.add(moderationBlocked());
-    await push(shop.platform, bad);
-    await settledRow(shop, bad);
+    await oneDeliveredOneRefused(shop);
     const series = 'increase(wearon_generations_total{outcome="failed"}[1m]) > 0';
     await until('Prometheus to have seen both', async () => (await valuesOf(series)) > 0);
   });

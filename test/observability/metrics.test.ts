@@ -1,12 +1,10 @@
 /** What Prometheus sees of a real worker on the local stack. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { moderationBlocked } from '../../local/openai/vendor-errors.ts';
-import { createPerson } from '../../local/platform.ts';
 import { until } from '../../local/until.ts';
 import { DEAD_LETTER_LIST } from '../../src/adapters/redis/task-list.ts';
 import { afterTests } from '../support/after-tests.ts';
-import { openShop, orderTryOn, push, settledRow } from '../support/shop.ts';
+import { oneDeliveredOneRefused, openShop } from '../support/shop.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
 
 const shop = afterTests.use(await openShop());
@@ -28,14 +26,7 @@ function shows(series: string, value: number): Promise<true> {
 
 describe('the metrics of a worker', () => {
   it('tell of pictures made, what they cost, and of credits given back', async () => {
-    const person = await createPerson(shop.platform);
-    const good = await orderTryOn(shop.platform, person);
-    await push(shop.platform, good);
-    await settledRow(shop, good);
-    const bad = await orderTryOn(shop.platform, person);
-    shop.stack.openai.faults.add(moderationBlocked());
-    await push(shop.platform, bad);
-    await settledRow(shop, bad);
+    await oneDeliveredOneRefused(shop);
 
     await shows('wearon_generations_total{channel="b2c",outcome="completed",code="none"}', 1);
     const failed = 'channel="b2c",outcome="failed",code="MODERATION_BLOCKED"';

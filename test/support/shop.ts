@@ -3,6 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import sharp from 'sharp';
+import { moderationBlocked } from '../../local/openai/vendor-errors.ts';
 import {
   balanceOf,
   type Customer,
@@ -105,6 +106,17 @@ export function settledRow(shop: Shop, tryOn: TryOn) {
     const row = await rowOf(shop, tryOn);
     return row !== null && ['completed', 'failed'].includes(row.status) ? row : null;
   });
+}
+
+/** A person's picture that is made, and one that the image model refuses. */
+export async function oneDeliveredOneRefused(shop: Shop): Promise<void> {
+  const person = await createPerson(shop.platform);
+  for (const isRefused of [false, true]) {
+    const tryOn = await orderTryOn(shop.platform, person);
+    if (isRefused) shop.stack.openai.faults.add(moderationBlocked());
+    await push(shop.platform, tryOn);
+    await settledRow(shop, tryOn);
+  }
 }
 
 /** The balance, once it is `credits`. */
