@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
+import type { KnownPerson } from '../../scripts/fit-sizing-people.ts';
 import type { Detection, PhotoObservation } from '../../src/pose.ts';
-import type { Sex } from '../../src/sizing/body-estimate.ts';
 import { type Figures, figuresIn } from '../../src/sizing/figure.ts';
 
 export interface SizingPhoto {
@@ -15,16 +15,10 @@ export interface SizingPhoto {
 }
 
 /** cm, kg, years; the waist at the navel. */
-export interface SizingTruth {
-  readonly sex: Sex;
-  readonly heightCm: number;
-  readonly weightKg: number;
-  readonly ageYears: number;
-  readonly chest: number;
-  readonly waist: number;
-  readonly hip: number;
-  readonly bideltoid: number;
-}
+export type SizingTruth = Pick<
+  KnownPerson,
+  'sex' | 'heightCm' | 'weightKg' | 'ageYears' | 'chest' | 'waist' | 'hip' | 'bideltoid'
+>;
 
 interface FixtureRecord {
   file: string;
