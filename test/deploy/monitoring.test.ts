@@ -26,7 +26,6 @@ interface Target {
 
 interface Panel {
   readonly title: string;
-  readonly description?: string;
   readonly datasource: { readonly uid: string };
   readonly targets: readonly Target[];
 }
