@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { it } from 'node:test';
 import { createClient } from '@supabase/supabase-js';
-import { outageOf } from './outage.ts';
+import { outageOf, saysSchemaLacks } from './outage.ts';
 
 it('a service that accepts requests and answers none is an outage', async () => {
   const server = createServer(() => undefined).listen(0, '127.0.0.1');
@@ -25,4 +25,11 @@ it('a service that accepts requests and answers none is an outage', async () => 
     server.closeAllConnections();
     server.close();
   }
+});
+
+it('a table, column or function that is missing is told by its code alone', () => {
+  const missing = ['42P01', '42703', '42883', 'PGRST202', 'PGRST203', 'PGRST204', 'PGRST205'];
+  const others = ['42501', '57014', 'PGRST000', 'PGRST301', 'XX000', '', undefined];
+  for (const code of missing) assert.equal(saysSchemaLacks(code), true, code);
+  for (const code of others) assert.equal(saysSchemaLacks(code), false, code);
 });
