@@ -66,20 +66,36 @@ async function reportOf(
 }
 
 function describe({ by, groups, total }: CostReport): string {
-  const headings = [by, 'try-ons', 'completed', 'failed', 'success', 'moderation', 'cost', 'each'];
+  const [headings, cellsOf] = by === 'provider' ? PICTURES : TRY_ONS;
   const rows = groups.length === 0 ? [] : [...groups, total].map(cellsOf);
-  return table(headings, rows, 'No try-on in this time.');
+  return table([by, ...headings], rows, 'No try-on in this time.');
 }
 
-function cellsOf(group: CostGroup) {
-  const [success, each] = [successShare(group), costPerPicture(group)];
+const TRY_ONS = [
+  ['try-ons', 'completed', 'failed', 'success', 'moderation', 'cost', 'each'],
+  (group: CostGroup) => {
+    const success = successShare(group);
+    return [
+      group.key,
+      group.tryOns,
+      group.completed,
+      group.failed,
+      success === null ? null : `${(success * 100).toFixed(1)} %`,
+      group.moderationBlocks,
+      ...moneyOf(group),
+    ];
+  },
+] as const;
+
+/** Of a provider only delivered pictures are known, so a share of success would always be 100 %. */
+const PICTURES = [
+  ['pictures', 'cost', 'each'],
+  (group: CostGroup) => [group.key, group.completed, ...moneyOf(group)],
+] as const;
+
+function moneyOf(group: CostGroup): readonly (string | null)[] {
+  const each = costPerPicture(group);
   return [
-    group.key,
-    group.tryOns,
-    group.completed,
-    group.failed,
-    success === null ? null : `${(success * 100).toFixed(1)} %`,
-    group.moderationBlocks,
     `$${group.costUsd.toFixed(2)}${group.unpriced === 0 ? '' : ` + ${group.unpriced} unknown`}`,
     each === null ? null : `$${each.toFixed(4)}`,
   ];

@@ -87,6 +87,12 @@ describe('costs', () => {
     assert.deepEqual(lines, ['openai,1,1,0,0,0.020000,0', 'replicate,1,1,0,0,0.020000,0']);
   });
 
+  it('shows pictures of a provider, and no share of success', async () => {
+    const { stdout } = await costs('--by', 'provider');
+    assert.match(stdout, /^provider +pictures +cost +each$/m);
+    assert.match(stdout, /^replicate +1 +\$0.02 +\$0.0200$/m);
+  });
+
   it('refuses a grouping that there is none of', async () => {
     const { code, stderr } = await costs('--by', 'moon');
     assert.equal(code, 2);

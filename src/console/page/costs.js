@@ -11,6 +11,22 @@ const GROUPINGS = {
 };
 const DAYS = { 1: '24 hours', 7: '7 days', 30: '30 days', 90: '90 days' };
 
+const TRY_ONS = [
+  ['Try-ons', 'Completed', 'Failed', 'Success', 'Blocked by moderation'],
+  ({ tryOns, completed, failed, moderationBlocks }) => {
+    const ended = completed + failed;
+    return [
+      { number: tryOns },
+      { number: completed },
+      { number: failed },
+      { number: ended === 0 ? '–' : percent(completed / ended) },
+      { number: moderationBlocks },
+    ];
+  },
+];
+/** Of a provider only delivered pictures are known, so a share of success would always be 100 %. */
+const PICTURES = [['Pictures'], ({ completed }) => [{ number: completed }]];
+
 export async function showCosts(main) {
   const by = choice(GROUPINGS, 'day');
   const days = choice(DAYS, '7');
@@ -34,17 +50,13 @@ export async function showCosts(main) {
     csv.href = `api/${query}&format=csv`;
     try {
       const { groups, total } = await get(query);
-      const rows = groups.length === 0 ? [] : [...groups, total].map(rowOf);
-      const headings = [
-        GROUPINGS[by.value],
-        'Try-ons',
-        'Completed',
-        'Failed',
-        'Success',
-        'Blocked by moderation',
-        'Cost',
-        'Per picture',
-      ];
+      const [counts, countsOf] = by.value === 'provider' ? PICTURES : TRY_ONS;
+      const rows = (groups.length === 0 ? [] : [...groups, total]).map((group) => [
+        group.key,
+        ...countsOf(group),
+        ...moneyOf(group),
+      ]);
+      const headings = [GROUPINGS[by.value], ...counts, 'Cost', 'Per picture'];
       fill(
         list,
         table(`By ${GROUPINGS[by.value].toLowerCase()}`, headings, rows, 'No try-on in this time.'),
@@ -58,16 +70,9 @@ export async function showCosts(main) {
   await load();
 }
 
-function rowOf({ key, tryOns, completed, failed, moderationBlocks, costUsd, unpriced }) {
+function moneyOf({ completed, costUsd, unpriced }) {
   const priced = completed - unpriced;
-  const ended = completed + failed;
   return [
-    key,
-    { number: tryOns },
-    { number: completed },
-    { number: failed },
-    { number: ended === 0 ? '–' : percent(completed / ended) },
-    { number: moderationBlocks },
     { number: `${money(costUsd)}${unpriced === 0 ? '' : ` + ${unpriced} unknown`}` },
     { number: priced === 0 ? '–' : money(costUsd / priced) },
   ];
