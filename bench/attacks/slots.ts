@@ -1,6 +1,7 @@
 /** What one owner's tasks can do to the others' slots: see src/adapters/redis/fair-queue.ts. */
 import { createPerson } from '../../local/platform.ts';
 import { until } from '../../local/until.ts';
+import { attemptsFor } from '../../src/tryon/call-slots.ts';
 import { openShop, orderTryOn, push, settledRow } from '../../test/support/shop.ts';
 import { startWorkerProcess } from '../../test/support/worker-process.ts';
 import type { Attack } from './attack.ts';
@@ -29,7 +30,7 @@ async function stallingLinks(): Promise<number> {
     WORKER_CONCURRENCY: String(SLOTS),
   });
   await push(platform, ...orders);
-  await until('the slots to be taken', () => stalled.hits >= SLOTS, 60_000);
+  await until('all attempts to stall', () => stalled.hits >= attemptsFor(SLOTS), 60_000);
   const startedAtMs = performance.now();
   await push(platform, other);
   await settledRow(shop, other);
