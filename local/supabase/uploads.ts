@@ -1,4 +1,4 @@
-/** What a bucket takes as an upload, and what is kept of one beside its bytes. */
+/** What a bucket takes as an upload, and what is kept of one in addition to its bytes. */
 import { createHash } from 'node:crypto';
 import { invalidKey, mimeTypeRefused, tooLarge } from './storage-errors.ts';
 

@@ -5,7 +5,7 @@ import type { ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import type { SessionEvent } from '../ports/progress.ts';
 
-/** Calls the listener for every step from now on; resolves with what ends that. `onLost`: no step comes any more. */
+/** Calls the listener for every step from now on; resolves with a function that ends it. `onLost`: the connection is lost. */
 export type Listen = (
   listener: (event: SessionEvent) => void,
   onLost: () => void,

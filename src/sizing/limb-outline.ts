@@ -13,7 +13,7 @@ interface Stretch {
   readonly shares: readonly number[];
 }
 
-/** Where the outer half of a limb is looked at: the outline on the body's side may be the trunk's. */
+/** Where the outer half of a limb is measured: the outline on the body's side may be the trunk's. */
 const HALVES = {
   upperArm: { from: 'Shoulder', to: 'Elbow', shares: [0.3, 0.4, 0.5, 0.6, 0.7] },
   forearm: { from: 'Elbow', to: 'Wrist', shares: [0.3, 0.4, 0.5, 0.6, 0.7] },
@@ -21,7 +21,7 @@ const HALVES = {
   thigh: { from: 'Hip', to: 'Knee', shares: [0.4, 0.5, 0.6, 0.7, 0.8] },
 } as const satisfies Record<string, Stretch>;
 
-/** Where the whole breadth of a leg is looked at. */
+/** Where the whole breadth of a leg is measured. */
 const LEGS = {
   /** Under the seat. */
   upperThigh: { from: 'Hip', to: 'Knee', share: 0.2 },
