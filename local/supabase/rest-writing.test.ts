@@ -119,6 +119,12 @@ describe('calls and keys', () => {
     assert.equal(error?.message, 'User credits not found');
   });
 
+  test('a statement may take 8 s', async () => {
+    await stack.database.query(`create function statement_limit() returns text
+      language sql as $$ select current_setting('statement_timeout') $$`);
+    assert.equal((await supabase.rpc('statement_limit')).data, '8s');
+  });
+
   test('without the service role key nothing is answered', async () => {
     const stranger = createClient(stack.supabase.url, 'another-key');
     const { status, error } = await stranger.from('stores').select('*');

@@ -103,6 +103,11 @@ function change(pool: Pool, request: FastifyRequest, statement: Statement): Prom
   );
 }
 
+/** Supabase's `authenticator` has this limit, and the service role none of its own. */
+const STATEMENT_TIMEOUT = '8s';
+const IMPERSONATE =
+  "select set_config('role', $1, true), set_config('statement_timeout', $2, true)";
+
 async function inTransaction<T>(
   pool: Pool,
   role: string,
@@ -111,7 +116,7 @@ async function inTransaction<T>(
   const client = await pool.connect();
   try {
     await client.query('begin');
-    await client.query("select set_config('role', $1, true)", [role]);
+    await client.query(IMPERSONATE, [role, STATEMENT_TIMEOUT]);
     const result = await work(client);
     await client.query('commit');
     client.release();

@@ -130,7 +130,8 @@ it('X6: a booking held by the database during a kill is not made twice', async (
   await until('the booking to wait for the row', isBooking, REFUND_WAIT_MS);
   await worker.end('SIGKILL');
   next.process.kill('SIGCONT');
-  // The next one has taken the refund over, and puts it off until the booking has ended.
+  // The next one has taken the refund over, and puts it off until the booking has ended. Where that
+  // takes too long, the database breaks the booking off, and the next one books.
   await until('the refund to be put off', async () => {
     return (await platform.redis.zcard('wearon:bull:refund:delayed')) === 1;
   });
@@ -139,6 +140,4 @@ it('X6: a booking held by the database during a kill is not made twice', async (
   await refundIsOver(crash.shop, tryOn);
   await assertRefundedOnce(crash.shop, tryOn);
   assert.equal(await balanceOf(platform, person), 10);
-  const own = next.lines.filter(({ session_id }) => session_id === tryOn.sessionId);
-  assert.ok(!own.some(({ message }) => message === 'credit_refunded'));
 });
