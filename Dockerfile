@@ -48,13 +48,13 @@ COPY --from=models --chown=1000:1000 /app/models models
 CMD ["node", "local/main.ts"]
 
 FROM ${NODE_IMAGE} AS worker
-# What fetches and installs has no business beside the service's keys.
+# What fetches and installs has no business near the service's keys.
 RUN rm -rf /usr/local/lib/node_modules /opt/yarn-* \
       /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack \
       /usr/local/bin/yarn /usr/local/bin/yarnpkg \
  && ln -s /app/bin/wearon /usr/local/bin/wearon
 # Two arenas: glibc keeps less of what image work frees, 100 MB of 740 under load. And onnxruntime
-# reports to its maker unless it is told not to.
+# reports to its maker unless it is disabled.
 ENV NODE_ENV=production \
     MEDIAPIPE_MODEL_PATH=/app/models \
     MALLOC_ARENA_MAX=2 \

@@ -21,19 +21,19 @@ import { rescue } from '../tryon/rescue.ts';
 import { runJob, runRefund } from '../tryon/run-job.ts';
 import { Semaphore } from '../tryon/semaphore.ts';
 import type { Adapters } from './adapters.ts';
+import { atMost } from './at-most.ts';
 import { runRetention } from './retention.ts';
 import { runWebhooks } from './webhooks.ts';
 
 const REFUNDS_AT_ONCE = 10;
 const WATCHDOG_INTERVAL_MS = 5000;
 const PROBLEM_POLL_MS = 1000;
-const STOP_POLL_MS = 50;
 /**
  * What the stop gets beyond the grace, to requeue jobs and to end the steps that loops are in.
  * Whatever is cut off is run again.
  */
 const MARGIN_MS = 5000;
-/** A job that is fetched while Supabase cannot be used waits, and nothing of it is believed. */
+/** A job that is fetched while Supabase cannot be used waits: what Supabase says now decides nothing. */
 const UNUSABLE: JobEnd = { kind: 'again', delayMs: 1000 };
 const REQUEUE: JobEnd = { kind: 'requeue' };
 
@@ -233,20 +233,4 @@ async function takeTasks(
     await looking;
     await sleep(PROBLEM_POLL_MS, undefined, { signal: stop }).catch(() => undefined);
   }
-}
-
-/** Resolves when the work is done, after `ms` without it, or as soon as waiting is pointless. */
-async function atMost(
-  ms: number,
-  work: Promise<unknown>,
-  isPointless: () => boolean,
-): Promise<void> {
-  const done = new AbortController();
-  const endMs = performance.now() + ms;
-  const giveUp = async () => {
-    if (performance.now() >= endMs || isPointless()) done.abort();
-  };
-  const waiting = repeat(giveUp, STOP_POLL_MS, done.signal, () => undefined);
-  await Promise.race([work, waiting]);
-  done.abort();
 }

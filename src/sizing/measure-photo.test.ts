@@ -123,7 +123,7 @@ describe('measuring a photo', () => {
     { left: 126, right: 160, top: 150, bottom: 305 },
   ];
 
-  it('reads forearms only where they hang beside the trunk', () => {
+  it('reads forearms only where they hang next to the trunk', () => {
     const forearm = (wrist: [number, number]) => {
       const pose = poseOf([...BODY, ...ARMS]);
       const [x, y] = [wrist[0] / FRAME.widthPx, wrist[1] / FRAME.heightPx];

@@ -120,8 +120,8 @@ function armIsRaised(points: BodyPoints, side: Side): boolean {
 /** In front of the trunk, the trunk's border would count as the forearm's. */
 function forearmHangs(points: BodyPoints, side: Side): boolean {
   const [wrist, hip] = [points(`${side}Wrist`), points(`${side}Hip`)];
-  const isBesideTrunk = side === 'left' ? wrist.x > hip.x : wrist.x < hip.x;
-  return isBesideTrunk && slantDegrees(points(`${side}Elbow`), wrist) <= HANGING_DEGREES;
+  const isOutside = side === 'left' ? wrist.x > hip.x : wrist.x < hip.x;
+  return isOutside && slantDegrees(points(`${side}Elbow`), wrist) <= HANGING_DEGREES;
 }
 
 /** 0 for a limb that hangs straight down, 180 for one that points up. */

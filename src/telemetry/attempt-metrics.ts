@@ -5,6 +5,7 @@ import type { CheckSkipReason } from '../ports/events.ts';
 import { type Counting, FINE_SECONDS, PER_CHANNEL, WHOLE_SECONDS } from './counting.ts';
 import type { Meters } from './meters.ts';
 
+/** Tasks, from the list to their attempts. */
 export function intakeCounting({ counter, duration }: Meters) {
   const received = counter('tasks_received_total', 'Tasks that became jobs.', PER_CHANNEL);
   const rejected = counter(
@@ -23,6 +24,7 @@ export function intakeCounting({ counter, duration }: Meters) {
   } satisfies Partial<Counting>;
 }
 
+/** The steps of attempts, and attempts that ended without a result. */
 export function attemptCounting({ counter, duration }: Meters) {
   const step = duration('step_duration_seconds', 'How long a step of an attempt took.', {
     buckets: FINE_SECONDS,
@@ -58,6 +60,7 @@ export function attemptCounting({ counter, duration }: Meters) {
 const CHECKS = ['person', 'picture'];
 const SKIPS: readonly CheckSkipReason[] = ['busy', 'unavailable', 'error', 'no_person', 'no_photo'];
 
+/** Checks of the person's photo and of the picture. */
 export function checkCounting({ counter, duration }: Meters) {
   const outcomes = ['passed', 'found', 'refused'];
   const made = counter(

@@ -4,6 +4,7 @@ import type { Meters } from './meters.ts';
 
 const PROVIDER_SECONDS = [2, 5, 8, 12, 16, 20, 30, 45, 60, 90, 120, 180];
 
+/** Paid calls: how many, how long, at what cost. */
 export function providerCounting({ counter, duration }: Meters, callers: readonly Caller[]) {
   const calls = counter(
     'provider_calls_total',

@@ -15,6 +15,7 @@ function isOutcomeUnknown(error: unknown): boolean {
   return error.code === 'PROVIDER_OUTCOME_UNKNOWN' || isOutcomeUnknown(error.cause);
 }
 
+/** How sessions ended, and what will be tried again. */
 export function endCounting({ counter, duration }: Meters) {
   const ended = counter('generations_total', 'Sessions that ended, by how they did.', OUTCOMES);
   const labels = { buckets: WHOLE_SECONDS, labels: ['channel'] as const };
@@ -77,6 +78,7 @@ const RECONCILIATION_REASONS = [
   'refund_belongs_to_another_session',
 ].map((reason) => ({ reason }));
 
+/** What was given back, and what waits for a person. */
 export function refundCounting({ counter }: Meters) {
   const booked = counter('refunds_total', 'Refunds booked, by whose balance they went to.', PAYERS);
   const credits = counter('refunded_credits_total', 'Credits given back.', PAYERS);

@@ -76,7 +76,7 @@ describe('the doctor finds of Replicate', () => {
   });
 
   it('that it has no such model, or no such version of it', async () => {
-    for (const model of ['nobody/nothing', `prunaai/p-image-try-on:${'0'.repeat(64)}`]) {
+    for (const model of ['acme/unknown', `prunaai/p-image-try-on:${'0'.repeat(64)}`]) {
       const check = await theFinding({ ...NAMED, REPLICATE_MODEL: model });
       assert.deepEqual([check.state, check.finding], ['fail', `has no model ${model}`]);
     }

@@ -69,13 +69,13 @@ describe('wearon try', () => {
   });
 
   it('puts settings side by side, a failure among them', async () => {
-    const settings = `${FLARE},replicate:nobody/nothing,${PRUNA}`;
+    const settings = `${FLARE},replicate:acme/unknown,${PRUNA}`;
     const args = [...PHOTOS, GARMENTS.chinos, '--compare', settings, '--yes'];
     const before = calls();
     const { code, stdout } = await tryOn(args);
     assert.equal(code, 1);
-    assert.match(stdout, /replicate:nobody\/nothing +PROVIDER_REFUSES_SERVICE \(model_gone\)/);
-    assert.match(stdout, /replicate:nobody\/nothing: The picture could not be made/);
+    assert.match(stdout, /replicate:acme\/unknown +PROVIDER_REFUSES_SERVICE \(model_gone\)/);
+    assert.match(stdout, /replicate:acme\/unknown: The picture could not be made/);
     assert.match(stdout, /p-image-try-on +made .* \$0\.0230/);
     assert.equal(calls() - before, 2);
     assert.equal(stack.openai.calls.at(-1)?.form?.quality, 'high');
@@ -92,7 +92,7 @@ describe('wearon try', () => {
 
   it('neither heeds nor trips the circuit breaker of the tasks', async () => {
     const redis = await openRedis(stack.redis.url);
-    await tryOn([...PHOTOS, '--compare', 'replicate:nobody/nothing', '--yes']);
+    await tryOn([...PHOTOS, '--compare', 'replicate:acme/unknown', '--yes']);
     assert.equal(await redis.exists('wearon:gate:replicate:tripped'), 0);
     await redis.mset('wearon:gate:tripped', 'PROVIDER_REFUSES_SERVICE', 'wearon:gate:open', '1');
     const again = await tryOn([...PHOTOS, '--yes']);
@@ -156,7 +156,7 @@ describe('wearon try pays nothing', () => {
 });
 
 it('a sheet fits a phone, is accessible and loads nothing', { skip: NO_BROWSER }, async () => {
-  const settings = `${PRUNA},replicate:nobody/a-model-with-a-name-that-is-far-too-long-for-a-phone`;
+  const settings = `${PRUNA},replicate:acme/a-model-with-a-name-that-is-far-too-long-for-a-phone`;
   const { json } = await tryOn([...PHOTOS, '--compare', settings, '--yes', '--json']);
   const browser = await startBrowser();
   try {

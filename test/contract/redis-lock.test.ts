@@ -17,15 +17,15 @@ it('the lock lets one in at a time, and the next once it is released', async () 
 it('the lock is not released by a holder that has lost it to another', async () => {
   const lock = new RedisLock(redis, 'test:lost', 10_000);
   await lock.during(async () => {
-    await redis.set('test:lost', 'somebody else');
+    await redis.set('test:lost', 'another holder');
   });
-  assert.equal(await redis.get('test:lost'), 'somebody else');
+  assert.equal(await redis.get('test:lost'), 'another holder');
 });
 
 it('the lock tells its holder when it is lost', async () => {
-  const lock = new RedisLock(redis, 'test:told', 60);
+  const lock = new RedisLock(redis, 'test:aborts', 60);
   const aborted = await lock.during(async (lost) => {
-    await redis.set('test:told', 'somebody else');
+    await redis.set('test:aborts', 'another holder');
     await new Promise((resolve) => lost.addEventListener('abort', resolve, { once: true }));
     return lost.aborted;
   });

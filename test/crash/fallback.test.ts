@@ -23,7 +23,7 @@ const refused = (status: number, code: string, param: string | null = null): Fau
 const OUTAGES: Readonly<Record<string, Fault>> = {
   'a refused key (401)': refused(401, 'invalid_api_key'),
   'a model that is gone (404)': refused(404, 'model_not_found'),
-  'a refused setting of ours (400)': refused(400, 'invalid_value', 'quality'),
+  'a refused parameter (400)': refused(400, 'invalid_value', 'quality'),
   'a rate limit for ever (429)': rateLimited(60),
   'server errors (500)': serverError(),
   'no answer at all': { ...EDITS, kind: 'hang' },

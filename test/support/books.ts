@@ -20,7 +20,7 @@ interface Found {
   readonly ownerId: string;
 }
 
-/** As the worker books it, unless told otherwise. */
+/** As the worker books it, unless the test says otherwise. */
 interface RefundOptions {
   readonly to?: Customer;
   readonly amount?: number;

@@ -32,7 +32,7 @@ export const drip: RequestListener = (_request, response) => {
   response.on('close', () => clearInterval(timer)).on('error', () => {});
 };
 
-/** A fetcher that trusts no one, unless told otherwise. */
+/** A fetcher that trusts no host, unless the test says otherwise. */
 export function fetcherWith(options: Partial<ImageFetcherOptions>): WebImageFetcher {
   return new WebImageFetcher({ trustedOrigins: [], hostAllowlist: null, ...options });
 }

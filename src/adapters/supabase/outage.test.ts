@@ -27,7 +27,7 @@ it('a service that accepts requests and answers none is an outage', async () => 
   }
 });
 
-it('a table, column or function that is missing is told by its code alone', () => {
+it('only its code shows that a table, column or function is missing', () => {
   const missing = ['42P01', '42703', '42883', 'PGRST202', 'PGRST203', 'PGRST204', 'PGRST205'];
   const others = ['42501', '57014', 'PGRST000', 'PGRST301', 'XX000', '', undefined];
   for (const code of missing) assert.equal(saysSchemaLacks(code), true, code);
