@@ -36,28 +36,16 @@ export function photoField({ label, invite, most, samples, onChange }) {
     }
     fill(
       chosen,
-      photos.map((photo) => el('li', {}, photo.name, ' ', removeButton(photo))),
+      photos.map((photo) => {
+        const remove = () => change(photos.filter((other) => other !== photo));
+        return el('li', {}, photo.name, ' ', removeButton(photo, remove));
+      }),
     );
     onChange(photos);
   }
 
-  const removeButton = (photo) =>
-    el(
-      'button',
-      {
-        type: 'button',
-        'aria-label': `Remove ${photo.name}`,
-        onclick: () => change(photos.filter((other) => other !== photo)),
-      },
-      '×',
-    );
-
   function addFiles(files) {
-    const added = [...files].map((file) => ({
-      file,
-      name: file.name,
-      url: URL.createObjectURL(file),
-    }));
+    const added = [...files].map(photoOf);
     change(most === 1 ? added.slice(-1) : [...photos, ...added]);
   }
 
@@ -68,21 +56,8 @@ export function photoField({ label, invite, most, samples, onChange }) {
     change(isChosen ? others : [...others, photo]);
   }
 
-  const drop = el(
-    'div',
-    {
-      className: 'drop',
-      ondragover: (event) => {
-        event.preventDefault();
-        drop.classList.add('over');
-      },
-      ondragleave: () => drop.classList.remove('over'),
-      ondrop: (event) => {
-        event.preventDefault();
-        drop.classList.remove('over');
-        addFiles(event.dataTransfer.files);
-      },
-    },
+  return dropArea(
+    addFiles,
     input,
     el('label', { for: id, className: 'button' }, invite),
     buttons.length === 0
@@ -94,7 +69,36 @@ export function photoField({ label, invite, most, samples, onChange }) {
         ),
     chosen,
   );
-  return drop;
+}
+
+/** Files that are dropped on the children go to `onFiles`. */
+function dropArea(onFiles, ...children) {
+  const area = el(
+    'div',
+    {
+      className: 'drop',
+      ondragover: (event) => {
+        event.preventDefault();
+        area.classList.add('over');
+      },
+      ondragleave: () => area.classList.remove('over'),
+      ondrop: (event) => {
+        event.preventDefault();
+        area.classList.remove('over');
+        onFiles(event.dataTransfer.files);
+      },
+    },
+    ...children,
+  );
+  return area;
+}
+
+function photoOf(file) {
+  return { file, name: file.name, url: URL.createObjectURL(file) };
+}
+
+function removeButton({ name }, onclick) {
+  return el('button', { type: 'button', 'aria-label': `Remove ${name}`, onclick }, '×');
 }
 
 function sampleButton({ id, label }, onclick) {
