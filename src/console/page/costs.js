@@ -1,6 +1,6 @@
 /** What the pictures cost and what became of the try-ons. */
 import { get } from './api.js';
-import { card, choice, el, field, fill, table } from './dom.js';
+import { card, choice, el, field, fill, notice, table } from './dom.js';
 import { money, percent } from './format.js';
 
 const GROUPINGS = {
@@ -62,7 +62,7 @@ export async function showCosts(main) {
         table(`By ${GROUPINGS[by.value].toLowerCase()}`, headings, rows, 'No try-on in this time.'),
       );
     } catch (error) {
-      fill(list, el('p', { className: 'notice', role: 'alert' }, error.message));
+      fill(list, notice(error.message));
     }
   }
 

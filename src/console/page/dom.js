@@ -101,6 +101,11 @@ export function choice(labels, chosen) {
   );
 }
 
+/** What went wrong, or what needs attention; screen readers say it at once. */
+export function notice(...children) {
+  return el('div', { className: 'notice', role: 'alert' }, ...children);
+}
+
 /** A card with a heading. */
 export function card(heading, ...children) {
   return el('section', { className: 'card' }, el('h2', {}, heading), ...children);

@@ -1,6 +1,6 @@
 /** The newest sessions with a filter, and the steps of those that move. */
 import { get } from './api.js';
-import { el, field, fill, table } from './dom.js';
+import { el, field, fill, notice, table } from './dom.js';
 import { onStep } from './events.js';
 import { clock, moment, money, shortId } from './format.js';
 
@@ -54,7 +54,7 @@ export async function showLiveSessions(card) {
         ),
       );
     } catch (error) {
-      fill(list, el('p', { className: 'notice', role: 'alert' }, error.message));
+      fill(list, notice(error.message));
     }
   }
 

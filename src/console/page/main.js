@@ -1,6 +1,6 @@
 /** The console: which page is shown, by the address' hash. */
 import { showCosts } from './costs.js';
-import { el, fill } from './dom.js';
+import { el, fill, notice } from './dom.js';
 import { openEvents } from './events.js';
 import { showOperations } from './operations.js';
 import { showPlayground } from './playground.js';
@@ -40,7 +40,7 @@ async function show() {
     if (content.isConnected) leave = onLeave;
     else onLeave();
   } catch (error) {
-    content.append(el('p', { className: 'notice', role: 'alert' }, error.message));
+    content.append(notice(error.message));
   }
 }
 

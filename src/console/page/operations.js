@@ -1,7 +1,7 @@
 /** The state of the whole, and what an operator does about it. */
 import { get, post } from './api.js';
 import { showDeadLetters } from './dead-letters.js';
-import { card, el, facts, fill, table } from './dom.js';
+import { card, el, facts, fill, notice, table } from './dom.js';
 import { ago, money, percent, shortId } from './format.js';
 import { showLiveSessions } from './live-sessions.js';
 
@@ -34,7 +34,7 @@ export async function showOperations(main) {
       fill(state, cards(await get('overview'), today, refresh));
       await readLetters();
     } catch (error) {
-      fill(state, card('State', el('p', { className: 'notice', role: 'alert' }, error.message)));
+      fill(state, card('State', notice(error.message)));
     }
   };
   const readLetters = showDeadLetters(letters);

@@ -1,6 +1,6 @@
 /** A size from one photo and a height: the measured photo, the numbers, the sizes' probabilities. */
 import { get, postForm } from './api.js';
-import { card, el, facts, field, fill } from './dom.js';
+import { card, choice, el, facts, field, fill, notice } from './dom.js';
 import { percent } from './format.js';
 import { measuredPhoto } from './measured-photo.js';
 import { photoField } from './photos.js';
@@ -8,36 +8,25 @@ import { photoField } from './photos.js';
 export async function showSize(main) {
   const [{ charts }, { samples }] = await Promise.all([get('size'), get('playground')]);
   let photo = null;
-  const height = number(100, 250);
-  const weight = number(30, 250);
-  const age = number(18, 100);
-  const sex = choice(['', 'female', 'male']);
-  const chart = choice(charts);
-  const answer = el('div', { 'aria-live': 'polite' });
-  const go = el(
-    'button',
-    { className: 'main', type: 'button', disabled: true, onclick: ask },
-    'Estimate',
-  );
-  const ready = () => {
-    const given = [height, weight, age];
-    go.disabled =
-      photo === null || height.value === '' || !given.every((input) => input.validity.valid);
+  const inputs = {
+    height_cm: number(100, 250, { required: true }),
+    weight_kg: number(30, 250),
+    age: number(18, 100),
+    sex: choice({ '': 'not given', female: 'female', male: 'male' }),
+    size_chart: choice(Object.fromEntries(charts.map((chart) => [chart, chart]))),
   };
-  for (const input of [height, weight, age]) input.addEventListener('input', ready);
+  const answer = el('div', { 'aria-live': 'polite' });
+  const go = el('button', { className: 'main', type: 'button', onclick: ask }, 'Estimate');
+
+  function ready() {
+    const isValid = Object.values(inputs).every((input) => input.validity.valid);
+    go.disabled = photo === null || !isValid;
+  }
 
   async function ask() {
     go.disabled = true;
     fill(answer, el('p', { className: 'quiet' }, 'Looking at the photo…'));
-    try {
-      const form = new FormData();
-      form.append('photo', await fileOf(photo), 'photo');
-      const given = { height_cm: height, weight_kg: weight, age, sex, size_chart: chart };
-      for (const [name, input] of Object.entries(given)) form.append(name, input.value);
-      fill(answer, answerOf(await postForm('size', form), photo.url));
-    } catch (error) {
-      fill(answer, refusalOf(error));
-    }
+    fill(answer, await answerTo(photo, inputs));
     ready();
   }
 
@@ -49,41 +38,44 @@ export async function showSize(main) {
     samples: samples.people.filter(({ isRefused }) => !isRefused),
     onChange: ([chosen]) => {
       photo = chosen ?? null;
-      if (photo?.heightCm) height.value = photo.heightCm;
+      if (photo?.heightCm) inputs.height_cm.value = photo.heightCm;
       fill(answer);
       ready();
     },
   });
+  const fields = el('div', { className: 'row', oninput: ready }, fieldsOf(inputs), go);
   main.append(
     el('p', {}, 'The size of a person, from a full-body photo and the height. Nothing is stored.'),
-    card(
-      'Photo',
-      chooser,
-      el(
-        'div',
-        { className: 'row' },
-        field('Height in cm', height),
-        field('Weight in kg', weight, 'optional'),
-        field('Age', age, 'optional'),
-        field('Sex', sex, 'optional'),
-        field('Size chart', chart),
-        go,
-      ),
-    ),
+    card('Photo', chooser, fields),
     answer,
   );
+  ready();
 }
 
-function number(min, max) {
-  return el('input', { type: 'number', min, max, step: 'any', inputMode: 'decimal' });
+function number(min, max, { required = false } = {}) {
+  const properties = { min, max, required, step: 'any', inputMode: 'decimal' };
+  return el('input', { type: 'number', ...properties });
 }
 
-function choice(values) {
-  return el(
-    'select',
-    {},
-    values.map((value) => el('option', { value }, value || 'not given')),
-  );
+function fieldsOf(inputs) {
+  return [
+    field('Height in cm', inputs.height_cm),
+    field('Weight in kg', inputs.weight_kg, 'optional'),
+    field('Age', inputs.age, 'optional'),
+    field('Sex', inputs.sex, 'optional'),
+    field('Size chart', inputs.size_chart),
+  ];
+}
+
+async function answerTo(photo, inputs) {
+  try {
+    const form = new FormData();
+    form.append('photo', await fileOf(photo), 'photo');
+    for (const [name, input] of Object.entries(inputs)) form.append(name, input.value);
+    return answerOf(await postForm('size', form), photo.url);
+  } catch (error) {
+    return refusalOf(error);
+  }
 }
 
 /** A sample is fetched, so that both kinds go the same way. */
@@ -152,29 +144,17 @@ function advice({ would_help: help = [], reasons = [] }) {
 }
 
 function section(heading, lines) {
-  if (lines.length === 0) return [];
-  return [
-    el('h3', {}, heading),
-    el(
-      'ul',
-      {},
-      lines.map((line) => el('li', {}, line)),
-    ),
-  ];
+  return lines.length === 0 ? [] : [el('h3', {}, heading), list(lines)];
 }
 
-function refusalOf(error) {
-  const lines = error.advice ?? [];
+function list(lines) {
   return el(
-    'div',
-    { className: 'notice', role: 'alert' },
-    el('p', {}, error.message),
-    lines.length === 0
-      ? null
-      : el(
-          'ul',
-          {},
-          lines.map((line) => el('li', {}, line)),
-        ),
+    'ul',
+    {},
+    lines.map((line) => el('li', {}, line)),
   );
+}
+
+function refusalOf({ message, advice: lines = [] }) {
+  return notice(el('p', {}, message), lines.length === 0 ? null : list(lines));
 }

@@ -16,27 +16,12 @@ const LABELS = new Map([
 export function stepList() {
   const list = el('ol', { className: 'steps' });
   const said = el('p', { role: 'status', className: 'quiet' });
-  let startedAtMs = 0;
-  let seen = new Map();
-  let note = null;
-  let failure = null;
+  let progress = null;
 
-  function draw() {
-    const isOver = failure !== null || seen.has('completed');
-    // In the order of their coming: a check that is only observed may end after the try-on.
-    const rows = [...seen].map(([name, atMs], at) =>
-      row(isOver || at < seen.size - 1 ? 'done' : 'now', LABELS.get(name), atMs),
-    );
-    for (const [name, label] of isOver ? [] : LABELS) {
-      if (!seen.has(name)) rows.push(row('ahead', label));
-    }
-    if (failure !== null) rows.push(row('bad', `Failed: ${failure.code}`, failure.atMs));
-    fill(list, rows, note === null ? null : el('li', { className: 'wait' }, note));
-  }
-
-  function row(className, label, atMs) {
-    const time = atMs === undefined ? '' : seconds(atMs - startedAtMs);
-    return el('li', { className }, label, el('span', {}, time));
+  function show(next) {
+    progress = next;
+    fill(list, rowsOf(progress));
+    said.textContent = progress.said;
   }
 
   return {
@@ -47,31 +32,50 @@ export function stepList() {
       said.textContent = text;
     },
     start() {
-      startedAtMs = Date.now();
-      seen = new Map();
-      note = null;
-      failure = null;
-      said.textContent = 'Ordered.';
-      draw();
+      const seen = new Map();
+      show({ startedAtMs: Date.now(), seen, note: null, failure: null, said: 'Ordered.' });
     },
     /** The clocks of workers may differ from the browser's, so it counts when a step arrived. */
-    add({ event, code, delay_ms: delayMs }, atMs = Date.now()) {
-      if (event === 'failed') {
-        said.textContent = `Failed after ${seconds(atMs - startedAtMs)}.`;
-        failure = { code, atMs };
-        draw();
-        return;
-      }
-      if (event === 'retried') note = `Tried again in ${seconds(delayMs)}: ${code}`;
-      if (event === 'requeued') note = 'The worker stops; another one goes on.';
-      const isAgain = event === 'retried' || event === 'requeued';
-      if (isAgain) seen = new Map([...seen].filter(([name]) => name === 'queued'));
-      if (LABELS.has(event)) seen.set(event, atMs);
-      const endedAtMs = seen.get('completed');
-      if (endedAtMs !== undefined)
-        said.textContent = `Completed after ${seconds(endedAtMs - startedAtMs)}.`;
-      else if (LABELS.has(event)) said.textContent = `${LABELS.get(event)}…`;
-      draw();
-    },
+    add: (step, atMs = Date.now()) => show(withStep(progress, step, atMs)),
   };
+}
+
+function withStep(progress, { event, code, delay_ms: delayMs }, atMs) {
+  const after = seconds(atMs - progress.startedAtMs);
+  if (event === 'failed')
+    return { ...progress, failure: { code, atMs }, said: `Failed after ${after}.` };
+  if (event === 'retried')
+    return { ...begunAgain(progress), note: `Tried again in ${seconds(delayMs)}: ${code}` };
+  if (event === 'requeued')
+    return { ...begunAgain(progress), note: 'The worker stops; another one goes on.' };
+  if (!LABELS.has(event)) return progress;
+  const next = { ...progress, seen: new Map(progress.seen).set(event, atMs) };
+  if (event === 'completed') return { ...next, said: `Completed after ${after}.` };
+  // A check that is only observed may end after the try-on.
+  return isOver(progress) ? next : { ...next, said: `${LABELS.get(event)}…` };
+}
+
+function isOver({ failure, seen }) {
+  return failure !== null || seen.has('completed');
+}
+
+function begunAgain(progress) {
+  return { ...progress, seen: new Map([...progress.seen].filter(([name]) => name === 'queued')) };
+}
+
+function rowsOf(progress) {
+  const { startedAtMs, seen, note, failure } = progress;
+  const row = (className, label, atMs) => {
+    const time = atMs === undefined ? '' : seconds(atMs - startedAtMs);
+    return el('li', { className }, label, el('span', {}, time));
+  };
+  const rows = [...seen].map(([name, atMs], at) =>
+    row(isOver(progress) || at < seen.size - 1 ? 'done' : 'now', LABELS.get(name), atMs),
+  );
+  for (const [name, label] of isOver(progress) ? [] : LABELS) {
+    if (!seen.has(name)) rows.push(row('ahead', label));
+  }
+  if (failure !== null) rows.push(row('bad', `Failed: ${failure.code}`, failure.atMs));
+  if (note !== null) rows.push(el('li', { className: 'wait' }, note));
+  return rows;
 }

@@ -1,6 +1,6 @@
 /** The webhooks about ended sessions: on their way, delivered or not, and sent again. */
 import { get, post } from './api.js';
-import { card, choice, el, facts, field, fill, table } from './dom.js';
+import { card, choice, el, facts, field, fill, notice, table } from './dom.js';
 import { moment, shortId } from './format.js';
 
 const STATES = {
@@ -47,7 +47,7 @@ export async function showWebhooks(main) {
       fill(counts, countsOf(found));
       fill(list, tableOf(found, attempt));
     } catch (error) {
-      fill(list, el('p', { className: 'notice', role: 'alert' }, error.message));
+      fill(list, notice(error.message));
     }
   }
 
