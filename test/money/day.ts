@@ -3,36 +3,34 @@
  * orders what and when, which rows are edited, what breaks. Returns what must not be.
  */
 import type { Payer } from '../../src/ports/ledger.ts';
+import { faultsOf } from './faults.ts';
 import type { Edit, Kill, Order, Plan } from './plan.ts';
+import { cleanUp, refundFailedPush } from './platform.ts';
 import { Replica } from './replica.ts';
 import { Simulation } from './simulation.ts';
 import type { Money } from './source.ts';
-import { type Booking, type Row, World } from './world.ts';
+import { type Booking, PAYING_SHOPPER, type Row, World } from './world.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 /** Shortly before the platform's clean-up at 00:00 UTC. */
 const START_MS = Date.UTC(2026, 0, 1, 23, 44);
-/** The platform's push was seen to throw so late although the task was on the list. */
-const PUSH_THROWS_AFTER_MS = 5_586;
-
-const PAYING_SHOPPER = 'payer@shop.test';
 
 export async function liveThrough(plan: Plan, money: Money): Promise<string[]> {
   using sim = new Simulation(START_MS, plan.seed);
   const day = new Day(plan, money, sim);
   day.begin();
   await sim.run(START_MS + plan.hours * HOUR_MS);
-  return day.faults();
+  return faultsOf(day.world, day.rows);
 }
 
 class Day {
   readonly #plan: Plan;
   readonly #sim: Simulation;
-  readonly #world = new World();
+  readonly world = new World();
   readonly #money: Money;
-  readonly #rows: Row[] = [];
-  readonly #edited = new Set<string>();
+  /** The orders' sessions; those whose row is not inserted yet are missing. */
+  readonly rows: Row[] = [];
   readonly #replicas: Replica[] = [];
   #ids = 0;
 
@@ -62,10 +60,12 @@ class Day {
         if (killed !== undefined) this.#startReplica();
       });
     }
-    if (redisLostAtMs !== null) this.#at(redisLostAtMs, async () => this.#world.loseRedis());
+    if (redisLostAtMs !== null) this.#at(redisLostAtMs, async () => this.world.loseRedis());
     this.#sim.start(() => this.#sweeps());
     const midnightMs = 16 * MINUTE_MS;
-    this.#at(midnightMs + this.#sim.between(0, MINUTE_MS), () => this.#cleanUp());
+    this.#at(midnightMs + this.#sim.between(0, MINUTE_MS), () =>
+      cleanUp(this.#sim, this.world, this.rows),
+    );
   }
 
   #at(ms: number, action: () => Promise<void>): void {
@@ -78,7 +78,7 @@ class Day {
   #startReplica(): void {
     const { lostAnswers, isHopeless } = this.#plan;
     const hopeless = new Set(isHopeless ? ['person'] : []);
-    const replica = new Replica(this.#sim, this.#world, this.#money, { lostAnswers, hopeless });
+    const replica = new Replica(this.#sim, this.world, this.#money, { lostAnswers, hopeless });
     this.#replicas.push(replica);
     this.#sim.start(() => replica.work());
   }
@@ -88,7 +88,7 @@ class Day {
     for (;;) {
       const isEarly = this.#sim.nowMs < START_MS + HOUR_MS;
       await this.#sim.sleep(isEarly ? MINUTE_MS : 2 * HOUR_MS);
-      if (!isEarly) this.#world.lossDetectedAtMs ??= this.#sim.nowMs - 30_000;
+      if (!isEarly) this.world.lossDetectedAtMs ??= this.#sim.nowMs - 30_000;
       // A replica that is killed in its sweep never ends it.
       for (const replica of this.#replicas) {
         this.#sim.start(() => replica.sweep());
@@ -118,13 +118,13 @@ class Day {
       ...change,
       isPlanted,
     };
-    this.#world.rows.set(row.sessionId, row);
+    this.world.rows.set(row.sessionId, row);
     return row;
   }
 
   #book(booking: Pick<Booking, 'type' | 'payer' | 'requestId' | 'about' | 'description'>): void {
     const { payer, type } = booking;
-    this.#world.bookings.push({
+    this.world.bookings.push({
       ...booking,
       ownerId: payer === 'person' ? 'person' : 'store',
       email: payer === 'shopper' ? PAYING_SHOPPER : null,
@@ -135,7 +135,7 @@ class Day {
   }
 
   async #order({ payment, fate }: Order, index: number): Promise<void> {
-    const world = this.#world;
+    const world = this.world;
     const requestId = payment === 'person' ? null : `request-${index}`;
     const description =
       payment === 'shopper' ? 'B2B shopper generation (shopper=payer@shop.test)' : 'generation';
@@ -144,11 +144,12 @@ class Day {
     await this.#sim.sleep(this.#sim.between(5, 300));
     const row = this.#insert(payment, { requestId }, false);
     world.bookings[at] = { ...(world.bookings[at] as Booking), about: row.sessionId };
-    this.#rows[index] = row;
+    this.rows[index] = row;
     await this.#sim.sleep(this.#sim.between(5, 100));
     if (fate === 'lost') return;
     world.tasks.add(row.sessionId);
-    if (fate === 'push_throws') this.#sim.start(() => this.#refundFailedPush(row, payment));
+    if (fate === 'push_throws')
+      this.#sim.start(() => refundFailedPush(this.#sim, this.world, row, payment));
     await this.#sim.sleep(this.#sim.between(100, 4_000));
     if (fate === 'former') {
       await this.#failAsFormerRelease(row, requestId);
@@ -169,60 +170,13 @@ class Day {
       version: 0,
       completedAt: completedAt.toISOString(),
     };
-    this.#world.refundJobs.set(row.sessionId, { intent, token: null, dueMs: this.#sim.nowMs });
-  }
-
-  /** The platform believes that its push failed: it refunds, and may not come to fail the row. */
-  async #refundFailedPush(row: Row, payer: Payer): Promise<void> {
-    await this.#sim.sleep(PUSH_THROWS_AFTER_MS + this.#sim.between(0, 2_000));
-    const isBooked = this.#refundByPlatform(row, payer, 'Generation failed - refund');
-    await this.#sim.sleep(this.#sim.between(5, 500));
-    if (!isBooked || this.#sim.random() < 0.5) return;
-    Object.assign(row, { status: 'failed', errorMessage: 'Failed to queue generation task' });
-  }
-
-  #refundByPlatform(row: Row, payer: Payer, description: string): boolean {
-    return this.#world.refund({
-      ...{ payer, ownerId: row.ownerId, requestId: row.requestId, description },
-      ...{
-        email: payer === 'shopper' ? PAYING_SHOPPER : null,
-        amount: 1,
-        by: 'platform',
-        about: row.sessionId,
-      },
-    });
-  }
-
-  /**
-   * Left out is what the platform pays by itself without a deduction: sessions that their owner
-   * planted, and those that it refunded already for a failed push without failing the row.
-   */
-  async #cleanUp(): Promise<void> {
-    const before = this.#sim.nowMs - 10 * MINUTE_MS;
-    const stuck = this.#rows.filter(
-      (row) =>
-        row?.channel === 'b2c' &&
-        row.status !== 'completed' &&
-        row.status !== 'failed' &&
-        row.createdAt.getTime() < before &&
-        !this.#world.bookings.some(
-          ({ about, type }) => about === row.sessionId && type === 'refund',
-        ),
-    );
-    for (const row of stuck) {
-      await this.#sim.sleep(this.#sim.between(10, 20_000));
-      this.#refundByPlatform(row, 'person', `Stuck job recovery - session ${row.sessionId}`);
-      await this.#sim.sleep(this.#sim.between(10, 2_000));
-      const completedAt = new Date();
-      Object.assign(row, { status: 'failed', completedAt, errorMessage: 'Generation timed out' });
-    }
+    this.world.refundJobs.set(row.sessionId, { intent, token: null, dueMs: this.#sim.nowMs });
   }
 
   async #edit(kind: Edit['kind'], order: number): Promise<void> {
-    const row = this.#rows[order];
+    const row = this.rows[order];
     const payment = this.#plan.orders[order]?.payment;
     if (row === undefined || payment === undefined) return;
-    this.#edited.add(row.sessionId);
     const old = { createdAt: new Date(this.#sim.nowMs - HOUR_MS), creditsUsed: 1000 };
     switch (kind) {
       case 'raise_credits':
@@ -233,7 +187,7 @@ class Day {
         return;
       case 'set_back':
         if (row.status !== 'completed') return;
-        this.#world.pictures.delete(row.sessionId);
+        this.world.pictures.delete(row.sessionId);
         Object.assign(row, { ...old, status: 'queued', completedAt: null });
         return;
       case 'plant_unpaid':
@@ -244,49 +198,11 @@ class Day {
         const errorMessage = this.#money.failureText(publicText, 'pending');
         const ended = { completedAt: new Date(), errorMessage, status: 'failed' } as const;
         this.#insert(payment, { ...old, ...ended }, true);
-        this.#world.lossDetectedAtMs ??= this.#sim.nowMs - 30_000;
+        this.world.lossDetectedAtMs ??= this.#sim.nowMs - 30_000;
         return;
       }
       case 'plant_second':
         this.#insert(payment, { ...old, requestId: row.requestId }, true);
     }
-  }
-
-  /** What must not be. */
-  faults(): string[] {
-    const { bookings, records, refundJobs } = this.#world;
-    const faults: string[] = [];
-    const refunds = bookings.filter(({ type }) => type === 'refund');
-    for (const payer of ['person', 'store', 'shopper'] as const) {
-      const sum = (type: string) =>
-        bookings
-          .filter((row) => row.payer === payer && row.type === type)
-          .reduce((total, { amount }) => total + Math.abs(amount), 0);
-      if (sum('refund') > sum('deduction')) {
-        faults.push(`${payer}: ${sum('refund')} paid out, ${sum('deduction')} taken`);
-      }
-    }
-    for (const { payer, email } of refunds) {
-      if (payer === 'shopper' && email !== PAYING_SHOPPER) faults.push(`paid to another shopper`);
-    }
-    for (const [about, own] of Map.groupBy(refunds, (row) => row.about)) {
-      if (own.length > 1) faults.push(`${about} is refunded ${own.length} times`);
-    }
-    for (const row of this.#rows) {
-      if (row === undefined) continue;
-      // A store's payment is back when its request id's is, for whichever session of that id.
-      const own = refunds.filter(
-        ({ about, requestId }) =>
-          about === row.sessionId || (requestId !== null && requestId === row.requestId),
-      );
-      if (this.#world.delivered.has(row.sessionId)) {
-        const isPaidBack = own.some(({ by }) => by === 'worker');
-        if (isPaidBack) faults.push(`${row.sessionId} is delivered and refunded`);
-      } else if (own.length === 0 && !records.has(row.sessionId)) {
-        faults.push(`${row.sessionId} (${row.status}): its credit is lost`);
-      }
-    }
-    if (refundJobs.size > 0) faults.push(`${refundJobs.size} refunds never end`);
-    return faults;
   }
 }

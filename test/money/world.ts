@@ -6,6 +6,9 @@ import type { LedgerEntry, Payer } from '../../src/ports/ledger.ts';
 import type { ReconciliationRecord, RefundIntent } from '../../src/ports/refunds.ts';
 import type { SessionStatus } from '../../src/ports/session.ts';
 
+/** The shopper whose credits pay for the store's shopper orders. */
+export const PAYING_SHOPPER = 'payer@shop.test';
+
 export interface Row {
   readonly channel: 'b2b' | 'b2c';
   readonly ownerId: string;

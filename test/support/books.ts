@@ -8,7 +8,7 @@ import {
   type TryOn,
 } from '../../local/platform.ts';
 import { wearon } from './cli.ts';
-import { openShop, type Shop } from './shop.ts';
+import type { Shop } from './shop.ts';
 
 const SESSIONS = ['generation_sessions', 'store_generation_sessions'] as const;
 const PAYMENTS = ['credit_transactions', 'store_credit_transactions'] as const;
@@ -27,89 +27,88 @@ interface RefundOptions {
   readonly requestId?: string;
 }
 
-export async function openBooks(): Promise<Books> {
-  return new Books(await openShop());
+/** Removes everything on record. */
+export async function emptyBooks({ stack, platform }: Shop): Promise<void> {
+  await platform.redis.flushall();
+  await stack.database.query(`truncate ${[...SESSIONS, ...PAYMENTS].join()}`);
 }
 
-class Books implements AsyncDisposable {
-  readonly shop: Shop;
+export async function removePayments({ stack }: Shop): Promise<void> {
+  await stack.database.query(`truncate ${PAYMENTS.join()}`);
+}
 
-  constructor(shop: Shop) {
-    this.shop = shop;
+/** Does it on empty books for a person and for a store. */
+export async function forPersonAndStore(
+  shop: Shop,
+  test: (customer: Customer) => Promise<void>,
+): Promise<void> {
+  for (const create of [createPerson, createStore]) {
+    await emptyBooks(shop);
+    await test(await create(shop.platform));
   }
+}
 
-  async query(text: string, values: unknown[] = []): Promise<void> {
-    await this.shop.stack.database.query(text, values);
-  }
+/** A paid try-on of the customer whose session has the status. */
+export async function tryOnThat(
+  { stack, platform }: Shop,
+  status: string,
+  customer: Customer,
+): Promise<TryOn> {
+  const tryOn = await prepareTryOn(platform, { customer, imageUrls: PHOTOS });
+  const table = SESSIONS[tryOn.channel === 'b2c' ? 0 : 1];
+  const change = `update ${table} set status = $2 where id = $1`;
+  await stack.database.query(change, [tryOn.sessionId, status]);
+  return tryOn;
+}
 
-  async empty(): Promise<void> {
-    await this.shop.platform.redis.flushall();
-    await this.query(`truncate ${[...SESSIONS, ...PAYMENTS].join()}`);
-  }
+/** Calls a function of the platform's database. */
+export async function call(
+  { platform }: Shop,
+  name: string,
+  args: Record<string, unknown>,
+): Promise<void> {
+  const { error } = await platform.supabase.rpc(name, args);
+  assert.equal(error, null, error?.message);
+}
 
-  async removePayments(): Promise<void> {
-    await this.query(`truncate ${PAYMENTS.join()}`);
-  }
+export async function refund(shop: Shop, tryOn: TryOn, options: RefundOptions = {}): Promise<void> {
+  const { to = tryOn.customer, amount = 1, requestId = tryOn.requestId } = options;
+  const description = `Generation failed - refund (session ${tryOn.sessionId})`;
+  const what = { p_amount: amount, p_description: description };
+  if (to.kind === 'person') return call(shop, 'refund_credits', { p_user_id: to.userId, ...what });
+  const ofStore = { p_store_id: to.storeId, p_request_id: requestId, ...what };
+  if (to.kind !== 'shopper') return call(shop, 'refund_store_credits', ofStore);
+  const ofShopper = { ...ofStore, p_shopper_email: to.shopperEmail };
+  return call(shop, 'refund_store_shopper_credits', ofShopper);
+}
 
-  /** Does it on empty books for a person and for a store. */
-  async forPersonAndStore(test: (customer: Customer) => Promise<void>): Promise<void> {
-    for (const create of [createPerson, createStore]) {
-      await this.empty();
-      await test(await create(this.shop.platform));
-    }
-  }
+export async function changeSessions({ stack }: Shop, change: string): Promise<void> {
+  for (const table of SESSIONS) await stack.database.query(`update ${table} set ${change}`);
+}
 
-  /** A try-on of the customer that ended, or did not, as said. */
-  async tryOnThat(status: string, customer: Customer): Promise<TryOn> {
-    const tryOn = await prepareTryOn(this.shop.platform, { customer, imageUrls: PHOTOS });
-    const table = SESSIONS[tryOn.channel === 'b2c' ? 0 : 1];
-    await this.query(`update ${table} set status = $2 where id = $1`, [tryOn.sessionId, status]);
-    return tryOn;
+/** As if everything on record had happened so many minutes earlier. */
+export async function minutesPass({ stack }: Shop, minutes: number): Promise<void> {
+  for (const table of [...SESSIONS, ...PAYMENTS]) {
+    const earlier = "created_at = created_at - $1 * interval '1 minute'";
+    await stack.database.query(`update ${table} set ${earlier}`, [minutes]);
   }
+}
 
-  async call(name: string, args: Record<string, unknown>): Promise<void> {
-    const { error } = await this.shop.platform.supabase.rpc(name, args);
-    assert.equal(error, null, error?.message);
-  }
+/** The findings of `wearon ledger verify`. */
+export async function verify({ stack }: Shop, ...args: readonly string[]): Promise<Found[]> {
+  const result = await wearon(stack.env, ['ledger', 'verify', '--json', ...args]);
+  const findings: Found[] = result.json?.findings ?? assert.fail(result.stderr);
+  assert.equal(result.code, findings.length === 0 ? 0 : 1);
+  return findings;
+}
 
-  async refund(tryOn: TryOn, options: RefundOptions = {}): Promise<void> {
-    const { to = tryOn.customer, amount = 1, requestId = tryOn.requestId } = options;
-    const description = `Generation failed - refund (session ${tryOn.sessionId})`;
-    const what = { p_amount: amount, p_description: description };
-    if (to.kind === 'person') return this.call('refund_credits', { p_user_id: to.userId, ...what });
-    const ofStore = { p_store_id: to.storeId, p_request_id: requestId, ...what };
-    if (to.kind !== 'shopper') return this.call('refund_store_credits', ofStore);
-    const ofShopper = { ...ofStore, p_shopper_email: to.shopperEmail };
-    return this.call('refund_store_shopper_credits', ofShopper);
-  }
-
-  async changeSessions(change: string): Promise<void> {
-    for (const table of SESSIONS) await this.query(`update ${table} set ${change}`);
-  }
-
-  /** As if everything on record had happened so many minutes earlier. */
-  async minutesPass(minutes: number): Promise<void> {
-    for (const table of [...SESSIONS, ...PAYMENTS]) {
-      const earlier = "created_at = created_at - $1 * interval '1 minute'";
-      await this.query(`update ${table} set ${earlier}`, [minutes]);
-    }
-  }
-
-  async verify(...args: readonly string[]): Promise<Found[]> {
-    const result = await wearon(this.shop.stack.env, ['ledger', 'verify', '--json', ...args]);
-    const findings: Found[] = result.json?.findings ?? assert.fail(result.stderr);
-    assert.equal(result.code, findings.length === 0 ? 0 : 1);
-    return findings;
-  }
-
-  /** The findings are about this session alone, and are these. */
-  async assertFound(tryOn: TryOn, reasons: readonly string[]): Promise<void> {
-    const expected = reasons.map((reason) => [reason, tryOn.sessionId]);
-    const found = (await this.verify()).map(({ reason, sessionId }) => [reason, sessionId]);
-    assert.deepEqual(found.sort(), expected, tryOn.customer.kind);
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return Promise.resolve(this.shop[Symbol.asyncDispose]());
-  }
+/** The findings are about this session alone, and are these. */
+export async function assertFound(
+  shop: Shop,
+  tryOn: TryOn,
+  reasons: readonly string[],
+): Promise<void> {
+  const expected = reasons.map((reason) => [reason, tryOn.sessionId]);
+  const found = (await verify(shop)).map(({ reason, sessionId }) => [reason, sessionId]);
+  assert.deepEqual(found.sort(), expected, tryOn.customer.kind);
 }

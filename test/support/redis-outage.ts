@@ -3,9 +3,10 @@
  * whose paid calls are under way, and what became of them.
  */
 import { createPerson, type TryOn } from '../../local/platform.ts';
+import type { RedisServer } from '../../local/redis.ts';
 import { until } from '../../local/until.ts';
 import { startSpareRedis, withRedis } from './redis.ts';
-import { orderTryOn, rowOf, type Shop } from './shop.ts';
+import { orderTryOn, type Shop, settledRow } from './shop.ts';
 import { startTcpSwitch, type TcpSwitch } from './tcp-switch.ts';
 import { QUICK_RECOVERY, startWorkerProcess, type WorkerProcess } from './worker-process.ts';
 
@@ -67,24 +68,13 @@ export async function openOutage(shop: Shop, options: OutageOptions): Promise<Ou
     },
     calls: (count) => until(`${count} paid calls`, () => callCount() >= count),
     ended: (tryOns) =>
-      until('all to end', async () => {
-        const rows = await Promise.all(tryOns.map((tryOn) => rowOf(shop, tryOn)));
-        const statuses = rows.map((row) => String(row?.status));
-        return statuses.every((status) => ['completed', 'failed'].includes(status)) && statuses;
-      }),
+      Promise.all(tryOns.map(async (tryOn) => String((await settledRow(shop, tryOn)).status))),
     async failOver() {
       const next = opened.use(await startSpareRedis());
-      await withRedis(next.url, async (redis) => {
-        await redis.replicaof('127.0.0.1', stack.redis.port);
-        await until('the replica', async () =>
-          (await redis.info('replication')).includes('master_link_status:up'),
-        );
-        await redis.replicaof('NO', 'ONE');
-      });
+      await replicate(stack.redis, next);
+      await promote(next);
       await withRedis(stack.redis.url, (redis) => redis.replicaof('127.0.0.1', next.port));
-      opened.defer(async () => {
-        await withRedis(stack.redis.url, (redis) => redis.replicaof('NO', 'ONE'));
-      });
+      opened.defer(() => promote(stack.redis));
       gateway.target = next.port;
       primary = next.url;
     },
@@ -94,4 +84,18 @@ export async function openOutage(shop: Shop, options: OutageOptions): Promise<Ou
       await withRedis(stack.redis.url, (redis) => redis.flushall());
     },
   };
+}
+
+/** Resolves when the replica holds what the primary has. */
+async function replicate(primary: RedisServer, replica: RedisServer): Promise<void> {
+  await withRedis(replica.url, async (redis) => {
+    await redis.replicaof('127.0.0.1', primary.port);
+    await until('the replica', async () =>
+      (await redis.info('replication')).includes('master_link_status:up'),
+    );
+  });
+}
+
+async function promote({ url }: RedisServer): Promise<void> {
+  await withRedis(url, (redis) => redis.replicaof('NO', 'ONE'));
 }
