@@ -7,10 +7,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { App } from './app.ts';
 import { keepCompiled } from './compile-cache.ts';
+import { STOP_MARGIN_MS } from './stop-margin.ts';
 import type { Logger } from './telemetry/logger.ts';
-
-/** What shutting down may take beyond the grace for running attempts. */
-const STOP_MARGIN_MS = 10_000;
 
 /** Null until it has started. */
 let started: { readonly app: App; readonly logger: Logger; readonly graceMs: number } | null = null;

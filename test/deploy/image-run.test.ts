@@ -99,7 +99,9 @@ describe('the image', {
     const { bomFormat, components } = JSON.parse(await answerOf('cat', '/app/sbom.cdx.json'));
     assert.equal(bomFormat, 'CycloneDX');
     assert.ok(components.length > 100);
-    assert.match(await answerOf('cat', '/app/licenses/LGPL-3.txt'), /LESSER GENERAL PUBLIC/);
+    for (const licence of ['LGPL-3', 'GPL-3', 'MPL-1.1', 'Apache-2.0']) {
+      assert.match(await answerOf('cat', `/app/licenses/${licence}.txt`), /license/i);
+    }
   });
 
   it('has the command line on its path', async () => {

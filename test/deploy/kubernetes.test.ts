@@ -11,6 +11,7 @@ import { parse, parseAllDocuments } from 'yaml';
 import { metricFacts } from '../../scripts/generated-pages.ts';
 import { TASK_LIST } from '../../src/adapters/redis/task-list.ts';
 import { VARIABLES } from '../../src/config.ts';
+import { STOP_MARGIN_MS } from '../../src/stop-margin.ts';
 import { schemaProblems } from '../support/kubernetes-schemas.ts';
 
 const DEPLOY = join(import.meta.dirname, '../../deploy');
@@ -20,26 +21,13 @@ const KUSTOMIZATION = 'kustomization.yaml';
 interface Container {
   readonly image: string;
   readonly env: readonly { readonly name: string; readonly value: string }[];
-  readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
-  readonly resources: { readonly limits: Readonly<Record<string, string>> };
-  readonly securityContext: Readonly<Record<string, unknown>>;
   readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[];
-  readonly startupProbe: Probe;
-  readonly livenessProbe: Probe;
-  readonly readinessProbe: Probe;
   readonly lifecycle: { readonly preStop: { readonly sleep: { readonly seconds: number } } };
-}
-
-interface Probe {
-  readonly httpGet: { readonly path: string; readonly port: string };
 }
 
 interface PodSpec {
   readonly containers: readonly [Container];
-  readonly securityContext: Readonly<Record<string, unknown>>;
   readonly terminationGracePeriodSeconds: number;
-  readonly automountServiceAccountToken: boolean;
-  readonly topologySpreadConstraints: readonly unknown[];
   readonly volumes: readonly {
     readonly name: string;
     readonly secret?: { readonly secretName: string; readonly items: readonly { key: string }[] };
@@ -73,12 +61,7 @@ function the(kind: string, name = 'wearon-worker'): Resource {
 
 const deployment = the('Deployment').spec as {
   readonly replicas: number;
-  readonly strategy: { readonly rollingUpdate: Readonly<Record<string, number>> };
-  readonly selector: { readonly matchLabels: Readonly<Record<string, string>> };
-  readonly template: {
-    readonly metadata: { readonly labels: Readonly<Record<string, string>> };
-    readonly spec: PodSpec;
-  };
+  readonly template: { readonly spec: PodSpec };
 };
 const pod = deployment.template.spec;
 const [container] = pod.containers;
@@ -138,13 +121,10 @@ describe('the deployment', () => {
     }
   });
 
-  it('waits longer than the worker needs to stop', async () => {
-    const main = await readFile(join(DEPLOY, '../src/main.ts'), 'utf8');
-    const [, margin = ''] = /STOP_MARGIN_MS = ([\d_]+)/.exec(main) ?? [];
-    const marginSeconds = Number(margin.replace('_', '')) / 1000;
+  it('waits longer than the worker needs to stop', () => {
     const { seconds } = container.lifecycle.preStop.sleep;
-    const needed = seconds + Number(env.SHUTDOWN_GRACE_SECONDS) + marginSeconds;
-    assert.ok(needed > 0 && pod.terminationGracePeriodSeconds > needed);
+    const needed = seconds + Number(env.SHUTDOWN_GRACE_SECONDS) + STOP_MARGIN_MS / 1000;
+    assert.ok(pod.terminationGracePeriodSeconds > needed, `${needed} s`);
   });
 });
 

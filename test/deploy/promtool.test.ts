@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtempDisposable, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { it, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
+import { onFreePort } from '../../local/loopback.ts';
 import { until } from '../../local/until.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { endWithThisProcess } from '../support/guardian.ts';
@@ -71,8 +72,7 @@ it('an alert arrives at the webhook, and what follows from it is held back', asy
   const program = 'prometheus-alertmanager';
   if (!(await needs(t, program, program))) return;
   await using stack = new AsyncDisposableStack();
-  const folder = await mkdtemp(join(tmpdir(), 'wearon-alerts-'));
-  stack.defer(() => rm(folder, { recursive: true, force: true }));
+  const folder = stack.use(await mkdtempDisposable(join(tmpdir(), 'wearon-alerts-'))).path;
 
   const received: Notification[] = [];
   const webhook = createServer(async (request, response) => {
@@ -89,10 +89,7 @@ it('an alert arrives at the webhook, and what follows from it is held back', asy
   const file = join(folder, 'alertmanager.yml');
   await writeFile(file, forTest(original, `http://127.0.0.1:${port}/`));
 
-  const free = createServer().listen(0, '127.0.0.1');
-  await once(free, 'listening');
-  const listen = `127.0.0.1:${(free.address() as AddressInfo).port}`;
-  await new Promise((resolve) => free.close(resolve));
+  const listen = await onFreePort(async (free) => `127.0.0.1:${free}`);
   const options = [
     `--config.file=${file}`,
     `--storage.path=${folder}`,

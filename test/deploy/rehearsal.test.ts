@@ -34,7 +34,7 @@ interface Stop {
   readonly worker: string;
   readonly underWay: number;
   readonly finished: number;
-  readonly handedBack: number;
+  readonly requeued: number;
   readonly stopSeconds: number;
   readonly awaySeconds: number;
 }
@@ -119,7 +119,7 @@ async function replace(
   const stop = {
     underWay: running,
     finished: count('generation_completed'),
-    handedBack: count('generation_interrupted'),
+    requeued: count('generation_interrupted'),
     stopSeconds: (stoppedMs - beganMs) / 1000,
     awaySeconds: (performance.now() - beganMs) / 1000,
   };
@@ -188,7 +188,7 @@ function timesOf(stops: readonly Stop[]): string {
     stop.worker,
     stop.underWay,
     stop.finished,
-    stop.handedBack,
+    stop.requeued,
     stop.stopSeconds.toFixed(1),
     stop.awaySeconds.toFixed(1),
   ]);
