@@ -19,6 +19,7 @@ const FOUNDATIONS = [
   'pose',
   'images',
   'repeat',
+  'stop-margin',
   'unless-aborted',
   'vendor-http',
   'version',
