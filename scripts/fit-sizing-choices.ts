@@ -4,8 +4,6 @@
 export const CHOICES = {
   /** Ridge on the slopes of the photo model (features in cm on body parts in cm). */
   ridge: 10,
-  /** Ridge on how loose clothes change those slopes. */
-  ridgeLoose: 300,
   /** Ridge on the difference between the sexes. */
   ridgeMale: 2,
   /** Ridge on the standardised terms of the perspective, per photo. */

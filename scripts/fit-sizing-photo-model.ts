@@ -5,15 +5,7 @@ import {
   type PerspectiveModel,
   type PhotoModel,
 } from '../src/sizing/coefficients.ts';
-import {
-  cholesky,
-  dot,
-  type Matrix,
-  plus,
-  scaled,
-  solve,
-  type Vector,
-} from '../src/sizing/matrix.ts';
+import { cholesky, dot, type Matrix, scaled, solve, type Vector } from '../src/sizing/matrix.ts';
 import { PHOTO_FEATURES } from '../src/sizing/measure-photo.ts';
 import { withoutPerspective } from '../src/sizing/perspective.ts';
 import { CHOICES } from './fit-sizing-choices.ts';
@@ -54,7 +46,6 @@ function photoRow(
     sex === 'male' ? 0.5 : -0.5,
     heightCm - 170,
     ...body,
-    ...body.map((value) => (dressed ? value : 0)),
   ];
   return { maker, dressed, inputs, observed, weight };
 }
@@ -63,7 +54,7 @@ function photoRow(
 const SHOWN: readonly BodyPart[] = ['chest', 'bideltoid', 'waistBreadth', 'hipBreadth'];
 
 /**
- * One row per feature on (tight, loose, male, height, body parts, body parts under loose clothes).
+ * One row per feature on (tight, loose, male, height, body parts).
  * The noise is what a fit without the photo's maker leaves; every maker counts alike.
  */
 export function fitPhotoModel(
@@ -89,13 +80,12 @@ export function fitPhotoModel(
       }));
   });
   const noise = (dressed: boolean) => noiseOf(unexplained.filter((row) => row.dressed === dressed));
-  const slopes = (first: number) => fitted.map((row) => row.slice(first, first + BODY.length));
   return {
     features: PHOTO_FEATURES,
     offset: { tight: column(fitted, 0), loose: column(fitted, 1) },
     male: column(fitted, 2),
     height: column(fitted, 3),
-    slopes: { tight: slopes(4), loose: plus(slopes(4), slopes(4 + BODY.length)) },
+    slopes: fitted.map((row) => row.slice(4)),
     reference,
     noise: { tight: noise(false), loose: noise(true), odd: scaled(noise(true), CHOICES.oddNoise) },
     fitShares: CHOICES.fitShares,
@@ -103,7 +93,7 @@ export function fitPhotoModel(
 }
 
 function fitFeatures(rows: readonly PhotoRow[]): Matrix {
-  const all = 4 + 2 * BODY.length;
+  const all = 4 + BODY.length;
   return PHOTO_FEATURES.map((name, j) => {
     // Soles and camera do not depend on girths.
     const terms = name === 'ankleToSole' ? 4 : all;
@@ -121,9 +111,8 @@ function fitFeature(seen: readonly (PhotoRow & { readonly value: number })[]): V
   const inputs = seen.map((row) => row.inputs);
   const observed = seen.map(({ value }) => value);
   const penalties = inputs[0]?.map((_, i) => {
-    if (i < 2) return 0;
-    if (i < 4) return i === 2 ? CHOICES.ridgeMale : 0;
-    return i < 4 + BODY.length ? CHOICES.ridge : CHOICES.ridgeLoose;
+    if (i === 2) return CHOICES.ridgeMale;
+    return i < 4 ? 0 : CHOICES.ridge;
   });
   let weights: Vector = seen.map(({ weight }) => weight);
   let terms: Vector = [];

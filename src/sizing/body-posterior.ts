@@ -75,21 +75,21 @@ function observation(
     const value = evidence?.features[feature] ?? null;
     return value === null ? [] : [{ index, value }];
   });
-  const clothes = fit === 'tight' ? 'tight' : 'loose';
-  const [offsets, slopes] = [photo.offset[clothes], photo.slopes[clothes]];
+  const offsets = photo.offset[fit === 'tight' ? 'tight' : 'loose'];
+  const slopes = measured.map(({ index }) => photo.slopes[index] ?? []);
   const male = sex === 'male' ? 0.5 : -0.5;
   const at = (list: readonly number[], index: number) => list[index] ?? 0;
   const rows = measured.map(({ index }) => index);
   return {
     observed: measured.map(({ value }) => value),
     offset: rows.map(
-      (row) =>
+      (row, i) =>
         at(offsets, row) +
         male * at(photo.male, row) +
         (facts.heightCm - 170) * at(photo.height, row) -
-        dot(slopes[row] ?? [], photo.reference),
+        dot(slopes[i] ?? [], photo.reference),
     ),
-    slopes: rows.map((row) => slopes[row] ?? []),
+    slopes,
     noise: scaled(
       rows.map((row) => rows.map((column) => at(photo.noise[fit][row] ?? [], column))),
       1 / (evidence?.clarity ?? 1) ** 2,

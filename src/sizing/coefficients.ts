@@ -50,8 +50,8 @@ export interface PhotoModel {
   readonly male: Vector;
   /** Per feature and cm of height above 170. */
   readonly height: Vector;
-  /** Per feature: slopes on (body - reference). Loose clothes hang from the chest, for one. */
-  readonly slopes: { readonly tight: Matrix; readonly loose: Matrix };
+  /** Per feature: slopes on (body - reference). */
+  readonly slopes: Matrix;
   readonly reference: Vector;
   readonly noise: Readonly<Record<Fit, Matrix>>;
   readonly fitShares: Readonly<Record<Fit, number>>;
