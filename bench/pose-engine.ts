@@ -21,8 +21,8 @@ export async function benchEngine(modelFolder: string, photoFile: string): Promi
   const models = await loadPoseModels(modelFolder);
   const photo = await readFile(photoFile);
   const phonePhoto = await sharp(photo).resize(PHONE).jpeg({ quality: 90 }).toBuffer();
-  const detectorInput = new Float32Array(DETECTOR_SIZE ** 2 * 3).fill(0.1);
-  const landmarkInput = new Float32Array(LANDMARK_INPUT_SIZE ** 2 * 3).fill(0.5);
+  const detectorInput = new Uint8Array(DETECTOR_SIZE ** 2 * 3).fill(140);
+  const landmarkInput = new Uint8Array(LANDMARK_INPUT_SIZE ** 2 * 3).fill(128);
   const times = await fastTimesInTurns(
     {
       detector: () => runModel(models.detector, detectorInput, DETECTOR_SIZE),

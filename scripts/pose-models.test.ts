@@ -39,6 +39,16 @@ test('a damaged model is written anew, the same as before', async (t) => {
   assert.ok(whole.equals(await readFile(path)));
 });
 
+test('models of another revision do not load and are written anew', async (t) => {
+  const folder = await temporaryFolder(t);
+  await buildModels(SOURCES, folder);
+  const path = join(folder, 'manifest.json');
+  const { revision, ...rest } = JSON.parse(await readFile(path, 'utf8'));
+  await writeFile(path, JSON.stringify({ ...rest, revision: revision - 1 }));
+  await assert.rejects(loadPoseModels(folder), /of another release: run npm run models/);
+  assert.equal(await buildModels(SOURCES, folder), 'built');
+});
+
 test('a source that is not the file it should be stops the build', async (t) => {
   const [sources, folder] = [await temporaryFolder(t), await temporaryFolder(t)];
   const landmarks = 'pose_landmark_full.tflite';

@@ -6,21 +6,27 @@ import {
   DETECTOR_FILE,
   LANDMARK_FILE,
   MANIFEST_FILE,
+  MODEL_REVISION,
   type ModelManifest,
   sha256,
 } from '../src/adapters/mediapipe/models.ts';
 
-/** The files of @mediapipe/pose 0.5.1675469404 (Apache-2.0); the first one is pose_detection.tflite. */
+/**
+ * The files of @mediapipe/pose 0.5.1675469404 (Apache-2.0); the first one is pose_detection.tflite.
+ * `lowest`: what black is to the model; white is 1.
+ */
 const SOURCES = [
   {
     source: 'pose_solution_packed_assets.data',
     sha256: 'a63c614bef30d35947f13be361820b1e4e3bec9cfeebf4d11216a18373108e85',
     model: DETECTOR_FILE,
+    lowest: -1,
   },
   {
     source: 'pose_landmark_full.tflite',
     sha256: 'e9a5c5cb17f736fafd4c2ec1da3b3d331d6edbe8a0d32395855aeb2cdfd64b9f',
     model: LANDMARK_FILE,
+    lowest: 0,
   },
 ];
 
@@ -35,14 +41,18 @@ export async function buildModels(
   if (await isComplete(folder)) return 'already_there';
   await mkdir(folder, { recursive: true });
   const checksums: [string, string][] = [];
-  for (const { source, sha256: expected, model } of SOURCES) {
+  for (const { source, sha256: expected, model, lowest } of SOURCES) {
     const file = await readFile(join(sourceFolder, source));
     if (sha256(file) !== expected) throw new Error(`${source} is not the file it should be`);
-    const converted = convertTfliteToOnnx(file);
+    const converted = convertTfliteToOnnx(file, { byteInput: { lowest } });
     checksums.push([model, sha256(converted)]);
     await writeWhole(join(folder, model), converted);
   }
-  const manifest: ModelManifest = { sources: sources(), models: Object.fromEntries(checksums) };
+  const manifest: ModelManifest = {
+    revision: MODEL_REVISION,
+    sources: sources(),
+    models: Object.fromEntries(checksums),
+  };
   await writeWhole(join(folder, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
   return 'built';
 }
@@ -55,7 +65,9 @@ async function isComplete(folder: string): Promise<boolean> {
   try {
     const text = await readFile(join(folder, MANIFEST_FILE), 'utf8');
     const manifest = JSON.parse(text) as ModelManifest;
-    const same = JSON.stringify(manifest.sources) === JSON.stringify(sources());
+    const same =
+      manifest.revision === MODEL_REVISION &&
+      JSON.stringify(manifest.sources) === JSON.stringify(sources());
     const whole = await Promise.all(
       SOURCES.map(async ({ model }) => {
         return sha256(await readFile(join(folder, model))) === manifest.models[model];

@@ -16,21 +16,39 @@ export interface Conversion {
 
 /** Adds the node and its activation; the result is the operator's output. */
 export function emit(
-  { graph, names }: Conversion,
+  conversion: Conversion,
   operator: Operator,
   name: string,
   inputs: readonly string[],
   attributes: Readonly<Record<string, Attribute>> = {},
   activation: number = ACTIVATION_NONE,
 ): void {
-  const value = graph.node(name, inputs, attributes);
-  names.set(only(operator.outputs), activate(graph, value, activation));
+  const value = conversion.graph.node(name, inputs, attributes);
+  if (activation === ACTIVATION_NONE) conversion.names.set(only(operator.outputs), value);
+  else if (activation !== ACTIVATION_RELU6)
+    throw new Error(`activation ${activation} is not known`);
+  else if (name === 'Conv') emitClip(conversion, operator, value);
+  else emitRelu6(conversion, operator, value);
 }
 
-function activate(graph: OnnxGraph, value: string, activation: number): string {
-  if (activation === ACTIVATION_NONE) return value;
-  if (activation !== ACTIVATION_RELU6) throw new Error(`activation ${activation} is not known`);
-  return graph.node('Clip', [value, graph.floats([0], []), graph.floats([6], [])]);
+/**
+ * The operator's output is `value`, clipped to 0..6. ONNX Runtime computes in a layout of its own and
+ * leaves it for a Clip, except where the Clip follows a convolution: so a convolution goes before it
+ * that changes nothing.
+ */
+export function emitRelu6(conversion: Conversion, operator: Operator, value: string): void {
+  const [, , , channels] = shapeOf(conversion, operator);
+  emitClip(conversion, operator, channels ? copy(conversion.graph, value, channels) : value);
+}
+
+function copy(graph: OnnxGraph, value: string, channels: number): string {
+  const ones = graph.floats(new Float32Array(channels).fill(1), [channels, 1, 1, 1]);
+  return graph.node('Conv', [value, ones], { kernel_shape: [1, 1], group: channels });
+}
+
+function emitClip({ graph, names }: Conversion, operator: Operator, value: string): void {
+  const clipped = graph.node('Clip', [value, graph.floats([0], []), graph.floats([6], [])]);
+  names.set(only(operator.outputs), clipped);
 }
 
 /** The name of the operator's first input. */

@@ -118,6 +118,15 @@ const CASES: Readonly<Record<string, Case>> = {
     outputShape: [1, 2, 2, 1],
     output: [301, 402, 1109, 1210],
   },
+  'a convolution to one channel sums over the window and the channels': {
+    code: CONV_2D,
+    options: flatOptions({ 0: SAME, 1: 1, 2: 1, 3: RELU6 }),
+    input: [1, 10, 2, 20, -3, -30],
+    inputShape: [1, 1, 3, 2],
+    constants: [floats([1, 1, 3, 2], [1, 0.1, 0, 0.01, 0, 0]), floats([1], [0.5])],
+    outputShape: [1, 1, 3, 1],
+    output: [0.6, 2.7, 4.2],
+  },
   'a depthwise convolution keeps channels apart': {
     code: DEPTHWISE_CONV_2D,
     options: flatOptions({ 0: VALID, 1: 1, 2: 1, 3: 1, 4: 0 }),

@@ -2,24 +2,24 @@
  * TensorFlow Lite → ONNX, for the operators that the pose models are made of. Inputs and outputs
  * keep their shapes (NHWC); inside, four-dimensional values are NCHW, as ONNX wants them.
  */
-import { permute } from './constants.ts';
 import {
   type Conversion,
   computed,
   constantAt,
   emit,
-  floatsOf,
+  emitRelu6,
   input,
   only,
   shapeOf,
   tensorAt,
 } from './conversion.ts';
-import { type Attribute, OnnxGraph } from './onnx.ts';
+import { convertConvolution, convertMaxPool } from './convolution.ts';
+import { convolveBeforeResize } from './convolve-before-resize.ts';
+import { OnnxGraph } from './onnx.ts';
 import { type Operator, readTflite, type TfliteModel } from './tflite.ts';
 
 const TO_NCHW = [0, 3, 1, 2];
 const TO_NHWC = [0, 2, 3, 1];
-const PADDING_SAME = 0;
 type Converter = (conversion: Conversion, operator: Operator) => void;
 
 /** By BuiltinOperator code in the schema. */
@@ -35,26 +35,36 @@ const CONVERTERS = new Map<number, Converter>([
     (conversion, operator) => emit(conversion, operator, 'Sigmoid', [input(conversion, operator)]),
   ],
   [17, convertMaxPool],
+  [21, (conversion, operator) => emitRelu6(conversion, operator, input(conversion, operator))],
   [22, convertReshape],
   [23, convertResizeBilinear],
   [34, convertPad],
   [124, foldConstant],
 ]);
 
+export interface ConversionOptions {
+  /**
+   * When given, pictures go in as bytes, and 0 to 255 stand for numbers from `lowest` to 1: a quarter
+   * of the memory for whoever fills them in. Otherwise they go in as floats.
+   */
+  readonly byteInput?: { readonly lowest: number };
+}
+
 /** The bytes of a .onnx file that computes what the .tflite file computes; the same ones every time. */
-export function convertTfliteToOnnx(file: Uint8Array): Uint8Array {
-  return convertModel(readTflite(file));
+export function convertTfliteToOnnx(file: Uint8Array, options?: ConversionOptions): Uint8Array {
+  return convertModel(readTflite(file), options);
 }
 
 /** As `convertTfliteToOnnx`, for a model that was read already. Throws for an operator it does not know. */
-export function convertModel(model: TfliteModel): Uint8Array {
+export function convertModel(given: TfliteModel, options: ConversionOptions = {}): Uint8Array {
+  const model = convolveBeforeResize(given);
   const conversion: Conversion = {
     graph: new OnnxGraph(),
     model,
     names: new Map(),
     constants: new Map(model.tensors.entries().filter(([, tensor]) => tensor.constant !== null)),
   };
-  for (const index of model.inputs) declareInput(conversion, index);
+  for (const index of model.inputs) declareInput(conversion, index, options);
   for (const operator of model.operators) {
     const convert = CONVERTERS.get(operator.code);
     if (convert === undefined) throw new Error(`operator ${operator.code} is not known`);
@@ -64,11 +74,24 @@ export function convertModel(model: TfliteModel): Uint8Array {
   return conversion.graph.file();
 }
 
-function declareInput({ graph, model, names }: Conversion, index: number): void {
+function declareInput(
+  { graph, model, names }: Conversion,
+  index: number,
+  { byteInput }: ConversionOptions,
+): void {
   const { name, shape } = tensorAt(model, index);
-  graph.input(name, shape);
-  const is4d = shape.length === 4;
-  names.set(index, is4d ? graph.node('Transpose', [name], { perm: TO_NCHW }) : name);
+  const isPicture = shape.length === 4;
+  const value =
+    isPicture && byteInput
+      ? scaleBytes(graph, graph.byteInput(name, shape), byteInput.lowest)
+      : graph.input(name, shape);
+  names.set(index, isPicture ? graph.node('Transpose', [value], { perm: TO_NCHW }) : value);
+}
+
+/** 0..255 as `lowest`..1. */
+function scaleBytes(graph: OnnxGraph, values: string, lowest: number): string {
+  const scaled = graph.node('Mul', [values, graph.floats([(1 - lowest) / 255], [])]);
+  return graph.node('Add', [scaled, graph.floats([lowest], [])]);
 }
 
 function declareOutput({ graph, model, names }: Conversion, index: number): void {
@@ -95,82 +118,6 @@ function convertConcatenation(conversion: Conversion, operator: Operator): void 
   const parts = operator.inputs.map((index) => computed(conversion.names, index));
   const axis = operator.options?.int32(0) ?? 0;
   emit(conversion, operator, 'Concat', parts, { axis }, operator.options?.int8(1));
-}
-
-/**
- * CONV_2D has weights O,H,W,I and DEPTHWISE_CONV_2D 1,H,W,O; `axes` brings either to ONNX's O,I,H,W.
- * In the schema they share the fields of padding and strides, and then differ by one number.
- */
-function convertConvolution(
-  conversion: Conversion,
-  operator: Operator,
-  axes: readonly number[],
-): void {
-  const { graph, model, constants } = conversion;
-  const [image, weightsIndex, biasIndex] = operator.inputs;
-  const depthwise = axes[0] === 3;
-  const weights = constantAt(constants, weightsIndex);
-  const kernel = permute(floatsOf(weights), weights.shape, axes);
-  const bias = constantAt(constants, biasIndex);
-  const shift = depthwise ? 1 : 0;
-  const window = {
-    kernel: kernel.shape.slice(2),
-    strides: [operator.options?.int32(2, 1) ?? 1, operator.options?.int32(1, 1) ?? 1],
-    dilations: [
-      operator.options?.int32(5 + shift, 1) ?? 1,
-      operator.options?.int32(4 + shift, 1) ?? 1,
-    ],
-  };
-  const inputs = [
-    input(conversion, operator),
-    graph.floats(kernel.values, kernel.shape),
-    graph.floats(floatsOf(bias), bias.shape),
-  ];
-  const group = depthwise ? (tensorAt(model, image).shape[3] ?? 1) : 1;
-  const attributes = { ...windowAttributes(conversion, operator, window), group };
-  emit(conversion, operator, 'Conv', inputs, attributes, operator.options?.int8(3 + shift));
-}
-
-function convertMaxPool(conversion: Conversion, operator: Operator): void {
-  const { options } = operator;
-  const window = {
-    kernel: [options?.int32(4, 1) ?? 1, options?.int32(3, 1) ?? 1],
-    strides: [options?.int32(2, 1) ?? 1, options?.int32(1, 1) ?? 1],
-    dilations: [1, 1],
-  };
-  const attributes = windowAttributes(conversion, operator, window);
-  emit(
-    conversion,
-    operator,
-    'MaxPool',
-    [input(conversion, operator)],
-    attributes,
-    options?.int8(5),
-  );
-}
-
-interface Window {
-  readonly kernel: readonly number[];
-  readonly strides: readonly number[];
-  readonly dilations: readonly number[];
-}
-
-/** TensorFlow's SAME puts the odd pixel of padding at the end; ONNX gets the numbers themselves. */
-function windowAttributes(
-  { model }: Conversion,
-  operator: Operator,
-  { kernel, strides, dilations }: Window,
-): Record<string, Attribute> {
-  const same = operator.options?.int8(0) === PADDING_SAME;
-  const size = tensorAt(model, operator.inputs[0]).shape.slice(1, 3);
-  const total = size.map((pixels, axis) => {
-    const reach = ((kernel[axis] ?? 1) - 1) * (dilations[axis] ?? 1) + 1;
-    const stride = strides[axis] ?? 1;
-    return same ? Math.max((Math.ceil(pixels / stride) - 1) * stride + reach - pixels, 0) : 0;
-  });
-  const before = total.map((pixels) => Math.floor(pixels / 2));
-  const after = total.map((pixels) => Math.ceil(pixels / 2));
-  return { kernel_shape: kernel, strides, dilations, pads: [...before, ...after] };
 }
 
 /** Depth, column, row order, as TensorFlow has it. */

@@ -8,6 +8,7 @@ import { bytes, integer, message } from './protobuf.ts';
 const IR_VERSION = 8;
 const OPSET_VERSION = 17;
 const FLOAT = 1;
+const UINT8 = 2;
 const INT64 = 7;
 
 /** A whole number, a list of whole numbers, or a word. */
@@ -21,12 +22,20 @@ export class OnnxGraph {
   readonly #outputs: Uint8Array[] = [];
   #names = 0;
 
-  input(name: string, shape: readonly number[]): void {
-    this.#inputs.push(bytes(11, valueInfo(name, shape)));
+  /** An input of floats; returns its name. */
+  input(name: string, shape: readonly number[]): string {
+    this.#inputs.push(bytes(11, valueInfo(name, shape, FLOAT)));
+    return name;
+  }
+
+  /** An input of bytes; returns the name of the same numbers as floats. */
+  byteInput(name: string, shape: readonly number[]): string {
+    this.#inputs.push(bytes(11, valueInfo(name, shape, UINT8)));
+    return this.node('Cast', [name], { to: FLOAT });
   }
 
   output(name: string, shape: readonly number[]): void {
-    this.#outputs.push(bytes(12, valueInfo(name, shape)));
+    this.#outputs.push(bytes(12, valueInfo(name, shape, FLOAT)));
   }
 
   /** Adds a node; returns the name of its output. */
@@ -93,8 +102,8 @@ function attribute(name: string, value: Attribute): Uint8Array {
   return message(bytes(1, name), ...value.map((item) => integer(8, item)), integer(20, 7));
 }
 
-function valueInfo(name: string, shape: readonly number[]): Uint8Array {
+function valueInfo(name: string, shape: readonly number[], type: number): Uint8Array {
   const dims = shape.map((size) => bytes(1, integer(1, size)));
-  const tensor = message(integer(1, FLOAT), bytes(2, message(...dims)));
+  const tensor = message(integer(1, type), bytes(2, message(...dims)));
   return message(bytes(1, name), bytes(2, bytes(1, tensor)));
 }

@@ -7,7 +7,11 @@ import { pipeline } from 'node:stream/promises';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { z } from 'zod';
 
+/** Raised with every change of the converter that makes other files of the same sources. */
+export const MODEL_REVISION = 2;
+
 const manifestFile = z.object({
+  revision: z.literal(MODEL_REVISION),
   /** Of the .tflite files that were converted. */
   sources: z.record(z.string(), z.string()),
   /** Of the .onnx files. */
@@ -53,13 +57,13 @@ export async function loadPoseModels(folder: string): Promise<PoseSessions> {
   return { detector, landmarks };
 }
 
-/** Runs a model on one square RGB input; its outputs in the order of the model. */
+/** Runs a model on a square of `size` rows of RGB bytes; its outputs in the order of the model. */
 export async function runModel(
   session: InferenceSession,
-  input: Float32Array,
+  pixels: Uint8Array,
   size: number,
 ): Promise<Float32Array[]> {
-  const tensor = new Tensor('float32', input, [1, size, size, 3]);
+  const tensor = new Tensor('uint8', pixels, [1, size, size, 3]);
   const outputs = await session.run({ [session.inputNames[0] ?? '']: tensor });
   return session.outputNames.map((name) => {
     const data = outputs[name]?.data;
@@ -78,7 +82,7 @@ async function readManifest(folder: string): Promise<ModelManifest> {
   try {
     return manifestFile.parse(JSON.parse(text));
   } catch (cause) {
-    throw new Error(`${path} is damaged: run npm run models`, { cause });
+    throw new Error(`${path} is damaged or of another release: run npm run models`, { cause });
   }
 }
 

@@ -1,0 +1,61 @@
+/** What the converter does to a model as a whole: its pictures' bytes, the order of its operators. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { convertModel } from './convert.ts';
+import { flatOptions } from './flat-options.ts';
+
+const ADD = 0;
+const CONV_2D = 3;
+const RESIZE_BILINEAR = 23;
+const VALID = 1;
+const RELU6 = 3;
+
+function picture(name: string, columns: number, channels = 1) {
+  return { name, shape: [1, 1, columns, channels], constant: null };
+}
+
+async function run(file: Uint8Array, input: Tensor): Promise<number[]> {
+  process.env.ORT_DISABLE_TELEMETRY ??= '1';
+  const { out } = await (await InferenceSession.create(file)).run({ in: input });
+  return Array.from((out?.data ?? []) as Float32Array, (value) => Number(value.toFixed(5)));
+}
+
+test('a picture may go in as bytes that stand for a range up to 1', async () => {
+  const file = convertModel(
+    {
+      tensors: [picture('in', 3), picture('out', 3)],
+      operators: [{ code: ADD, options: flatOptions({}), inputs: [0, 0], outputs: [1] }],
+      inputs: [0],
+      outputs: [1],
+    },
+    { byteInput: { lowest: -1 } },
+  );
+  const bytes = new Tensor('uint8', Uint8Array.of(0, 51, 255), [1, 1, 3, 1]);
+  assert.deepEqual(await run(file, bytes), [-2, -1.2, 2]);
+});
+
+test('a picture is convolved before it is enlarged, and clipped after it', async () => {
+  const pointwise = flatOptions({ 0: VALID, 1: 1, 2: 1, 3: RELU6 });
+  const file = convertModel({
+    tensors: [
+      picture('in', 2, 2),
+      { name: 'size', shape: [2], constant: Int32Array.of(1, 4) },
+      picture('enlarged', 4, 2),
+      { name: 'weights', shape: [1, 1, 1, 2], constant: Float32Array.of(1, 2) },
+      { name: 'bias', shape: [1], constant: Float32Array.of(-1) },
+      picture('out', 4),
+    ],
+    operators: [
+      { code: RESIZE_BILINEAR, options: flatOptions({}), inputs: [0, 1], outputs: [2] },
+      { code: CONV_2D, options: pointwise, inputs: [2, 3, 4], outputs: [5] },
+    ],
+    inputs: [0],
+    outputs: [5],
+  });
+  const nodes = Buffer.from(file).toString('latin1');
+  assert.ok(nodes.indexOf('Conv_') < nodes.indexOf('Resize_'));
+  // 1 + 2 * 0 - 1 = 0 at the left, 3 + 2 * 3 - 1 = 8 at the right, 4 between.
+  const floats = new Tensor('float32', Float32Array.of(1, 0, 3, 3), [1, 1, 2, 2]);
+  assert.deepEqual(await run(file, floats), [0, 4, 6, 6]);
+});
