@@ -24,8 +24,3 @@ export class UsageError extends Error {
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';
 }
-
-/** The answer as it is printed. */
-export function render({ data, text }: Answer, asJson: boolean): string {
-  return asJson ? JSON.stringify(data, null, 2) : text;
-}

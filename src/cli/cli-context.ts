@@ -110,7 +110,7 @@ export class CliContext implements AsyncDisposable {
   }
 }
 
-/** The work of a command. */
-export type Work = (context: CliContext) => Promise<Answer>;
-/** Opens the context, does the work, prints its answer. */
-export type Run = (options: { json?: boolean }, work: Work) => Promise<void>;
+/** Makes a command's action of its work: opens the context, does the work, prints its answer. */
+export type Run = <Given extends unknown[]>(
+  work: (context: CliContext, ...given: Given) => Promise<Answer>,
+) => (...given: Given) => Promise<void>;

@@ -15,15 +15,12 @@ import {
 } from '../operations/costs.ts';
 import { type Answer, ProblemError, UsageError } from './answer.ts';
 import type { CliContext, Run } from './cli-context.ts';
-import { momentOf } from './ledger.ts';
 import { table } from './table.ts';
+import { type WindowOptions, windowOf } from './time-window.ts';
 
-interface Options {
-  readonly json?: boolean;
+interface Options extends WindowOptions {
   readonly csv?: boolean;
   readonly by: string;
-  readonly since: string;
-  readonly until?: string;
 }
 
 const MOST_ROWS = 1_000_000;
@@ -36,18 +33,14 @@ export function addCosts(program: Command, run: Run): void {
     .option('--since <time>', 'ISO time, or so many hours back, e.g. 24h', '168h')
     .option('--until <time>', 'ISO time, or so many hours back; now without it')
     .option('--csv', 'answer in CSV')
-    .option('--json', 'answer in JSON')
-    .action((options: Options) => run(options, (context) => costs(context, options)));
+    .action(run(costs));
 }
 
 async function costs({ supabase }: CliContext, options: Options): Promise<Answer> {
-  const now = new Date();
-  const since = momentOf(options.since, now);
-  const until = options.until === undefined ? now : momentOf(options.until, now);
-  if (since >= until) throw new UsageError('--since must lie before --until');
+  const window = windowOf(options, new Date());
   const by = COST_GROUPINGS.find((grouping) => grouping === options.by);
   if (by === undefined) throw new UsageError(`--by must be one of ${COST_GROUPINGS.join(', ')}`);
-  const data = await reportOf(supabase, by, { since, until });
+  const data = await reportOf(supabase, by, window);
   const text = options.csv ? costsAsCsv(data).trimEnd() : describe(data);
   return { data, text, isFine: true };
 }

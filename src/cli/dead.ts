@@ -11,11 +11,10 @@ import {
 import { lettersNamed, listLetters, obstacleTo } from '../operations/dead-letters.ts';
 import { type Answer, ProblemError, UsageError } from './answer.ts';
 import type { CliContext, Run } from './cli-context.ts';
-import { momentOf } from './ledger.ts';
 import { ago, pairs, table } from './table.ts';
+import { momentOf } from './time-window.ts';
 
 interface Options {
-  readonly json?: boolean;
   readonly yes?: boolean;
   readonly force?: boolean;
 }
@@ -29,25 +28,17 @@ interface Choice extends Options {
 
 export function addDead(program: Command, run: Run): void {
   const dead = program.command('dead').description('The dead letters: tasks that were rejected');
-  dead
-    .command('list')
-    .description('All dead letters, newest first')
-    .option('--json', 'answer in JSON')
-    .action((options: Options) => run(options, list));
+  dead.command('list').description('All dead letters, newest first').action(run(list));
   dead
     .command('show <id>')
     .description('One dead letter with its whole message (it holds links and a prompt)')
-    .option('--json', 'answer in JSON')
-    .action((id: string, options: Options) => run(options, (context) => show(context, id)));
+    .action(run(show));
   dead
     .command('replay <id>')
     .description('Put the message back on the task list')
     .option('--force', 'even if it will be rejected or skipped again')
     .option('--yes', 'do not ask')
-    .option('--json', 'answer in JSON')
-    .action((id: string, options: Options) =>
-      run(options, (context) => replay(context, id, options)),
-    );
+    .action(run(replay));
   dead
     .command('drop [id]')
     .description('Remove dead letters for good: one, all, or those of a reason or an age')
@@ -55,9 +46,8 @@ export function addDead(program: Command, run: Run): void {
     .option('--reason <text>', 'those whose reason contains this')
     .option('--before <time>', 'those from before an ISO time, or so many hours back, e.g. 24h')
     .option('--yes', 'do not ask')
-    .option('--json', 'answer in JSON')
-    .action((id: string | undefined, choice: Choice) =>
-      run(choice, (context) =>
+    .action(
+      run((context, id: string | undefined, choice: Choice) =>
         id === undefined ? dropChosen(context, choice) : drop(context, id, choice),
       ),
     );

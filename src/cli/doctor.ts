@@ -16,8 +16,7 @@ export function addDoctor(program: Command, run: Run): void {
     .description(
       'Check Redis, Supabase, the image providers, the pose models, the webhooks and the clocks',
     )
-    .option('--json', 'answer in JSON')
-    .action((options) => run(options, examine));
+    .action(run(examine));
 }
 
 async function examine({ config, supabase }: CliContext): Promise<Answer> {

@@ -10,7 +10,6 @@ import type { CliContext, Run } from './cli-context.ts';
 import { pairs } from './table.ts';
 
 interface Options {
-  readonly json?: boolean;
   readonly yes?: boolean;
   readonly off?: boolean;
   readonly wait?: boolean;
@@ -27,9 +26,8 @@ export function addDrain(program: Command, run: Run): void {
     .option('--wait', 'return when no task and no refund is under way any more')
     .option('--timeout <seconds>', 'how long --wait waits at most', '600')
     .option('--yes', 'do not ask')
-    .option('--json', 'answer in JSON')
-    .action((options: Options) =>
-      run(options, (context) => (options.off ? resume(context) : drain(context, options))),
+    .action(
+      run((context, options: Options) => (options.off ? resume(context) : drain(context, options))),
     );
 }
 

@@ -14,7 +14,6 @@ import type { CliContext, Run } from './cli-context.ts';
 import { uuidOf } from './uuid.ts';
 
 interface Options {
-  readonly json?: boolean;
   readonly session?: string;
   readonly file?: string;
   readonly image?: string[];
@@ -33,8 +32,7 @@ export function addEnqueue(program: Command, run: Run): void {
     .option('--request-id <id>', 'instead of the one in the row')
     .option('--file <path>', 'the whole message as JSON; - reads it from standard input')
     .option('--force', 'even if the session has ended, so that the task would be skipped')
-    .option('--json', 'answer in JSON')
-    .action((options: Options) => run(options, (context) => enqueue(context, options)));
+    .action(run(enqueue));
 }
 
 async function enqueue(context: CliContext, options: Options): Promise<Answer> {

@@ -12,24 +12,18 @@ import { namedSession } from '../ledger/entries.ts';
 import type { ReconciliationRecord } from '../ports/refunds.ts';
 import { type Channel, isTerminal } from '../ports/session.ts';
 import { lastUseSeconds } from '../tryon/outcome.ts';
-import { type Answer, UsageError } from './answer.ts';
+import type { Answer } from './answer.ts';
 import { type Finding, findingOf, REASONS } from './audit/finding.ts';
 import { auditPeople } from './audit/people.ts';
 import { auditStores } from './audit/stores.ts';
 import type { CliContext, Run } from './cli-context.ts';
 import { ago, table } from './table.ts';
+import { type WindowOptions, windowOf } from './time-window.ts';
 
 /** A payment of the window's first minutes may belong to a session before it, and the other way round. */
 const MARGIN_MS = 10 * 60_000;
 /** The platform inserts the session right after the payment. */
 const PAYMENT_GRACE_MS = 60_000;
-const HOUR_MS = 3_600_000;
-
-interface Options {
-  readonly json?: boolean;
-  readonly since: string;
-  readonly until?: string;
-}
 
 export function addLedger(program: Command, run: Run): void {
   const ledger = program.command('ledger').description('The credits of stores and people');
@@ -38,26 +32,12 @@ export function addLedger(program: Command, run: Run): void {
     .description('List every session of a time window whose money does not add up')
     .option('--since <time>', 'ISO time, or so many hours back, e.g. 24h', '24h')
     .option('--until <time>', 'ISO time, or so many hours back; now without it')
-    .option('--json', 'answer in JSON')
-    .action((options: Options) => run(options, (context) => verify(context, options)));
+    .action(run(verify));
 }
 
-/** `24h` or an ISO time as a moment. Throws a UsageError. */
-export function momentOf(text: string, now: Date): Date {
-  const hours = /^(\d+(?:\.\d+)?)h$/.exec(text)?.[1];
-  const moment = hours ? new Date(now.getTime() - Number(hours) * HOUR_MS) : new Date(text);
-  if (Number.isNaN(moment.getTime())) {
-    throw new UsageError(`"${text}" is neither an ISO time nor hours such as 24h`);
-  }
-  return moment;
-}
-
-async function verify(context: CliContext, options: Options): Promise<Answer> {
+async function verify(context: CliContext, options: WindowOptions): Promise<Answer> {
   const now = new Date();
-  const since = momentOf(options.since, now);
-  const until = options.until === undefined ? now : momentOf(options.until, now);
-  if (since >= until) throw new UsageError('--since must lie before --until');
-  const window = { since, until };
+  const window = windowOf(options, now);
   const audited = [
     await audit(context, 'b2b', window, now),
     await audit(context, 'b2c', window, now),
@@ -67,6 +47,7 @@ async function verify(context: CliContext, options: Options): Promise<Answer> {
     context,
     audited.flatMap((channel) => channel.findings),
   );
+  const { since, until } = window;
   const data = { since: since.toISOString(), until: until.toISOString(), sessions, findings };
   return { data, text: describe(sessions, findings), isFine: findings.length === 0 };
 }

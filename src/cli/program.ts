@@ -48,5 +48,12 @@ export function createProgram(run: Run): Command {
   ]) {
     add(program, run);
   }
+  addJson(program);
   return program;
+}
+
+/** Every command can answer programs, too. */
+function addJson(command: Command): void {
+  if (command.commands.length === 0) command.option('--json', 'answer in JSON');
+  for (const child of command.commands) addJson(child);
 }

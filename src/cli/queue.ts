@@ -13,8 +13,7 @@ export function addQueue(program: Command, run: Run): void {
   queue
     .command('stats')
     .description('Where the tasks are, how old, and what money is at risk')
-    .option('--json', 'answer in JSON')
-    .action((options) => run(options, queueStats));
+    .action(run(queueStats));
 }
 
 async function queueStats(context: CliContext): Promise<Answer> {

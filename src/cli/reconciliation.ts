@@ -8,7 +8,6 @@ import { ago, table } from './table.ts';
 import { uuidOf } from './uuid.ts';
 
 interface Options {
-  readonly json?: boolean;
   readonly yes?: boolean;
   readonly note: string;
 }
@@ -17,20 +16,13 @@ export function addReconciliation(program: Command, run: Run): void {
   const reconciliation = program
     .command('reconciliation')
     .description('Payments that only a person can give back');
-  reconciliation
-    .command('list')
-    .description('Every open record, oldest first')
-    .option('--json', 'answer in JSON')
-    .action((options) => run(options, list));
+  reconciliation.command('list').description('Every open record, oldest first').action(run(list));
   reconciliation
     .command('resolve <session>')
     .description('File a record away once the payment has been dealt with')
     .requiredOption('--note <text>', 'what was done about it')
     .option('--yes', 'do not ask')
-    .option('--json', 'answer in JSON')
-    .action((id: string, options: Options) =>
-      run(options, (context) => resolve(context, id, options)),
-    );
+    .action(run(resolve));
 }
 
 async function list(context: CliContext): Promise<Answer> {

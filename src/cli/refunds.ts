@@ -8,25 +8,17 @@ import type { CliContext, Run } from './cli-context.ts';
 import { ago, table } from './table.ts';
 
 interface RetryOptions {
-  readonly json?: boolean;
   readonly all?: boolean;
 }
 
 export function addRefunds(program: Command, run: Run): void {
   const refunds = program.command('refunds').description('Refunds that are not booked yet');
-  refunds
-    .command('list')
-    .description('Every outstanding refund, oldest first')
-    .option('--json', 'answer in JSON')
-    .action((options) => run(options, list));
+  refunds.command('list').description('Every outstanding refund, oldest first').action(run(list));
   refunds
     .command('retry [session]')
     .description('Let waiting refunds run now instead of at their time')
     .option('--all', 'all of them')
-    .option('--json', 'answer in JSON')
-    .action((id: string | undefined, options: RetryOptions) =>
-      run(options, (context) => retry(context, id, options)),
-    );
+    .action(run(retry));
 }
 
 async function list(context: CliContext): Promise<Answer> {

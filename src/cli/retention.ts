@@ -19,7 +19,6 @@ import { uuidOf } from './uuid.ts';
 const HOUR_MS = 3_600_000;
 
 interface Options {
-  readonly json?: boolean;
   readonly dryRun?: boolean;
   readonly yes?: boolean;
 }
@@ -35,8 +34,7 @@ export function addRetention(program: Command, run: Run): void {
     .description('Delete photos and pictures past RETENTION_HOURS and mark their rows')
     .option('--dry-run', 'only count')
     .option('--yes', 'do not ask')
-    .option('--json', 'answer in JSON')
-    .action((options: Options) => run(options, (context) => tidy(context, options)));
+    .action(run(tidy));
   program
     .command('erase')
     .description("Delete one owner's photos and pictures now, with a proof")
@@ -44,8 +42,7 @@ export function addRetention(program: Command, run: Run): void {
     .option('--store <id>', 'the store whose pictures go')
     .option('--dry-run', 'only say which')
     .option('--yes', 'do not ask')
-    .option('--json', 'answer in JSON')
-    .action((options: EraseOptions) => run(options, (context) => erase(context, options)));
+    .action(run(erase));
 }
 
 async function tidy(context: CliContext, { dryRun = false, yes }: Options): Promise<Answer> {

@@ -7,7 +7,7 @@ import { ZodError } from 'zod';
 import { type Config, ConfigError } from '../config.ts';
 import { TaskError } from '../errors.ts';
 import { redact } from '../telemetry/redaction.ts';
-import { type Answer, EXIT, render, UsageError } from './answer.ts';
+import { EXIT, UsageError } from './answer.ts';
 import { CliContext, type Run, type Terminal } from './cli-context.ts';
 import { printable } from './table.ts';
 
@@ -22,19 +22,22 @@ export interface Deps {
 
 /** How commands are run here. */
 export function runner({ readConfig, terminal, print, printError, exit }: Deps): Run {
-  return async ({ json = false }, work) => {
-    try {
-      await using context = new CliContext(readConfig(), terminal);
-      const answer: Answer = await work(context);
-      print(printable(render(answer, json)));
-      exit(answer.isFine ? EXIT.fine : EXIT.problem);
-    } catch (error) {
-      const text = explain(error);
-      if (json) print(printable(JSON.stringify({ error: text }, null, 2)));
-      printError(printable(text));
-      exit(exitCodeOf(error));
-    }
-  };
+  return (work) =>
+    async (...given) => {
+      // Commander gives the command itself last.
+      const { json } = (given.at(-1) as Command).opts<{ json?: boolean }>();
+      try {
+        await using context = new CliContext(readConfig(), terminal);
+        const { data, text, isFine } = await work(context, ...given);
+        print(printable(json ? JSON.stringify(data, null, 2) : text));
+        exit(isFine ? EXIT.fine : EXIT.problem);
+      } catch (error) {
+        const text = explain(error);
+        if (json) print(printable(JSON.stringify({ error: text }, null, 2)));
+        printError(printable(text));
+        exit(exitCodeOf(error));
+      }
+    };
 }
 
 function exitCodeOf(error: unknown): number {

@@ -5,12 +5,11 @@ import type { Command } from 'commander';
 import { listRecords } from '../adapters/supabase/session-records.ts';
 import { type Answer, UsageError } from './answer.ts';
 import type { CliContext, Run } from './cli-context.ts';
-import { momentOf } from './ledger.ts';
 import { ago, table } from './table.ts';
+import { momentOf } from './time-window.ts';
 import { uuidOf } from './uuid.ts';
 
 interface Options {
-  readonly json?: boolean;
   readonly failed?: boolean;
   readonly since: string;
   readonly store?: string;
@@ -26,8 +25,7 @@ export function addSessionList(sessions: Command, run: Run): void {
     .option('--since <time>', 'ISO time, or so many hours back, e.g. 24h', '24h')
     .option('--store <id>', 'only those of this store')
     .option('--limit <count>', 'the most rows', '50')
-    .option('--json', 'answer in JSON')
-    .action((options: Options) => run(options, (context) => list(context, options)));
+    .action(run(list));
 }
 
 async function list({ supabase }: CliContext, options: Options): Promise<Answer> {

@@ -15,8 +15,7 @@ export function addSessions(program: Command, run: Run): void {
   sessions
     .command('show <id>')
     .description('Row, jobs, ledger, picture, reconciliation and dead letters of a session')
-    .option('--json', 'answer in JSON')
-    .action((id: string, options) => run(options, (context) => show(context, uuidOf(id))));
+    .action(run((context, id: string) => show(context, uuidOf(id))));
 }
 
 async function show(context: CliContext, id: string): Promise<Answer> {

@@ -14,11 +14,10 @@ import type { BodyEstimate } from '../sizing/body-estimate.ts';
 import { ESTIMATORS, type Estimator } from '../sizing/estimators.ts';
 import { WANTED_FITS, type WantedFit } from '../sizing/wanted-fit.ts';
 import { type Answer, UsageError } from './answer.ts';
-import type { Run } from './cli-context.ts';
+import type { CliContext, Run } from './cli-context.ts';
 import { pairs, table } from './table.ts';
 
 interface Options {
-  readonly json?: boolean;
   readonly height: number;
   readonly weight?: number;
   readonly sex?: 'female' | 'male';
@@ -40,10 +39,7 @@ export function addSize(program: Command, run: Run): void {
     .addOption(
       new Option('--fit <fit>', 'how close to the body').choices(WANTED_FITS).default('regular'),
     )
-    .option('--json', 'answer in JSON')
-    .action((photo: string, options: Options) =>
-      run(options, (context) => recommend(photo, options, context.config)),
-    );
+    .action(run(recommend));
 }
 
 /** Reads a number of that range. */
@@ -55,7 +51,7 @@ function within(least: number, most: number): (text: string) => number {
   };
 }
 
-async function recommend(photo: string, options: Options, config: Config): Promise<Answer> {
+async function recommend({ config }: CliContext, photo: string, options: Options): Promise<Answer> {
   const estimator = ESTIMATORS[config.sizeEstimator];
   const order = await orderOf(options, config, estimator);
   const image = await readFile(photo).catch((error: Error) => {

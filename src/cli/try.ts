@@ -5,7 +5,6 @@ import { type Command, Option } from 'commander';
 import type { Run } from './cli-context.ts';
 
 export interface TryOptions {
-  readonly json?: boolean;
   readonly yes?: boolean;
   readonly compare?: string;
   readonly channel: 'b2b' | 'b2c';
@@ -29,9 +28,8 @@ export function addTry(program: Command, run: Run): void {
     )
     .option('--out <folder>', 'where the pictures and sheet.html go; a new one without it')
     .option('--yes', 'pay without asking')
-    .option('--json', 'answer in JSON')
-    .action((person: string, garments: string[], options: TryOptions) =>
-      run(options, async (context) => {
+    .action(
+      run(async (context, person: string, garments: string[], options: TryOptions) => {
         // Slow to load, and no other command needs it.
         const { tryOn } = await import('./try/try-on.ts');
         return tryOn(context, [person, ...garments], options);

@@ -16,14 +16,12 @@ import { ago, pairs, table } from './table.ts';
 import { uuidOf } from './uuid.ts';
 
 interface ListOptions {
-  readonly json?: boolean;
   readonly state?: DeliveryState;
   readonly store?: string;
   readonly limit: string;
 }
 
 interface RedeliverOptions {
-  readonly json?: boolean;
   readonly all?: boolean;
   readonly store?: string;
 }
@@ -36,21 +34,18 @@ export function addWebhooks(program: Command, run: Run): void {
     .addOption(new Option('--state <state>', 'those in this state').choices(DELIVERY_STATES))
     .option('--store <id>', 'those to the endpoint of this store')
     .option('--limit <n>', 'the most lines', '50')
-    .option('--json', 'answer in JSON')
-    .action((options: ListOptions) => run(options, (context) => list(context, options)));
+    .action(run(list));
   webhooks
     .command('show <session>')
     .description('The webhooks of one session, with what is sent')
-    .option('--json', 'answer in JSON')
-    .action((id: string, options) => run(options, (context) => show(context, uuidOf(id))));
+    .action(run((context, id: string) => show(context, uuidOf(id))));
   webhooks
     .command('redeliver [session]')
     .description('Send the webhooks of a session again, or all undelivered ones')
     .option('--all', 'all undelivered ones')
     .option('--store <id>', 'those undelivered to the endpoint of this store')
-    .option('--json', 'answer in JSON')
-    .action((id: string | undefined, options: RedeliverOptions) =>
-      run(options, (context) =>
+    .action(
+      run((context, id: string | undefined, options: RedeliverOptions) =>
         id === undefined
           ? redeliverAll(context, options)
           : redeliverOne(context, uuidOf(id), options),
@@ -61,8 +56,8 @@ export function addWebhooks(program: Command, run: Run): void {
 async function list(context: CliContext, { state, store, limit }: ListOptions): Promise<Answer> {
   if (!/^[1-9]\d{0,5}$/.test(limit)) throw new UsageError('--limit must be a whole number from 1.');
   const states = state === undefined ? (['pending', 'undelivered'] as const) : [state];
-  const redis = await context.redis();
-  const found = await listWebhooks({ redis }, { states, endpoint: endpointOf(store) });
+  const filter = { states, endpoint: endpointOf(store) };
+  const found = await listWebhooks(await context.operations(), filter);
   const shown = found.slice(0, Number(limit));
   const undelivered = found.filter((view) => view.state === 'undelivered').length;
   const more = found.length > shown.length ? `\n… and ${found.length - shown.length} more` : '';
@@ -82,9 +77,7 @@ async function redeliverOne(
   { all, store }: RedeliverOptions,
 ): Promise<Answer> {
   if (all || store !== undefined) throw new UsageError('Give either a session, --all or --store.');
-  const { config, supabase } = context;
-  const redis = await context.redis();
-  const count = await redeliverSession({ config, supabase, redis }, sessionId);
+  const count = await redeliverSession(await context.operations(), sessionId);
   if (typeof count !== 'number') throw new ProblemError(count.problem);
   return answerMoved(count);
 }
@@ -94,8 +87,7 @@ async function redeliverAll(
   { all, store }: RedeliverOptions,
 ): Promise<Answer> {
   if (!all === (store === undefined)) throw new UsageError('Give a session, --all or --store.');
-  const redis = await context.redis();
-  return answerMoved(await redeliverUndelivered({ redis }, endpointOf(store)));
+  return answerMoved(await redeliverUndelivered(await context.operations(), endpointOf(store)));
 }
 
 function answerMoved(count: number): Answer {

@@ -19,8 +19,12 @@ export interface RescueDeps extends CompleteDeps {
   readonly minAgeSeconds: number;
   /** When the platform's daily clean-up starts, in minutes after midnight UTC. */
   readonly platformCleanUpMinute: number;
+  /** Only record what would be rescued. */
+  readonly dryRun?: boolean;
 }
 
+/** What the picture of a lost session took. */
+const UNKNOWN = { inputTokens: null, outputTokens: null, costUsd: null, processingTimeMs: null };
 /** How many sessions are looked up in the queues at once. */
 const BATCH = 200;
 /** Errors in one batch after which we assume that the database or the storage is away. */
@@ -53,7 +57,7 @@ export async function rescue(deps: RescueDeps, signal?: AbortSignal): Promise<nu
 async function rescueGivenUp(deps: RescueDeps, signal?: AbortSignal): Promise<number> {
   return rescueEach(await deps.jobs.givenUp(), deps, signal, async (task) => {
     await endSession(task, task.requestId, deps);
-    await deps.jobs.forget(task.sessionId);
+    if (!deps.dryRun) await deps.jobs.forget(task.sessionId);
   });
 }
 
@@ -108,17 +112,10 @@ async function endSession(
 ): Promise<void> {
   const task = { channel, ownerId, sessionId, requestId };
   const link = await linkToStored(task, deps.imageStore);
-  const completedAt = new Date();
-  if (link !== null) {
-    const unknown = {
-      inputTokens: null,
-      outputTokens: null,
-      costUsd: null,
-      processingTimeMs: null,
-    };
-    await complete(task, { ...unknown, imageUrl: link, completedAt }, deps);
-  } else {
-    await deps.refunds.add(refundIntent(task, requestId, new TaskError('ABANDONED')));
-  }
+  const end = () =>
+    link === null
+      ? deps.refunds.add(refundIntent(task, requestId, new TaskError('ABANDONED')))
+      : complete(task, { ...UNKNOWN, imageUrl: link, completedAt: new Date() }, deps);
+  if (!deps.dryRun) await end();
   deps.record({ event: 'session_rescued', task, by: link === null ? 'refund' : 'completion' });
 }

@@ -138,7 +138,7 @@ function unknownCommand(text: string): string | null {
     .replace(/<[^>]*>/g, '…')
     .replace(/ [>|].*/, '')
     .split(/\s+/);
-  let command: Command = createProgram(async () => undefined);
+  let command: Command = createProgram(() => async () => undefined);
   while (command.commands.length > 0) {
     const word = words.shift();
     if (word === undefined || /^[-…]/.test(word)) break;

@@ -5,6 +5,7 @@ import type { Redis } from 'ioredis';
 import { evictionRisk } from '../../adapters/redis/connection.ts';
 import { drainingSince } from '../../adapters/redis/drain.ts';
 import { openRedis } from '../../adapters/redis/fail-fast-connection.ts';
+import { readMemoryUsage } from '../../adapters/redis/memory-usage.ts';
 import { isClusterAnswer, NO_CLUSTER, probeRedis, REDIS_ACL } from '../../adapters/redis/probe.ts';
 import { redact } from '../../telemetry/redaction.ts';
 import { type Check, clockCheck, fail, ok, warn } from './check.ts';
@@ -72,14 +73,13 @@ async function cureOf(message: string, redis: Redis): Promise<string> {
 
 /** Warns while the memory is nearly full: at `maxmemory` nothing can be written. */
 async function checkMemory(redis: Redis): Promise<Check> {
-  const info = await redis.info('memory').catch(() => '');
-  const bytes = (name: string) => Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(info)?.[1]);
-  const [used, most] = [bytes('used_memory'), bytes('maxmemory')];
-  if (Number.isNaN(used)) return ok('Redis memory', 'not shown to this user');
-  const usedMb = `${Math.round(used / 1e6)} MB used`;
-  if (!(most > 0)) return ok('Redis memory', usedMb);
-  const finding = `${usedMb} of ${Math.round(most / 1e6)} MB`;
-  return used / most < FULL_SHARE
+  const usage = await readMemoryUsage(redis).catch(() => null);
+  if (usage === null) return ok('Redis memory', 'not shown to this user');
+  const { usedBytes, limitBytes } = usage;
+  const used = `${Math.round(usedBytes / 1e6)} MB used`;
+  if (limitBytes === null) return ok('Redis memory', used);
+  const finding = `${used} of ${Math.round(limitBytes / 1e6)} MB`;
+  return usedBytes / limitBytes < FULL_SHARE
     ? ok('Redis memory', finding)
     : warn('Redis memory', finding, 'raise maxmemory: when it is full, no task is taken');
 }
