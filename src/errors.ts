@@ -2,7 +2,13 @@
  * Adapters translate their vendor's errors into a TaskError once; nothing else in the worker looks
  * at vendor errors.
  */
-import { CATALOGUE, type CatalogueEntry, type ErrorCode, type Kind } from './error-catalogue.ts';
+import {
+  CATALOGUE,
+  type CatalogueEntry,
+  ERROR_CODES,
+  type ErrorCode,
+  type Kind,
+} from './error-catalogue.ts';
 
 export interface TaskErrorOptions {
   /**
@@ -98,7 +104,7 @@ function everyText(): ReadonlyMap<string, Failure> {
   const note = (text: string, failure: Failure) => {
     if (!failures.has(text)) failures.set(text, failure);
   };
-  for (const code of Object.keys(CATALOGUE) as ErrorCode[]) {
+  for (const code of ERROR_CODES) {
     const { publicTexts, formerTexts = {} }: CatalogueEntry = CATALOGUE[code];
     for (const variant of Object.keys(publicTexts)) {
       for (const image of Object.keys(IMAGES)) {

@@ -3,8 +3,8 @@
  * and what has expired. And how all of it stops.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BullGenerationWorker } from '../adapters/redis/generation-queue.ts';
-import { BullRefundWorker } from '../adapters/redis/refund-queue.ts';
+import { generationWorker } from '../adapters/redis/generation-queue.ts';
+import { refundWorker } from '../adapters/redis/refund-queue.ts';
 import type { Config } from '../config.ts';
 import { DECODE_BUDGET_BYTES } from '../images/decode.ts';
 import type { JobEnd } from '../ports/jobs.ts';
@@ -104,15 +104,10 @@ export function startPipeline(
 }
 
 /** Carries refunds out; what is under way at a stop is finished. */
-function startRefunds(
-  config: Config,
-  adapters: Adapters,
-  tracing: Tracing,
-  stop: AbortSignal,
-): BullRefundWorker {
+function startRefunds(config: Config, adapters: Adapters, tracing: Tracing, stop: AbortSignal) {
   const { platformCleanUpMinute } = config;
   const times = { concurrency: REFUNDS_AT_ONCE, lockMs: config.jobLockSeconds * 1000 };
-  return new BullRefundWorker(
+  return refundWorker(
     adapters.redis,
     times,
     async (job, retries) => {
@@ -133,7 +128,7 @@ function startAttempts(
   adapters: Adapters & { readonly viewer: PictureViewer; readonly callSlots: CallSlots },
   tracing: Tracing,
   stop: AbortSignal,
-): BullGenerationWorker {
+) {
   const times = {
     concurrency: attemptsFor(config.workerConcurrency),
     lockMs: config.jobLockSeconds * 1000,
@@ -150,7 +145,7 @@ function startAttempts(
     quarantine: new Quarantine(),
     stopping: stop,
   };
-  return new BullGenerationWorker(
+  return generationWorker(
     adapters.redis,
     times,
     async (job, signal) => {

@@ -4,11 +4,7 @@
  */
 import { once } from 'node:events';
 import type { Redis } from 'ioredis';
-import {
-  BullDeliveries,
-  BullDeliveryWorker,
-  RedisSweepMark,
-} from '../adapters/redis/webhook-queue.ts';
+import { BullDeliveries, deliveryWorker, RedisSweepMark } from '../adapters/redis/webhook-queue.ts';
 import { WebWebhookSender } from '../adapters/web/webhook-sender.ts';
 import type { Config } from '../config.ts';
 import type { RecordEvent } from '../ports/events.ts';
@@ -55,7 +51,7 @@ export async function runWebhooks(
   const deps = { ...webhooks, sessions, sender, record, slots: new EndpointSlots() };
   const onError = (error: Error) => record({ event: 'loop_error', loop: 'webhooks', error });
   const times = { concurrency: DELIVERIES_AT_ONCE, lockMs: config.jobLockSeconds * 1000 };
-  const worker = new BullDeliveryWorker(
+  const worker = deliveryWorker(
     redis,
     times,
     // Fetched in the very moment of the stop.

@@ -24,7 +24,14 @@ interface Vendor {
  * person's photo has no person to compare with. `no_photo`: the picture is that of an earlier attempt,
  * and the photo could not be fetched again, or the job's process has died twice.
  */
-export type CheckSkipReason = 'busy' | 'unavailable' | 'error' | 'no_person' | 'no_photo';
+export const CHECK_SKIP_REASONS = [
+  'busy',
+  'unavailable',
+  'error',
+  'no_person',
+  'no_photo',
+] as const;
+export type CheckSkipReason = (typeof CHECK_SKIP_REASONS)[number];
 
 /** What happened, in the past tense: one log line and one count each. Carries no secret, link or text of a person. */
 export type WorkerEvent =

@@ -51,17 +51,19 @@ export interface Reconciliation {
   has(sessionId: string): Promise<boolean>;
 }
 
-export type ReconciliationReason =
-  | 'paid_by_overage_charge'
-  | 'no_payment_found'
-  | 'no_request_id'
-  | 'request_id_too_long'
-  | 'refund_refused'
-  | 'paid_for_another_session'
-  | 'not_covered_by_payments'
-  | 'may_be_refunded_already'
-  | 'not_booked_in_time'
-  | 'refund_belongs_to_another_session';
+export const RECONCILIATION_REASONS = [
+  'paid_by_overage_charge',
+  'no_payment_found',
+  'no_request_id',
+  'request_id_too_long',
+  'refund_refused',
+  'paid_for_another_session',
+  'not_covered_by_payments',
+  'may_be_refunded_already',
+  'not_booked_in_time',
+  'refund_belongs_to_another_session',
+] as const;
+export type ReconciliationReason = (typeof RECONCILIATION_REASONS)[number];
 
 export interface ReconciliationRecord extends SessionRef {
   readonly requestId: string | null;

@@ -35,19 +35,21 @@ export interface TryResult {
  * none any more. `not_ended`, `session_gone`: what the row says. `database`: it did not answer.
  * `expired`: there was no turn for another try in time.
  */
-export type DeliveryProblem =
-  | 'refused'
-  | 'unreachable'
-  | 'timeout'
-  | 'redirect'
-  | 'status'
-  | 'gone'
-  | 'no_endpoint'
-  | 'not_ended'
-  | 'session_gone'
-  | 'database'
-  | 'expired'
-  | 'internal';
+export const DELIVERY_PROBLEMS = [
+  'refused',
+  'unreachable',
+  'timeout',
+  'redirect',
+  'status',
+  'gone',
+  'no_endpoint',
+  'not_ended',
+  'session_gone',
+  'database',
+  'expired',
+  'internal',
+] as const;
+export type DeliveryProblem = (typeof DELIVERY_PROBLEMS)[number];
 
 /** What is to be delivered, to whom, and how far it is. Holds no address, key or text of a person. */
 export interface Delivery extends SessionRef {

@@ -1,7 +1,7 @@
 /** Counts tasks, the steps of their attempts, and the checks of photos and pictures. */
 import { PERSON_REASONS } from '../picture-check/check-person.ts';
 import { PICTURE_REASONS } from '../picture-check/check-picture.ts';
-import type { CheckSkipReason } from '../ports/events.ts';
+import { CHECK_SKIP_REASONS } from '../ports/events.ts';
 import { type Counting, FINE_SECONDS, PER_CHANNEL, WHOLE_SECONDS } from './counting.ts';
 import type { Meters } from './meters.ts';
 
@@ -58,7 +58,6 @@ export function attemptCounting({ counter, duration }: Meters) {
 }
 
 const CHECKS = ['person', 'picture'];
-const SKIPS: readonly CheckSkipReason[] = ['busy', 'unavailable', 'error', 'no_person', 'no_photo'];
 
 /** Checks of the person's photo and of the picture. */
 export function checkCounting({ counter, duration }: Meters) {
@@ -75,7 +74,7 @@ export function checkCounting({ counter, duration }: Meters) {
   const skipped = counter(
     'checks_skipped_total',
     'Checks that were not made; the try-on went on without them.',
-    CHECKS.flatMap((check) => SKIPS.map((reason) => ({ check, reason }))),
+    CHECKS.flatMap((check) => CHECK_SKIP_REASONS.map((reason) => ({ check, reason }))),
   );
   const took = duration(
     'picture_check_duration_seconds',

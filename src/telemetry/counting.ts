@@ -1,5 +1,4 @@
 /** What the counts of business events share. Ids never become labels. */
-import { CATALOGUE } from '../error-catalogue.ts';
 import type { WorkerEvent } from '../ports/events.ts';
 
 /** One function per business event. */
@@ -15,6 +14,5 @@ export interface Caller {
 
 export const CHANNELS = ['b2b', 'b2c'] as const;
 export const PER_CHANNEL = CHANNELS.map((channel) => ({ channel }));
-export const CODES = Object.keys(CATALOGUE);
 export const FINE_SECONDS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 export const WHOLE_SECONDS = [0.1, 0.5, 1, 2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 240, 480, 600];

@@ -1,5 +1,6 @@
 /** Counts calls to the image models, what they cost, and what stops them. */
-import { type Caller, CODES, type Counting } from './counting.ts';
+import { ERROR_CODES } from '../error-catalogue.ts';
+import type { Caller, Counting } from './counting.ts';
 import type { Meters } from './meters.ts';
 
 const PROVIDER_SECONDS = [2, 5, 8, 12, 16, 20, 30, 45, 60, 90, 120, 180];
@@ -62,7 +63,10 @@ export function gateCounting({ counter }: Meters, callers: readonly Caller[]) {
     'breaker_openings_total',
     'How often paid calls were stopped because none could succeed.',
     providers.flatMap((provider) =>
-      CODES.filter((code) => code.startsWith('PROVIDER_')).map((code) => ({ provider, code })),
+      ERROR_CODES.filter((code) => code.startsWith('PROVIDER_')).map((code) => ({
+        provider,
+        code,
+      })),
     ),
   );
   const closed = counter(

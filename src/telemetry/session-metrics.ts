@@ -1,13 +1,15 @@
 /** Counts how sessions ended and what was given back for them. */
+import { ERROR_CODES } from '../error-catalogue.ts';
 import { TaskError } from '../errors.ts';
-import { CHANNELS, CODES, type Counting, PER_CHANNEL, WHOLE_SECONDS } from './counting.ts';
+import { RECONCILIATION_REASONS } from '../ports/refunds.ts';
+import { CHANNELS, type Counting, PER_CHANNEL, WHOLE_SECONDS } from './counting.ts';
 import type { Meters } from './meters.ts';
 
 const OUTCOMES = CHANNELS.flatMap((channel) => [
   { channel, outcome: 'completed', code: 'none' },
-  ...CODES.map((code) => ({ channel, outcome: 'failed', code })),
+  ...ERROR_CODES.map((code) => ({ channel, outcome: 'failed', code })),
 ]);
-const RETRIES = CHANNELS.flatMap((channel) => CODES.map((code) => ({ channel, code })));
+const RETRIES = CHANNELS.flatMap((channel) => ERROR_CODES.map((code) => ({ channel, code })));
 
 /** Did an attempt end with a paid call of which no one knows whether it was billed? */
 function isOutcomeUnknown(error: unknown): boolean {
@@ -65,18 +67,6 @@ export function endCounting({ counter, duration }: Meters) {
 }
 
 const PAYERS = ['person', 'store', 'shopper'].map((payer) => ({ payer }));
-const RECONCILIATION_REASONS = [
-  'paid_by_overage_charge',
-  'no_payment_found',
-  'no_request_id',
-  'request_id_too_long',
-  'refund_refused',
-  'paid_for_another_session',
-  'not_covered_by_payments',
-  'may_be_refunded_already',
-  'not_booked_in_time',
-  'refund_belongs_to_another_session',
-].map((reason) => ({ reason }));
 
 /** What was given back, and what waits for a person. */
 export function refundCounting({ counter }: Meters) {
@@ -91,7 +81,7 @@ export function refundCounting({ counter }: Meters) {
   const toReconcile = counter(
     'refunds_to_reconcile_total',
     'Failed sessions whose payment only a person can give back.',
-    RECONCILIATION_REASONS,
+    RECONCILIATION_REASONS.map((reason) => ({ reason })),
   );
   return {
     credit_refunded(event) {

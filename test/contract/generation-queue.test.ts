@@ -7,11 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { beforeEach, it } from 'node:test';
 import { until } from '../../local/until.ts';
 import { GENERATION_QUEUE, openQueue } from '../../src/adapters/redis/bullmq.ts';
-import {
-  BullGenerationJobs,
-  BullGenerationWorker,
-  type RunJob,
-} from '../../src/adapters/redis/generation-queue.ts';
+import { BullGenerationJobs, generationWorker } from '../../src/adapters/redis/generation-queue.ts';
 import { BullRefunds } from '../../src/adapters/redis/refund-queue.ts';
 import { TaskError } from '../../src/errors.ts';
 import type { Journal } from '../../src/ports/jobs.ts';
@@ -38,8 +34,11 @@ function task(prompt = 'a coat'): Task {
   };
 }
 
-function startWorker(run: RunJob, { concurrency = 1, lockMs = 20_000 } = {}) {
-  const worker = new BullGenerationWorker(redis, { concurrency, lockMs }, run, () => {});
+function startWorker(
+  run: Parameters<typeof generationWorker>[2],
+  { concurrency = 1, lockMs = 20_000 } = {},
+) {
+  const worker = generationWorker(redis, { concurrency, lockMs }, run, () => {});
   return { [Symbol.asyncDispose]: () => worker.stop(0) };
 }
 

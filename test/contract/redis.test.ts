@@ -12,7 +12,7 @@ import {
   RESOLVED_HASH,
   RedisReconciliation,
 } from '../../src/adapters/redis/reconciliation.ts';
-import { BullRefunds, BullRefundWorker } from '../../src/adapters/redis/refund-queue.ts';
+import { BullRefunds, refundWorker } from '../../src/adapters/redis/refund-queue.ts';
 import { publicText, TaskError } from '../../src/errors.ts';
 import type { RefundIntent, RefundJob } from '../../src/ports/refunds.ts';
 import type { Task } from '../../src/ports/session.ts';
@@ -111,7 +111,7 @@ describe('the refunds', () => {
       return { kind: 'done' } as const;
     };
     const times = { concurrency: 1, lockMs: 2000 };
-    await using _worker = new BullRefundWorker(redis, times, run, assert.ifError);
+    await using _worker = refundWorker(redis, times, run, assert.ifError);
     const text = publicText('ABANDONED', null);
     assert.deepEqual(await promise, { ...former, detail: null, completedAt, version: 0, text });
     await queue.close();

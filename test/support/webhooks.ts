@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { until } from '../../local/until.ts';
-import { BullDeliveries, BullDeliveryWorker } from '../../src/adapters/redis/webhook-queue.ts';
+import { BullDeliveries, deliveryWorker } from '../../src/adapters/redis/webhook-queue.ts';
 import { deliveries } from '../../src/adapters/redis/webhook-views.ts';
 import { WebWebhookSender } from '../../src/adapters/web/webhook-sender.ts';
 import type { WorkerEvent } from '../../src/ports/events.ts';
@@ -87,14 +87,13 @@ export async function openWebhooks(
     record,
     schedule,
   };
-  parts.use(
-    new BullDeliveryWorker(
-      redis,
-      { concurrency: 50, lockMs: 20_000 },
-      (job, signal) => deliver(job, deps, signal),
-      (error) => assert.fail(error),
-    ),
+  const worker = deliveryWorker(
+    redis,
+    { concurrency: 50, lockMs: 20_000 },
+    (job, signal) => deliver(job, deps, signal),
+    (error) => assert.fail(error),
   );
+  parts.defer(() => worker.stop(0));
   const announceEnd = announcer({ endpoints, deliveries: queue, record });
   const announce = async (session: Session) => {
     sessions.set(session.sessionId, session);

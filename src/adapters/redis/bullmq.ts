@@ -25,8 +25,12 @@ export function openQueue<Data>(name: string, connection: Redis): Queue<Data> {
 
 const FINISHED_STATES: readonly string[] = ['completed', 'failed', 'unknown'];
 
-/** Which of these jobs are not finished. */
-export async function aliveAmong(queue: Queue, jobIds: readonly string[]): Promise<boolean[]> {
-  const states = await Promise.all(jobIds.map((id) => queue.getJobState(id)));
-  return states.map((state) => !FINISHED_STATES.includes(state));
+/** Which of these sessions have a job that is not finished; `jobIdOf` names a session's job. */
+export async function aliveAmong(
+  queue: Queue,
+  sessionIds: readonly string[],
+  jobIdOf: (sessionId: string) => string,
+): Promise<Set<string>> {
+  const states = await Promise.all(sessionIds.map((id) => queue.getJobState(jobIdOf(id))));
+  return new Set(sessionIds.filter((_, at) => !FINISHED_STATES.includes(states[at] ?? 'unknown')));
 }

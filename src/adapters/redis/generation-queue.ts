@@ -18,7 +18,7 @@ import { drainingSince } from './drain.ts';
 import { nextRound, othersWait, RETRY_PRIORITY, roundStarted } from './fair-queue.ts';
 import { type JobData, newJobData, readJobData } from './job-data.ts';
 import type { HeldJob } from './job-locks.ts';
-import { JobWorker } from './job-worker.ts';
+import { JobWorker, type WorkerTimes } from './job-worker.ts';
 
 /** Finished jobs are kept for a while, so that an operator can look at them. */
 const KEPT_WHEN_DONE = { age: 600, count: 1000 };
@@ -66,9 +66,8 @@ export class BullGenerationJobs implements GenerationJobs, AsyncDisposable {
     return (await drainingSince(this.#redis)) !== null;
   }
 
-  async aliveAmong(sessionIds: readonly string[]): Promise<Set<string>> {
-    const alive = await aliveAmong(this.#queue, sessionIds);
-    return new Set(sessionIds.filter((_, index) => alive[index]));
+  aliveAmong(sessionIds: readonly string[]): Promise<Set<string>> {
+    return aliveAmong(this.#queue, sessionIds, (id) => id);
   }
 
   async givenUp(): Promise<Task[]> {
@@ -88,95 +87,47 @@ export class BullGenerationJobs implements GenerationJobs, AsyncDisposable {
 /** A failure to save the order of jobs fails no job. */
 function ignore(): void {}
 
-export type RunJob = (job: Job, signal: AbortSignal) => Promise<JobEnd>;
-
-/** The attempts that run at the same time, and how long a job stays with a process that died. */
-export interface AttemptTimes {
-  readonly concurrency: number;
-  readonly lockMs: number;
-}
-
-/** Runs the attempts, at most `concurrency` at a time, until `stop`. */
-export class BullGenerationWorker {
-  readonly #redis: Redis;
-  readonly #worker: JobWorker<JobData>;
-  readonly #onError: (error: Error) => void;
-  readonly #ownerSlots: number;
+/** Runs the attempts, of one owner no more than its share of the slots while another owner waits. */
+export function generationWorker(
+  redis: Redis,
+  times: WorkerTimes,
+  run: (job: Job, signal: AbortSignal) => Promise<JobEnd>,
+  onError: (error: Error) => void,
+): JobWorker<JobData> {
+  const share = Math.ceil(times.concurrency * OWNER_SHARE);
   /** The owners of the attempts that run, each as often as it has attempts. */
-  readonly #owners: string[] = [];
-
-  constructor(
-    connection: Redis,
-    times: AttemptTimes,
-    run: RunJob,
-    onError: (error: Error) => void,
-  ) {
-    this.#redis = connection;
-    this.#onError = onError;
-    this.#ownerSlots = Math.ceil(times.concurrency * OWNER_SHARE);
-    this.#worker = new JobWorker<JobData>(connection, GENERATION_QUEUE, {
-      ...times,
-      maxStalls: MOST_STALLS,
-      onError,
-      run: (held) => this.#runInShare(held, run),
-    });
-  }
-
-  /** Runs the job, unless its owner has its share of the slots and another owner waits for one. */
-  async #runInShare(held: HeldJob<JobData>, run: RunJob): Promise<JobEnd> {
+  const owners: string[] = [];
+  const runInShare = async (held: HeldJob<JobData>): Promise<JobEnd> => {
     const data = readJobData(held.job.data);
     if (data === null) {
       // The session is lost, then, and the rescue finds it by its row.
-      this.#onError(new Error(`The data of job ${held.job.id} cannot be read`));
+      onError(new Error(`The data of job ${held.job.id} cannot be read`));
       return { kind: 'forgotten' };
     }
     if (data.ended) return { kind: 'done' };
     held.job.data = data;
     const { ownerId } = data.task;
-    const owned = this.#owners.filter((owner) => owner === ownerId).length;
-    if (owned >= this.#ownerSlots && (await othersWait(this.#redis, ownerId))) {
-      await held.job.changePriority({ priority: await nextRound(this.#redis, ownerId) });
+    const owned = owners.filter((owner) => owner === ownerId).length;
+    if (owned >= share && (await othersWait(redis, ownerId))) {
+      await held.job.changePriority({ priority: await nextRound(redis, ownerId) });
       return { kind: 'requeue' };
     }
-    this.#owners.push(ownerId);
+    owners.push(ownerId);
     try {
-      roundStarted(this.#redis, held.job.priority).catch(ignore);
+      roundStarted(redis, held.job.priority).catch(ignore);
       const end = await run(asJob(held), held.signal);
       if (end.kind === 'done') await strip(held).catch(ignore);
-      if (end.kind === 'again') await this.#reprioritize(held, end.behindOthers ?? false);
+      if (end.kind === 'again') {
+        const priority = end.behindOthers ? await nextRound(redis, ownerId) : RETRY_PRIORITY;
+        await held.job.changePriority({ priority }).catch(ignore);
+      }
       return end;
     } finally {
-      this.#owners.splice(this.#owners.indexOf(ownerId), 1);
+      owners.splice(owners.indexOf(ownerId), 1);
     }
-  }
-
-  async #reprioritize({ job }: HeldJob<JobData>, behindOthers: boolean): Promise<void> {
-    const { ownerId } = job.data.task;
-    const priority = behindOthers ? nextRound(this.#redis, ownerId) : RETRY_PRIORITY;
-    await job.changePriority({ priority: await priority }).catch(ignore);
-  }
-
-  /** Attempts that run now. */
-  get activeCount(): number {
-    return this.#worker.activeCount;
-  }
-
-  /** Whether the loop that fetches jobs is alive. */
-  get isRunning(): boolean {
-    return this.#worker.isRunning;
-  }
-
-  /** Fetches no job while suspended; running attempts go on. */
-  suspend(isSuspended: boolean): void {
-    this.#worker.suspend(isSuspended);
-  }
-
-  /** Takes no new job, lets the running attempts finish for `graceMs`, then has them hand their jobs back. */
-  async stop(graceMs: number): Promise<void> {
-    const hardStop = setTimeout(() => this.#worker.abortAll(), graceMs);
-    await this.#worker.close();
-    clearTimeout(hardStop);
-  }
+  };
+  const options = { ...times, maxStalls: MOST_STALLS, onError, run: runInShare };
+  return new JobWorker(redis, GENERATION_QUEUE, options);
 }
 
 function asJob(held: HeldJob<JobData>): Job {

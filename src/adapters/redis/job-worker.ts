@@ -12,12 +12,16 @@ import { isConnectionError } from './connection.ts';
 import { type HeldJob, JobLocks, RENEWALS_PER_LOCK } from './job-locks.ts';
 import { checkStalledJobs } from './stalled-jobs.ts';
 
-export interface JobWorkerOptions<Data> {
+export interface WorkerTimes {
+  /** Jobs that run at the same time. */
   readonly concurrency: number;
   /** Job lock duration: if a worker dies, another takes the job over within 1.5 times this. */
   readonly lockMs: number;
-  /** A job that stalled more often than this is failed. */
-  readonly maxStalls: number;
+}
+
+export interface JobWorkerOptions<Data> extends WorkerTimes {
+  /** A job that stalled more often than this is failed. Default: never. */
+  readonly maxStalls?: number;
   readonly run: (held: HeldJob<Data>) => Promise<JobEnd>;
   /** Hears what goes wrong in the loop; connections report their own errors. */
   readonly onError: (error: Error) => void;
@@ -25,8 +29,9 @@ export interface JobWorkerOptions<Data> {
 
 /** Pause after an error answer of Redis: BullMQ's loop would ask again at once. */
 const REST_MS = 1000;
+const NEVER = 1_000_000;
 
-export class JobWorker<Data> {
+export class JobWorker<Data> implements AsyncDisposable {
   readonly #worker: Worker<Data>;
   readonly #locks: JobLocks<Data>;
   readonly #stop = new AbortController();
@@ -35,7 +40,7 @@ export class JobWorker<Data> {
   #isSuspended = false;
 
   constructor(connection: Redis, queue: string, options: JobWorkerOptions<Data>) {
-    const { concurrency, lockMs, maxStalls, run, onError } = options;
+    const { concurrency, lockMs, maxStalls = NEVER, run, onError } = options;
     const intervalMs = lockMs / RENEWALS_PER_LOCK;
     this.#onError = (error) => {
       if (!isConnectionError(error) && !this.#stop.signal.aborted) onError(error);
@@ -91,13 +96,15 @@ export class JobWorker<Data> {
     this.#pauseOrResume().catch(this.#onError);
   }
 
-  /** Has what runs hand its jobs back. */
-  abortAll(): void {
-    this.#locks.abortAll();
+  /** Fetches no new job; what runs may end for `graceMs`, then its job is requeued. */
+  async stop(graceMs: number): Promise<void> {
+    const hardStop = setTimeout(() => this.#locks.abortAll(), graceMs);
+    await this[Symbol.asyncDispose]();
+    clearTimeout(hardStop);
   }
 
   /** Fetches no new job; resolves when what runs has ended. */
-  async close(): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     await this.#worker.close();
     this.#stop.abort();
   }

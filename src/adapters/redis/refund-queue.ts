@@ -4,16 +4,13 @@
 import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
-import { CATALOGUE, type ErrorCode } from '../../error-catalogue.ts';
+import { ERROR_CODES } from '../../error-catalogue.ts';
 import { publicText } from '../../errors.ts';
 import type { JobEnd } from '../../ports/jobs.ts';
 import type { RefundIntent, RefundJob, Refunds } from '../../ports/refunds.ts';
 import { aliveAmong, openQueue, REFUND_QUEUE, refundJobId } from './bullmq.ts';
 import type { HeldJob } from './job-locks.ts';
-import { JobWorker } from './job-worker.ts';
-
-/** A refund is never given up, however often its process went silent. */
-const MOST_STALLS = 1_000_000;
+import { JobWorker, type WorkerTimes } from './job-worker.ts';
 
 /** What a job holds, of this release or a former one, which wrote neither a version nor the text. */
 const storedIntent = z
@@ -24,7 +21,7 @@ const storedIntent = z
     sessionId: z.string(),
     requestId: z.string().nullable(),
     // A later release may know more codes; what the shopper reads is in the text.
-    code: z.enum(Object.keys(CATALOGUE) as [ErrorCode, ...ErrorCode[]]).catch('INTERNAL'),
+    code: z.enum(ERROR_CODES).catch('INTERNAL'),
     detail: z.string().nullable(),
     text: z.string().optional(),
     completedAt: z.iso.datetime(),
@@ -55,14 +52,8 @@ export class BullRefunds implements Refunds, AsyncDisposable {
     await this.#queue.add('refund', intent, options);
   }
 
-  async aliveAmong(sessionIds: readonly string[]): Promise<Set<string>> {
-    const alive = await aliveAmong(this.#queue, sessionIds.map(refundJobId));
-    return new Set(sessionIds.filter((_, index) => alive[index]));
-  }
-
-  /** Refunds that are not booked yet. */
-  async outstanding(): Promise<number> {
-    return this.#queue.getJobCountByTypes('wait', 'active', 'delayed', 'failed');
+  aliveAmong(sessionIds: readonly string[]): Promise<Set<string>> {
+    return aliveAmong(this.#queue, sessionIds, refundJobId);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -70,39 +61,18 @@ export class BullRefunds implements Refunds, AsyncDisposable {
   }
 }
 
-export type RunRefund = (job: RefundJob, retries: number) => Promise<JobEnd>;
-
-/** Carries refunds out until it is closed; what is under way is finished first. */
-export class BullRefundWorker implements AsyncDisposable {
-  readonly #worker: JobWorker<RefundIntent>;
-
-  constructor(
-    connection: Redis,
-    times: { readonly concurrency: number; readonly lockMs: number },
-    run: RunRefund,
-    onError: (error: Error) => void,
-  ) {
-    this.#worker = new JobWorker<RefundIntent>(connection, REFUND_QUEUE, {
-      ...times,
-      maxStalls: MOST_STALLS,
-      onError,
-      run: (held) => run(asRefund(held), held.job.attemptsStarted),
-    });
-  }
-
-  /** Refunds that are carried out now. */
-  get activeCount(): number {
-    return this.#worker.activeCount;
-  }
-
-  /** Fetches no refund while suspended; what is under way goes on. */
-  suspend(isSuspended: boolean): void {
-    this.#worker.suspend(isSuspended);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#worker.close();
-  }
+/** Carries refunds out; what is under way at its end is finished. */
+export function refundWorker(
+  connection: Redis,
+  times: WorkerTimes,
+  run: (job: RefundJob, retries: number) => Promise<JobEnd>,
+  onError: (error: Error) => void,
+): JobWorker<RefundIntent> {
+  return new JobWorker(connection, REFUND_QUEUE, {
+    ...times,
+    onError,
+    run: (held) => run(asRefund(held), held.job.attemptsStarted),
+  });
 }
 
 function asRefund(held: HeldJob<RefundIntent>): RefundJob {

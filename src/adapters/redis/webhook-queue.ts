@@ -5,42 +5,25 @@
 import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
-import { CATALOGUE, type ErrorCode } from '../../error-catalogue.ts';
+import { ERROR_CODES, type ErrorCode } from '../../error-catalogue.ts';
 import type { JobEnd } from '../../ports/jobs.ts';
 import type { SessionRef } from '../../ports/session.ts';
-import type {
-  Deliveries,
-  Delivery,
-  DeliveryJob,
-  DeliveryProblem,
-  SweepMark,
+import {
+  DELIVERY_PROBLEMS,
+  type Deliveries,
+  type Delivery,
+  type DeliveryJob,
+  type SweepMark,
 } from '../../ports/webhooks.ts';
 import { openQueue, WEBHOOK_QUEUE } from './bullmq.ts';
 import type { HeldJob } from './job-locks.ts';
-import { JobWorker } from './job-worker.ts';
+import { JobWorker, type WorkerTimes } from './job-worker.ts';
 
 const DAY_SECONDS = 86_400;
 /** More than end in the minutes that one sweep looks back. One takes about 2 kB. */
 const KEPT_DELIVERED = { age: DAY_SECONDS, count: 5_000 };
 const KEPT_UNDELIVERED = { age: 7 * DAY_SECONDS, count: 10_000 };
-/** A delivery is never given up because its process went silent. */
-const MOST_STALLS = 1_000_000;
 const SWEEP_KEY = 'wearon:webhooks:swept';
-
-const PROBLEMS: readonly [DeliveryProblem, ...DeliveryProblem[]] = [
-  'internal',
-  'refused',
-  'unreachable',
-  'timeout',
-  'redirect',
-  'status',
-  'gone',
-  'no_endpoint',
-  'not_ended',
-  'session_gone',
-  'database',
-  'expired',
-];
 
 /** What a job holds. A later release may know more codes and problems. */
 const storedDelivery: z.ZodType<Delivery> = z.object({
@@ -48,10 +31,7 @@ const storedDelivery: z.ZodType<Delivery> = z.object({
   ownerId: z.string(),
   sessionId: z.string(),
   endpoint: z.string(),
-  code: z
-    .enum(Object.keys(CATALOGUE) as [ErrorCode, ...ErrorCode[]])
-    .nullable()
-    .catch(null),
+  code: z.enum(ERROR_CODES).nullable().catch(null),
   body: z.string().nullable(),
   since: z.iso.datetime(),
   tries: z.number(),
@@ -59,7 +39,7 @@ const storedDelivery: z.ZodType<Delivery> = z.object({
     .object({
       at: z.string(),
       status: z.number().nullable(),
-      problem: z.enum(PROBLEMS).nullable().catch('internal'),
+      problem: z.enum(DELIVERY_PROBLEMS).nullable().catch('internal'),
     })
     .nullable(),
 });
@@ -67,11 +47,6 @@ const storedDelivery: z.ZodType<Delivery> = z.object({
 /** What the job of a delivery holds. Throws for what is no delivery. */
 export function deliveryOf(data: unknown): Delivery {
   return storedDelivery.parse(data);
-}
-
-/** The id of the job that delivers the end of a session to an endpoint. */
-export function deliveryJobId(sessionId: string, endpoint: string): string {
-  return `${sessionId}_${endpoint}`;
 }
 
 export class BullDeliveries implements Deliveries, AsyncDisposable {
@@ -89,7 +64,7 @@ export class BullDeliveries implements Deliveries, AsyncDisposable {
       'deliver',
       { ...about, body: null, since, tries: 0, last: null },
       {
-        jobId: deliveryJobId(sessionId, endpoint),
+        jobId: `${sessionId}_${endpoint}`,
         removeOnComplete: KEPT_DELIVERED,
         removeOnFail: KEPT_UNDELIVERED,
       },
@@ -101,35 +76,18 @@ export class BullDeliveries implements Deliveries, AsyncDisposable {
   }
 }
 
-export type RunDelivery = (job: DeliveryJob, signal: AbortSignal) => Promise<JobEnd>;
-
-/** Carries deliveries out until it is closed. */
-export class BullDeliveryWorker implements AsyncDisposable {
-  readonly #worker: JobWorker<Delivery>;
-
-  constructor(
-    connection: Redis,
-    times: { readonly concurrency: number; readonly lockMs: number },
-    run: RunDelivery,
-    onError: (error: Error) => void,
-  ) {
-    this.#worker = new JobWorker<Delivery>(connection, WEBHOOK_QUEUE, {
-      ...times,
-      maxStalls: MOST_STALLS,
-      onError,
-      run: (held) => run(asDeliveryJob(held), held.signal),
-    });
-  }
-
-  /** Deliveries that are carried out now. */
-  get activeCount(): number {
-    return this.#worker.activeCount;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#worker.abortAll();
-    await this.#worker.close();
-  }
+/** Carries deliveries out; what is under way at its end is finished. */
+export function deliveryWorker(
+  connection: Redis,
+  times: WorkerTimes,
+  run: (job: DeliveryJob, signal: AbortSignal) => Promise<JobEnd>,
+  onError: (error: Error) => void,
+): JobWorker<Delivery> {
+  return new JobWorker(connection, WEBHOOK_QUEUE, {
+    ...times,
+    onError,
+    run: (held) => run(asDeliveryJob(held), held.signal),
+  });
 }
 
 function asDeliveryJob(held: HeldJob<Delivery>): DeliveryJob {
