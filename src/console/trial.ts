@@ -3,9 +3,9 @@
  * shown and not stored. Its steps and its picture come as lines of JSON while the request is open.
  */
 import type { FastifyReply } from 'fastify';
-import { TaskError } from '../errors.ts';
 import type { TrialPicture } from '../operations/trial-picture.ts';
 import type { SessionEvent } from '../ports/progress.ts';
+import { asTaskError } from '../tryon/outcome.ts';
 import { refusal } from './parse.ts';
 import type { Playground } from './playground.ts';
 import { filesOf, formOf } from './uploads.ts';
@@ -86,8 +86,7 @@ async function send(
     step({ event: 'completed' });
     write({ result: { status: 'completed', error: null, costUsd, picture } });
   } catch (error) {
-    const failure =
-      error instanceof TaskError ? error : new TaskError('INTERNAL', { cause: error });
+    const failure = asTaskError(error);
     step({ event: 'failed', code: failure.code });
     write({ result: { status: 'failed', error: failure.publicText, costUsd: null } });
   }

@@ -14,6 +14,7 @@ import {
   type CompleteDeps,
   complete,
   type Delivery,
+  NOTHING_KNOWN,
   recordDelivery,
   refuseUnfinished,
 } from './complete.ts';
@@ -185,13 +186,6 @@ async function confirmDue(job: Job, deps: AttemptDeps): Promise<void> {
   const reason = await reasonToSkip(job, deps);
   if (reason !== null) throw new SkippedError(reason);
 }
-
-const NOTHING_KNOWN = {
-  inputTokens: null,
-  outputTokens: null,
-  costUsd: null,
-  processingTimeMs: null,
-};
 
 /** Completes the session with its stored picture. */
 async function finish(

@@ -56,6 +56,14 @@ export type Delivery = Pick<Completion, 'processingTimeMs' | 'costUsd'> & {
   readonly provider: string | null;
 };
 
+/** Of a picture that an attempt stored whose journal is gone. */
+export const NOTHING_KNOWN = {
+  inputTokens: null,
+  outputTokens: null,
+  costUsd: null,
+  processingTimeMs: null,
+};
+
 /** Writes the analytics event of a delivered picture. */
 export function recordDelivery(
   session: Session,

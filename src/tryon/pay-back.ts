@@ -40,16 +40,13 @@ export async function payBackInTime(
   deps: PayBackDeps,
 ): Promise<number> {
   const isLate = Date.now() - Date.parse(job.intent.completedAt) > BOOKED_BY_MS;
-  let waitMs: number;
   try {
-    waitMs = await payBack(job, session, deps);
+    const waitMs = await payBack(job, session, deps);
+    if (waitMs === 0 || !isLate) return waitMs;
   } catch (error) {
     const isUnreadable = error instanceof TaskError && error.detail === 'too_many_rows';
     if (error instanceof LockLostError || !(isLate || isUnreadable)) throw error;
-    await reconcile(job.intent, session, { because: 'not_booked_in_time', credits: null }, deps);
-    return 0;
   }
-  if (waitMs === 0 || !isLate) return waitMs;
   await reconcile(job.intent, session, { because: 'not_booked_in_time', credits: null }, deps);
   return 0;
 }

@@ -7,7 +7,7 @@ import type { GenerationJobs } from '../ports/jobs.ts';
 import type { Refunds } from '../ports/refunds.ts';
 import type { Session, SessionRef } from '../ports/session.ts';
 import type { TaskSource } from '../ports/task-source.ts';
-import { type CompleteDeps, complete } from './complete.ts';
+import { type CompleteDeps, complete, NOTHING_KNOWN } from './complete.ts';
 import { cleanUpMsLeft } from './platform-clean-up.ts';
 import { refundIntent } from './refund-intent.ts';
 import { linkToStored } from './store.ts';
@@ -23,8 +23,6 @@ export interface RescueDeps extends CompleteDeps {
   readonly dryRun?: boolean;
 }
 
-/** What the picture of a lost session took. */
-const UNKNOWN = { inputTokens: null, outputTokens: null, costUsd: null, processingTimeMs: null };
 /** How many sessions are looked up in the queues at once. */
 const BATCH = 200;
 /** Errors in one batch after which we assume that the database or the storage is away. */
@@ -115,7 +113,7 @@ async function endSession(
   const end = () =>
     link === null
       ? deps.refunds.add(refundIntent(task, requestId, new TaskError('ABANDONED')))
-      : complete(task, { ...UNKNOWN, imageUrl: link, completedAt: new Date() }, deps);
+      : complete(task, { ...NOTHING_KNOWN, imageUrl: link, completedAt: new Date() }, deps);
   if (!deps.dryRun) await end();
   deps.record({ event: 'session_rescued', task, by: link === null ? 'refund' : 'completion' });
 }

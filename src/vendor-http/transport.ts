@@ -4,6 +4,7 @@
  */
 import { Readable } from 'node:stream';
 import { Agent, DecoratorHandler, type Dispatcher } from 'undici';
+import { unlessAborted } from '../unless-aborted.ts';
 import { toResponse } from './answer.ts';
 
 /** No answer came. `requestSent`: the request was handed to an open connection before that. */
@@ -89,7 +90,8 @@ export class Transport implements AsyncDisposable {
     };
     try {
       const connection = notify(this.#agent, onSent);
-      return await orAborted(exchange(connection, request, { signal, onPart }), signal);
+      // undici would wait for a connection that is being opened; it does not send anything any more then.
+      return await unlessAborted(exchange(connection, request, { signal, onPart }), signal);
     } catch (error) {
       throw new TransportFailure(requestSent, error);
     }
@@ -110,15 +112,6 @@ function notify(agent: Agent, onSent: () => void): Dispatcher {
   return agent.compose(
     (dispatch) => (options, handler) => dispatch(options, new SentHandler(handler)),
   );
-}
-
-/** Ends with the signal even while a connection is being opened, which undici would wait for; it does not send anything any more then. */
-function orAborted<T>(exchanged: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const giveUp = () => reject(signal.reason);
-  if (signal.aborted) giveUp();
-  else signal.addEventListener('abort', giveUp, { once: true });
-  return Promise.race([exchanged, aborted]);
 }
 
 /**

@@ -4,8 +4,8 @@
 import type { SupabaseClient } from '@supabase/supabase-js';
 import { z } from 'zod';
 import type { Channel } from '../../ports/session.ts';
-import { dataOf, TABLES } from './client.ts';
-import { PAGE_ROWS, pagesById } from './pages.ts';
+import { rowsOf, TABLES } from './client.ts';
+import { allById, PAGE_ROWS } from './pages.ts';
 
 export interface TimeWindow {
   readonly since: Date;
@@ -34,30 +34,29 @@ export interface LedgerRow {
   readonly createdAt: Date;
 }
 
+const SESSION_COLUMNS = {
+  b2b: 'id, owner:store_id, status, generated_image_url, created_at, request_id',
+  b2c: 'id, owner:user_id, status, generated_image_url, created_at',
+} as const;
+
 const LEDGERS = {
   b2b: {
     table: 'store_credit_transactions',
-    columns: 'id, type, amount, description, created_at, store_id, request_id',
+    columns: 'id, owner:store_id, type, amount, description, created_at, request_id',
     types: ['deduction', 'refund', 'overage'],
   },
   b2c: {
     table: 'credit_transactions',
-    columns: 'id, type, amount, description, created_at, user_id',
+    columns: 'id, owner:user_id, type, amount, description, created_at',
     types: ['generation', 'refund'],
   },
-} as const;
-
-const COLUMNS = {
-  b2b: 'id, status, generated_image_url, created_at, store_id, request_id',
-  b2c: 'id, status, generated_image_url, created_at, user_id',
 } as const;
 /** So many ids still fit into the address of a request. */
 const IDS_AT_ONCE = 100;
 
 const sessionRow = z.object({
   id: z.string(),
-  user_id: z.string().optional(),
-  store_id: z.string().optional(),
+  owner: z.string(),
   status: z.string(),
   generated_image_url: z.string().nullable(),
   request_id: z.string().nullish(),
@@ -66,8 +65,7 @@ const sessionRow = z.object({
 
 const ledgerRow = z.object({
   id: z.string(),
-  user_id: z.string().optional(),
-  store_id: z.string().optional(),
+  owner: z.string(),
   type: z.enum(['generation', 'deduction', 'refund', 'overage']),
   amount: z.number(),
   request_id: z.string().nullish(),
@@ -79,10 +77,13 @@ const ledgerRow = z.object({
 export async function sessionsIn(
   supabase: SupabaseClient,
   channel: Channel,
-  window: TimeWindow,
+  { since, until }: TimeWindow,
 ): Promise<AuditedSession[]> {
-  const source = { table: TABLES[channel].sessions, columns: COLUMNS[channel], types: null };
-  const rows = await allRows(supabase, source, window);
+  const rows = await allById(Number.POSITIVE_INFINITY, async (after) => {
+    const all = supabase.from(TABLES[channel].sessions).select(SESSION_COLUMNS[channel]);
+    const inside = all.gte('created_at', since.toISOString()).lt('created_at', until.toISOString());
+    return rowsOf(sessionRow, await inside.gt('id', after).order('id').limit(PAGE_ROWS));
+  });
   return rows.map((row) => toSession(channel, row));
 }
 
@@ -94,20 +95,17 @@ export async function sessionsById(
 ): Promise<AuditedSession[]> {
   const found: AuditedSession[] = [];
   for (let start = 0; start < ids.length; start += IDS_AT_ONCE) {
-    const table = supabase.from(TABLES[channel].sessions).select(COLUMNS[channel]);
-    const rows: unknown[] | null = dataOf(
-      await table.in('id', ids.slice(start, start + IDS_AT_ONCE)),
-    );
-    found.push(...(rows ?? []).map((row) => toSession(channel, row)));
+    const all = supabase.from(TABLES[channel].sessions).select(SESSION_COLUMNS[channel]);
+    const page = await all.in('id', ids.slice(start, start + IDS_AT_ONCE));
+    found.push(...rowsOf(sessionRow, page).map((row) => toSession(channel, row)));
   }
   return found;
 }
 
-function toSession(channel: Channel, data: unknown): AuditedSession {
-  const row = sessionRow.parse(data);
+function toSession(channel: Channel, row: z.infer<typeof sessionRow>): AuditedSession {
   return {
     channel,
-    ownerId: row.store_id ?? row.user_id ?? '',
+    ownerId: row.owner,
     sessionId: row.id,
     status: row.status,
     hasPicture: row.generated_image_url !== null,
@@ -120,49 +118,21 @@ function toSession(channel: Channel, data: unknown): AuditedSession {
 export async function ledgerIn(
   supabase: SupabaseClient,
   channel: Channel,
-  window: TimeWindow,
-): Promise<LedgerRow[]> {
-  const rows = await allRows(supabase, LEDGERS[channel], window);
-  return rows.map((data) => {
-    const row = ledgerRow.parse(data);
-    return {
-      channel,
-      ownerId: row.store_id ?? row.user_id ?? '',
-      type: row.type === 'generation' ? 'deduction' : row.type,
-      amount: row.amount,
-      requestId: row.request_id ?? null,
-      description: row.description ?? '',
-      createdAt: row.created_at,
-    };
-  });
-}
-
-interface Source {
-  readonly table: string;
-  readonly columns: string;
-  readonly types: readonly string[] | null;
-}
-
-async function allRows(
-  supabase: SupabaseClient,
-  { table, columns, types }: Source,
   { since, until }: TimeWindow,
-): Promise<{ id: string }[]> {
-  const all: { id: string }[] = [];
-  const pages = pagesById(async (after) => {
-    let query = supabase
-      .from(table)
-      .select(columns)
-      .gte('created_at', since.toISOString())
-      .lt('created_at', until.toISOString())
-      .gt('id', after);
-    if (types !== null) query = query.in('type', types);
-    const answer = await query
-      .order('id')
-      .limit(PAGE_ROWS)
-      .overrideTypes<{ id: string }[], { merge: false }>();
-    return dataOf(answer) ?? [];
+): Promise<LedgerRow[]> {
+  const { table, columns, types } = LEDGERS[channel];
+  const rows = await allById(Number.POSITIVE_INFINITY, async (after) => {
+    const all = supabase.from(table).select(columns).in('type', types);
+    const inside = all.gte('created_at', since.toISOString()).lt('created_at', until.toISOString());
+    return rowsOf(ledgerRow, await inside.gt('id', after).order('id').limit(PAGE_ROWS));
   });
-  for await (const page of pages) all.push(...page);
-  return all;
+  return rows.map((row) => ({
+    channel,
+    ownerId: row.owner,
+    type: row.type === 'generation' ? 'deduction' : row.type,
+    amount: row.amount,
+    requestId: row.request_id ?? null,
+    description: row.description ?? '',
+    createdAt: row.created_at,
+  }));
 }

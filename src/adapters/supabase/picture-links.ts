@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { TERMINAL, UNFINISHED } from '../../ports/session.ts';
 import type { Owner, PictureLinks, RowSelection } from '../../retention/ports.ts';
 import { dataOf, rowsOf, TABLES } from './client.ts';
-import { PAGE_ROWS, pagesById } from './pages.ts';
+import { allById, PAGE_ROWS, pagesById } from './pages.ts';
 
 const EXPIRED = 'expired';
 const LINK_COLUMNS = ['model_image_url', 'outfit_image_url', 'generated_image_url'] as const;
@@ -58,28 +58,22 @@ export class SupabasePictureLinks implements PictureLinks {
   async pathsOf(owner: Owner): Promise<string[]> {
     const { sessions } = TABLES[owner.channel];
     const columns = ['id', ...LINK_COLUMNS, ...(owner.channel === 'b2c' ? ['accessories'] : [])];
-    const paths: string[] = [];
-    const pages = pagesById(async (after) => {
+    const rows = await allById(Number.POSITIVE_INFINITY, async (after) => {
       const query = this.#supabase.from(sessions).select(columns.join(','));
       const own = query.eq(TABLES[owner.channel].owner, owner.ownerId).gt('id', after);
       return rowsOf(linkRow, await own.order('id').limit(PAGE_ROWS));
     });
-    for await (const page of pages) {
-      paths.push(...page.flatMap(linksIn).flatMap((link) => this.#pathIn(link) ?? []));
-    }
-    return paths;
+    return rows.flatMap(linksIn).flatMap((link) => this.#pathIn(link) ?? []);
   }
 
   async unfinishedOf({ channel, ownerId }: Owner): Promise<string[]> {
     const { sessions, owner } = TABLES[channel];
-    const ids: string[] = [];
-    const pages = pagesById(async (after) => {
+    const rows = await allById(Number.POSITIVE_INFINITY, async (after) => {
       const query = this.#supabase.from(sessions).select('id').eq(owner, ownerId);
       const open = query.in('status', UNFINISHED).gt('id', after);
       return rowsOf(idRow, await open.order('id').limit(PAGE_ROWS));
     });
-    for await (const page of pages) ids.push(...page.map(({ id }) => id));
-    return ids;
+    return rows.map(({ id }) => id);
   }
 
   async #rowsWithLinks({ channel, before, ownerId }: RowSelection, after: string) {

@@ -147,28 +147,22 @@ export class SupabaseSessions implements Sessions, EndedSessions {
     return rows.map(({ id, status }) => ({ sessionId: id, isCompleted: status === 'completed' }));
   }
 
-  async *unfinished(before: Date): AsyncIterable<Session> {
-    for (const channel of CHANNELS) {
-      yield* this.#paged(channel, (rows) =>
-        rows.in('status', UNFINISHED).lt('created_at', before.toISOString()),
-      );
-    }
+  unfinished(before: Date): AsyncIterable<Session> {
+    return this.#inBoth((rows) =>
+      rows.in('status', UNFINISHED).lt('created_at', before.toISOString()),
+    );
   }
 
-  async *failedSince(since: Date): AsyncIterable<Session> {
-    for (const channel of CHANNELS) {
-      yield* this.#paged(channel, (rows) =>
-        rows.eq('status', 'failed').gte('completed_at', since.toISOString()),
-      );
-    }
+  failedSince(since: Date): AsyncIterable<Session> {
+    return this.#inBoth((rows) =>
+      rows.eq('status', 'failed').gte('completed_at', since.toISOString()),
+    );
   }
 
-  async *endedSince(since: Date): AsyncIterable<Session> {
-    for (const channel of CHANNELS) {
-      yield* this.#paged(channel, (rows) =>
-        rows.in('status', TERMINAL).gte('completed_at', since.toISOString()),
-      );
-    }
+  endedSince(since: Date): AsyncIterable<Session> {
+    return this.#inBoth((rows) =>
+      rows.in('status', TERMINAL).gte('completed_at', since.toISOString()),
+    );
   }
 
   /** One conditional UPDATE: the row after it, or null where it changed nothing. */
@@ -189,6 +183,10 @@ export class SupabaseSessions implements Sessions, EndedSessions {
         .select(COLUMNS_OF[channel]),
     );
     return row === undefined ? null : toSession(channel, row);
+  }
+
+  async *#inBoth(narrow: (rows: Rows) => Rows): AsyncIterable<Session> {
+    for (const channel of CHANNELS) yield* this.#paged(channel, narrow);
   }
 
   async *#paged(channel: Channel, narrow: (rows: Rows) => Rows): AsyncIterable<Session> {
