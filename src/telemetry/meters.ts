@@ -43,6 +43,18 @@ export interface Meters {
 /** Metrics of this registry and no other. */
 export function metersOf(registry: Registry): Meters {
   const registers = [registry];
+  const gaugeRows: Meters['gaugeRows'] = (name, help, labels, read) => {
+    new Gauge({
+      name: METRIC_PREFIX + name,
+      help,
+      labelNames: [...labels] as string[],
+      registers,
+      collect() {
+        this.reset();
+        for (const row of read()) this.set(row.labels, row.value);
+      },
+    });
+  };
   return {
     counter(name, help, known) {
       const labelNames = Object.keys(known?.[0] ?? {});
@@ -67,30 +79,11 @@ export function metersOf(registry: Registry): Meters {
         },
       });
     },
-    gaugeRows(name, help, labels, read) {
-      new Gauge({
-        name: METRIC_PREFIX + name,
-        help,
-        labelNames: [...labels] as string[],
-        registers,
-        collect() {
-          this.reset();
-          for (const row of read()) this.set(row.labels, row.value);
-        },
-      });
-    },
+    gaugeRows,
     gauges(name, help, label, read) {
-      new Gauge({
-        name: METRIC_PREFIX + name,
-        help,
-        labelNames: [label],
-        registers,
-        collect() {
-          this.reset();
-          for (const [key, value] of Object.entries(read() ?? {}))
-            this.set({ [label]: key }, value);
-        },
-      });
+      gaugeRows(name, help, [label], () =>
+        Object.entries(read() ?? {}).map(([key, value]) => ({ labels: { [label]: key }, value })),
+      );
     },
   };
 }

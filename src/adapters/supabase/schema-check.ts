@@ -6,64 +6,16 @@ import type { SupabaseClient } from '@supabase/supabase-js';
 import { saysMissing } from './client.ts';
 import { outageOf, saysSchemaLacks } from './outage.ts';
 
-/** Every column that the worker or an operator's command reads or writes. */
-export const NEEDED_COLUMNS: Readonly<Record<string, readonly string[]>> = {
-  generation_sessions: [
-    'id',
-    'user_id',
-    'status',
-    'model_image_url',
-    'outfit_image_url',
-    'accessories',
-    'prompt_system',
-    'generated_image_url',
-    'credits_used',
-    'error_message',
-    'processing_time_ms',
-    'created_at',
-    'completed_at',
-    'input_tokens',
-    'output_tokens',
-    'estimated_cost_usd',
-  ],
-  store_generation_sessions: [
-    'id',
-    'store_id',
-    'shopper_email',
-    'status',
-    'model_image_url',
-    'outfit_image_url',
-    'prompt_system',
-    'generated_image_url',
-    'credits_used',
-    'error_message',
-    'processing_time_ms',
-    'request_id',
-    'created_at',
-    'completed_at',
-    'input_tokens',
-    'output_tokens',
-    'estimated_cost_usd',
-  ],
-  credit_transactions: ['id', 'user_id', 'amount', 'type', 'description', 'created_at'],
-  store_credit_transactions: [
-    'id',
-    'store_id',
-    'amount',
-    'type',
-    'request_id',
-    'description',
-    'created_at',
-  ],
-  analytics_events: ['id', 'event_type', 'user_id', 'metadata', 'created_at'],
-  store_analytics_events: [
-    'id',
-    'store_id',
-    'event_type',
-    'shopper_email',
-    'metadata',
-    'created_at',
-  ],
+/** Every column that the worker or an operator's command reads or writes, by table. */
+export const NEEDED_COLUMNS: Readonly<Record<string, string>> = {
+  generation_sessions:
+    'id,user_id,status,model_image_url,outfit_image_url,accessories,prompt_system,generated_image_url,credits_used,error_message,processing_time_ms,created_at,completed_at,input_tokens,output_tokens,estimated_cost_usd',
+  store_generation_sessions:
+    'id,store_id,shopper_email,status,model_image_url,outfit_image_url,prompt_system,generated_image_url,credits_used,error_message,processing_time_ms,request_id,created_at,completed_at,input_tokens,output_tokens,estimated_cost_usd',
+  credit_transactions: 'id,user_id,amount,type,description,created_at',
+  store_credit_transactions: 'id,store_id,amount,type,request_id,description,created_at',
+  analytics_events: 'id,event_type,user_id,metadata,created_at',
+  store_analytics_events: 'id,store_id,event_type,shopper_email,metadata,created_at',
 };
 
 /** The functions that book refunds, with the names of their arguments. */
@@ -95,9 +47,9 @@ export interface SchemaProblem {
 export async function tableProblem(
   supabase: SupabaseClient,
   table: string,
-  columns: readonly string[],
+  columns: string,
 ): Promise<SchemaProblem | null> {
-  const { error, status } = await supabase.from(table).select(columns.join(',')).limit(0);
+  const { error, status } = await supabase.from(table).select(columns).limit(0);
   return error === null ? null : problemOf(table, error, status);
 }
 

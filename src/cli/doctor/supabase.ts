@@ -59,9 +59,9 @@ export async function checkSupabase(supabase: SupabaseClient, config: Config): P
 }
 
 /** The problems of tables or functions, each asked for by its name and parts. */
-async function problemsOf(
-  needed: Readonly<Record<string, readonly string[]>>,
-  look: (name: string, parts: readonly string[]) => Promise<SchemaProblem | null>,
+async function problemsOf<Parts>(
+  needed: Readonly<Record<string, Parts>>,
+  look: (name: string, parts: Parts) => Promise<SchemaProblem | null>,
 ): Promise<SchemaProblem[]> {
   const found = await Promise.all(Object.entries(needed).map((each) => look(...each)));
   return found.filter((problem) => problem !== null);

@@ -6,20 +6,16 @@ import { INPUT_ADVICE } from '../../sizing/missing-inputs.ts';
 import { PHOTO_ADVICE } from '../../sizing/photo-check.ts';
 import { EN_13402_WOMEN, ORIGINAL_CHART } from '../../sizing/size-chart.ts';
 import type { estimateBodyAnswer, estimateBodyRefusal } from '../estimate-body-schemas.ts';
-import type { ResponseNotes } from './notes.ts';
+import { REFUSALS, type RefusalKind } from '../refusal.ts';
+import type { Example, ResponseNotes } from './notes.ts';
 
 type Answer = z.input<typeof estimateBodyAnswer>;
-type Refusal = z.input<typeof estimateBodyRefusal>;
+type Refused = z.input<typeof estimateBodyRefusal>;
 
-const BAD_IMAGE = 'Invalid or inaccessible image URL';
-const UNAVAILABLE = 'Pose estimation service is temporarily unavailable';
-
-const problem = (status: number, title: string) => ({
-  type: 'about:blank',
-  title,
-  status,
-  detail: title,
-});
+function refused(summary: string, code: RefusalKind, more: Partial<Refused> = {}): Example {
+  const value: Refused = { detail: REFUSALS[code].detail, code, reasons: [], ...more };
+  return { summary, value };
+}
 
 export const RESPONSES: Readonly<Record<string, ResponseNotes>> = {
   200: {
@@ -112,51 +108,27 @@ export const RESPONSES: Readonly<Record<string, ResponseNotes>> = {
   400: {
     description: 'The photo cannot be had, or is no usable picture.',
     examples: {
-      expired_link: {
-        summary: 'The link leads nowhere',
-        value: {
-          detail: BAD_IMAGE,
-          code: 'INVALID_IMAGE',
-          reasons: ['unreachable'],
-          advice: [publicText('INVALID_IMAGE', 'unreachable.photo')],
-        } satisfies Refusal,
-      },
-      host_is_away: {
-        summary: 'The host of the photo has trouble',
-        value: {
-          detail: BAD_IMAGE,
-          code: 'IMAGE_UNAVAILABLE',
-          reasons: ['status'],
-          advice: [TRY_PHOTO_LATER],
-        } satisfies Refusal,
-      },
+      expired_link: refused('The link leads nowhere', 'INVALID_IMAGE', {
+        reasons: ['unreachable'],
+        advice: [publicText('INVALID_IMAGE', 'unreachable.photo')],
+      }),
+      host_is_away: refused('The host of the photo has trouble', 'IMAGE_UNAVAILABLE', {
+        reasons: ['status'],
+        advice: [TRY_PHOTO_LATER],
+      }),
     },
   },
   401: {
     description: 'The worker wants a secret and did not get it.',
-    examples: {
-      no_secret: {
-        summary: 'Without X-Worker-Secret',
-        value: {
-          detail: 'Missing or wrong X-Worker-Secret',
-          code: 'UNAUTHORIZED',
-          reasons: [],
-        } satisfies Refusal,
-      },
-    },
+    examples: { no_secret: refused('Without X-Worker-Secret', 'UNAUTHORIZED') },
   },
   422: {
     description: 'No person can be measured in this photo, or the request is not as described.',
     examples: {
-      half_a_person: {
-        summary: 'The feet are not in the photo',
-        value: {
-          detail: 'Could not detect full body pose from image',
-          code: 'PHOTO_NOT_USABLE',
-          reasons: ['feet_not_visible'],
-          advice: [PHOTO_ADVICE.feet_not_visible],
-        } satisfies Refusal,
-      },
+      half_a_person: refused('The feet are not in the photo', 'PHOTO_NOT_USABLE', {
+        reasons: ['feet_not_visible'],
+        advice: [PHOTO_ADVICE.feet_not_visible],
+      }),
       height_in_metres: {
         summary: 'A height in metres',
         value: {
@@ -171,53 +143,26 @@ export const RESPONSES: Readonly<Record<string, ResponseNotes>> = {
           ],
           code: 'INVALID_REQUEST',
           reasons: [],
-        } satisfies Refusal,
+        } satisfies Refused,
       },
     },
   },
   429: {
     description: 'This client asks too often.',
     retryAfter: true,
-    examples: {
-      too_often: {
-        summary: 'More than ESTIMATE_BODY_RATE_PER_MINUTE',
-        value: {
-          detail: 'Too many requests',
-          code: 'RATE_LIMITED',
-          reasons: [],
-        } satisfies Refusal,
-      },
-    },
+    examples: { too_often: refused('More than ESTIMATE_BODY_RATE_PER_MINUTE', 'RATE_LIMITED') },
   },
   500: {
     description: 'A defect of the worker.',
-    examples: {
-      defect: {
-        summary: 'The log says more',
-        value: {
-          detail: 'Failed to estimate body measurements',
-          code: 'INTERNAL',
-          reasons: [],
-        } satisfies Refusal,
-      },
-    },
+    examples: { defect: refused('The log says more', 'INTERNAL') },
   },
   503: {
     description: 'Not now: ask again.',
     retryAfter: true,
     examples: {
-      starting: {
-        summary: 'The pose models are not loaded yet',
-        value: { detail: UNAVAILABLE, code: 'MODEL_NOT_LOADED', reasons: [] } satisfies Refusal,
-      },
-      busy: {
-        summary: 'Too many photos wait already',
-        value: { detail: UNAVAILABLE, code: 'BUSY', reasons: [] } satisfies Refusal,
-      },
-      took_too_long: {
-        summary: 'The answer would have come too late',
-        value: { detail: UNAVAILABLE, code: 'TOOK_TOO_LONG', reasons: [] } satisfies Refusal,
-      },
+      starting: refused('The pose models are not loaded yet', 'MODEL_NOT_LOADED'),
+      busy: refused('Too many photos wait already', 'BUSY'),
+      took_too_long: refused('The answer would have come too late', 'TOOK_TOO_LONG'),
     },
   },
   default: {
@@ -226,7 +171,12 @@ export const RESPONSES: Readonly<Record<string, ResponseNotes>> = {
     examples: {
       not_json: {
         summary: 'A body of another type',
-        value: problem(415, 'Unsupported Media Type'),
+        value: {
+          type: 'about:blank',
+          title: 'Unsupported Media Type',
+          status: 415,
+          detail: 'Unsupported Media Type',
+        },
       },
     },
   },
