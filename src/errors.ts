@@ -54,6 +54,11 @@ export class TaskError extends Error {
   }
 }
 
+/** Any error as a TaskError; one that is not a TaskError already is a defect in the worker. */
+export function asTaskError(error: unknown): TaskError {
+  return error instanceof TaskError ? error : new TaskError('INTERNAL', { cause: error });
+}
+
 /** The same error with the image it is about, by its place in the task: the person, then the garments. */
 export function ofImage(error: TaskError, at: number, count: number): TaskError {
   const garment = count === 2 ? 'garment' : `garment_${at}`;

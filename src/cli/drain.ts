@@ -4,7 +4,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { drainingSince, startDraining, stopDraining } from '../adapters/redis/drain.ts';
-import { type QueueStats, readQueueStats } from '../adapters/redis/queue-stats.ts';
+import { readQueueStats } from '../adapters/redis/queue-stats.ts';
+import type { QueueStats } from '../ports/redis-readings.ts';
 import { type Answer, UsageError } from './answer.ts';
 import type { CliContext, Run } from './cli-context.ts';
 import { pairs } from './table.ts';

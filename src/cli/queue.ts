@@ -2,8 +2,8 @@
  * `queue stats`: where the tasks are, and what money is at risk.
  */
 import type { Command } from 'commander';
-import { TASK_PLACES } from '../adapters/redis/queue-stats.ts';
 import { type QueueOverview, queueOverview } from '../operations/queue-overview.ts';
+import { TASK_PLACES } from '../ports/redis-readings.ts';
 import type { Answer } from './answer.ts';
 import type { CliContext, Run } from './cli-context.ts';
 import { ago, duration, pairs, table } from './table.ts';

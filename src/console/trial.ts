@@ -3,9 +3,9 @@
  * shown and not stored. Its steps and its picture come as lines of JSON while the request is open.
  */
 import type { FastifyReply } from 'fastify';
+import { asTaskError } from '../errors.ts';
 import type { TrialPicture } from '../operations/trial-picture.ts';
 import type { SessionEvent } from '../ports/progress.ts';
-import { asTaskError } from '../tryon/outcome.ts';
 import { refusal } from './parse.ts';
 import type { Playground } from './playground.ts';
 import { filesOf, formOf } from './uploads.ts';

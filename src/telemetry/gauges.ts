@@ -2,28 +2,18 @@
  * What is read at every scrape: queues, money owed, breaker, model, readiness. Everything comes
  * from values that others keep up to date; a scrape asks no one.
  */
+import type { GateState, MemoryUsage, QueueStats } from '../ports/redis-readings.ts';
 import type { Meters } from './meters.ts';
 
 /** What Redis said last; the same on every replica. */
 export interface SharedReading {
-  readonly queues: {
-    readonly places: Readonly<
-      Record<string, { readonly tasks: number; readonly oldestAgeSeconds: number }>
-    >;
-    readonly givenUp: number;
-    readonly refundsOutstanding: number;
-    readonly deadLetters: number;
-    readonly reconciliation: number;
-    readonly webhooks: { readonly pending: number; readonly undelivered: number };
-  };
+  readonly queues: QueueStats;
   /** By the name of the provider. */
-  readonly gates: Readonly<
-    Record<string, { readonly breaker: 'closed' | 'open' | 'half_open'; readonly slowness: number }>
-  >;
+  readonly gates: Readonly<Record<string, GateState>>;
   /** Of today, in US dollars. */
   readonly budget: { readonly spentUsd: number; readonly limitUsd: number | null };
   /** Of Redis; null where it may not be asked. */
-  readonly memory: { readonly usedBytes: number; readonly limitBytes: number | null } | null;
+  readonly memory: MemoryUsage | null;
   /** The operator keeps new tasks on the list. */
   readonly isDraining: boolean;
   readonly atMs: number;

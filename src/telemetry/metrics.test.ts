@@ -125,16 +125,18 @@ describe('the metrics', () => {
 });
 
 describe('the gauges', () => {
+  const none = { tasks: 0, oldestAgeSeconds: 0 };
+  const others = { intake: none, waiting: none, active: none, delayed: none };
   const reading = (atMs: number): SharedReading => ({
     queues: {
-      places: { list: { tasks: 7, oldestAgeSeconds: 42 } },
+      places: { list: { tasks: 7, oldestAgeSeconds: 42 }, ...others },
       givenUp: 0,
       refundsOutstanding: 3,
       deadLetters: 1,
       webhooks: { pending: 0, undelivered: 0 },
       reconciliation: 2,
     },
-    gates: { openai: { breaker: 'half_open', slowness: 4 } },
+    gates: { openai: { breaker: 'half_open', slowness: 4, trip: null } },
     budget: { spentUsd: 1.5, limitUsd: 2 },
     memory: { usedBytes: 100, limitBytes: 400 },
     isDraining: true,

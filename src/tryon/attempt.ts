@@ -5,7 +5,7 @@
  * attempt a single UPDATE says all of that.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { TaskError } from '../errors.ts';
+import { asTaskError, TaskError } from '../errors.ts';
 import type { Job } from '../ports/jobs.ts';
 import { type Completion, isTerminal, type Task } from '../ports/session.ts';
 import type { TaskSource } from '../ports/task-source.ts';
@@ -22,7 +22,6 @@ import { deadLetter } from './dead-letter.ts';
 import { callFailed, failedBefore, isUnresolved, lastProvider, pictureMade } from './journal.ts';
 import { type MakeDeps, makePicture } from './make-picture.ts';
 import {
-  asTaskError,
   backoffMs,
   type Limits,
   limitsOf,

@@ -3,7 +3,7 @@
  * deadline and the journal allow it, and journalled before it goes out. A call that its vendor
  * carries out under a ticket is collected, by a later attempt too, and not paid again.
  */
-import { TaskError } from '../errors.ts';
+import { asTaskError, TaskError } from '../errors.ts';
 import type { Budget } from '../ports/budget.ts';
 import type { RecordEvent } from '../ports/events.ts';
 import type {
@@ -25,7 +25,7 @@ import {
   openTicket,
   ticketTaken,
 } from './journal.ts';
-import { asTaskError, type Limits, StoppingError } from './outcome.ts';
+import { type Limits, StoppingError } from './outcome.ts';
 import { promptOf } from './prompt.ts';
 import { enterFirst, type GatedProvider, providersFor } from './provider-route.ts';
 import { resultPicture } from './result-picture.ts';

@@ -2,7 +2,7 @@
  * The outcome of an attempt: a closed set, and the rule by which an error becomes one.
  */
 
-import { TaskError } from '../errors.ts';
+import { asTaskError, TaskError } from '../errors.ts';
 import { type Journal, LockLostError } from '../ports/jobs.ts';
 import type { Task } from '../ports/session.ts';
 import { isFinal } from './journal.ts';
@@ -78,11 +78,6 @@ export function limitsOf(task: Task, deadlineSeconds: number, signal: AbortSigna
     lastUseMs: createdAtMs + lastUseSeconds(deadlineSeconds) * 1000,
     signal,
   };
-}
-
-/** Any error as a TaskError; one that is not a TaskError already is a defect in the worker. */
-export function asTaskError(error: unknown): TaskError {
-  return error instanceof TaskError ? error : new TaskError('INTERNAL', { cause: error });
 }
 
 /**

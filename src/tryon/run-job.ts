@@ -2,11 +2,12 @@
  * What the queues run: an attempt or a refund, and what its outcome means for the job. A failed
  * attempt leaves its refund behind before its own job is done.
  */
+import { asTaskError } from '../errors.ts';
 import { type Job, type JobEnd, LockLostError } from '../ports/jobs.ts';
 import type { RefundJob, Refunds } from '../ports/refunds.ts';
 import type { AnnounceEnd } from '../ports/webhooks.ts';
 import { type AttemptDeps, runAttempt } from './attempt.ts';
-import { asTaskError, backoffMs, type SkipReason } from './outcome.ts';
+import { backoffMs, type SkipReason } from './outcome.ts';
 import { failAndRefund, type RefundDeps } from './refund.ts';
 import { refundIntent } from './refund-intent.ts';
 

@@ -2,12 +2,7 @@
  * How much memory Redis has left: a full one refuses every new task.
  */
 import type { Redis } from 'ioredis';
-
-export interface MemoryUsage {
-  readonly usedBytes: number;
-  /** `maxmemory`; null where Redis has no limit of its own. */
-  readonly limitBytes: number | null;
-}
+import type { MemoryUsage } from '../../ports/redis-readings.ts';
 
 /** Null for a user who may not call INFO. */
 export async function readMemoryUsage(redis: Redis): Promise<MemoryUsage | null> {

@@ -6,20 +6,13 @@
 import type { Redis } from 'ioredis';
 import type { TaskError } from '../../errors.ts';
 import type { Permit, ProviderGate } from '../../ports/provider-gate.ts';
+import type { GateState } from '../../ports/redis-readings.ts';
 import { type BreakerOptions, CircuitBreaker } from './circuit-breaker.ts';
 import { gateKeysOf } from './gate-keys.ts';
 import { RateLimiter } from './rate-limiter.ts';
 
 export interface ProviderGateOptions extends BreakerOptions {
   readonly callsPerMinute: number;
-}
-
-/** `slowness` is by what the interval is stretched after the vendor asked for less: 1 to 16. */
-export interface GateState {
-  readonly breaker: 'closed' | 'open' | 'half_open';
-  readonly slowness: number;
-  /** Why and since when (ISO 8601) the breaker is not closed; null while it is. */
-  readonly trip: { readonly code: string; readonly since: string | null } | null;
 }
 
 /** The gate of a provider as it stands now, for metrics and operators. */

@@ -3,30 +3,10 @@
  * one moment.
  */
 import type { Redis } from 'ioredis';
+import type { PlaceStats, QueueStats } from '../../ports/redis-readings.ts';
 import { GENERATION_QUEUE, PREFIX, REFUND_QUEUE, WEBHOOK_QUEUE } from './bullmq.ts';
 import { RECONCILIATION_HASH } from './reconciliation.ts';
 import { DEAD_LETTER_LIST, INTAKE_LIST, TASK_LIST } from './task-list.ts';
-
-/** The places that a task passes through, in this order; retries wait in `delayed`. */
-export const TASK_PLACES = ['list', 'intake', 'waiting', 'active', 'delayed'] as const;
-export type TaskPlace = (typeof TASK_PLACES)[number];
-
-export interface PlaceStats {
-  readonly tasks: number;
-  /** Since the `created_at` of its oldest task; 0 where there is none. */
-  readonly oldestAgeSeconds: number;
-}
-
-export interface QueueStats {
-  readonly places: Readonly<Record<TaskPlace, PlaceStats>>;
-  /** Jobs that stalled too often and await their rescue. */
-  readonly givenUp: number;
-  readonly refundsOutstanding: number;
-  readonly deadLetters: number;
-  readonly reconciliation: number;
-  /** Webhooks on their way, and those that were given up. */
-  readonly webhooks: { readonly pending: number; readonly undelivered: number };
-}
 
 /** Of a queue with more jobs than this only so many are looked at for the oldest. */
 const MOST_LOOKED_AT = 1000;

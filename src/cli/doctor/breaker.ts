@@ -2,8 +2,9 @@
  * Do paid calls go out, and if not, why and since when?
  */
 import { openRedis } from '../../adapters/redis/fail-fast-connection.ts';
-import { type GateState, readGateState } from '../../adapters/redis/provider-gate.ts';
+import { readGateState } from '../../adapters/redis/provider-gate.ts';
 import type { Config } from '../../config.ts';
+import type { GateState } from '../../ports/redis-readings.ts';
 import { type Check, fail, ok } from './check.ts';
 
 /** Nothing when Redis cannot be reached: that is another check's finding. */

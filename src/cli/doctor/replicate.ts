@@ -4,7 +4,7 @@
 import { ReplicateProvider } from '../../adapters/replicate/provider.ts';
 import type { Config } from '../../config.ts';
 import type { ErrorCode } from '../../error-catalogue.ts';
-import { TaskError } from '../../errors.ts';
+import { asTaskError } from '../../errors.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 
 /** Nothing where no channel names Replicate. */
@@ -27,7 +27,7 @@ async function checkModel(model: string, config: Config): Promise<Check> {
     await provider.check();
     return ok('Replicate', `takes the token and has ${model}`);
   } catch (error) {
-    const { code, detail } = error instanceof TaskError ? error : new TaskError('INTERNAL');
+    const { code, detail } = asTaskError(error);
     return problemOf(model, code, detail);
   }
 }

@@ -3,12 +3,13 @@
  */
 import { openProvider } from '../../app/image-providers.ts';
 import type { Config } from '../../config.ts';
+import { asTaskError } from '../../errors.ts';
 import { makeTrial, type TrialDeps, trialTask } from '../../operations/trial-picture.ts';
 import type { WorkerEvent } from '../../ports/events.ts';
 import type { ImageProvider, NamedImage } from '../../ports/image-provider.ts';
 import type { ProviderGate } from '../../ports/provider-gate.ts';
 import { isUnbilled } from '../../tryon/journal.ts';
-import { asTaskError, limitsOf } from '../../tryon/outcome.ts';
+import { limitsOf } from '../../tryon/outcome.ts';
 import { promptOf } from '../../tryon/prompt.ts';
 import type { TrialSetting } from './setting.ts';
 
