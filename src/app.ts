@@ -46,26 +46,24 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
   await using stack = new AsyncDisposableStack();
   const metrics = createMetrics({ callers: callersOf(config) });
   const tracing = await openTracing(config.otlpEndpoint, stack);
+  const parts = { logger, metrics, warn, stack };
   let publish: RecordEvent = () => undefined;
   const note = recordTo(createEventLog(logger), metrics.record, tracing.record);
   const record = recordTo(note, (event) => publish(event));
   const failureOf = (loop: string) => (error: Error) =>
     record({ event: 'loop_error', loop, error });
 
-  const adapters = openAdapters(config, { logger, record, warn, stack });
+  const adapters = openAdapters(config, { ...parts, record });
   publish = publishEvents(progressPublisher(adapters.redis), failureOf('progress'));
   const server = await createServer(failureOf('http'), config);
-  noteAnswers(server, (answered) => {
-    for (const sink of [metrics, tracing]) sink.answered(answered);
-  });
+  noteAnswers(server, [metrics, tracing]);
   registerMetrics(server, metrics);
   const access = adminAccess(config, logger);
   await openBoard(access, server, adapters.redis, stack);
-  const sizingDeps = { logger, metrics, stack };
-  const sizing = await startSizing(config, adapters.sizingFetcher, server, sizingDeps);
+  const sizing = await startSizing(config, adapters.sizingFetcher, server, parts);
   const { poses: viewer } = sizing;
   let pipeline: Pipeline | undefined;
-  const watches: { readonly problems: readonly string[] }[] = [];
+  let watches: ReturnType<typeof startWatches> = [];
   const states = (): ComponentStates => ({
     isStopping: pipeline?.isStopping ?? false,
     redisConnected: adapters.redisHealth.isConnected,
@@ -88,18 +86,14 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
   // HTTP before anything works: a port in use is known before a task is touched.
   const address = await listen(server, config);
   stack.defer(() => server.close());
-  const watching = startWatches(config, adapters, {
-    metrics,
-    logger,
-    warn,
-    stack,
+  watches = startWatches(config, adapters, {
+    ...parts,
     isReady: () => isReady(states()),
     attemptsRunning: () => pipeline?.attemptsRunning ?? 0,
     callsRunning: () => pipeline?.callsRunning ?? 0,
     onError: failureOf('metrics'),
   });
   await refuseCluster(adapters);
-  watches.push(...watching);
   pipeline = stack.use(startPipeline(config, adapters, { logger, tracing, viewer }));
   logger.info({ address }, 'worker_started');
   return Object.assign(stack.move(), { address });

@@ -8,7 +8,7 @@ import { type EstimateBodyDeps, registerEstimateBody } from '../http/estimate-bo
 import type { ImageFetcher } from '../ports/image-fetcher.ts';
 import { readCharts } from '../size-pipeline/read-charts.ts';
 import { ESTIMATORS } from '../sizing/estimators.ts';
-import { createRequestLog } from '../telemetry/events.ts';
+import { createSizeLog } from '../telemetry/events.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 
@@ -33,7 +33,7 @@ export async function startSizing(
       onProblem: (problem) => logger.error({ problem }, 'mediapipe_load_failed'),
     }),
   );
-  const log = createRequestLog(logger);
+  const log = createSizeLog(logger);
   const deps: EstimateBodyDeps = {
     fetcher,
     poses: metrics.timedPoses(poses),

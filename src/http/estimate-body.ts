@@ -6,6 +6,7 @@ import { randomUUID, timingSafeEqual } from 'node:crypto';
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { SizeEvent } from '../ports/events.ts';
 import type { ImageFetcher } from '../ports/image-fetcher.ts';
 import { type SizeDeps, type SizeOutcome, sizeFromLink } from '../size-pipeline/recommend-size.ts';
 import { ORIGINAL_CHART, type SizeChart } from '../sizing/size-chart.ts';
@@ -19,13 +20,13 @@ import {
 import { fieldErrorsOf } from './field-errors.ts';
 import { ClientGone, Refusal } from './refusal.ts';
 import { answerOf, orderOf } from './size-answer.ts';
-import { eventOfRefusal, hashOfUrl, type SizeRecEvent } from './size-events.ts';
+import { eventOfRefusal, hashOfUrl } from './size-events.ts';
 
 export interface EstimateBodyDeps extends SizeDeps {
   readonly fetcher: ImageFetcher;
   /** The charts that a request may name. */
   readonly charts: readonly SizeChart[];
-  readonly record: (event: SizeRecEvent) => void;
+  readonly record: (event: SizeEvent) => void;
 }
 
 export interface EstimateBodyProtection {

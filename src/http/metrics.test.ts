@@ -7,7 +7,7 @@ import { createServer } from './server.ts';
 it('answers are timed by route and status; unknown paths count as one', async () => {
   const server = await createServer((error) => assert.fail(error));
   const metrics = createMetrics({ processMetrics: false });
-  noteAnswers(server, metrics.answered);
+  noteAnswers(server, [metrics]);
   registerMetrics(server, metrics);
   server.get('/things/:id', async () => 'thing');
   for (const url of ['/things/1', '/things/2', '/nowhere/1', '/nowhere/2']) {

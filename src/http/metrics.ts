@@ -9,21 +9,22 @@ import type { AnsweredRequest } from '../telemetry/sizing-metrics.ts';
 /** Paths that no route has all count as one, or anyone could make up series. */
 const NO_ROUTE = 'none';
 
-/** Tells `note` of every answer of the server. `requestId` is the one that went out with it. */
+/** Tells each of them of every answer of the server. */
 export function noteAnswers(
   server: FastifyInstance,
-  note: (request: AnsweredRequest & { readonly requestId: string | null }) => void,
+  listeners: readonly { answered(request: AnsweredRequest): void }[],
 ): void {
   server.addHook('onResponse', async ({ method, routeOptions }, reply) => {
     const route = routeOptions.url ?? NO_ROUTE;
     const requestId = reply.getHeader('x-request-id');
-    note({
+    const answered: AnsweredRequest = {
       method,
       route,
       status: reply.statusCode,
       durationMs: reply.elapsedTime,
       requestId: requestId === undefined ? null : String(requestId),
-    });
+    };
+    for (const listener of listeners) listener.answered(answered);
   });
 }
 

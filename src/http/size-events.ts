@@ -1,27 +1,11 @@
 /** What a request of `/estimate-body` leaves in log and metrics. */
 import { createHash } from 'node:crypto';
 import { TaskError } from '../errors.ts';
+import type { SizeEvent } from '../ports/events.ts';
 import type { Refusal } from './refusal.ts';
 
-/** What happened to a request, in the past tense. Links appear only as the start of their SHA-256. */
-export type SizeRecEvent = { readonly requestId: string } & (
-  | { readonly event: 'size_rec_request_started'; imageUrlHash: string; heightCm: number }
-  | {
-      readonly event: 'size_rec_request_succeeded';
-      readonly recommendedSize: string;
-      readonly confidence: number;
-      readonly durationMs: number;
-    }
-  | { readonly event: 'size_rec_image_download_failed'; readonly error: TaskError }
-  | { readonly event: 'size_rec_model_not_loaded' }
-  | { readonly event: 'size_rec_pose_estimation_failed'; readonly reasons: readonly string[] }
-  | { readonly event: 'size_rec_request_shed'; readonly reason: 'busy' | 'took_too_long' }
-  | { readonly event: 'size_rec_client_gone' }
-  | { readonly event: 'size_rec_unexpected_error'; readonly error: Error }
-);
-
 /** The event that a refusal leaves in the log, or null for those that are the client's affair. */
-export function eventOfRefusal(refusal: Refusal, requestId: string): SizeRecEvent | null {
+export function eventOfRefusal(refusal: Refusal, requestId: string): SizeEvent | null {
   switch (refusal.code) {
     case 'INVALID_IMAGE':
     case 'IMAGE_UNAVAILABLE': {

@@ -1,5 +1,6 @@
 /** What happened, for the log and the metrics. */
 import type { ErrorCode } from '../error-catalogue.ts';
+import type { TaskError } from '../errors.ts';
 import type { PictureUsage } from './image-provider.ts';
 import type { Payer } from './ledger.ts';
 import type { ReconciliationReason } from './refunds.ts';
@@ -118,3 +119,20 @@ export type WorkerEvent =
 
 /** Takes note of what happened. Never throws. */
 export type RecordEvent = (event: WorkerEvent) => void;
+
+/** What happened to a request of `/estimate-body`. Links appear only as the start of their SHA-256. */
+export type SizeEvent = { readonly requestId: string } & (
+  | { readonly event: 'size_rec_request_started'; imageUrlHash: string; heightCm: number }
+  | {
+      readonly event: 'size_rec_request_succeeded';
+      readonly recommendedSize: string;
+      readonly confidence: number;
+      readonly durationMs: number;
+    }
+  | { readonly event: 'size_rec_image_download_failed'; readonly error: TaskError }
+  | { readonly event: 'size_rec_model_not_loaded' }
+  | { readonly event: 'size_rec_pose_estimation_failed'; readonly reasons: readonly string[] }
+  | { readonly event: 'size_rec_request_shed'; readonly reason: 'busy' | 'took_too_long' }
+  | { readonly event: 'size_rec_client_gone' }
+  | { readonly event: 'size_rec_unexpected_error'; readonly error: Error }
+);

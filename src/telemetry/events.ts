@@ -2,7 +2,7 @@
  * Business events → log lines and counts. The names are those of the worker that this one
  * replaces where the event is the same.
  */
-import type { RecordEvent, TaskIds, WorkerEvent } from '../ports/events.ts';
+import type { RecordEvent, SizeEvent, TaskIds, WorkerEvent } from '../ports/events.ts';
 import type { Logger } from './logger.ts';
 import { redact } from './redaction.ts';
 
@@ -99,18 +99,22 @@ function limitRepeats(): (error: LoopError) => LoopError | null {
   };
 }
 
-/** Records the events of HTTP requests: what failed on our side is an error, on the other's a warning. */
-export function createRequestLog(
-  logger: Logger,
-): (event: { readonly event: string; readonly requestId: string }) => void {
+const SIZE_LEVELS: Readonly<Record<SizeEvent['event'], Level>> = {
+  size_rec_request_started: 'info',
+  size_rec_request_succeeded: 'info',
+  size_rec_image_download_failed: 'warn',
+  size_rec_model_not_loaded: 'warn',
+  size_rec_pose_estimation_failed: 'warn',
+  size_rec_request_shed: 'warn',
+  size_rec_client_gone: 'info',
+  size_rec_unexpected_error: 'error',
+};
+
+/** Records the events of requests for a size in the log. */
+export function createSizeLog(logger: Logger): (event: SizeEvent) => void {
   return ({ event, requestId, ...details }) => {
     const request_id = redact(requestId).slice(0, 128);
-    const level = event.endsWith('_error')
-      ? 'error'
-      : /failed|shed|not_/.test(event)
-        ? 'warn'
-        : 'info';
-    logger[level]({ request_id, ...fieldsOf(details) }, event);
+    logger[SIZE_LEVELS[event]]({ request_id, ...fieldsOf(details) }, event);
   };
 }
 

@@ -116,7 +116,7 @@ describe('the metrics', () => {
     const metrics = quiet();
     metrics.record({ event: 'task_received', task });
     metrics.record({ event: 'credit_refunded', task, payer: 'store', credits: 2 });
-    metrics.recordSizing({ event: 'size_rec_request_shed', reason: 'busy' });
+    metrics.recordSizing({ event: 'size_rec_request_shed', requestId: 'r', reason: 'busy' });
     const text = await scrape(metrics);
     assert.doesNotMatch(text, /req_secret/);
     assert.ok(!text.includes(task.sessionId));

@@ -3,25 +3,19 @@
  * that are read at the scrape.
  */
 import { collectDefaultMetrics, Registry } from 'prom-client';
-import type { RecordEvent } from '../ports/events.ts';
+import type { RecordEvent, SizeEvent } from '../ports/events.ts';
 import type { PoseEstimator } from '../pose.ts';
 import { countEvents } from './event-metrics.ts';
 import { addGauges, type GaugeSources } from './gauges.ts';
 import { METRIC_PREFIX, metersOf } from './meters.ts';
-import {
-  type AnsweredRequest,
-  countSizing,
-  type SizingEvent,
-  timePoses,
-  timeRequests,
-} from './sizing-metrics.ts';
+import { type AnsweredRequest, countSizing, timePoses, timeRequests } from './sizing-metrics.ts';
 
 export interface Metrics {
   readonly registry: Registry;
   /** Counts business events. */
   readonly record: RecordEvent;
   /** Counts what happens to requests for a size. */
-  readonly recordSizing: (event: SizingEvent) => void;
+  readonly recordSizing: (event: SizeEvent) => void;
   /** Takes the time of answers over HTTP. */
   readonly answered: (request: AnsweredRequest) => void;
   /** The estimator with the time of its looks taken. */

@@ -139,10 +139,7 @@ function codeOf(event: WorkerEvent): string {
   return 'code' in event ? event.code : event.event;
 }
 
-function recordAnswer(
-  request: AnsweredRequest & { readonly requestId: string | null },
-  tracer: Tracer,
-): void {
+function recordAnswer(request: AnsweredRequest, tracer: Tracer): void {
   const { method, route, status, durationMs, requestId } = request;
   if (PROBES.includes(route)) return;
   const attributes = {

@@ -1,14 +1,10 @@
 /**
  * Size recommendations and HTTP, counted.
  */
+
+import type { SizeEvent } from '../ports/events.ts';
 import type { PoseEstimator, PoseOutcome } from '../pose.ts';
 import type { Meters } from './meters.ts';
-
-/** What happened to a request for a size, as far as it is counted. */
-export interface SizingEvent {
-  readonly event: string;
-  readonly reason?: string;
-}
 
 /** An answered request; `route` is the pattern, never the path. */
 export interface AnsweredRequest {
@@ -16,9 +12,12 @@ export interface AnsweredRequest {
   readonly route: string;
   readonly status: number;
   readonly durationMs: number;
+  /** As it went out with the answer; null where the route has none. */
+  readonly requestId: string | null;
 }
 
-const OUTCOME_OF: Readonly<Record<string, string>> = {
+const OUTCOME_OF: Readonly<Record<SizeEvent['event'], string | null>> = {
+  size_rec_request_started: null,
   size_rec_request_succeeded: 'succeeded',
   size_rec_image_download_failed: 'image_unusable',
   size_rec_pose_estimation_failed: 'photo_unusable',
@@ -30,21 +29,21 @@ const OUTCOME_OF: Readonly<Record<string, string>> = {
 const REQUEST_SECONDS = [0.005, 0.025, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 5];
 
 /** Counts requests for sizes by how they ended, and those turned away by why. */
-export function countSizing({ counter }: Meters): (event: SizingEvent) => void {
+export function countSizing({ counter }: Meters): (event: SizeEvent) => void {
   const ended = counter(
     'sizing_requests_total',
     'Requests for a size that were well-formed, by how they ended.',
-    [...new Set(Object.values(OUTCOME_OF))].map((outcome) => ({ outcome })),
+    Object.values(OUTCOME_OF).flatMap((outcome) => (outcome === null ? [] : [{ outcome }])),
   );
   const shed = counter(
     'sizing_requests_shed_total',
     'Requests for a size that were turned away, because too many were under way or time ran out.',
     [{ reason: 'busy' }, { reason: 'took_too_long' }],
   );
-  return ({ event, reason = '' }) => {
-    const outcome = OUTCOME_OF[event];
-    if (outcome !== undefined) ended({ outcome });
-    if (outcome === 'shed') shed({ reason });
+  return (event) => {
+    const outcome = OUTCOME_OF[event.event];
+    if (outcome !== null) ended({ outcome });
+    if (event.event === 'size_rec_request_shed') shed({ reason: event.reason });
   };
 }
 

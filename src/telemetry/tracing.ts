@@ -11,7 +11,7 @@ export interface Tracing {
   /** Runs `action` as a span of the task's trace; events recorded meanwhile belong to it. */
   within<T>(name: string, task: TaskIds, action: () => Promise<T>): Promise<T>;
   /** Notes an answered request over HTTP. */
-  answered(request: AnsweredRequest & { readonly requestId: string | null }): void;
+  answered(request: AnsweredRequest): void;
 }
 
 const OFF: Tracing = {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { WebImageFetcher } from '../../src/adapters/web/image-fetcher.ts';
 import { TaskError } from '../../src/errors.ts';
-import type { SizeRecEvent } from '../../src/http/size-events.ts';
+import type { SizeEvent } from '../../src/ports/events.ts';
 import type { ImageFetcher } from '../../src/ports/image-fetcher.ts';
 import type { PoseEstimator } from '../../src/pose.ts';
 import { ESTIMATORS } from '../../src/sizing/estimators.ts';
@@ -151,7 +151,7 @@ test('a client that hangs up ends the work for it, and counts as gone', async (t
   };
   const gone = Promise.withResolvers<void>();
   const events: string[] = [];
-  const record = ({ event }: SizeRecEvent) => {
+  const record = ({ event }: SizeEvent) => {
     events.push(event);
     if (events.length === 2) gone.resolve();
   };

@@ -12,7 +12,7 @@ import {
   registerEstimateBody,
 } from '../../src/http/estimate-body.ts';
 import { createServer } from '../../src/http/server.ts';
-import type { SizeRecEvent } from '../../src/http/size-events.ts';
+import type { SizeEvent } from '../../src/ports/events.ts';
 import type { ImageFetcher } from '../../src/ports/image-fetcher.ts';
 import type { PhotoObservation, PoseEstimator, PoseOutcome } from '../../src/pose.ts';
 import { ESTIMATORS } from '../../src/sizing/estimators.ts';
@@ -54,7 +54,7 @@ export function posesThatSee(outcome: PoseOutcome): PoseEstimator {
 
 export interface SizeServer {
   readonly server: FastifyInstance;
-  readonly events: SizeRecEvent[];
+  readonly events: SizeEvent[];
   post(
     body: unknown,
     options?: { query?: string; headers?: Record<string, string> },
@@ -70,7 +70,7 @@ export async function startSizeServer(
   deps: Partial<EstimateBodyDeps> = {},
   protection: Partial<EstimateBodyProtection> = {},
 ): Promise<SizeServer> {
-  const events: SizeRecEvent[] = [];
+  const events: SizeEvent[] = [];
   const server = await createServer((error) => {
     throw error;
   });
