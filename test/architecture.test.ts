@@ -16,6 +16,7 @@ const FOUNDATIONS = [
   'error-catalogue',
   'errors',
   'failure-text',
+  'mirror',
   'pose',
   'images',
   'repeat',

@@ -4,6 +4,7 @@
  * calling thread for 30-60 ms and more; the worker calls it in a thread of its own.
  */
 
+import { flopLandmarks, flopRows, flopWorld } from '../../mirror.ts';
 import type { Detection, PhotoObservation, Pose } from '../../pose.ts';
 import { meanLuma } from './brightness.ts';
 import { decodeImage, type RgbImage } from './decode-image.ts';
@@ -21,7 +22,6 @@ import {
   refineOnHeatmap,
   sigmoid,
 } from './landmarks.ts';
-import { flopLandmarks, flopSquare, flopWorld } from './mirror.ts';
 import { type PoseSessions, runModel } from './models.ts';
 import { DEFAULT_MASK_ROWS, maskGridFor, maskProbabilities, projectMask } from './person-mask.ts';
 import { regionOf, regionOfPose, toPixels, wholePicture } from './region.ts';
@@ -162,7 +162,7 @@ async function landmarksIn(sessions: PoseSessions, { image, region, mirror }: Cu
   const pixels = warpSquare(image, region, size, 'replicate');
   const [points, flag, mask, heatmap, world] = await runModel(
     sessions.landmarks,
-    mirror ? flopSquare(pixels, size, 3) : pixels,
+    mirror ? flopRows(pixels, size, 3) : pixels,
     size,
   );
   if (!points || !flag || !mask || !heatmap || !world) throw new Error('not the landmark model');
@@ -172,7 +172,7 @@ async function landmarksIn(sessions: PoseSessions, { image, region, mirror }: Cu
   return {
     ...seen,
     local: flopLandmarks(local),
-    mask: flopSquare(mask, size, 1),
+    mask: flopRows(mask, size, 1),
     world: flopWorld(world),
   };
 }

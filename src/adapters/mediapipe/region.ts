@@ -50,24 +50,32 @@ const POSE_MARGIN = 1.4;
  * the eyes are up. Landmarks move less than the detector's key points when the same photo is cropped,
  * turned or compressed (decision 52).
  */
-export function regionOfPose(
+export function regionOfPose(landmarks: readonly Landmark[], image: Size): RotatedSquare {
+  const eyes = middleOf(landmarks, image, [LANDMARK.leftEye, LANDMARK.rightEye]);
+  const ankles = middleOf(landmarks, image, [LANDMARK.leftAnkle, LANDMARK.rightAnkle]);
+  return squareBetween(eyes, ankles, POSE_MARGIN);
+}
+
+/** The point half way between two landmarks, in pixels. */
+export function middleOf(
   landmarks: readonly Landmark[],
   { width, height }: Size,
-): RotatedSquare {
-  const middle = (left: number, right: number): Point => {
-    const [a, b] = [landmarks[left], landmarks[right]];
-    return {
-      x: (((a?.x ?? 0) + (b?.x ?? 0)) / 2) * width,
-      y: (((a?.y ?? 0) + (b?.y ?? 0)) / 2) * height,
-    };
-  };
-  const eyes = middle(LANDMARK.leftEye, LANDMARK.rightEye);
-  const ankles = middle(LANDMARK.leftAnkle, LANDMARK.rightAnkle);
-  const [dx, dy] = [ankles.x - eyes.x, ankles.y - eyes.y];
+  [one, other]: readonly [number, number],
+): Point {
+  const [a, b] = [landmarks[one], landmarks[other]];
   return {
-    centerX: (eyes.x + ankles.x) / 2,
-    centerY: (eyes.y + ankles.y) / 2,
-    size: Math.hypot(dx, dy) * POSE_MARGIN,
+    x: (((a?.x ?? 0) + (b?.x ?? 0)) / 2) * width,
+    y: (((a?.y ?? 0) + (b?.y ?? 0)) / 2) * height,
+  };
+}
+
+/** The square around the middle of two points, turned so that `top` is up; `margin` times their distance. */
+export function squareBetween(top: Point, bottom: Point, margin: number): RotatedSquare {
+  const [dx, dy] = [bottom.x - top.x, bottom.y - top.y];
+  return {
+    centerX: (top.x + bottom.x) / 2,
+    centerY: (top.y + bottom.y) / 2,
+    size: Math.hypot(dx, dy) * margin,
     rotation: Math.atan2(-dx, dy),
   };
 }

@@ -10,10 +10,11 @@ import {
   type Thumbnail,
   type ViewedPerson,
 } from '../../ports/picture-views.ts';
-import type { Pose } from '../../pose.ts';
+import { LANDMARK, type Pose } from '../../pose.ts';
 import { decodeImage, type RgbImage } from './decode-image.ts';
 import { observeOnce } from './estimate-pose.ts';
 import type { PoseSessions } from './models.ts';
+import { middleOf, squareBetween } from './region.ts';
 import { warpSquare } from './warp.ts';
 
 /** Sharpness is judged at full resolution, within 48 MB of memory. */
@@ -70,27 +71,17 @@ function resample(mask: Pose['mask'], columns: number, rows: number): Uint8Array
   return resampled;
 }
 
-const [LEFT_EYE, RIGHT_EYE, MOUTH_LEFT, MOUTH_RIGHT] = [2, 5, 9, 10] as const;
 /** The face's square is so many times as large as the distance from the eyes to the mouth. */
 const FACE_MARGIN = 3;
+/** BlazePose's numbers of the corners of the mouth. */
+const MOUTH = [9, 10] as const;
 
 function faceOf(image: RgbImage, { landmarks }: Pose): Uint8Array {
-  const middle = (one: number, other: number) => {
-    const [a, b] = [landmarks[one], landmarks[other]];
-    return {
-      x: (((a?.x ?? 0) + (b?.x ?? 0)) / 2) * image.width,
-      y: (((a?.y ?? 0) + (b?.y ?? 0)) / 2) * image.height,
-    };
-  };
-  const [eyes, mouth] = [middle(LEFT_EYE, RIGHT_EYE), middle(MOUTH_LEFT, MOUTH_RIGHT)];
-  const [dx, dy] = [mouth.x - eyes.x, mouth.y - eyes.y];
-  const square = {
-    centerX: eyes.x + dx / 2,
-    centerY: eyes.y + dy / 2,
-    size: Math.max(FACE_MARGIN * Math.hypot(dx, dy), 1),
-    rotation: Math.atan2(-dx, dy),
-  };
-  return greyOf(warpSquare(image, square, FACE_SIDE, 'replicate'));
+  const eyes = middleOf(landmarks, image, [LANDMARK.leftEye, LANDMARK.rightEye]);
+  const mouth = middleOf(landmarks, image, MOUTH);
+  const square = squareBetween(eyes, mouth, FACE_MARGIN);
+  const size = Math.max(square.size, 1);
+  return greyOf(warpSquare(image, { ...square, size }, FACE_SIDE, 'replicate'));
 }
 
 function greyOf(rgb: Uint8Array): Uint8Array {

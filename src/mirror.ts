@@ -1,5 +1,5 @@
-/** Turns what the landmark model says about a mirror image back to the picture as it was taken. */
-import type { Landmark } from '../../pose.ts';
+/** Mirror images: of pixels, and of what the landmark model says about a picture. */
+import type { Landmark } from './pose.ts';
 
 /** For each of the 33 points the one that is in its place in the mirror: left and right change. */
 const COUNTERPARTS = [
@@ -7,23 +7,23 @@ const COUNTERPARTS = [
   28, 27, 30, 29, 32, 31,
 ];
 
-/** A square of `size` rows, each with its pixels of `channels` numbers in reverse order. */
-export function flopSquare<T extends Uint8Array | Float32Array>(
-  square: T,
-  size: number,
+/** Rows of pixels of `channels` numbers, each row from right to left. */
+export function flopRows<T extends Uint8Array | Float32Array>(
+  pixels: T,
+  columns: number,
   channels: number,
 ): T {
-  const flopped = square.slice() as T;
-  for (let pixel = 0; pixel < size * size; pixel += 1) {
-    const from = pixel - 2 * (pixel % size) + size - 1;
+  const flopped = pixels.slice() as T;
+  for (let pixel = 0; pixel < pixels.length / channels; pixel += 1) {
+    const from = pixel - 2 * (pixel % columns) + columns - 1;
     for (let channel = 0; channel < channels; channel += 1) {
-      flopped[channels * pixel + channel] = square[channels * from + channel] ?? 0;
+      flopped[channels * pixel + channel] = pixels[channels * from + channel] ?? 0;
     }
   }
   return flopped;
 }
 
-/** Landmarks in fractions of the square. */
+/** Landmarks in fractions of the picture. */
 export function flopLandmarks(landmarks: readonly Landmark[]): Landmark[] {
   return COUNTERPARTS.flatMap((index) => {
     const point = landmarks[index];

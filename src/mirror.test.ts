@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { flopLandmarks, flopSquare, flopWorld } from './mirror.ts';
+import { flopLandmarks, flopRows, flopWorld } from './mirror.ts';
 
 const point = (x: number) => ({ x, y: 0.3, z: 0, visibility: 1, presence: 1 });
 
-describe('turning back a mirror image', () => {
+describe('a mirror image', () => {
   it('reverses the pixels of each row, not their channels', () => {
     const square = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8);
-    assert.deepEqual([...flopSquare(square, 2, 2)], [3, 4, 1, 2, 7, 8, 5, 6]);
+    assert.deepEqual([...flopRows(square, 2, 2)], [3, 4, 1, 2, 7, 8, 5, 6]);
   });
 
   it('gives back the same after two turns', () => {
