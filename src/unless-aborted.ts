@@ -1,5 +1,5 @@
 /**
- * Waits for work that does not look at a signal itself.
+ * Waits for work that ignores abort signals.
  */
 import { addAbortListener } from 'node:events';
 

@@ -6,7 +6,7 @@ import type { Redis } from 'ioredis';
 import { GENERATION_QUEUE, openQueue, REFUND_QUEUE } from '../adapters/redis/bullmq.ts';
 import type { AdminAccess } from '../http/admin-access.ts';
 
-/** Adds `/admin/queues` to the server; without access there is none, and none of it is loaded. */
+/** Adds `/admin/queues` to the server; without `access` the board is not loaded. */
 export async function openBoard(
   access: AdminAccess | null,
   server: FastifyInstance,

@@ -218,14 +218,14 @@ async function takeTasks(
 ): Promise<void> {
   while (!stop.aborted) {
     const problem = new AbortController();
-    const look = async () => {
+    const watch = async () => {
       if (redisHealth.problem !== null) problem.abort();
     };
     const either = AbortSignal.any([stop, problem.signal]);
-    await look();
-    const looking = repeat(look, PROBLEM_POLL_MS, either, () => undefined);
+    await watch();
+    const watching = repeat(watch, PROBLEM_POLL_MS, either, () => undefined);
     if (!either.aborted) await runIntake(intake, either);
-    await looking;
+    await watching;
     await sleep(PROBLEM_POLL_MS, undefined, { signal: stop }).catch(() => undefined);
   }
 }

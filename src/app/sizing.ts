@@ -12,7 +12,7 @@ import { createSizeLog } from '../telemetry/events.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 
-/** What answers requests for sizes, and the threads that look for poses. */
+/** What answers requests for sizes, and the pose threads. */
 export interface Sizing {
   readonly deps: EstimateBodyDeps;
   readonly poses: PosePool;

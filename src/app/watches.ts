@@ -16,7 +16,7 @@ interface WatchDeps
   readonly stack: AsyncDisposableStack;
 }
 
-/** Starts asking the vendors, Supabase and Redis; the stack ends it. Each says what is wrong. */
+/** Starts asking the vendors, Supabase and Redis; the stack ends it. Each has its `problems`. */
 export function startWatches(
   config: Config,
   adapters: Adapters,

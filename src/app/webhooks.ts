@@ -1,6 +1,6 @@
 /**
  * Puts the webhooks together: who wants them, the queue of deliveries, the worker that sends them,
- * and the sweep. Without an endpoint none of it is there.
+ * and the sweep. Without an endpoint none of it is started.
  */
 import { once } from 'node:events';
 import type { Redis } from 'ioredis';

@@ -1,5 +1,5 @@
 /**
- * `doctor`: looks at everything that the worker depends on, and says what is wrong and how to fix it.
+ * `doctor`: checks everything that the worker depends on, with a fix for what is wrong.
  */
 import type { Command } from 'commander';
 import type { Answer } from './answer.ts';

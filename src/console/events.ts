@@ -12,7 +12,7 @@ export type Listen = (
 ) => Promise<() => void>;
 
 const MOST_STREAMS = 50;
-/** Keeps proxies from taking the stream for dead, and tells us when its client is. */
+/** Keeps proxies from closing an idle stream, and shows when the client is gone. */
 const HEARTBEAT_MS = 15_000;
 /** A client that reads slower than sessions move is cut off; the page connects again. */
 const MOST_UNSENT_BYTES = 1_000_000;

@@ -13,7 +13,7 @@ import { filesOf, formOf } from './uploads.ts';
 /** A step of a trial, which has no session to name. */
 export type TrialStep = Omit<SessionEvent, 'version' | 'session_id' | 'channel'>;
 
-/** Hears of a trial while it is under way. */
+/** Gets the progress of a trial. */
 export interface TrialWatch {
   readonly onStep: (step: TrialStep) => void;
   /** Gets the picture as far as it is drawn. */

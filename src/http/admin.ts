@@ -1,6 +1,6 @@
 /**
  * The queue board under `/admin/queues`: shows jobs and changes nothing. Anyone who knows the
- * token may look; links, prompts and results are not shown to anybody.
+ * token may look; links, prompts and results are never shown.
  */
 import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';

@@ -38,7 +38,7 @@ export interface CostReport {
 
 /** Who delivered pictures before events named their provider. */
 const FIRST_PROVIDER = 'openai';
-/** All people together: their ids say nothing to a business. */
+/** All people together: a business has no use for their ids. */
 const PEOPLE = 'people (b2c)';
 
 /** Sums up the window. Throws STORAGE_UNAVAILABLE, with the detail too_many_rows beyond `mostRows`. */

@@ -54,7 +54,7 @@ export interface Verdict {
 }
 
 /**
- * What became of a look at a picture. `undecodable`: it does not decode. `busy`: too many wait
+ * The outcome of viewing a picture. `undecodable`: it does not decode. `busy`: too many wait
  * already. `unavailable`: the models are missing or the threads stop.
  */
 export type ViewOutcome = { readonly kind: 'viewed'; readonly view: PictureView } | NotSeen;

@@ -3,7 +3,7 @@ import type { TaskError } from '../errors.ts';
 
 /**
  * The permission to make one paid call. The outcome is reported to it, and it is disposed of in any case: a
- * call that came to nothing (broken off, or never made) is disposed of without a word.
+ * call that came to nothing (broken off, or never made) is disposed of without a report.
  * All three return at once and never throw: a paid picture does not wait for them.
  */
 export interface Permit extends Disposable {

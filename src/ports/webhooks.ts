@@ -9,7 +9,7 @@ import type { Session, SessionRef } from './session.ts';
  */
 export type AnnounceEnd = (ref: SessionRef, code?: ErrorCode) => Promise<void>;
 
-/** A server that wants to hear of ended sessions, as the configuration names it. */
+/** A server that is notified of ended sessions, as the configuration names it. */
 export interface Endpoint {
   /** `platform`, or the id of the store. */
   readonly key: string;
@@ -33,7 +33,7 @@ export interface TryResult {
 /**
  * `refused`: an inside address, or a name that leads to one. `no_endpoint`: the configuration names
  * none any more. `not_ended`, `session_gone`: what the row says. `database`: it did not answer.
- * `expired`: there was no turn for another try in time.
+ * `expired`: no slot was free for another try in time.
  */
 export const DELIVERY_PROBLEMS = [
   'refused',

@@ -9,7 +9,7 @@ import { sessionEventOf } from './session-event.ts';
 /** Messages that may wait for Redis; more are dropped, so that an outage costs no memory. */
 const MOST_UNDER_WAY = 1000;
 
-/** A recorder that publishes. `onError` hears why a step was dropped. */
+/** A recorder that publishes. `onError` gets the reason for each dropped step. */
 export function publishEvents(
   publish: PublishProgress,
   onError: (error: Error) => void,

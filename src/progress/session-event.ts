@@ -4,7 +4,7 @@
 import type { TaskIds, WorkerEvent } from '../ports/events.ts';
 import type { ProgressStage, SessionEvent } from '../ports/progress.ts';
 
-/** What each business event says of its session; those that are not named say nothing. */
+/** The stage that each business event stands for; the others are no step. */
 const STAGES: Partial<Record<WorkerEvent['event'], ProgressStage>> = {
   task_received: 'queued',
   generation_processing: 'started',
@@ -18,7 +18,7 @@ const STAGES: Partial<Record<WorkerEvent['event'], ProgressStage>> = {
   generation_interrupted: 'requeued',
 };
 
-/** The step that the event is; null when it is none. `at` is now. */
+/** The event as a step; null when it is not one. `at` is now. */
 export function sessionEventOf(occurred: WorkerEvent, at: Date): SessionEvent | null {
   const event = stageOf(occurred);
   if (event === null || !('task' in occurred) || occurred.task === null) return null;

@@ -16,9 +16,9 @@ export interface Metrics {
   readonly record: RecordEvent;
   /** Counts what happens to requests for a size. */
   readonly recordSizing: (event: SizeEvent) => void;
-  /** Takes the time of answers over HTTP. */
+  /** Measures the time of answers over HTTP. */
   readonly answered: (request: AnsweredRequest) => void;
-  /** The estimator with the time of its looks taken. */
+  /** The same estimator, with its time measured. */
   readonly timedPoses: (poses: PoseEstimator) => PoseEstimator;
   /** Adds what is read at the scrape; called once, when there is something to read. */
   readonly watch: (sources: GaugeSources) => void;

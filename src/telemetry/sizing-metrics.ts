@@ -47,7 +47,7 @@ export function countSizing({ counter }: Meters): (event: SizeEvent) => void {
   };
 }
 
-/** Takes the time of every answer. */
+/** Measures the time of every answer. */
 export function timeRequests({ duration }: Meters): (request: AnsweredRequest) => void {
   const took = duration('http_request_duration_seconds', 'How long an answer over HTTP took.', {
     buckets: REQUEST_SECONDS,
@@ -57,13 +57,12 @@ export function timeRequests({ duration }: Meters): (request: AnsweredRequest) =
     took(durationMs, { method, route, status: String(status) });
 }
 
-/** The same estimator, with the time of every look taken. */
+/** The same estimator, with its time measured. */
 export function timePoses({ duration }: Meters): (poses: PoseEstimator) => PoseEstimator {
-  const took = duration(
-    'pose_duration_seconds',
-    'How long a look at a photo took, waiting in line included.',
-    { buckets: REQUEST_SECONDS, labels: ['outcome'] },
-  );
+  const took = duration('pose_duration_seconds', 'Pose estimation time, including queueing.', {
+    buckets: REQUEST_SECONDS,
+    labels: ['outcome'],
+  });
   return (poses) => ({
     get ready() {
       return poses.ready;

@@ -32,7 +32,7 @@ const HAND_OVERS_AT_ONCE = 32;
 const ERROR_WAIT_MS = 1000;
 /** A hand-over that failed is tried again after 1, 2, 4 … s, so often; then it is the sweep's. */
 const MOST_TRIES = 6;
-/** So many leftovers that cannot be handed over: Redis is away. */
+/** After so many failed leftovers we assume that Redis is away. */
 const MOST_FAILURES = 5;
 
 async function reject(raw: Buffer, rejection: Rejection, deps: IntakeDeps): Promise<void> {

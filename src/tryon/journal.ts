@@ -112,7 +112,7 @@ export function passedAlone(journal: Journal, stalls: number): Journal {
   return { ...journal, quarantine: { stalls, state: 'passed' } };
 }
 
-/** Preparing alone ended in an error and not in a death: a later death says nothing of it. */
+/** Preparing alone ended in an error and not in a death: a later death has another cause. */
 export function leftQuarantine({ quarantine: _, ...journal }: Journal): Journal {
   return journal;
 }

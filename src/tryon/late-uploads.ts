@@ -12,7 +12,7 @@ export interface LateUploadsDeps {
 
 /** An upload that was given up on arrives within 30 s, if at all (measured on supabase/storage). */
 const ARRIVES_WITHIN_MS = 60_000;
-/** What is older was looked at before; retention removes what a worker that was away has missed. */
+/** An earlier sweep has covered what is older; retention removes what a worker that was down missed. */
 const LOOK_BACK_MS = 600_000;
 const PATHS_AT_ONCE = 100;
 

@@ -30,7 +30,7 @@ export interface PayBackDeps extends Omit<CompleteDeps, 'imageStore' | 'analytic
 
 /** How soon to come again while another refund of the person is being booked. */
 const PAYER_BUSY_MS = 1000;
-/** After this long a person looks into it. */
+/** After this long it is left to a person. */
 const BOOKED_BY_MS = 24 * 3_600_000;
 
 /** As `payBack`; what cannot be booked for a day, or not be read at all, is left to a person. */
@@ -160,7 +160,7 @@ async function noteRefunded(
   return 0;
 }
 
-/** The row was failed before anybody knew what becomes of the payment. */
+/** Replaces the text of a pending payment, with which the row was failed. */
 async function tellPayment(
   intent: RefundIntent,
   payment: PaymentState,

@@ -17,7 +17,7 @@ import { isFailedBy } from './refund-intent.ts';
 export interface RefundDeps extends PayBackDeps {
   /** When the platform's daily clean-up starts, in minutes after midnight UTC. */
   readonly platformCleanUpMinute: number;
-  /** Absent: no one wants to hear of ended sessions. */
+  /** Absent without webhooks. */
   readonly announceEnd?: AnnounceEnd;
 }
 

@@ -66,7 +66,7 @@ async function rescueLost(
 ): Promise<number> {
   if (sessions.length === 0) return 0;
   const ids = sessions.map(({ sessionId }) => sessionId);
-  // In the order in which a task moves on, so that none slips through between two looks.
+  // In the order in which a task moves on, so that none is missed between two reads.
   const waiting = await deps.source.waitingSessionIds();
   const inJobs = await deps.jobs.aliveAmong(ids);
   const inRefunds = await deps.refunds.aliveAmong(ids);

@@ -21,7 +21,7 @@ const LONGEST_REFUND_DELAY_MS = 10_000;
 /** Of the run of a generation job. */
 export interface RunJobDeps extends AttemptDeps {
   readonly refunds: Refunds;
-  /** Absent: no one wants to hear of ended sessions. */
+  /** Absent without webhooks. */
   readonly announceEnd?: AnnounceEnd;
 }
 

@@ -12,7 +12,7 @@ export interface AnnounceDeps {
   readonly record: RecordEvent;
 }
 
-/** Queues a delivery for each endpoint that wants to hear of the session. */
+/** Queues a delivery for each endpoint of the session. */
 export function announcer({ endpoints, deliveries, record }: AnnounceDeps): AnnounceEnd {
   return async (ref, code) => {
     try {

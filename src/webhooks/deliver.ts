@@ -31,11 +31,11 @@ export interface DeliverDeps {
 }
 
 /**
- * A delivery is not tried any more when it is as old as this: an endpoint that lets every request
- * time out has no turn for all of them, and what waits lies in Redis.
+ * Deliveries older than this are given up: an endpoint whose requests all time out has not enough
+ * slots, and its waiting deliveries would fill Redis.
  */
 const MOST_AGE_MS = 4 * 3_600_000;
-/** One that waits for a slot looks again at least this often. */
+/** One that waits for a slot tries again at least this often. */
 const LONGEST_TURN_MS = 600_000;
 
 const REQUEUE: JobEnd = { kind: 'requeue' };

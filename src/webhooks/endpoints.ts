@@ -1,5 +1,5 @@
 /**
- * Who wants to hear of ended sessions: the platform (WEBHOOK_URL), of all of them, and stores
+ * Who is notified of ended sessions: the platform (WEBHOOK_URL), of all of them, and stores
  * (WEBHOOKS_FILE), each of its own.
  */
 import { readFileSync } from 'node:fs';
@@ -20,7 +20,7 @@ export type EndpointSettings = Pick<
 /** The endpoints of a configuration. */
 export interface Endpoints {
   readonly all: readonly Endpoint[];
-  /** Those that want to hear of the session. */
+  /** Those that are notified of the session. */
   of(ref: Pick<SessionRef, 'channel' | 'ownerId'>): readonly Endpoint[];
   find(key: string): Endpoint | null;
 }
@@ -97,7 +97,7 @@ function readStores(
   return Object.entries(parsed.data).map(([id, entry]) => [id.toLowerCase(), entry]);
 }
 
-/** Why the URL is none that may be called; null when it may. Ends the sentence "NAME …". */
+/** Why the URL must not be called; null when it may. Ends the sentence "NAME …". */
 function urlProblem(text: string, isTrusted: boolean): string | null {
   const url = URL.parse(text);
   if (url === null || text.length > MOST_URL_CHARACTERS) return 'must be a URL';

@@ -42,8 +42,9 @@ interface Outage {
 
 /**
  * Opens a connection. While Redis is away or refuses service, commands wait and are sent again;
- * `onLost` hears the reason at once and then once a minute, with how often it happened meanwhile,
- * and `onBack` when Redis has carried out a write. Duplicates of the connection are one with it in this. Close each with `disconnect()`.
+ * `onLost` gets the reason at once and then once a minute, with how often it happened meanwhile, and
+ * `onBack` is called when Redis has carried out a write. Duplicates of the connection share both.
+ * Close each with `disconnect()`.
  */
 export function connectRedis(
   url: string,

@@ -23,7 +23,7 @@ export async function openRedis(url: string): Promise<Redis> {
     return redis;
   } catch (error) {
     redis.disconnect();
-    // The listener heard why; the rejection only says that the connection is closed.
+    // The listener has the reason; the rejection only says that the connection is closed.
     throw reason ?? error;
   }
 }

@@ -36,7 +36,7 @@ const REMOVE_DONE = `
 if redis.call('EXISTS', KEYS[3]) == 1 then return end
 if redis.call('ZREM', KEYS[1], ARGV[1]) == 1 then redis.call('DEL', KEYS[2]) end`;
 
-/** The jobs as the intake and the rescue see them. Owners take turns, however many jobs each has. */
+/** The jobs for the intake and the rescue, in the order of the fair queue. */
 export class BullGenerationJobs implements GenerationJobs, AsyncDisposable {
   readonly #queue: Queue<JobData>;
   readonly #redis: Redis;

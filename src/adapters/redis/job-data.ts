@@ -73,7 +73,7 @@ export function newJobData(task: Task): JobData {
   return { version: VERSION, task, journal: EMPTY_JOURNAL };
 }
 
-/** The data of a job of any release; null for what is none. */
+/** The data of a job of any release; null for anything else. */
 export function readJobData(stored: unknown): JobData | null {
   return jobData.safeParse(stored).data ?? null;
 }

@@ -1,6 +1,5 @@
 /**
- * The jobs of both queues as the operator looks at them: states, journals, and a push for refunds
- * that wait.
+ * The jobs of both queues for operators: their states and journals, and the retry of waiting refunds.
  */
 import { type Job as BullJob, type JobType, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
@@ -175,16 +174,16 @@ function isoOf(timeMs: number | undefined): string | null {
   return timeMs === undefined ? null : new Date(timeMs).toISOString();
 }
 
-/** Opens the queue for `look`, and closes it. */
+/** Opens the queue for `use`, and closes it. */
 export async function withQueue<Data, T>(
   connection: Redis,
   name: string,
-  look: (queue: Queue<Data>) => Promise<T>,
+  use: (queue: Queue<Data>) => Promise<T>,
 ): Promise<T> {
   const queue = new Queue<Data>(name, { connection, prefix: PREFIX, skipMetasUpdate: true });
   queue.on('error', () => undefined);
   try {
-    return await look(queue);
+    return await use(queue);
   } finally {
     await queue.close();
   }

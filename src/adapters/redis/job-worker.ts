@@ -23,7 +23,7 @@ export interface JobWorkerOptions<Data> extends WorkerTimes {
   /** A job that stalled more often than this is failed. Default: never. */
   readonly maxStalls?: number;
   readonly run: (held: HeldJob<Data>) => Promise<JobEnd>;
-  /** Hears what goes wrong in the loop; connections report their own errors. */
+  /** Gets the errors of the loop; connections report their own. */
   readonly onError: (error: Error) => void;
 }
 
@@ -124,7 +124,7 @@ export class JobWorker<Data> implements AsyncDisposable {
       await this.#worker.resume();
   }
 
-  /** Tells BullMQ how an attempt ended; the errors are its way of saying "moved, neither done nor failed". */
+  /** Tells BullMQ how an attempt ended: to BullMQ these errors mean "moved, neither done nor failed". */
   async #end(held: HeldJob<Data>, end: JobEnd): Promise<void> {
     const { job, token } = held;
     switch (end.kind) {

@@ -1,5 +1,5 @@
 /**
- * A lock in Redis for what only one replica should do at a time. It is a courtesy and no proof:
+ * A lock in Redis for what only one replica should do at a time. It is advisory:
  * what runs under it must be harmless when run twice.
  */
 import { randomUUID } from 'node:crypto';

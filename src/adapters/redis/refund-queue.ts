@@ -35,7 +35,7 @@ const storedIntent = z
     }),
   );
 
-/** The intent that a job of any release holds. Throws a ZodError for what is none. */
+/** The intent that a job of any release holds. Throws a ZodError for anything else. */
 export function readIntent(data: unknown): RefundIntent {
   return storedIntent.parse(data);
 }

@@ -23,7 +23,7 @@ const BELL = 'wearon:tasks:generation:bell';
 /** The most dead letters; with at most 64 KiB each they stay below 32 MiB. */
 const MOST_LETTERS = 500;
 const PAGE = 100;
-/** Another replica took the task, or the server does not wait: so long until the next look. */
+/** Pause when another replica took the task, or the server does not wait. */
 const MISSED_MS = 100;
 
 /** No more are taken in one step once it has read so much: large messages would hold Redis up. */

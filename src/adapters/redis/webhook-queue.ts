@@ -20,7 +20,7 @@ import type { HeldJob } from './job-locks.ts';
 import { JobWorker, type WorkerTimes } from './job-worker.ts';
 
 const DAY_SECONDS = 86_400;
-/** More than end in the minutes that one sweep looks back. One takes about 2 kB. */
+/** More than end in the minutes that one sweep covers twice. One takes about 2 kB. */
 const KEPT_DELIVERED = { age: DAY_SECONDS, count: 5_000 };
 const KEPT_UNDELIVERED = { age: 7 * DAY_SECONDS, count: 10_000 };
 const SWEEP_KEY = 'wearon:webhooks:swept';
@@ -44,7 +44,7 @@ const storedDelivery: z.ZodType<Delivery> = z.object({
     .nullable(),
 });
 
-/** What the job of a delivery holds. Throws for what is no delivery. */
+/** What the job of a delivery holds. Throws a ZodError for anything else. */
 export function deliveryOf(data: unknown): Delivery {
   return storedDelivery.parse(data);
 }

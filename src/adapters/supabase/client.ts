@@ -23,7 +23,7 @@ const fetchAnswer: typeof fetch = async (input, init) => {
   return response.status === 404 ? withoutFalseNotFound(response) : response;
 };
 
-/** What the database and the storage say of themselves; an empty page of a proxy is none of it. */
+/** The form of an error of the database or the storage; a proxy's empty page does not have it. */
 const vendorError = z.object({ message: z.string() });
 
 /** supabase-js takes a 404 that is empty or `[]` for success; only the vendor's own 404 goes through. */

@@ -1,6 +1,5 @@
 /**
- * A session's row and events as the operator looks at them: everything but prompts, links and
- * e-mail addresses.
+ * A session's row and events for operators: everything but prompts, links and e-mail addresses.
  */
 import type { SupabaseClient } from '@supabase/supabase-js';
 import { z } from 'zod';

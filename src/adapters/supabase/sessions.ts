@@ -69,7 +69,7 @@ export class SupabaseSessions implements Sessions, EndedSessions {
   readonly #supabase: SupabaseClient;
   readonly #record: RecordEvent;
 
-  /** `record` hears of rows that a sweep cannot read and skips. */
+  /** `record` gets an event where a sweep skips rows that it cannot read. */
   constructor(supabase: SupabaseClient, record: RecordEvent = () => undefined) {
     this.#supabase = supabase;
     this.#record = record;

@@ -73,7 +73,7 @@ function isSoonAfter(row: LedgerRow, { createdAt }: { readonly createdAt: Date }
   return lagMs >= 0 && lagMs <= NAMELESS_REFUND_MS;
 }
 
-/** Money that moved without a session of this window. A payment that was given back at once is none. */
+/** Money that moved without a session of this window. A payment that was given back at once is no finding. */
 function auditLeftRows(rows: readonly LedgerRow[], createdBefore: Date): Finding[] {
   const left = new Set(rows.filter(({ createdAt }) => createdAt < createdBefore));
   for (const row of left) {

@@ -53,7 +53,7 @@ function auditPayer(
   return [findingOf(session, 'refund_to_wrong_payer', { credits: refund.amount, detail })];
 }
 
-/** Money that moved without a session. A payment that was given back is none. */
+/** Money that moved without a session. A payment that was given back is no finding. */
 function auditLeftRows(
   ledger: readonly LedgerRow[],
   taken: ReadonlySet<LedgerRow>,

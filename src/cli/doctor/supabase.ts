@@ -34,7 +34,7 @@ export async function checkSupabase(supabase: SupabaseClient, config: Config): P
   const [tables, functions, bucket] = await Promise.all([
     problemsOf(NEEDED_COLUMNS, (table, columns) => tableProblem(supabase, table, columns)),
     problemsOf(NEEDED_FUNCTIONS, (name, args) => functionProblem(supabase, name, args)),
-    lookAtBucket(supabase, config.supabaseBucket),
+    readBucket(supabase, config.supabaseBucket),
   ]);
   const problems = [...tables, ...functions, ...('problem' in bucket ? [bucket.problem] : [])];
   const outage = problems.find((problem) => problem.outage !== null)?.outage;
@@ -61,9 +61,9 @@ export async function checkSupabase(supabase: SupabaseClient, config: Config): P
 /** The problems of tables or functions, each asked for by its name and parts. */
 async function problemsOf<Parts>(
   needed: Readonly<Record<string, Parts>>,
-  look: (name: string, parts: Parts) => Promise<SchemaProblem | null>,
+  check: (name: string, parts: Parts) => Promise<SchemaProblem | null>,
 ): Promise<SchemaProblem[]> {
-  const found = await Promise.all(Object.entries(needed).map((each) => look(...each)));
+  const found = await Promise.all(Object.entries(needed).map((each) => check(...each)));
   return found.filter((problem) => problem !== null);
 }
 
@@ -85,7 +85,7 @@ function checkSchema(
 /** The bucket's facts (null without a bucket), or why they cannot be read. */
 type Bucket = { readonly facts: BucketFacts | null } | { readonly problem: SchemaProblem };
 
-async function lookAtBucket(supabase: SupabaseClient, bucket: string): Promise<Bucket> {
+async function readBucket(supabase: SupabaseClient, bucket: string): Promise<Bucket> {
   try {
     return { facts: await bucketFacts(supabase, bucket) };
   } catch (error) {
