@@ -3,7 +3,9 @@
  * Every method throws a TaskError and nothing else: STORAGE_UNAVAILABLE unless said otherwise.
  */
 
-export type Channel = 'b2b' | 'b2c';
+export const CHANNELS = ['b2c', 'b2b'] as const;
+/** `b2b`: the task of a store; `b2c`: of a person. */
+export type Channel = (typeof CHANNELS)[number];
 
 /** Names one session and who owns it: `ownerId` is the store's id (b2b) or the person's (b2c). All UUIDs. */
 export interface SessionRef {

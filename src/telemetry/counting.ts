@@ -1,5 +1,6 @@
 /** What the counts of business events share. Ids never become labels. */
 import type { WorkerEvent } from '../ports/events.ts';
+import { CHANNELS } from '../ports/session.ts';
 
 /** One function per business event. */
 export type Counting = {
@@ -12,7 +13,6 @@ export interface Caller {
   readonly model: string;
 }
 
-export const CHANNELS = ['b2b', 'b2c'] as const;
 export const PER_CHANNEL = CHANNELS.map((channel) => ({ channel }));
 export const FINE_SECONDS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 export const WHOLE_SECONDS = [0.1, 0.5, 1, 2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 240, 480, 600];

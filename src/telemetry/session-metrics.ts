@@ -2,7 +2,8 @@
 import { ERROR_CODES } from '../error-catalogue.ts';
 import { TaskError } from '../errors.ts';
 import { RECONCILIATION_REASONS } from '../ports/refunds.ts';
-import { CHANNELS, type Counting, PER_CHANNEL, WHOLE_SECONDS } from './counting.ts';
+import { CHANNELS } from '../ports/session.ts';
+import { type Counting, PER_CHANNEL, WHOLE_SECONDS } from './counting.ts';
 import type { Meters } from './meters.ts';
 
 const OUTCOMES = CHANNELS.flatMap((channel) => [

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { CATALOGUE, type ErrorCode } from '../../error-catalogue.ts';
 import { EMPTY_JOURNAL, type Journal } from '../../ports/jobs.ts';
 import type { Task } from '../../ports/session.ts';
+import { STORED_REF } from './stored-ref.ts';
 
 /** The form that this release writes; 0 is of releases that wrote no version. */
 const VERSION = 1;
@@ -19,9 +20,7 @@ export interface JobData {
 }
 
 const task = z.looseObject({
-  channel: z.enum(['b2b', 'b2c']),
-  ownerId: z.string(),
-  sessionId: z.string(),
+  ...STORED_REF,
   taskId: z.string(),
   imageUrls: z.array(z.string()),
   prompt: z.string(),

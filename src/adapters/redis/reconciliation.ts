@@ -8,6 +8,7 @@ import type {
   ReconciliationReason,
   ReconciliationRecord,
 } from '../../ports/refunds.ts';
+import { STORED_REF } from './stored-ref.ts';
 
 export const RECONCILIATION_HASH = 'wearon:reconciliation';
 /** Where a record goes once a person has dealt with it. */
@@ -19,9 +20,7 @@ const VERSION = 1;
 /** What a record of any release holds; a later one may know more reasons. */
 const storedRecord = z.looseObject({
   version: z.number().default(0),
-  channel: z.enum(['b2b', 'b2c']),
-  ownerId: z.string(),
-  sessionId: z.string(),
+  ...STORED_REF,
   requestId: z.string().nullable().default(null),
   reason: z.string().transform((reason) => reason as ReconciliationReason),
   credits: z.number().nullable().default(null),

@@ -11,14 +11,13 @@ import type { RefundIntent, RefundJob, Refunds } from '../../ports/refunds.ts';
 import { aliveAmong, openQueue, REFUND_QUEUE, refundJobId } from './bullmq.ts';
 import type { HeldJob } from './job-locks.ts';
 import { JobWorker, type WorkerTimes } from './job-worker.ts';
+import { STORED_REF } from './stored-ref.ts';
 
 /** What a job holds, of this release or a former one, which wrote neither a version nor the text. */
 const storedIntent = z
   .object({
     version: z.number().default(0),
-    channel: z.enum(['b2b', 'b2c']),
-    ownerId: z.string(),
-    sessionId: z.string(),
+    ...STORED_REF,
     requestId: z.string().nullable(),
     // A later release may know more codes; what the shopper reads is in the text.
     code: z.enum(ERROR_CODES).catch('INTERNAL'),

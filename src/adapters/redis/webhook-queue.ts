@@ -18,6 +18,7 @@ import {
 import { openQueue, WEBHOOK_QUEUE } from './bullmq.ts';
 import type { HeldJob } from './job-locks.ts';
 import { JobWorker, type WorkerTimes } from './job-worker.ts';
+import { STORED_REF } from './stored-ref.ts';
 
 const DAY_SECONDS = 86_400;
 /** More than end in the minutes that one sweep covers twice. One takes about 2 kB. */
@@ -27,9 +28,7 @@ const SWEEP_KEY = 'wearon:webhooks:swept';
 
 /** What a job holds. A later release may know more codes and problems. */
 const storedDelivery: z.ZodType<Delivery> = z.object({
-  channel: z.enum(['b2b', 'b2c']),
-  ownerId: z.string(),
-  sessionId: z.string(),
+  ...STORED_REF,
   endpoint: z.string(),
   code: z.enum(ERROR_CODES).nullable().catch(null),
   body: z.string().nullable(),

@@ -4,7 +4,7 @@
 import type { SupabaseClient } from '@supabase/supabase-js';
 import { z } from 'zod';
 import { TaskError } from '../../errors.ts';
-import type { Channel } from '../../ports/session.ts';
+import { CHANNELS, type Channel } from '../../ports/session.ts';
 import { dataOf, rowsOf, TABLES } from './client.ts';
 import { PAGE_ROWS, pagesById } from './pages.ts';
 
@@ -30,8 +30,6 @@ export interface CostWindow {
   /** More rows than that are STORAGE_UNAVAILABLE (too_many_rows). */
   readonly mostRows: number;
 }
-
-const CHANNELS = ['b2c', 'b2b'] as const;
 
 const sessionRow = z.object({
   id: z.string(),

@@ -3,7 +3,7 @@
  */
 import type { SupabaseClient } from '@supabase/supabase-js';
 import { z } from 'zod';
-import type { Channel } from '../../ports/session.ts';
+import { CHANNELS, type Channel } from '../../ports/session.ts';
 import { dataOf, TABLES } from './client.ts';
 import { firstRows } from './pages.ts';
 
@@ -108,7 +108,7 @@ export async function listRecords(
   supabase: SupabaseClient,
   { since, storeId, onlyFailed, limit }: SessionFilter,
 ): Promise<SessionRecord[]> {
-  const channels = storeId === null ? (['b2c', 'b2b'] as const) : (['b2b'] as const);
+  const channels = storeId === null ? CHANNELS : (['b2b'] as const);
   const newest = async (channel: Channel) => {
     const rows = await firstRows(limit, async (from) => {
       let query = supabase.from(TABLES[channel].sessions).select('*');
@@ -146,7 +146,7 @@ export async function eventsOf(
 }
 
 async function findRow(supabase: SupabaseClient, id: string) {
-  for (const channel of ['b2c', 'b2b'] as const) {
+  for (const channel of CHANNELS) {
     const table = supabase.from(TABLES[channel].sessions);
     const data: unknown = dataOf(await table.select('*').eq('id', id).maybeSingle());
     if (data !== null) return { channel, data };

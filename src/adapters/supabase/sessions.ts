@@ -6,6 +6,7 @@ import type { SupabaseClient } from '@supabase/supabase-js';
 import { z } from 'zod';
 import type { RecordEvent } from '../../ports/events.ts';
 import {
+  CHANNELS,
   type Channel,
   type Completion,
   type OtherSession,
@@ -19,7 +20,6 @@ import type { EndedSessions } from '../../ports/webhooks.ts';
 import { dataOf, rowsOf, TABLES } from './client.ts';
 import { allById, PAGE_ROWS, pagesById } from './pages.ts';
 
-const CHANNELS = ['b2c', 'b2b'] as const;
 const UNTOUCHED = ['queued', 'pending'];
 
 const COLUMNS = 'id, status, created_at, completed_at, error_message';
