@@ -10,11 +10,15 @@ import {
   modelInUse,
   modelState,
 } from '../adapters/openai/catalogue.ts';
-import { type OpenAiProvider, replacementOf } from '../adapters/openai/provider.ts';
+import {
+  type OfferedModel,
+  type OpenAiProvider,
+  replacementOf,
+} from '../adapters/openai/provider.ts';
 import type { ChannelSettings } from '../config/providers.ts';
 import { type Config, ConfigError } from '../config.ts';
 import { TaskError } from '../errors.ts';
-import { repeat } from '../repeat.ts';
+import { type VendorWatch, watchVendor } from './vendor-watch.ts';
 
 /**
  * Warns when the configured model is shut down soon, or already and its successor is used. Throws a
@@ -73,43 +77,25 @@ function retirementOf(
 }
 
 /** The model that calls go to, and the day (YYYY-MM-DD) of its shutdown as far as one is announced. */
-export interface ImageModelLife extends Disposable {
+export interface ImageModelLife extends VendorWatch {
   readonly name: string;
   /** Whether it stands in for the configured one. */
   readonly isSuccessor: boolean;
   readonly shutdownDate: string | null;
-  /** Why no picture can be made now: the vendor refuses the key. */
-  readonly problems: readonly string[];
 }
 
-const ASK_AGAIN_MS = 60_000;
-const DAY_MS = 86_400_000;
-
 /**
- * Asks the vendor which models it offers: at once, daily, and every minute while it refuses the key or
- * cannot be reached. Warns when the model in use is not among them or ends soon. A vendor that does not
- * list its models (a gateway) changes nothing: `onError` gets the reason. Disposing of it ends the asking.
+ * Asks the vendor which models it offers. Warns when the model in use is not among them or ends soon.
+ * A vendor that does not list its models (a gateway) changes nothing: `onError` gets the reason.
  */
 export function watchImageModel(
   imageModel: Pick<OpenAiProvider, 'listModels' | 'model' | 'configuredModel'>,
   warn: (warning: string) => void,
   onError: (error: Error) => void,
-  askAgainMs = ASK_AGAIN_MS,
+  askAgainMs?: number,
 ): ImageModelLife {
-  const stop = new AbortController();
   const announced = new Map<string, string>();
-  let askedAtMs: number | null = null;
-  let refusedSince: string | null = null;
-  const ask = async () => {
-    if (askedAtMs !== null && refusedSince === null && performance.now() - askedAtMs < DAY_MS)
-      return;
-    askedAtMs = performance.now();
-    const offered = await imageModel.listModels().catch((error: Error) => {
-      refusedSince = isKeyRefusal(error) ? (refusedSince ?? new Date().toISOString()) : null;
-      if (isPassing(error)) askedAtMs = null;
-      throw error;
-    });
-    refusedSince = null;
+  const judge = (offered: readonly OfferedModel[]) => {
     for (const { name, shutdownDate } of offered) {
       if (shutdownDate !== null) announced.set(name, shutdownDate);
     }
@@ -121,7 +107,17 @@ export function watchImageModel(
     const life = modelState(name, new Date(), announced.get(name));
     if ('shutdownDate' in life) warn(retirementOf(name, life));
   };
-  void repeat(ask, askAgainMs, stop.signal, onError);
+  const ask = async () => {
+    try {
+      judge(await imageModel.listModels());
+      return null;
+    } catch (error) {
+      if (isPassing(error as Error)) throw error;
+      onError(error as Error);
+      return isKeyRefusal(error as Error) ? 'OPENAI_API_KEY' : null;
+    }
+  };
+  const watch = watchVendor(ask, onError, askAgainMs);
   return {
     get name() {
       return imageModel.model;
@@ -130,13 +126,13 @@ export function watchImageModel(
       return imageModel.model !== imageModel.configuredModel;
     },
     get problems() {
-      return refusedSince === null ? [] : [`OPENAI_API_KEY is refused, since ${refusedSince}`];
+      return watch.problems;
     },
     get shutdownDate() {
       const { name } = this;
       return announced.get(name) ?? describeModel(name)?.shutdownDate ?? null;
     },
-    [Symbol.dispose]: () => stop.abort(),
+    [Symbol.dispose]: () => watch[Symbol.dispose](),
   };
 }
 
