@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
-import { type EvictionRisk, evictionRisk } from '../adapters/redis/connection.ts';
+import { evictionPolicy, NO_EVICTION } from '../adapters/redis/memory.ts';
 import { isClusterAnswer, NO_CLUSTER, probeRedis } from '../adapters/redis/probe.ts';
 import type { RecordEvent } from '../ports/events.ts';
 
@@ -32,7 +32,8 @@ export class RedisHealth {
   #probedAtMs: number | null = null;
   /** By how much our clock is ahead of Redis; null until it is known. */
   #aheadMs: number | null = null;
-  #risk: EvictionRisk = { kind: 'none' };
+  /** Null where Redis does not show it. */
+  #policy: string | null = NO_EVICTION;
   #policyReadAtMs = Number.NEGATIVE_INFINITY;
 
   /** `warn` gets what an operator should know of the configuration. */
@@ -92,8 +93,8 @@ export class RedisHealth {
     }
     if (this.#aheadMs === null || Math.abs(this.#aheadMs) > MOST_SKEW_MS)
       return `${this.#clockText()}; no task is taken until they agree`;
-    if (this.#risk.kind === 'evicts') {
-      return `Redis has maxmemory-policy ${this.#risk.policy}; no task is taken until it is noeviction`;
+    if (this.#evicts) {
+      return `Redis has maxmemory-policy ${this.#policy}; no task is taken until it is noeviction`;
     }
     return null;
   }
@@ -125,12 +126,16 @@ export class RedisHealth {
     this.#report();
   }
 
+  get #evicts(): boolean {
+    return this.#policy !== null && this.#policy !== NO_EVICTION;
+  }
+
   async #readPolicy(redis: Redis): Promise<void> {
     const ageMs = performance.now() - this.#policyReadAtMs;
-    if (this.#risk.kind !== 'evicts' && ageMs < POLICY_INTERVAL_MS) return;
-    this.#risk = await evictionRisk(redis);
+    if (!this.#evicts && ageMs < POLICY_INTERVAL_MS) return;
+    this.#policy = await evictionPolicy(redis);
     this.#policyReadAtMs = performance.now();
-    if (this.#risk.kind === 'unknown') this.#warn(UNKNOWN_POLICY);
+    if (this.#policy === null) this.#warn(UNKNOWN_POLICY);
   }
 
   #report(): void {

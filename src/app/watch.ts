@@ -4,7 +4,7 @@
 import type { Redis } from 'ioredis';
 import { spentToday } from '../adapters/redis/daily-budget.ts';
 import { drainingSince } from '../adapters/redis/drain.ts';
-import { readMemoryUsage } from '../adapters/redis/memory-usage.ts';
+import { readMemoryUsage } from '../adapters/redis/memory.ts';
 import { readGateState } from '../adapters/redis/provider-gate.ts';
 import { readQueueStats } from '../adapters/redis/queue-stats.ts';
 import type { Config } from '../config.ts';

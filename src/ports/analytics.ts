@@ -10,7 +10,6 @@ export type AnalyticsEventType =
   | 'generation_moderation_blocked'
   | 'credit_refunded';
 
-/** The platform's dashboards count these rows. */
 export interface Analytics {
   /**
    * The sessions whose delivery is on record. b2b: of the store and request id; b2c: the person's.

@@ -1,4 +1,4 @@
-/** Downloads of other people's images. */
+/** Downloads of other people's images. No one else in the worker opens a link it was given. */
 
 export interface FetchOptions {
   readonly timeoutMs: number;
@@ -6,7 +6,6 @@ export interface FetchOptions {
   readonly take?: (bytes: number) => Promise<void>;
 }
 
-/** Fetches other people's images. No one else in the worker opens a link it was given. */
 export interface ImageFetcher {
   /**
    * The bytes of the picture behind `url`, refused by default (docs/security.md).

@@ -1,5 +1,3 @@
-/** The platform's list of tasks, and the dead letters. */
-
 /** The platform's list of tasks, the intake list that a task passes through, and the dead letters. */
 export interface TaskSource {
   /**

@@ -3,10 +3,9 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, it } from 'node:test';
 import { Queue } from 'bullmq';
-import { evictionRisk } from '../../src/adapters/redis/connection.ts';
 import { nextRound, othersWait, roundStarted } from '../../src/adapters/redis/fair-queue.ts';
 import { BullGenerationJobs } from '../../src/adapters/redis/generation-queue.ts';
-import { readMemoryUsage } from '../../src/adapters/redis/memory-usage.ts';
+import { evictionPolicy, readMemoryUsage } from '../../src/adapters/redis/memory.ts';
 import {
   RECONCILIATION_HASH,
   RESOLVED_HASH,
@@ -129,9 +128,9 @@ describe('the refunds', () => {
 });
 
 it('a Redis that evicts is a risk, one that does not is none', async () => {
-  assert.deepEqual(await evictionRisk(redis), { kind: 'none' });
+  assert.equal(await evictionPolicy(redis), 'noeviction');
   await redis.config('SET', 'maxmemory-policy', 'allkeys-lru');
-  assert.deepEqual(await evictionRisk(redis), { kind: 'evicts', policy: 'allkeys-lru' });
+  assert.equal(await evictionPolicy(redis), 'allkeys-lru');
   await redis.config('SET', 'maxmemory-policy', 'noeviction');
 });
 

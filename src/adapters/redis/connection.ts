@@ -133,25 +133,3 @@ function lost(redis: Redis, error: Error, outage: Outage): void {
 function returned(redis: Redis, { away, onBack }: Outage): void {
   if (away.delete(redis) && away.size === 0) onBack();
 }
-
-/** `unknown`: this Redis does not tell its policy. */
-export type EvictionRisk =
-  | { readonly kind: 'none' | 'unknown' }
-  | { readonly kind: 'evicts'; readonly policy: string };
-
-/** Whether this Redis may throw tasks away, by its configuration or by INFO, whichever it shows. */
-export async function evictionRisk(redis: Redis): Promise<EvictionRisk> {
-  const policy = (await configuredPolicy(redis)) ?? (await reportedPolicy(redis));
-  if (policy === undefined) return { kind: 'unknown' };
-  return policy === 'noeviction' ? { kind: 'none' } : { kind: 'evicts', policy };
-}
-
-async function configuredPolicy(redis: Redis): Promise<string | undefined> {
-  const answer: unknown = await redis.config('GET', 'maxmemory-policy').catch(() => []);
-  return Array.isArray(answer) ? answer[1] : undefined;
-}
-
-async function reportedPolicy(redis: Redis): Promise<string | undefined> {
-  const info = await redis.info('memory').catch(() => '');
-  return /^maxmemory_policy:(\S+)/m.exec(info)?.[1];
-}

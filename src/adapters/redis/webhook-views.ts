@@ -55,13 +55,10 @@ export function deliveries(redis: Redis, filter: DeliveryFilter): Promise<Delive
 /** How many there are in each state. */
 export function countDeliveries(redis: Redis): Promise<Record<DeliveryState, number>> {
   return withQueue(redis, WEBHOOK_QUEUE, async (queue) => {
-    const count = (state: DeliveryState) => queue.getJobCountByTypes(...JOB_TYPES[state]);
-    const [pending, delivered, undelivered] = await Promise.all([
-      count('pending'),
-      count('delivered'),
-      count('undelivered'),
-    ]);
-    return { pending, delivered, undelivered };
+    const count = async (state: DeliveryState) =>
+      [state, await queue.getJobCountByTypes(...JOB_TYPES[state])] as const;
+    const counts = await Promise.all(DELIVERY_STATES.map(count));
+    return Object.fromEntries(counts) as Record<DeliveryState, number>;
   });
 }
 

@@ -2,10 +2,9 @@
  * Can Redis serve the worker: is it reachable, new enough, writable, and sure to keep what it is given?
  */
 import type { Redis } from 'ioredis';
-import { evictionRisk } from '../../adapters/redis/connection.ts';
 import { drainingSince } from '../../adapters/redis/drain.ts';
 import { openRedis } from '../../adapters/redis/fail-fast-connection.ts';
-import { readMemoryUsage } from '../../adapters/redis/memory-usage.ts';
+import { evictionPolicy, NO_EVICTION, readMemoryUsage } from '../../adapters/redis/memory.ts';
 import { isClusterAnswer, NO_CLUSTER, probeRedis, REDIS_ACL } from '../../adapters/redis/probe.ts';
 import { redact } from '../../telemetry/redaction.ts';
 import { type Check, clockCheck, fail, ok, warn } from './check.ts';
@@ -99,21 +98,15 @@ async function checkVersion(redis: Redis): Promise<Check> {
 }
 
 async function checkEviction(redis: Redis): Promise<Check> {
-  const risk = await evictionRisk(redis);
-  switch (risk.kind) {
-    case 'none':
-      return ok('Redis eviction', 'keeps everything');
-    case 'unknown':
-      return warn('Redis eviction', 'policy hidden', 'make sure maxmemory-policy is noeviction');
-    case 'evicts':
-      return fail(
-        'Redis eviction',
-        `maxmemory-policy is ${risk.policy}: tasks may be lost`,
-        'set maxmemory-policy to noeviction; until then no task is taken',
-      );
-    default:
-      return risk satisfies never;
-  }
+  const policy = await evictionPolicy(redis);
+  if (policy === NO_EVICTION) return ok('Redis eviction', 'keeps everything');
+  if (policy === null)
+    return warn('Redis eviction', 'policy hidden', 'make sure maxmemory-policy is noeviction');
+  return fail(
+    'Redis eviction',
+    `maxmemory-policy is ${policy}: tasks may be lost`,
+    'set maxmemory-policy to noeviction; until then no task is taken',
+  );
 }
 
 async function checkDrain(redis: Redis): Promise<Check> {
