@@ -183,7 +183,8 @@ export class OpenAiProvider implements ImageProvider, AsyncDisposable {
    * Also the cheapest proof that the vendor is there and takes the key; it does not show whether
    * the account can still pay.
    */
-  async listModels(signal = AbortSignal.timeout(PROBE_TIMEOUT_MS)): Promise<OfferedModel[]> {
+  async listModels(): Promise<OfferedModel[]> {
+    const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS);
     const page = await this.#client.models.list({ signal }).catch(rethrow);
     if (!Array.isArray(page.data)) throw malformed('no_models');
     return page.data.map(({ id, shutdown_date }) => ({

@@ -54,11 +54,11 @@ export function findingOf(
   return { reason, channel, ownerId, sessionId, credits, at, detail };
 }
 
-export function findingOfRow(row: LedgerRow, reason: Reason, detail = ''): Finding {
+export function findingOfRow(row: LedgerRow, reason: Reason): Finding {
   const { channel, ownerId, amount, createdAt } = row;
   const at = createdAt.toISOString();
   const credits = Math.abs(amount);
-  return { reason, channel, ownerId, sessionId: namedSession(row), credits, at, detail };
+  return { reason, channel, ownerId, sessionId: namedSession(row), credits, at, detail: '' };
 }
 
 /** A session with its payment and its refunds. */
