@@ -177,10 +177,11 @@ for (const [what, { fault, code, retryAfterMs }] of Object.entries(answers)) {
   });
 }
 
-test('a redirect is not followed', async (t) => {
+test('a redirect is not followed and fails no task', async (t) => {
   const { server, model } = await startModel(t);
   server.faults.add(status(307, '', { location: '/v1/images/edits' }));
-  await failureOf(edit(model, await request(), never));
+  const error = await failureOf(edit(model, await request(), never));
+  assert.equal(error.code, 'PROVIDER_REFUSES_SERVICE');
   assert.equal(server.calls.length, 1);
 });
 

@@ -95,6 +95,7 @@ it('what it costs follows the number of garments', async () => {
 
 it('refusals of a call are distinguished', async () => {
   for (const [status, code] of [
+    [301, 'PROVIDER_REFUSES_SERVICE'],
     [401, 'PROVIDER_REFUSES_SERVICE'],
     [402, 'PROVIDER_REFUSES_SERVICE'],
     [404, 'PROVIDER_REFUSES_SERVICE'],

@@ -26,3 +26,8 @@ export function toResponse(
     json: async (): Promise<unknown> => JSON.parse(await text()),
   });
 }
+
+/** No call is redirected: its base URL is wrong, such as http where the vendor wants https. */
+export function isRedirect(status: number): boolean {
+  return status >= 300 && status < 400;
+}

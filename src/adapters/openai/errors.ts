@@ -5,6 +5,7 @@
 import { APIError, APIUserAbortError } from 'openai';
 import type { ErrorCode } from '../../error-catalogue.ts';
 import { TaskError } from '../../errors.ts';
+import { isRedirect } from '../../vendor-http/answer.ts';
 import { retryAfterMs } from '../../vendor-http/retry-after.ts';
 import { TransportFailure } from '../../vendor-http/transport.ts';
 
@@ -146,8 +147,9 @@ function codeFor(vendor: VendorError): ErrorCode {
   if (names(vendor, BUSY_CODES)) return 'PROVIDER_BUSY';
   if (vendor.code === 'model_not_found') return 'PROVIDER_REFUSES_SERVICE';
   if (status === 400 && isOwnParameter(vendor)) return 'PROVIDER_REFUSES_SERVICE';
-  // 404 and 405 mean a wrong OPENAI_BASE_URL or model: no photo can cause them.
-  if ([401, 402, 403, 404, 405].includes(status)) return 'PROVIDER_REFUSES_SERVICE';
+  // A redirect, 404 and 405 mean a wrong OPENAI_BASE_URL or model: no photo can cause them.
+  if (isRedirect(status) || [401, 402, 403, 404, 405].includes(status))
+    return 'PROVIDER_REFUSES_SERVICE';
   if (status === 429) return 'PROVIDER_BUSY';
   if (LOST_BY_PROXY.includes(status)) return 'PROVIDER_OUTCOME_UNKNOWN';
   // Rarely billed, and not known to be: the limit on paid calls per task bounds the damage.

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import type { ErrorCode } from '../../error-catalogue.ts';
 import { TaskError } from '../../errors.ts';
+import { isRedirect } from '../../vendor-http/answer.ts';
 import { retryAfterMs } from '../../vendor-http/retry-after.ts';
 import { TransportFailure } from '../../vendor-http/transport.ts';
 
@@ -51,7 +52,8 @@ async function busy(answer: Response, cause: Error): Promise<TaskError> {
 
 function codeFor(status: number): ErrorCode {
   if (status === 429) return 'PROVIDER_BUSY';
-  if (status === 422 || REFUSALS.includes(status)) return 'PROVIDER_REFUSES_SERVICE';
+  if (status === 422 || isRedirect(status) || REFUSALS.includes(status))
+    return 'PROVIDER_REFUSES_SERVICE';
   if (LOST_BY_PROXY.includes(status)) return 'PROVIDER_OUTCOME_UNKNOWN';
   if (status >= 500 || [408, 409, 425].includes(status)) return 'PROVIDER_UNAVAILABLE';
   return 'GENERATION_FAILED';
