@@ -53,6 +53,13 @@ it('a spent budget refuses until the next day', async () => {
   await assert.rejects(one.reserve(0.01), SPENT);
 });
 
+it('a task asks a spent budget again, since it may be raised', async () => {
+  (await budget(0.1).reserve(0.05)).spent(0.2);
+  await spentIs(0.2);
+  await assert.rejects(budget(0.1).check(), { ...SPENT, retryAfterMs: 60_000 });
+  await budget(1).check();
+});
+
 it('without a limit nothing is counted', async () => {
   (await budget(null).reserve(5)).spent(5);
   await budget(null).check();

@@ -8,7 +8,8 @@ import { TaskError } from '../../errors.ts';
 import type { Budget, Reservation } from '../../ports/budget.ts';
 import type { RecordEvent } from '../../ports/events.ts';
 
-const DAY_MS = 86_400_000;
+/** After so long a task asks again: the limit may be raised, or what a call had set aside be returned. */
+const ASK_AGAIN_MS = 60_000;
 const KEPT_SECONDS = 172_800;
 const NO_RESERVATION: Reservation = { spent() {}, returned() {} };
 
@@ -60,13 +61,14 @@ export class RedisDailyBudget implements Budget {
   }
 
   #refusal(): TaskError {
-    const nowMs = Date.now();
-    const day = keyOf(nowMs);
+    const day = keyOf(Date.now());
     if (this.#refusedOn !== day)
       this.#record({ event: 'budget_spent', limitUsd: this.#limitUsd ?? 0 });
     this.#refusedOn = day;
-    const retryAfterMs = DAY_MS - (nowMs % DAY_MS);
-    return new TaskError('PROVIDER_REFUSES_SERVICE', { detail: 'budget_spent', retryAfterMs });
+    return new TaskError('PROVIDER_REFUSES_SERVICE', {
+      detail: 'budget_spent',
+      retryAfterMs: ASK_AGAIN_MS,
+    });
   }
 
   #correct(key: string, usd: number): void {
