@@ -1,5 +1,6 @@
 /** Timing and printing for the benches. */
 import { availableParallelism, cpus } from 'node:os';
+import { table } from '../scripts/markdown-table.ts';
 
 /** The value below which `share` (0..1) of the values lie; NaN without values. */
 export function quantile(values: readonly number[], share: number): number {
@@ -44,8 +45,7 @@ export function machineName(): string {
 
 /** Rows of a Markdown table. */
 export function printTable(head: readonly string[], rows: readonly (readonly unknown[])[]): void {
-  const line = (cells: readonly unknown[]) => `| ${cells.join(' | ')} |`;
-  console.log([line(head), line(head.map(() => '---')), ...rows.map(line), ''].join('\n'));
+  console.log(`${table(head, rows)}\n`);
 }
 
 export function fixed(value: number, decimals = 1): string {

@@ -3,9 +3,9 @@
  * Its baseline is the image work alone, timed in the same run on the same machine.
  *
  * With `-- --against 'DIR::command'` another worker gets the same tasks in turns, and with
- * `-- --vendor-ms 500` this one alone a vendor of that speed (`walk/against.ts`).
+ * `-- --vendor-ms 500` this one alone a vendor of that speed (`walk/against.ts`); its memory with many
+ * calls in flight is measured so.
  */
-import { execFileSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import type { TryOn } from '../local/platform.ts';
 import { until } from '../local/until.ts';
@@ -19,7 +19,6 @@ import { parseContender } from './walk/contender.ts';
 import { orders, photoOf } from './walk/orders.ts';
 
 const UNPACED = { OPENAI_RATE_LIMIT_PER_MINUTE: '1000000', LOG_LEVEL: 'info' };
-const SLOW_PROVIDER_MS = 30_000;
 
 function completedCount({ lines }: WorkerProcess): number {
   return lines.filter(({ message }) => message === 'generation_completed').length;
@@ -41,40 +40,6 @@ async function imageWorkMs(photo: Buffer, rounds: number): Promise<number> {
   const startedAtMs = performance.now();
   for (let round = 0; round < rounds * 2; round += 1) await prepareImage(photo, memory, signal);
   return (performance.now() - startedAtMs) / rounds;
-}
-
-function rssMb({ process }: WorkerProcess): number {
-  return Number(execFileSync('ps', ['-o', 'rss=', '-p', String(process.pid)]).toString()) / 1024;
-}
-
-/** Many tasks in flight with a slow provider: memory, and how long the event loop keeps a request waiting. */
-async function inFlight(shop: Shop, count: number, photo: Buffer) {
-  await using worker = await startWorkerProcess({
-    ...shop.stack.env,
-    ...UNPACED,
-    WORKER_CONCURRENCY: String(count),
-  });
-  const tryOns = await orders(shop, count, photo);
-  shop.stack.openai.latencyMs = SLOW_PROVIDER_MS;
-  const due = shop.stack.openai.calls.length + count;
-  await push(shop.platform, ...tryOns);
-  const waits: number[] = [];
-  let peakMb = 0;
-  await until(
-    'all calls to be under way',
-    async () => {
-      const askedAtMs = performance.now();
-      await fetch(`${worker.address}/livez`);
-      waits.push(performance.now() - askedAtMs);
-      peakMb = Math.max(peakMb, rssMb(worker));
-      return shop.stack.openai.calls.length >= due;
-    },
-    120_000,
-  );
-  await until('all to be completed', () => completedCount(worker) >= count, 120_000);
-  peakMb = Math.max(peakMb, rssMb(worker));
-  shop.stack.openai.latencyMs = 0;
-  return { peakMb, waitP99Ms: quantile(waits, 0.99) };
 }
 
 async function run(): Promise<void> {
@@ -114,9 +79,6 @@ async function run(): Promise<void> {
       `${p95.toFixed(0)} ms = x ${(p95 / baselineLargeMs).toFixed(2)}`,
     ]);
   }
-  const { peakMb, waitP99Ms } = await inFlight(shop, 150, small);
-  rows.push(['150 in flight with a 30 s provider: peak RSS', `${peakMb.toFixed(0)} MB`]);
-  rows.push(['… /livez answered within, p99', `${waitP99Ms.toFixed(0)} ms`]);
   for (const [what, value] of rows) console.log(`  ${what.padEnd(48)} ${value}`);
 }
 

@@ -1,10 +1,10 @@
 /** Tables of Markdown. */
 
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+export function table(head: readonly string[], rows: readonly (readonly unknown[])[]): string {
+  const line = (cells: readonly unknown[]) => `| ${cells.join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
-export function percent(share: number): string {
-  return `${Math.round(100 * share)} %`;
+export function percent(share: number, decimals = 0): string {
+  return `${(100 * share).toFixed(decimals)} %`;
 }

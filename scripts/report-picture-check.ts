@@ -12,6 +12,7 @@ import { checkPerson } from '../src/picture-check/check-person.ts';
 import { checkPicture } from '../src/picture-check/check-picture.ts';
 import type { Verdict } from '../src/ports/picture-views.ts';
 import { sharedDataFolder } from './fit-sizing-data.ts';
+import { percent, table } from './markdown-table.ts';
 import { type Case, pictureCases, SAME_SCENE } from './picture-check/cases.ts';
 import { dressed, garmentFor, SIZE } from './picture-check/dressed.ts';
 import { differentPeople } from './picture-check/people.ts';
@@ -86,7 +87,7 @@ function faultsTable(): string {
   const planted = faults.filter(({ kind }) => kind !== SAME_SCENE);
   const row = (name: string, cases: readonly Judged[], found: string) => {
     const caught = cases.filter(isRefused).length;
-    return [name, cases.length, caught, percent(caught / cases.length), found];
+    return [name, cases.length, caught, percent(caught / cases.length, 1), found];
   };
   return table(
     ['planted', 'pictures', 'refused', 'share', 'findings'],
@@ -103,7 +104,7 @@ function goodTable(): string {
   const row = (name: string, cases: readonly Judged[]) => {
     const compared = cases.filter(({ verdict }) => verdict !== null);
     const refused = cases.filter(isRefused).length;
-    const share = percent(refused / cases.length);
+    const share = percent(refused / cases.length, 1);
     return [name, cases.length, cases.length - compared.length, refused, share, findingsOf(cases)];
   };
   return table(
@@ -174,7 +175,7 @@ function peopleTable(): string {
     const reasons = [...Map.groupBy(refused, ({ view }) => checkPerson(view))].map(
       ([reason, some]) => `\`${reason}\` ${some.length}`,
     );
-    const share = percent(refused.length / cases.length);
+    const share = percent(refused.length / cases.length, 1);
     return [name, cases.length, refused.length, share, reasons.join(', ') || '–'];
   };
   const usable = people.filter(({ isUsable }) => isUsable);
@@ -182,13 +183,4 @@ function peopleTable(): string {
     ['photo', 'photos', 'refused', 'share', 'reasons'],
     [...[...kinds].map(([kind, cases]) => row(kind, cases)), row('**all usable**', usable)],
   );
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
-}
-
-function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
-  const line = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }

@@ -41,20 +41,13 @@ export async function writeLargeImages(folder: string): Promise<string[]> {
 export interface Prepared {
   /** The most memory the process held, in 10^6 bytes. */
   readonly peakRssMb: number;
-  /** What it held before it had read the files. */
-  readonly startRssMb: number;
-  readonly tookMs: number;
   /** Bytes of each prepared picture. */
   readonly sizes: readonly number[];
 }
 
-/** Prepares all `paths` at once in a process of its own, with `memoryBytes` for decoding (default: the worker's). Linux only. */
-export async function prepareElsewhere(
-  paths: readonly string[],
-  memoryBytes?: number,
-): Promise<Prepared> {
+/** Prepares all `paths` at once in a process of its own. Linux only. */
+export async function prepareElsewhere(paths: readonly string[]): Promise<Prepared> {
   const program = join(import.meta.dirname, 'prepare-images-program.ts');
-  const memory = memoryBytes === undefined ? [] : [`--memory=${memoryBytes}`];
-  const { stdout } = await promisify(execFile)(process.execPath, [program, ...memory, ...paths]);
+  const { stdout } = await promisify(execFile)(process.execPath, [program, ...paths]);
   return JSON.parse(stdout) as Prepared;
 }
