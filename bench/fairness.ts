@@ -1,6 +1,6 @@
 /**
  * `npm run bench:fairness`: how long a person's single task waits behind a store's many, on the local
- * stack. Its baseline is one turn of the slots: the time that an attempt holds one, in the same run.
+ * stack. Its baseline is the time that a task holds its slot, in the same run.
  */
 import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
@@ -80,35 +80,35 @@ async function run(): Promise<void> {
   const started = () => worker.lines.filter(({ message }) => message === 'provider_call_started');
   await until('the slots to be taken', () => started().length > HEAD_START, 600_000);
   const waitMs = await waitOf(shop, line('provider_call_started'), single);
-  const turnMs = medianTurnMs(worker.lines);
-  const perSecond = Number(values.slots) / (turnMs / 1000);
+  const heldMs = medianHeldMs(worker.lines);
+  const perSecond = Number(values.slots) / (heldMs / 1000);
   const behindAllMs = ((TASKS - HEAD_START) / perSecond) * 1000;
   const rows: [string, string][] = [
-    ['baseline: one turn of the slots', `${(turnMs / 1000).toFixed(1)} s`],
+    ['baseline: a task holds its slot for', `${(heldMs / 1000).toFixed(1)} s`],
     ['a single task alone', `${(aloneMs / 1000).toFixed(1)} s`],
     [
       `… behind ${TASKS} of a store`,
-      `${(waitMs / 1000).toFixed(1)} s = x ${(waitMs / turnMs).toFixed(2)} turns`,
+      `${(waitMs / 1000).toFixed(1)} s = x ${(waitMs / heldMs).toFixed(2)} of that`,
     ],
     [
       '… were it served in the order of arrival',
-      `x ${(behindAllMs / turnMs).toFixed(0)} turns (calculated)`,
+      `x ${(behindAllMs / heldMs).toFixed(0)} of that (calculated)`,
     ],
   ];
   for (const [what, value] of rows) console.log(`  ${what.padEnd(44)} ${value}`);
 }
 
 /** How long attempts that are done held their slots. */
-function medianTurnMs(lines: readonly LogLine[]): number {
+function medianHeldMs(lines: readonly LogLine[]): number {
   const began = new Map<string, number>();
-  const turns: number[] = [];
+  const heldMs: number[] = [];
   for (const line of lines) {
     if (line.session_id === undefined) continue;
     if (line.message === 'generation_processing') began.set(line.session_id, timeOf(line));
     if (line.message !== 'generation_completed') continue;
-    turns.push(timeOf(line) - (began.get(line.session_id) ?? Number.NaN));
+    heldMs.push(timeOf(line) - (began.get(line.session_id) ?? Number.NaN));
   }
-  return turns.toSorted((a, b) => a - b)[Math.floor(turns.length / 2)] ?? Number.NaN;
+  return heldMs.toSorted((a, b) => a - b)[Math.floor(heldMs.length / 2)] ?? Number.NaN;
 }
 
 await run();

@@ -16,7 +16,7 @@ export {
   deletePerson,
   deleteStore,
   recoverStuckJobs,
-} from './platform/other-hands.ts';
+} from './platform/other-writers.ts';
 export { uploadPhoto } from './platform/photos.ts';
 export { eventsOf, ledgerOf, sessionOf } from './platform/records.ts';
 export { TASK_LIST } from './platform/task-message.ts';

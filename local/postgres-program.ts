@@ -8,7 +8,7 @@ import { createRequire } from 'node:module';
 import { arch, platform } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { everybodyMayEnter } from './stack-folder.ts';
+import { isEnterableByAll } from './stack-folder.ts';
 
 const run = promisify(execFile);
 
@@ -31,7 +31,7 @@ export async function findPostgres(folder: string): Promise<PostgresProgram> {
   const native = join(dirname(entry), '..', 'native');
   await linkLibraries(native);
   const owner = process.getuid?.() === 0 ? await nobody() : undefined;
-  const reachable = owner === undefined || (await everybodyMayEnter(native));
+  const reachable = owner === undefined || (await isEnterableByAll(native));
   const home = reachable ? native : join(folder, 'postgres-program');
   if (!reachable) await run('cp', ['-a', native, home]);
   const { version } = JSON.parse(await readFile(join(native, '..', 'package.json'), 'utf8'));

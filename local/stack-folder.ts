@@ -13,7 +13,7 @@ import { dirname, join } from 'node:path';
  */
 export async function stackFolder(): Promise<string> {
   const root = process.getuid?.() === 0;
-  const parent = root && !(await everybodyMayEnter(tmpdir())) ? '/tmp' : tmpdir();
+  const parent = root && !(await isEnterableByAll(tmpdir())) ? '/tmp' : tmpdir();
   const folder = await mkdtemp(join(parent, 'wearon-'));
   await chmod(folder, 0o755);
   return folder;
@@ -22,10 +22,10 @@ export async function stackFolder(): Promise<string> {
 const OTHERS_MAY_ENTER = 0o001;
 
 /** Whether any user can reach what is in this folder. */
-export async function everybodyMayEnter(folder: string): Promise<boolean> {
+export async function isEnterableByAll(folder: string): Promise<boolean> {
   const { mode } = await stat(folder);
   if ((mode & OTHERS_MAY_ENTER) === 0) return false;
-  return folder === dirname(folder) || everybodyMayEnter(dirname(folder));
+  return folder === dirname(folder) || isEnterableByAll(dirname(folder));
 }
 
 /**

@@ -3,7 +3,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const LOOK_AGAIN_MS = 25;
+const POLL_MS = 25;
 
 /** Resolves with the first value that is neither null, undefined nor false; rejects after `limitMs`. */
 export async function until<T>(
@@ -14,7 +14,7 @@ export async function until<T>(
   for (const end = Date.now() + limitMs; Date.now() < end; ) {
     const value = await look();
     if (value !== null && value !== undefined && value !== false) return value;
-    await sleep(LOOK_AGAIN_MS);
+    await sleep(POLL_MS);
   }
-  throw new Error(`Waited ${limitMs} ms in vain for ${what}`);
+  throw new Error(`Timed out after ${limitMs} ms, waiting for ${what}`);
 }

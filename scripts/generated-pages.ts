@@ -87,7 +87,7 @@ function metricsPage(): string {
 # Metrics
 
 \`GET /metrics\`, in the text format of Prometheus. Labels come from closed sets: no ids, no links,
-no text of anybody. Histograms come as \`_bucket\`, \`_sum\` and \`_count\`.
+no text that a customer sent. Histograms come as \`_bucket\`, \`_sum\` and \`_count\`.
 
 What is counted is counted by each process since its start: add up over replicas
 (\`sum(rate(…))\`). What is read from Redis (tasks by place, ages, refunds, dead letters, breaker,

@@ -10,7 +10,7 @@ export interface Followed {
   readonly tryOn: TryOn;
 }
 
-const LOOK_MS = 40;
+const POLL_MS = 40;
 const COLOURS = { queued: 90, processing: 36, completed: 32, failed: 31 } as const;
 
 function paint(status: string): string {
@@ -37,6 +37,6 @@ export async function followSessions(
       const seconds = ((Date.now() - startedAtMs) / 1000).toFixed(2).padStart(7);
       console.log(`  ${seconds} s  ${name.padEnd(18)} ${paint(status)}`);
     }
-    await sleep(LOOK_MS);
+    await sleep(POLL_MS);
   }
 }

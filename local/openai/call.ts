@@ -1,5 +1,5 @@
 /**
- * What the local image model takes down of each `images/edits` request, for tests and the demo.
+ * What the local image model records of each `images/edits` request, for tests and the demo.
  */
 import type { FastifyReply } from 'fastify';
 import type { EditForm } from './edit-form.ts';
@@ -18,8 +18,8 @@ export interface Call {
 
 export type OpenCall = { -readonly [K in keyof Call]: Call[K] };
 
-/** Takes the call down as it arrives; its outcome is filled in when the connection is done with it. */
-export function takeDown(reply: FastifyReply): OpenCall {
+/** Records the call as it arrives; its outcome is filled in when the connection is done with it. */
+export function recordCall(reply: FastifyReply): OpenCall {
   const { promise: ended, resolve } = Promise.withResolvers<void>();
   const call: OpenCall = { at: new Date(), outcome: 'open', status: null, form: null, ended };
   reply.raw.once('close', () => {

@@ -128,7 +128,7 @@ test('what is not served is an error in the vendor’s form', async (t) => {
   assert.equal((await read(response)).error.type, 'invalid_request_error');
 });
 
-test('a call is taken down with what arrived and how it ended', async (t) => {
+test('a call is recorded with what arrived and how it ended', async (t) => {
   const { server, edit } = await start(t);
   await (await edit(formOf({ images: 3, n: 1 }))).arrayBuffer();
   const [call] = server.calls;

@@ -9,7 +9,7 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import sharp from 'sharp';
 import { Faults } from '../faults.ts';
 import { LOOPBACK, onFreePort } from '../loopback.ts';
-import { type Call, type OpenCall, takeDown } from './call.ts';
+import { type Call, type OpenCall, recordCall } from './call.ts';
 import { dressedPictures } from './dressed-pictures.ts';
 import { type EditForm, readEditForm } from './edit-form.ts';
 import { offeredModels } from './offered-models.ts';
@@ -87,7 +87,7 @@ function addRoutes(app: FastifyInstance, shop: Shop, draw: Draw): void {
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', `req_${randomUUID().replaceAll('-', '')}`);
     if (!request.url.startsWith('/v1/images/edits')) return;
-    const call = takeDown(reply);
+    const call = recordCall(reply);
     callOf.set(request, call);
     shop.calls.push(call);
   });

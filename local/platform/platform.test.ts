@@ -94,7 +94,7 @@ describe('a request for a try-on', () => {
   });
 });
 
-describe('the other hands of the platform', () => {
+describe('other writes of the platform', () => {
   test('a push that seems to have failed is refunded to the payer', async () => {
     for (const create of [createPerson, createStore, createShopper]) {
       const customer = await create(platform, { credits: 3 });

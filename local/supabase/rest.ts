@@ -122,7 +122,7 @@ async function inTransaction<T>(
     client.release();
     return result;
   } catch (error) {
-    // A connection that cannot roll back is of no use to anybody else.
+    // A connection that cannot roll back is not used again.
     const rolledBack = await client.query('rollback').then(
       () => true,
       () => false,

@@ -116,7 +116,7 @@ async function garmentWithoutPerson(scene: Scene): Promise<Uint8Array> {
   const [bare, worn] = [await dressed(scene.person, null), await good(scene)];
   const raw = (file: Uint8Array) => sharp(file).removeAlpha().raw().toBuffer();
   const [before, after] = [await raw(bare), await raw(worn)];
-  const empty = await raw(await withoutPerson(bare));
+  const empty = await raw(await paintOutPerson(bare));
   for (let at = 0; at < after.length; at += 3) {
     const change = [0, 1, 2].map((c) => Math.abs((after[at + c] ?? 0) - (before[at + c] ?? 0)));
     if (Math.max(...change) > 40) empty.set(after.subarray(at, at + 3), at);
@@ -137,7 +137,7 @@ export async function impostor(scene: Scene): Promise<Uint8Array> {
     x: mine.x + (WIDTH / 2 - theirs.x) * scale,
     y: mine.y + (HEIGHT / 2 - theirs.y) * scale,
   };
-  return compose(await withoutPerson(picture), figure, place);
+  return compose(await paintOutPerson(picture), figure, place);
 }
 
 /** What is planted, by name. */
@@ -203,7 +203,7 @@ async function compose(
 }
 
 /** The picture with its person painted over: a strongly blurred copy of what surrounds them. */
-export async function withoutPerson(picture: Uint8Array): Promise<Uint8Array> {
+export async function paintOutPerson(picture: Uint8Array): Promise<Uint8Array> {
   const view = await viewOf(picture);
   if (view === null) throw new Error('a picture does not decode');
   const covered = await maskOf(view, 7);

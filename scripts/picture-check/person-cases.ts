@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { GARMENTS } from '../../local/samples/samples.ts';
 import type { PictureView } from '../../src/ports/picture-views.ts';
-import { blank, undressed, withoutPerson } from './faults.ts';
+import { blank, paintOutPerson, undressed } from './faults.ts';
 import { CROPS, croppedTo, type PersonPhoto, prepared } from './people.ts';
 import { viewOf } from './remembered.ts';
 
@@ -19,7 +19,7 @@ export interface PersonCase {
 /** Of the 1,880 photos of people-many so many are looked at, and so many of them in part. */
 const [WHOLE_EVERY, IN_PART_EVERY, EMPTY_EVERY] = [6, 24, 48];
 /** What these sets call unusable for sizes and no model can dress either. */
-const NOBODY = /no_person/;
+const EMPTY_SCENE = /no_person/;
 const SEATED = /^pose-seated/;
 
 /** Every photo, looked at where that is not remembered. */
@@ -29,8 +29,8 @@ export async function* personCases(data: string): AsyncGenerator<PersonCase> {
       const kind = /^hard_(.*)_\d+.*$/.exec(photo.name)?.[1]?.replaceAll('_', ' ') ?? 'whole body';
       yield* caseOf(
         photo,
-        NOBODY.test(photo.name) ? 'empty scene' : kind,
-        !NOBODY.test(photo.name),
+        EMPTY_SCENE.test(photo.name) ? 'empty scene' : kind,
+        !EMPTY_SCENE.test(photo.name),
       );
     }
   }
@@ -42,7 +42,7 @@ export async function* personCases(data: string): AsyncGenerator<PersonCase> {
     yield* caseOf(photo, 'whole body', true);
     if (at % (IN_PART_EVERY / WHOLE_EVERY) === 0) yield* partsOf(photo);
     if (at % (EMPTY_EVERY / WHOLE_EVERY) === 0) {
-      const empty = await withoutPerson(await undressed(photo.jpeg));
+      const empty = await paintOutPerson(await undressed(photo.jpeg));
       yield* caseOf({ name: photo.name, jpeg: empty }, 'empty scene', false);
     }
     at += 1;

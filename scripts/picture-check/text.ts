@@ -8,7 +8,7 @@ Two checks run in the pose threads: of the **photo of the person** before anythi
 
 | | \`PERSON_CHECK=enforce\` | \`PICTURE_CHECK=enforce\` |
 | --- | --- | --- |
-| acts on | a photo in which no model can dress anybody: \`no_person\`, \`too_small\`, \`too_dark\` | a picture with a finding that is enforced (below) |
+| acts on | a photo in which no model can dress a person: \`no_person\`, \`too_small\`, \`too_dark\` | a picture with a finding that is enforced (below) |
 | by | failing the task with \`PERSON_UNUSABLE\`, unpaid, the credit goes back | \`PICTURE_REJECTED\`: the picture is not stored, one more is paid for; when that is bad too, the task fails and the credit goes back |
 | waits | 5 s before paying at the most | 5 s before storing at the most |
 

@@ -47,7 +47,7 @@ interface Regular {
 
 const PER_KIND = 3;
 const CREDITS = 100_000;
-/** More than the platform lets anybody send. */
+/** More than the platform lets a client send. */
 const TOO_MANY = 17;
 
 /** The list's share of each kind, in twentieths; what is left is good. */

@@ -36,7 +36,7 @@ async function failFourTimes(replica: RedisProviderGate): Promise<void> {
   await until('four failures', async () => (await redis.get('wearon:gate:outage')) === '4');
 }
 
-it('the gate lets no call out once the key is refused, on any replica', async () => {
+it('the breaker lets no call out once the key is refused, on any replica', async () => {
   await fail(gate(), 'PROVIDER_REFUSES_SERVICE');
   await breakerOpens();
   await assert.rejects(gate().check(), REFUSED);
@@ -58,7 +58,7 @@ it('lets one probe out after the pause, and all after it succeeded', async () =>
   await enter(other);
 });
 
-it('the gate passes the probe on when its attempt ends without an answer', async () => {
+it('the breaker passes the probe on when its attempt ends unanswered', async () => {
   const [one, other] = [gate({ cooldownMs: 100 }), gate({ cooldownMs: 100 })];
   await comeToHalfOpen(one);
   const probe = await enter(one);
@@ -121,7 +121,7 @@ it('keeps the probe while its process lives, and frees it soon after', async () 
   (await enter(gate()))[Symbol.dispose]();
 });
 
-it('the gate takes five failures in a row for an outage, and no fewer', async () => {
+it('the breaker takes five failures in a row for an outage, and no fewer', async () => {
   const one = gate();
   await failFourTimes(one);
   await one.check();

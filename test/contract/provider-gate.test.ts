@@ -16,7 +16,7 @@ async function nextSlotMs(): Promise<number> {
   return Math.floor(Number(await redis.get('wearon:gate:next')));
 }
 
-it('the gate hands out slots one interval apart, over all replicas', async () => {
+it('the rate limiter hands out slots one interval apart, over replicas', async () => {
   const replicas = [gate({ callsPerMinute: 600 }), gate({ callsPerMinute: 600 })] as const;
   const startedAtMs = Date.now();
   await Promise.all(Array.from({ length: 10 }, (_, index) => enter(replicas[index % 2 ? 1 : 0])));
@@ -37,13 +37,13 @@ it('hands out no slot before the time the vendor named, and fewer after it', asy
   });
 });
 
-it('the gate is held up by one answer for a minute at the most', async () => {
+it('the rate limiter is held up by one answer for a minute at the most', async () => {
   await fail(gate(), 'PROVIDER_BUSY', { retryAfterMs: 3_600_000 });
   await until('the pace to be lowered', () => redis.exists('wearon:gate:slowness'));
   assert.ok((await nextSlotMs()) <= Date.now() + 60_000);
 });
 
-it('the gate refuses a slot after the deadline at once, without taking it', async () => {
+it('the rate limiter refuses a slot after the deadline without taking it', async () => {
   const nextMs = String(Date.now() + 7_200_000);
   await redis.set('wearon:gate:next', nextMs);
   await assert.rejects(enter(gate()), { code: 'DEADLINE_EXCEEDED' });
@@ -53,7 +53,7 @@ it('the gate refuses a slot after the deadline at once, without taking it', asyn
   assert.equal(await redis.exists('wearon:gate:next'), 0);
 });
 
-it('the gate gives back the slots of calls that the breaker refuses', async () => {
+it('the rate limiter gives back slots of calls that the breaker refuses', async () => {
   // A slot every three seconds: time to open the breaker before the first one comes.
   const replica = gate({ callsPerMinute: 20 });
   await succeed(replica);
@@ -66,7 +66,7 @@ it('the gate gives back the slots of calls that the breaker refuses', async () =
   assert.ok((await nextSlotMs()) <= Date.now() + 1000);
 });
 
-it('the gate takes back the slot of a call that will not be made', async () => {
+it('the rate limiter takes back the slot of a call that will not be made', async () => {
   const slow = gate({ callsPerMinute: 10 });
   using _first = await enter(slow);
   const stop = new AbortController();

@@ -9,7 +9,7 @@ import { afterTests } from '../support/after-tests.ts';
 import { openRedis } from '../support/redis.ts';
 
 const { redis } = afterTests.use(await openRedis());
-/** Ends of the turns of two tasks. */
+/** End the probes of two tasks. */
 let [paid, next] = [new AbortController(), new AbortController()];
 
 beforeEach(async () => {

@@ -94,7 +94,7 @@ describe('issue.sh', { skip: whyNoScripts() ?? false }, () => {
     assert.deepEqual(reloads(await deployment.calls()), []);
   });
 
-  it('asks for the domain and for an address before it asks anybody else', async () => {
+  it('asks for the domain and for an address before it runs certbot', async () => {
     for (const missing of ['DOMAIN', 'CERTBOT_EMAIL']) {
       await using deployment = await makeDeployment({ WORKER_IMAGE: 'worker', [missing]: '' });
       const { code, output } = await deployment.run(ISSUE);

@@ -46,7 +46,7 @@ describe('preparing a PNG whose text unfolds to 320 MB', LINUX_ONLY, () => {
   });
 });
 
-/** Reads the header of one small picture of each format, past the gate; prints which could be read. */
+/** Reads the header of one small picture of each format, without image validation; prints which could be read. */
 const READ_EACH_FORMAT = `
   import sharp from 'sharp';
   import { configureDecoders } from './src/images/decode.ts';

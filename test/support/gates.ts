@@ -1,4 +1,4 @@
-/** The gate in front of the paid calls on a Redis of its own, with any number of replicas. */
+/** The provider gate on a Redis of its own, with any number of replicas. */
 import { until } from '../../local/until.ts';
 import type { connectRedis } from '../../src/adapters/redis/connection.ts';
 import { RedisProviderGate } from '../../src/adapters/redis/provider-gate.ts';

@@ -1,4 +1,4 @@
-/** Requests to the local Storage as they go over the wire, without a client that mends them. */
+/** Requests to the local Storage as they go over the wire, without a client that corrects them. */
 import { request as rawRequest } from 'node:http';
 import { BUCKET, type LocalStack } from '../../local/stack.ts';
 

@@ -202,7 +202,7 @@ it("another owner's task does not replace the genuine one of a session", async (
   const [owner, stranger] = [await createPerson(platform), await createPerson(platform)];
   const tryOn = await orderTryOn(platform, owner);
   const forged = { ...JSON.parse(tryOn.message), user_id: stranger.userId };
-  // Both on the list before anybody looks: the stranger's is taken first.
+  // Both on the list before the intake runs: the stranger's is taken first.
   await push(platform, { ...tryOn, message: JSON.stringify(forged) }, tryOn);
   await crash.startWorker();
   assert.equal((await settledRow(crash.shop, tryOn)).status, 'completed');
