@@ -6,7 +6,7 @@ import { loadavg } from 'node:os';
 import { createStore, type TryOn } from '../local/platform.ts';
 import { until } from '../local/until.ts';
 import type { SessionEvent } from '../src/ports/progress.ts';
-import { openShop, orderTryOn, push, type Shop } from '../test/support/shop.ts';
+import { openShop, orderMany, push, type Shop } from '../test/support/shop.ts';
 import { startWorkerProcess } from '../test/support/worker-process.ts';
 import { fixed, machineName, printTable, quantile } from './timing.ts';
 
@@ -39,9 +39,7 @@ async function listen(address: string, signal: AbortSignal) {
 
 async function orders(shop: Shop): Promise<TryOn[]> {
   const store = await createStore(shop.platform, { credits: TRY_ONS });
-  const tryOns: TryOn[] = [];
-  for (let at = 0; at < TRY_ONS; at += 1) tryOns.push(await orderTryOn(shop.platform, store));
-  return tryOns;
+  return orderMany(shop.platform, store, TRY_ONS);
 }
 
 await using shop = await openShop();

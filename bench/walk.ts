@@ -13,6 +13,7 @@ import { prepareImage } from '../src/tryon/resize.ts';
 import { Semaphore } from '../src/tryon/semaphore.ts';
 import { openShop, push, type Shop } from '../test/support/shop.ts';
 import { startWorkerProcess, type WorkerProcess } from '../test/support/worker-process.ts';
+import { countOf } from '../test/support/worker-status.ts';
 import { machineName, quantile } from './timing.ts';
 import { compareWith, measureThis } from './walk/against.ts';
 import { parseContender } from './walk/contender.ts';
@@ -20,16 +21,16 @@ import { orders, photoOf } from './walk/orders.ts';
 
 const UNPACED = { OPENAI_RATE_LIMIT_PER_MINUTE: '1000000', LOG_LEVEL: 'info' };
 
-function completedCount({ lines }: WorkerProcess): number {
-  return lines.filter(({ message }) => message === 'generation_completed').length;
-}
-
 /** Pushes all at once and returns the milliseconds until the last is completed. */
 async function timeBurst(shop: Shop, worker: WorkerProcess, tryOns: readonly TryOn[]) {
-  const due = completedCount(worker) + tryOns.length;
+  const due = countOf(worker, 'generation_completed') + tryOns.length;
   const startedAtMs = performance.now();
   await push(shop.platform, ...tryOns);
-  await until(`${tryOns.length} tasks`, () => completedCount(worker) >= due, 600_000);
+  await until(
+    `${tryOns.length} tasks`,
+    () => countOf(worker, 'generation_completed') >= due,
+    600_000,
+  );
   return performance.now() - startedAtMs;
 }
 

@@ -2,7 +2,7 @@
 import { createPerson } from '../../local/platform.ts';
 import { until } from '../../local/until.ts';
 import { attemptsFor } from '../../src/tryon/call-slots.ts';
-import { openShop, orderTryOn, push, settledRow } from '../../test/support/shop.ts';
+import { openShop, orderMany, orderTryOn, push, settledRow } from '../../test/support/shop.ts';
 import { startWorkerProcess } from '../../test/support/worker-process.ts';
 import type { Attack } from './attack.ts';
 
@@ -14,9 +14,7 @@ async function stallingLinks(): Promise<number> {
   await using shop = await openShop();
   const { platform, stack } = shop;
   const attacker = await createPerson(platform, { credits: TASKS });
-  const orders = await Promise.all(
-    Array.from({ length: TASKS }, () => orderTryOn(platform, attacker)),
-  );
+  const orders = await orderMany(platform, attacker, TASKS);
   const other = await orderTryOn(platform, await createPerson(platform));
   const names = orders.map(({ task }) => new URL(task.imageUrls[0] ?? '').pathname);
   const path = new RegExp(names.join('|'));

@@ -16,7 +16,7 @@ import { TaskError } from '../../src/errors.ts';
 import { refundIntent } from '../../src/tryon/refund-intent.ts';
 import { afterTests } from '../support/after-tests.ts';
 import { wearon } from '../support/cli.ts';
-import { openShop, orderTryOn, push, rowOf, settledRow } from '../support/shop.ts';
+import { assertCompleted, openShop, orderTryOn, push, rowOf, settledRow } from '../support/shop.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
 
 const shop = afterTests.use(await openShop());
@@ -187,7 +187,7 @@ describe('drain', () => {
     assert.deepEqual([waited.code, waited.json.waitingOnList], [0, 1]);
     assert.equal((await rowOf(shop, second))?.status, 'queued');
     assert.equal((await run('drain', '--off')).code, 0);
-    assert.equal((await settledRow(shop, second)).status, 'completed');
+    await assertCompleted(shop, second);
     assert.equal(await worker.end('SIGTERM'), 0);
   });
 

@@ -16,7 +16,14 @@ import { deadLetter } from '../../src/tryon/dead-letter.ts';
 import { afterTests } from '../support/after-tests.ts';
 import { objectPaths, storeObjects } from '../support/bucket.ts';
 import { wearon } from '../support/cli.ts';
-import { assertRefundedOnce, openShop, orderTryOn, push, settledRow } from '../support/shop.ts';
+import {
+  assertCompleted,
+  assertRefundedOnce,
+  openShop,
+  orderTryOn,
+  push,
+  settledRow,
+} from '../support/shop.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
 
 const shop = afterTests.use(await openShop());
@@ -182,7 +189,7 @@ describe('erase', () => {
     await using worker = await startWorkerProcess(stack.env);
     await worker.logged('credit_refunded', mine);
     await assertRefundedOnce(shop, mine);
-    assert.equal((await settledRow(shop, others)).status, 'completed');
+    await assertCompleted(shop, others);
     const again = await run(...args, '--yes');
     assert.deepEqual([again.code, again.json.unfinished, again.json.jobsRemoved], [0, [], 0]);
     assert.deepEqual(await keysHolding(platform.redis, store.storeId), []);

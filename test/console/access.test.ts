@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createStore } from '../../local/platform.ts';
 import { afterTests } from '../support/after-tests.ts';
-import { openShop, orderTryOn, photo, push, settledRow } from '../support/shop.ts';
+import { assertCompleted, openShop, orderTryOn, photo, push } from '../support/shop.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
 
 const TOKEN = 'a-token-of-some-length';
@@ -97,7 +97,7 @@ describe('the console in production', () => {
 it('partial pictures are asked for by the playground alone', async () => {
   const tryOn = await orderTryOn(shop.platform, await createStore(shop.platform));
   await push(shop.platform, tryOn);
-  assert.equal((await settledRow(shop, tryOn)).status, 'completed');
+  await assertCompleted(shop, tryOn);
   assert.equal(shop.stack.openai.calls.at(-1)?.form?.parameters.stream, undefined);
 });
 

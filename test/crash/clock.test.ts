@@ -4,8 +4,9 @@ import { it } from 'node:test';
 import { createPerson } from '../../local/platform.ts';
 import { TASK_LIST } from '../../src/adapters/redis/task-list.ts';
 import { useCrashShop } from '../support/crash-shop.ts';
-import { orderTryOn, push, rowOf, settledRow } from '../support/shop.ts';
+import { assertCompleted, orderTryOn, push, rowOf } from '../support/shop.ts';
 import type { WorkerProcess } from '../support/worker-process.ts';
+import { readiness, warningsOf } from '../support/worker-status.ts';
 
 const crash = useCrashShop();
 const PRELOAD = new URL('../support/odd-clock.ts', import.meta.url).href;
@@ -18,11 +19,6 @@ function startOddWorker(aheadMs: number, env = {}): Promise<WorkerProcess> {
   });
 }
 
-async function warningsOf({ address }: WorkerProcess): Promise<string> {
-  const health = (await (await fetch(`${address}/health`)).json()) as { warnings: string[] };
-  return health.warnings.join('\n');
-}
-
 it('a worker ten minutes ahead takes and rescues nothing and says why', async () => {
   const { platform } = crash.shop;
   // On no list: by a clock that is right it is too young to be lost.
@@ -31,11 +27,11 @@ it('a worker ten minutes ahead takes and rescues nothing and says why', async ()
   const tryOn = await orderTryOn(platform, await createPerson(platform));
   await ahead.logged('loop_error', ({ loop }) => loop === 'intake');
   await push(platform, tryOn);
-  assert.equal((await fetch(`${ahead.address}/readyz`)).status, 503);
-  assert.match(await warningsOf(ahead), /600 s ahead of that of Redis; no task is taken/);
+  assert.equal(await readiness(ahead), 503);
+  assert.match((await warningsOf(ahead)).join(), /600 s ahead of that of Redis; no task is taken/);
   assert.equal(await platform.redis.llen(TASK_LIST), 1);
   await crash.startWorker();
-  assert.equal((await settledRow(crash.shop, tryOn)).status, 'completed');
+  await assertCompleted(crash.shop, tryOn);
   assert.ok(!ahead.lines.some(({ message }) => message === 'generation_processing'));
   assert.equal((await rowOf(crash.shop, young))?.status, 'queued');
 });
@@ -45,8 +41,8 @@ it('a worker some seconds ahead works and warns', async () => {
   const ahead = await startOddWorker(20_000);
   const tryOn = await orderTryOn(platform, await createPerson(platform));
   await push(platform, tryOn);
-  assert.equal((await settledRow(crash.shop, tryOn)).status, 'completed');
-  assert.match(await warningsOf(ahead), /clock of this machine is 20 s ahead/);
+  await assertCompleted(crash.shop, tryOn);
+  assert.match((await warningsOf(ahead)).join(), /clock of this machine is 20 s ahead/);
 });
 
 it('a retry is not late when the clock is set back while it waits', async () => {
@@ -57,5 +53,5 @@ it('a retry is not late when the clock is set back while it waits', async () => 
   await push(platform, tryOn);
   await worker.logged('generation_retried');
   worker.process.kill('SIGUSR2');
-  assert.equal((await settledRow(crash.shop, tryOn)).status, 'completed');
+  await assertCompleted(crash.shop, tryOn);
 });

@@ -8,7 +8,7 @@ import type { Fault } from '../../local/faults.ts';
 import { moderationBlocked, rateLimited, serverError } from '../../local/openai/vendor-errors.ts';
 import { createPerson, createStore } from '../../local/platform.ts';
 import { useCrashShop } from '../support/crash-shop.ts';
-import { orderTryOn, push, settledRow } from '../support/shop.ts';
+import { assertCompleted, orderMany, orderTryOn, push, settledRow } from '../support/shop.ts';
 
 const crash = useCrashShop();
 const BOTH = { IMAGE_PROVIDERS: 'openai,replicate', PROVIDER_TIMEOUT_SECONDS: '3' };
@@ -34,7 +34,7 @@ for (const [outage, fault] of Object.entries(OUTAGES)) {
   it(`${outage} of the first provider: every picture is the second's`, async () => {
     const { platform, stack } = crash.shop;
     const store = await createStore(platform, { credits: 20 });
-    const tryOns = await Promise.all(Array.from({ length: 6 }, () => orderTryOn(platform, store)));
+    const tryOns = await orderMany(platform, store, 6);
     const before = stack.replicate.predictions.length;
     stack.openai.faults.add({ ...fault, times: Number.POSITIVE_INFINITY });
     await crash.startWorker({
@@ -68,7 +68,7 @@ it('a channel has its own providers, and none needs the key of another', async (
   const before = stack.replicate.predictions.length;
   await crash.startWorker({ IMAGE_PROVIDERS: 'replicate', OPENAI_API_KEY: '' });
   await push(platform, tryOn);
-  assert.equal((await settledRow(crash.shop, tryOn)).status, 'completed');
+  await assertCompleted(crash.shop, tryOn);
   assert.equal(stack.replicate.predictions.length - before, 1);
   assert.equal(crash.paidCalls(), callsBefore);
 });

@@ -8,8 +8,10 @@ import { rateLimited } from '../../local/openai/vendor-errors.ts';
 import { createPerson, createStore, type TryOn } from '../../local/platform.ts';
 import { useCrashShop } from '../support/crash-shop.ts';
 import {
+  assertCompleted,
   assertRefundedOnce,
   balanceReaches,
+  orderMany,
   orderTryOn,
   push,
   settledRow,
@@ -59,7 +61,7 @@ it('X23: a Retry-After of an hour stops the other tasks for a minute only', asyn
 it('tasks without a slot before their deadline fail at once and take none', async () => {
   const { platform } = crash.shop;
   const store = await createStore(platform, { credits: 20 });
-  const tryOns = await Promise.all(Array.from({ length: 6 }, () => orderTryOn(platform, store)));
+  const tryOns = await orderMany(platform, store, 6);
   const callsBefore = crash.paidCalls();
   await crash.startWorker({ TASK_DEADLINE_SECONDS: '40', OPENAI_RATE_LIMIT_PER_MINUTE: '1' });
   await push(platform, ...tryOns);
@@ -83,6 +85,6 @@ for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     await crash.startWorker(LONG_CALLS);
     const tryOn = await orderTryOn(platform, await createPerson(platform));
     await push(platform, tryOn);
-    assert.equal((await settledRow(crash.shop, tryOn)).status, 'completed');
+    await assertCompleted(crash.shop, tryOn);
   });
 }

@@ -9,9 +9,11 @@ import { createPerson, createStore, ledgerOf, type TryOn } from '../../local/pla
 import { until } from '../../local/until.ts';
 import { useCrashShop } from '../support/crash-shop.ts';
 import {
+  assertCompleted,
   assertRefundedOnce,
   balanceReaches,
   orderForPayers,
+  orderMany,
   orderTryOn,
   push,
   refundIsOver,
@@ -33,7 +35,7 @@ it('X1: a task on the intake list of a dead process is handed over', async () =>
     1,
   );
   await crash.startWorker();
-  assert.equal((await settledRow(crash.shop, tryOn)).status, 'completed');
+  await assertCompleted(crash.shop, tryOn);
   assert.equal(await redis.llen('wearon:tasks:generation:intake'), 0);
 });
 
@@ -51,7 +53,7 @@ it('X2: a task whose process dies before the paid call is generated once', async
   await first.end('SIGKILL');
   hold.release();
   await crash.startWorker();
-  assert.equal((await settledRow(crash.shop, tryOn)).status, 'completed');
+  await assertCompleted(crash.shop, tryOn);
   assert.equal(crash.paidCalls() - callsBefore, 1);
 });
 
@@ -68,7 +70,7 @@ it('X3: a death between paid call and upload costs one more call at most', async
   await hold.hit;
   await first.end('SIGKILL');
   const second = await crash.startWorker();
-  assert.equal((await settledRow(crash.shop, tryOn)).status, 'completed');
+  await assertCompleted(crash.shop, tryOn);
   assert.equal(crash.paidCalls() - callsBefore, 2);
   await second.logged('generation_completed', tryOn);
 });
@@ -152,9 +154,7 @@ it('X8: a replica that starts leaves the sessions of the others alone', async ()
 it('X16: a Redis crash loses and doubles no task', async () => {
   const callsBefore = crash.paidCalls();
   const store = await createStore(crash.shop.platform, { credits: 30 });
-  const tryOns = await Promise.all(
-    Array.from({ length: 12 }, () => orderTryOn(crash.shop.platform, store)),
-  );
+  const tryOns = await orderMany(crash.shop.platform, store, 12);
   crash.shop.stack.openai.latencyMs = 300;
   await crash.startWorker();
   const arrived = crash.shop.stack.openai.faults.arrived({ method: 'POST' });
@@ -162,8 +162,7 @@ it('X16: a Redis crash loses and doubles no task', async () => {
   await arrived;
   await crash.shop.stack.redis.kill();
   await crash.shop.stack.redis.start();
-  const rows = await Promise.all(tryOns.map((tryOn) => settledRow(crash.shop, tryOn)));
-  assert.deepEqual([...new Set(rows.map((row) => row.status))], ['completed']);
+  await assertCompleted(crash.shop, ...tryOns);
   assert.ok(crash.paidCalls() - callsBefore <= 24);
 });
 
@@ -200,9 +199,7 @@ it('X17: sessions lost with a flushed Redis are refunded, in both channels', asy
 it('X20: a stop finishes running attempts, requeues the rest, refunds none', async () => {
   const callsBefore = crash.paidCalls();
   const store = await createStore(crash.shop.platform, { credits: 40 });
-  const tryOns = await Promise.all(
-    Array.from({ length: 20 }, () => orderTryOn(crash.shop.platform, store)),
-  );
+  const tryOns = await orderMany(crash.shop.platform, store, 20);
   const hold = crash.shop.stack.openai.faults.add({ method: 'POST', times: 5, kind: 'hold' });
   const first = await crash.startWorker({ WORKER_CONCURRENCY: '5' });
   await push(crash.shop.platform, ...tryOns);
@@ -213,8 +210,7 @@ it('X20: a stop finishes running attempts, requeues the rest, refunds none', asy
   assert.equal(await end, 0);
   assert.equal(crash.paidCalls() - callsBefore, 5);
   await crash.startWorker();
-  const rows = await Promise.all(tryOns.map((tryOn) => settledRow(crash.shop, tryOn)));
-  assert.deepEqual([...new Set(rows.map((row) => row.status))], ['completed']);
+  await assertCompleted(crash.shop, ...tryOns);
   assert.equal(crash.paidCalls() - callsBefore, 20);
 });
 

@@ -18,15 +18,16 @@ import { until } from '../../local/until.ts';
 import { removeObjects } from '../support/bucket.ts';
 import { useCrashShop } from '../support/crash-shop.ts';
 import {
+  assertCompleted,
   assertRefundedOnce,
   balanceReaches,
   customersOfAllKinds,
   isStored,
+  orderMany,
   orderTryOn,
   push,
   refundIsOver,
   rowOf,
-  settledRow,
 } from '../support/shop.ts';
 
 const crash = useCrashShop();
@@ -34,13 +35,12 @@ const crash = useCrashShop();
 it('X7: the same message twice, with two replicas, is generated once', async () => {
   const { platform, stack } = crash.shop;
   const store = await createStore(platform, { credits: 20 });
-  const tryOns = await Promise.all(Array.from({ length: 8 }, () => orderTryOn(platform, store)));
+  const tryOns = await orderMany(platform, store, 8);
   stack.openai.latencyMs = 100;
   await Promise.all([crash.startWorker(), crash.startWorker()]);
   const callsBefore = crash.paidCalls();
   await push(platform, ...tryOns, ...tryOns);
-  const rows = await Promise.all(tryOns.map((tryOn) => settledRow(crash.shop, tryOn)));
-  assert.deepEqual([...new Set(rows.map((row) => row.status))], ['completed']);
+  await assertCompleted(crash.shop, ...tryOns);
   await push(platform, ...tryOns);
   await until('the lists to be empty', async () => {
     const left = await platform.redis.llen('wearon:tasks:generation');
@@ -181,7 +181,7 @@ it('a row set back after its picture was deleted fails without a refund', async 
   const worker = await crash.startWorker({ RESCUE_MIN_AGE_SECONDS: '1' });
   const tryOn = await orderTryOn(platform, person);
   await push(platform, tryOn);
-  assert.equal((await settledRow(crash.shop, tryOn)).status, 'completed');
+  await assertCompleted(crash.shop, tryOn);
   await until('the delivery to be on record', async () =>
     (await eventsOf(platform, tryOn)).includes('generation_completed'),
   );
@@ -205,7 +205,7 @@ it("another owner's task does not replace the genuine one of a session", async (
   // Both on the list before the intake runs: the stranger's is taken first.
   await push(platform, { ...tryOn, message: JSON.stringify(forged) }, tryOn);
   await crash.startWorker();
-  assert.equal((await settledRow(crash.shop, tryOn)).status, 'completed');
+  await assertCompleted(crash.shop, tryOn);
   assert.equal(await balanceOf(platform, stranger), 10);
 });
 

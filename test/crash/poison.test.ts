@@ -10,6 +10,7 @@ import { until } from '../../local/until.ts';
 import { DEAD_LETTER_LIST } from '../../src/adapters/redis/task-list.ts';
 import { useCrashShop } from '../support/crash-shop.ts';
 import {
+  assertCompleted,
   assertRefundedOnce,
   balanceReaches,
   orderTryOn,
@@ -31,7 +32,7 @@ async function deadLetters(count: number): Promise<{ reason: string; raw: string
 async function stillServes(): Promise<void> {
   const tryOn = await orderTryOn(crash.shop.platform, await createPerson(crash.shop.platform));
   await push(crash.shop.platform, tryOn);
-  assert.equal((await settledRow(crash.shop, tryOn)).status, 'completed');
+  await assertCompleted(crash.shop, tryOn);
 }
 
 /** The try-on's message with other fields. */

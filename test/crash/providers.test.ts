@@ -9,20 +9,17 @@ import { answerWithoutImage, rateLimited, serverError } from '../../local/openai
 import { createPerson, createStore } from '../../local/platform.ts';
 import { useCrashShop } from '../support/crash-shop.ts';
 import {
+  assertCompleted,
   assertRefundedOnce,
   balanceReaches,
+  orderMany,
   orderTryOn,
   push,
   settledRow,
 } from '../support/shop.ts';
-import type { WorkerProcess } from '../support/worker-process.ts';
+import { metricsOf, readiness, warningsOf } from '../support/worker-status.ts';
 
 const crash = useCrashShop();
-
-async function warningsOf({ address }: WorkerProcess): Promise<string[]> {
-  const answer = await fetch(`${address}/health`);
-  return ((await answer.json()) as { warnings: string[] }).warnings;
-}
 
 const BAD_KEY = {
   method: 'POST',
@@ -45,7 +42,7 @@ async function closedPort(): Promise<number> {
 it('X18: while the key is refused one call probes and no task is lost', async () => {
   const { platform, stack } = crash.shop;
   const store = await createStore(platform, { credits: 20 });
-  const tryOns = await Promise.all(Array.from({ length: 8 }, () => orderTryOn(platform, store)));
+  const tryOns = await orderMany(platform, store, 8);
   const badKey = stack.openai.faults.add(BAD_KEY);
   const worker = await crash.startWorker({ OPENAI_MAX_RETRIES: '1' });
   await push(platform, ...tryOns);
@@ -55,10 +52,9 @@ it('X18: while the key is refused one call probes and no task is lost', async ()
   let seen = 0;
   await worker.logged('breaker_opened', () => ++seen > probes);
   assert.ok(badKey.hits - callsWhenOpened <= 8 + probes, `${badKey.hits} calls`);
-  assert.equal((await fetch(`${worker.address}/readyz`)).status, 200);
+  assert.equal(await readiness(worker), 200);
   badKey.release();
-  const rows = await Promise.all(tryOns.map((tryOn) => settledRow(crash.shop, tryOn)));
-  assert.deepEqual([...new Set(rows.map((row) => row.status))], ['completed']);
+  await assertCompleted(crash.shop, ...tryOns);
   await worker.logged('breaker_closed');
 });
 
@@ -101,14 +97,13 @@ const MODEL_GONE = {
 it('a model that ends under way is replaced by its successor', async () => {
   const { platform, stack } = crash.shop;
   const store = await createStore(platform, { credits: 20 });
-  const tryOns = await Promise.all(Array.from({ length: 4 }, () => orderTryOn(platform, store)));
+  const tryOns = await orderMany(platform, store, 4);
   stack.openai.faults.add({ ...MODEL_GONE, times: 1 });
   const worker = await crash.startWorker({ OPENAI_IMAGE_MODEL: 'gpt-image-2.5-flare' });
   await push(platform, ...tryOns);
-  const rows = await Promise.all(tryOns.map((tryOn) => settledRow(crash.shop, tryOn)));
-  assert.deepEqual([...new Set(rows.map((row) => row.status))], ['completed']);
+  await assertCompleted(crash.shop, ...tryOns);
   assert.match((await warningsOf(worker)).join(), /gpt-image-2\.5-flare.*gpt-image-2\.6-flare/);
-  const metrics = await (await fetch(`${worker.address}/metrics`)).text();
+  const metrics = await metricsOf(worker);
   assert.match(metrics, /wearon_image_model_replaced\{model="gpt-image-2\.6-flare"\} 1/);
 });
 
@@ -161,14 +156,14 @@ it('an answer without a picture is asked for once more', async () => {
   stack.openai.faults.add(answerWithoutImage());
   await crash.startWorker();
   await push(platform, tryOn);
-  assert.equal((await settledRow(crash.shop, tryOn)).status, 'completed');
+  await assertCompleted(crash.shop, tryOn);
   assert.ok(crash.paidCalls() - callsBefore <= 2);
 });
 
 it('paid calls are paced over all replicas', async () => {
   const { platform, stack } = crash.shop;
   const store = await createStore(platform, { credits: 20 });
-  const tryOns = await Promise.all(Array.from({ length: 10 }, () => orderTryOn(platform, store)));
+  const tryOns = await orderMany(platform, store, 10);
   const slow = { OPENAI_RATE_LIMIT_PER_MINUTE: '120' };
   await Promise.all([crash.startWorker(slow), crash.startWorker(slow)]);
   // From before the first slot was handed out: a call may come late, but none may come early.
@@ -196,7 +191,7 @@ it("the model's end is asked of the vendor once a day and passed on", async () =
   const { warning } = await worker.logged('configuration_warning');
   assert.match(String(warning), new RegExp(`${model} is shut down on ${endsOn}`));
   assert.deepEqual(await warningsOf(worker), [warning]);
-  const metrics = await (await fetch(`${worker.address}/metrics`)).text();
+  const metrics = await metricsOf(worker);
   const seconds = Date.parse(endsOn) / 1000;
   assert.match(metrics, new RegExp(`retirement_timestamp_seconds{model="${model}"} ${seconds}`));
 
@@ -233,6 +228,6 @@ it('calls that reach no one cost a task none of its calls', async () => {
   await push(platform, tryOn);
   await worker.logged('generation_retried', ({ code }) => code === 'PROVIDER_UNAVAILABLE');
   await using late = await startOpenAiServer({ port, apiKey, plain: true });
-  assert.equal((await settledRow(crash.shop, tryOn)).status, 'completed');
+  await assertCompleted(crash.shop, tryOn);
   assert.equal(late.calls.length, 1);
 });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { createPerson } from '../../local/platform.ts';
 import { useCrashShop } from '../support/crash-shop.ts';
-import { assertRefundedOnce, orderTryOn, push, settledRow } from '../support/shop.ts';
+import { assertCompleted, assertRefundedOnce, orderTryOn, push } from '../support/shop.ts';
 
 const crash = useCrashShop();
 
@@ -41,9 +41,7 @@ it('a job that kills its process takes no one’s paid call with it twice', asyn
   assert.equal(failed.code, 'ABANDONED');
   await third.logged('credit_refunded', poison);
   await assertRefundedOnce(crash.shop, poison);
-  for (const innocent of innocents) {
-    assert.equal((await settledRow(crash.shop, innocent)).status, 'completed');
-  }
+  await assertCompleted(crash.shop, ...innocents);
   assert.equal(photo.hits, 2);
   assert.ok(crash.paidCalls() <= 2 * innocents.length, `${crash.paidCalls()} calls`);
 });

@@ -6,8 +6,9 @@ import { it } from 'node:test';
 import { createPerson } from '../../local/platform.ts';
 import { until } from '../../local/until.ts';
 import { useCrashShop } from '../support/crash-shop.ts';
-import { orderTryOn, push, settledRow } from '../support/shop.ts';
+import { assertCompleted, orderTryOn, push } from '../support/shop.ts';
 import type { LogLine } from '../support/worker-process.ts';
+import { readiness } from '../support/worker-status.ts';
 
 const crash = useCrashShop();
 const RETRIES = 40;
@@ -38,7 +39,7 @@ it('X16: the loss of Redis and its return are one log line each', async () => {
   await worker.logged('redis_connected');
   const tryOn = await orderTryOn(platform, await createPerson(platform));
   await push(platform, tryOn);
-  assert.equal((await settledRow(crash.shop, tryOn)).status, 'completed');
+  await assertCompleted(crash.shop, tryOn);
   assert.equal(await worker.end('SIGTERM'), 0);
   const lines = worker.output.map((text) => JSON.parse(text) as LogLine);
   const errors = lines.filter(({ message }) => message === 'loop_error');
@@ -55,7 +56,7 @@ it('a worker that never reached Redis stops at once', async () => {
     // Far longer than the test may take.
     SHUTDOWN_GRACE_SECONDS: '600',
   });
-  assert.equal((await fetch(`${worker.address}/readyz`)).status, 503);
+  assert.equal(await readiness(worker), 503);
   assert.equal(await worker.end('SIGTERM'), 0);
   await worker.logged('worker_stopped');
 });

@@ -8,14 +8,11 @@ import { REDIS_ACL } from '../../src/adapters/redis/probe.ts';
 import { wearon } from '../support/cli.ts';
 import { useCrashShop } from '../support/crash-shop.ts';
 import { startSpareRedis, withRedis } from '../support/redis.ts';
-import { orderTryOn, push, settledRow } from '../support/shop.ts';
+import { assertCompleted, orderTryOn, push } from '../support/shop.ts';
 import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
+import { metricsOf, readiness } from '../support/worker-status.ts';
 
 const crash = useCrashShop();
-
-async function readiness({ address }: WorkerProcess): Promise<number> {
-  return (await fetch(`${address}/readyz`)).status;
-}
 
 function assertJson({ output }: WorkerProcess): void {
   for (const line of output) assert.doesNotThrow(() => JSON.parse(line), line);
@@ -31,7 +28,7 @@ it('a user with the documented rights suffices, without INFO and CONFIG', async 
   const worker = await crash.startWorker({ REDIS_URL: url.href, ADMIN_TOKEN: 'a-token-of-length' });
   const tryOn = await orderTryOn(platform, await createPerson(platform));
   await push(platform, tryOn);
-  assert.equal((await settledRow(crash.shop, tryOn)).status, 'completed');
+  await assertCompleted(crash.shop, tryOn);
   await until('the worker to be ready', async () => (await readiness(worker)) === 200);
   const doctor = await wearon({ ...stack.env, REDIS_URL: url.href }, ['doctor', '--json']);
   const service = doctor.json.checks.find(({ name }: { name: string }) => name === 'Redis service');
@@ -69,12 +66,12 @@ it('a worker on an evicting Redis is not ready until it is repaired', async () =
     const tryOn = await orderTryOn(platform, await createPerson(platform));
     await push(platform, tryOn);
     assert.equal(await readiness(worker), 503);
-    const metrics = await (await fetch(`${worker.address}/metrics`)).text();
+    const metrics = await metricsOf(worker);
     assert.match(metrics, /^wearon_ready 0$/m);
     const health = await (await fetch(`${worker.address}/health`)).text();
     assert.match(health, /maxmemory-policy allkeys-lru/);
     await platform.redis.config('SET', 'maxmemory-policy', 'noeviction');
-    assert.equal((await settledRow(crash.shop, tryOn)).status, 'completed');
+    await assertCompleted(crash.shop, tryOn);
     await until('the worker to be ready', async () => (await readiness(worker)) === 200);
     assertJson(worker);
   } finally {

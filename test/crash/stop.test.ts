@@ -12,8 +12,8 @@ import { INTAKE_LIST, RedisTaskList } from '../../src/adapters/redis/task-list.t
 import type { WorkerEvent } from '../../src/ports/events.ts';
 import { admitLeftovers } from '../../src/tryon/intake.ts';
 import { useCrashShop } from '../support/crash-shop.ts';
-import { orderTryOn, push, settledRow } from '../support/shop.ts';
-import type { WorkerProcess } from '../support/worker-process.ts';
+import { assertCompleted, orderMany, orderTryOn, push } from '../support/shop.ts';
+import { countOf } from '../support/worker-status.ts';
 
 const crash = useCrashShop();
 const LOST = 20;
@@ -32,20 +32,15 @@ async function loseSessions(): Promise<Customer & { storeId: string }> {
   return store;
 }
 
-async function orderMany(): Promise<TryOn[]> {
+async function orderWaiting(): Promise<TryOn[]> {
   const store = await createStore(crash.shop.platform, { credits: WAITING });
-  const orders = Array.from({ length: WAITING }, () => orderTryOn(crash.shop.platform, store));
-  return Promise.all(orders);
-}
-
-function countOf(worker: WorkerProcess, message: string): number {
-  return worker.lines.filter((line) => line.message === message).length;
+  return orderMany(crash.shop.platform, store, WAITING);
 }
 
 it('X20: a stop in a rescue begins no attempt, call or other rescue', async () => {
   const { stack, platform } = crash.shop;
   const lost = await loseSessions();
-  const tryOns = await orderMany();
+  const tryOns = await orderWaiting();
   const callsBefore = crash.paidCalls();
   const sweep = stack.supabase.faults.add({
     path: new RegExp(`/object/sign/.*${lost.storeId}/generated/`),
@@ -68,8 +63,7 @@ it('X20: a stop in a rescue begins no attempt, call or other rescue', async () =
   assert.equal(crash.paidCalls() - callsBefore, 2);
   assert.equal(countOf(first, 'session_rescued'), 1);
   const second = await crash.startWorker();
-  const rows = await Promise.all(tryOns.map((tryOn) => settledRow(crash.shop, tryOn)));
-  assert.deepEqual([...new Set(rows.map(({ status }) => status))], ['completed']);
+  await assertCompleted(crash.shop, ...tryOns);
   assert.equal(crash.paidCalls() - callsBefore, WAITING);
   assert.ok(second.lines.every((line) => line.repeated !== true));
 });
@@ -77,7 +71,7 @@ it('X20: a stop in a rescue begins no attempt, call or other rescue', async () =
 it('X20: a rescue without an answer does not block requeueing', async () => {
   const { stack, platform } = crash.shop;
   const lost = await loseSessions();
-  const [tryOn] = await orderMany();
+  const [tryOn] = await orderWaiting();
   assert.ok(tryOn);
   const sweep = stack.supabase.faults.add({
     path: new RegExp(`/object/sign/.*${lost.storeId}/generated/`),
@@ -97,12 +91,12 @@ it('X20: a rescue without an answer does not block requeueing', async () => {
   assert.equal(countOf(first, 'worker_stopped'), 1);
   call.release();
   await crash.startWorker();
-  assert.equal((await settledRow(crash.shop, tryOn)).status, 'completed');
+  await assertCompleted(crash.shop, tryOn);
 });
 
 it('X20: a stop leaves the rest of the intake list in its place', async () => {
   const { redis } = crash.shop.platform;
-  const messages = (await orderMany()).map(({ message }) => message);
+  const messages = (await orderWaiting()).map(({ message }) => message);
   await redis.lpush(INTAKE_LIST, ...messages);
   const stop = new AbortController();
   await using jobs = new BullGenerationJobs(redis);
@@ -131,8 +125,6 @@ it('X20: an attempt that waits for its slot at a stop is requeued unpaid', async
   assert.equal(await end, 0);
   assert.equal(crash.paidCalls() - before, 1);
   await crash.startWorker();
-  for (const tryOn of tryOns) {
-    assert.equal((await settledRow(crash.shop, tryOn)).status, 'completed');
-  }
+  await assertCompleted(crash.shop, ...tryOns);
   assert.equal(crash.paidCalls() - before, 2);
 });

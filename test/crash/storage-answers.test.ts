@@ -8,7 +8,15 @@ import { createPerson, type TryOn } from '../../local/platform.ts';
 import { until } from '../../local/until.ts';
 import { objectPaths, storeObjects } from '../support/bucket.ts';
 import { useCrashShop } from '../support/crash-shop.ts';
-import { orderTryOn, picturePath, push, rowOf, settledRow } from '../support/shop.ts';
+import {
+  assertCompleted,
+  orderMany,
+  orderTryOn,
+  picturePath,
+  push,
+  rowOf,
+} from '../support/shop.ts';
+import { readiness, warningsOf } from '../support/worker-status.ts';
 
 const crash = useCrashShop();
 
@@ -34,17 +42,12 @@ async function killedAfterUpload(): Promise<TryOn> {
   return tryOn;
 }
 
-async function assertDelivered(tryOn: TryOn): Promise<void> {
-  const row = await settledRow(crash.shop, tryOn);
-  assert.equal(row.status, 'completed', row.error_message);
-}
-
 it('a stored picture is not paid again while Storage restarts', async () => {
   const before = crash.paidCalls();
   const tryOn = await killedAfterUpload();
   crash.shop.stack.supabase.faults.add({ ...SIGN, ...NO_ROUTE, times: 2 });
   await crash.startWorker();
-  await assertDelivered(tryOn);
+  await assertCompleted(crash.shop, tryOn);
   assert.equal(crash.paidCalls() - before, 1);
 });
 
@@ -53,7 +56,7 @@ it('the rescue does not refund a stored picture while Storage restarts', async (
   await crash.shop.platform.redis.flushall();
   crash.shop.stack.supabase.faults.add({ ...SIGN, ...NO_ROUTE, times: 2 });
   await crash.startWorker({ RESCUE_MIN_AGE_SECONDS: '0' });
-  await assertDelivered(tryOn);
+  await assertCompleted(crash.shop, tryOn);
 });
 
 const FULL_DISK = {
@@ -66,8 +69,7 @@ const FULL_DISK = {
 it('a full disk costs no paid call, and is said', async () => {
   const { platform, stack } = crash.shop;
   const person = await createPerson(platform, { credits: 30 });
-  const tryOns: TryOn[] = [];
-  for (let n = 0; n < 20; n += 1) tryOns.push(await orderTryOn(platform, person));
+  const tryOns = await orderMany(platform, person, 20);
   const before = crash.paidCalls();
   const anyUpload = { method: 'POST', path: /\/object\/virtual/ };
   const full = stack.supabase.faults.add({ ...anyUpload, ...FULL_DISK });
@@ -78,20 +80,18 @@ it('a full disk costs no paid call, and is said', async () => {
     return new Set(waiting.map(({ session_id }) => session_id)).size === 20;
   });
   assert.equal(crash.paidCalls(), before);
-  assert.equal((await fetch(`${worker.address}/readyz`)).status, 503);
-  const health = (await (await fetch(`${worker.address}/health`)).json()) as { warnings: string[] };
-  assert.match(health.warnings.join(), /cannot be stored/);
+  assert.equal(await readiness(worker), 503);
+  assert.match((await warningsOf(worker)).join(), /cannot be stored/);
   full.release();
-  for (const tryOn of tryOns) await assertDelivered(tryOn);
+  await assertCompleted(crash.shop, ...tryOns);
   assert.equal(crash.paidCalls() - before, 20);
-  await until('readiness', async () => (await fetch(`${worker.address}/readyz`)).status === 200);
+  await until('readiness', async () => (await readiness(worker)) === 200);
 });
 
 it('two replicas pay for one picture while pictures are refused', async () => {
   const { platform, stack } = crash.shop;
   const person = await createPerson(platform, { credits: 30 });
-  const tryOns: TryOn[] = [];
-  for (let n = 0; n < 5; n += 1) tryOns.push(await orderTryOn(platform, person));
+  const tryOns = await orderMany(platform, person, 5);
   const [first, ...others] = tryOns;
   assert.ok(first);
   const before = crash.paidCalls();
@@ -106,7 +106,7 @@ it('two replicas pay for one picture while pictures are refused', async () => {
   await Promise.all(workers.map((worker) => worker.logged('generation_retried')));
   assert.equal(crash.paidCalls() - before, 1);
   refused.release();
-  for (const tryOn of tryOns) await assertDelivered(tryOn);
+  await assertCompleted(crash.shop, ...tryOns);
   assert.equal(crash.paidCalls() - before, tryOns.length);
 });
 
@@ -130,13 +130,13 @@ for (const [what, env, says] of [
     await push(platform, tryOn);
     const line = await worker.logged('storage_unusable');
     assert.match(String(line.problem), says);
-    assert.equal((await fetch(`${worker.address}/readyz`)).status, 503);
+    assert.equal(await readiness(worker), 503);
     assert.equal(await platform.redis.llen('wearon:tasks:generation'), 1);
     await worker.end('SIGKILL');
     assert.equal((await rowOf(crash.shop, tryOn))?.status, 'queued');
     await crash.startWorker();
-    await assertDelivered(tryOn);
-    await assertDelivered(lost);
+    await assertCompleted(crash.shop, tryOn);
+    await assertCompleted(crash.shop, lost);
   });
 }
 

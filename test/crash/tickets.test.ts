@@ -9,7 +9,7 @@ import { createPerson } from '../../local/platform.ts';
 import type { LocalStack } from '../../local/stack.ts';
 import { until } from '../../local/until.ts';
 import { useCrashShop } from '../support/crash-shop.ts';
-import { orderTryOn, push, settledRow } from '../support/shop.ts';
+import { assertCompleted, orderTryOn, push } from '../support/shop.ts';
 
 const crash = useCrashShop();
 const CREATE = { method: 'POST', path: /predictions$/ } as const;
@@ -44,7 +44,7 @@ for (const [step, fault] of Object.entries(STEPS)) {
     stack.supabase.faults.clear();
     stack.replicate.faults.clear();
     await crash.startWorker(env);
-    assert.equal((await settledRow(crash.shop, tryOn)).status, 'completed');
+    await assertCompleted(crash.shop, tryOn);
     assert.equal(stack.replicate.predictions.length - before, 1);
   });
 }

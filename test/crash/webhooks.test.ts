@@ -9,7 +9,7 @@ import { createPerson, createStore, type TryOn } from '../../local/platform.ts';
 import { until } from '../../local/until.ts';
 import { wearon } from '../support/cli.ts';
 import { useCrashShop } from '../support/crash-shop.ts';
-import { orderTryOn, push, rowOf, settledRow } from '../support/shop.ts';
+import { assertCompleted, orderTryOn, push, rowOf } from '../support/shop.ts';
 import {
   type AnswerWebhook,
   startWebhookReceiver,
@@ -151,7 +151,7 @@ it('a failing endpoint delays no task; its webhooks are listed and resent', asyn
   answerAbout(tryOn, (response) => void response.writeHead(410).end());
   const worker = await startWorker();
   await push(crash.shop.platform, tryOn);
-  assert.equal((await settledRow(crash.shop, tryOn)).status, 'completed');
+  await assertCompleted(crash.shop, tryOn);
   await worker.logged('webhook_given_up', tryOn);
   const env = { ...crash.shop.stack.env, ...webhookEnv() };
   const listed = await until('the list', async () => {

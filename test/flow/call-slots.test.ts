@@ -5,28 +5,23 @@ import { createStore } from '../../local/platform.ts';
 import { until } from '../../local/until.ts';
 import { attemptsFor } from '../../src/tryon/call-slots.ts';
 import { useCrashShop } from '../support/crash-shop.ts';
-import { orderTryOn, push, settledRow } from '../support/shop.ts';
+import { assertCompleted, orderMany, push } from '../support/shop.ts';
 import type { WorkerProcess } from '../support/worker-process.ts';
+import { countOf, metricsOf } from '../support/worker-status.ts';
 
 const crash = useCrashShop();
 const SLOTS = 2;
 const TASKS = 6;
 const EDIT = { method: 'POST', path: /\/images\/edits/ } as const;
 
-async function orderMany() {
+async function orderTasks() {
   const store = await createStore(crash.shop.platform, { credits: TASKS });
-  return await Promise.all(
-    Array.from({ length: TASKS }, () => orderTryOn(crash.shop.platform, store)),
-  );
-}
-
-function countOf({ lines }: WorkerProcess, message: string): number {
-  return lines.filter((line) => line.message === message).length;
+  return await orderMany(crash.shop.platform, store, TASKS);
 }
 
 /** Tasks of which all calls are held: the slots are taken, and one more task is prepared. */
 async function fillSlots() {
-  const tryOns = await orderMany();
+  const tryOns = await orderTasks();
   const held = crash.shop.stack.openai.faults.add({ ...EDIT, kind: 'hold', times: TASKS });
   const worker = await crash.startWorker({ WORKER_CONCURRENCY: String(SLOTS) });
   await push(crash.shop.platform, ...tryOns);
@@ -49,14 +44,12 @@ function mostAtOnce({ lines }: WorkerProcess): number {
 it('the next photos are prepared while all slots are taken, unpaid', async () => {
   const { tryOns, held, worker } = await fillSlots();
   assert.equal(countOf(worker, 'provider_call_started'), SLOTS);
-  const metrics = await (await fetch(`${worker.address}/metrics`)).text();
+  const metrics = await metricsOf(worker);
   assert.match(metrics, /^wearon_calls_running(\{.*\})? 2$/m);
   assert.match(metrics, /^wearon_attempts_running(\{.*\})? 3$/m);
   crash.shop.stack.openai.latencyMs = 50;
   held.release();
-  for (const tryOn of tryOns) {
-    assert.equal((await settledRow(crash.shop, tryOn)).status, 'completed');
-  }
+  await assertCompleted(crash.shop, ...tryOns);
   assert.equal(mostAtOnce(worker), SLOTS);
 });
 
@@ -71,8 +64,6 @@ it('an attempt that waits for a slot at a stop is requeued unpaid', async () => 
   assert.equal(countOf(worker, 'generation_completed'), SLOTS);
   assert.equal(crash.paidCalls() - before, SLOTS);
   await crash.startWorker();
-  for (const tryOn of tryOns) {
-    assert.equal((await settledRow(crash.shop, tryOn)).status, 'completed');
-  }
+  await assertCompleted(crash.shop, ...tryOns);
   assert.equal(crash.paidCalls() - before, TASKS);
 });

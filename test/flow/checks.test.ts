@@ -10,6 +10,7 @@ import { createStore, type TryOn, uploadPhoto } from '../../local/platform.ts';
 import { GARMENTS, PEOPLE } from '../../local/samples/samples.ts';
 import { poseModelFolder } from '../support/pose-models.ts';
 import {
+  assertCompleted,
   assertRefundedOnce,
   openShop,
   orderTryOn,
@@ -80,7 +81,7 @@ it('a bad picture is delivered and reported in observe mode', async () => {
   badPictures = 1;
   const { tryOn, calls } = await order();
   await push(shop.platform, tryOn);
-  assert.equal((await settledRow(shop, tryOn)).status, 'completed');
+  await assertCompleted(shop, tryOn);
   const { findings, refused } = await worker.logged('picture_checked');
   assert.deepEqual([findings, refused], [['unchanged'], false]);
   assert.equal((await worker.logged('person_checked')).finding, null);
@@ -92,7 +93,7 @@ it('a good picture passes the check', async () => {
   badPictures = 0;
   const { tryOn, calls } = await order();
   await push(shop.platform, tryOn);
-  assert.equal((await settledRow(shop, tryOn)).status, 'completed');
+  await assertCompleted(shop, tryOn);
   assert.deepEqual((await worker.logged('picture_checked')).findings, []);
   assert.equal(calls(), 1);
 });
@@ -102,7 +103,7 @@ it('a rejected picture is made once more, and the good one is delivered', async 
   badPictures = 1;
   const { tryOn, calls } = await order();
   await push(shop.platform, tryOn);
-  assert.equal((await settledRow(shop, tryOn)).status, 'completed');
+  await assertCompleted(shop, tryOn);
   await worker.logged('generation_retried', ({ code }) => code === 'PICTURE_REJECTED');
   assert.equal(calls(), 2);
 });
@@ -113,7 +114,7 @@ it('a rejected picture is made once more by another provider, if any', async () 
   const before = shop.stack.replicate.predictions.length;
   const { tryOn, calls } = await order();
   await push(shop.platform, tryOn);
-  assert.equal((await settledRow(shop, tryOn)).status, 'completed');
+  await assertCompleted(shop, tryOn);
   await worker.logged('generation_retried', ({ code }) => code === 'PICTURE_REJECTED');
   assert.equal(calls(), 1);
   assert.equal(shop.stack.replicate.predictions.length - before, 1);
@@ -152,7 +153,7 @@ it('a process killed while it checks costs one more call, like any cut-off', asy
   await killed.logged('provider_call_succeeded');
   await killed.end('SIGKILL');
   await startWorker(ENFORCED);
-  assert.equal((await settledRow(shop, tryOn)).status, 'completed');
+  await assertCompleted(shop, tryOn);
   assert.ok(calls() <= 2);
 });
 
@@ -169,7 +170,7 @@ it('a collected picture is checked, and made once more when rejected', async () 
   await killed.end('SIGKILL');
   replicate.faults.clear();
   const worker = await startWorker(env);
-  assert.equal((await settledRow(shop, tryOn)).status, 'completed');
+  await assertCompleted(shop, tryOn);
   const { findings, refused } = await worker.logged('picture_checked');
   assert.deepEqual([findings, refused], [['unchanged'], true]);
   await worker.logged('picture_checked', (line) => line.refused === false);

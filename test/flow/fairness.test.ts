@@ -7,7 +7,7 @@ import { serverError } from '../../local/openai/vendor-errors.ts';
 import { createPerson, createStore } from '../../local/platform.ts';
 import { until } from '../../local/until.ts';
 import { useCrashShop } from '../support/crash-shop.ts';
-import { orderTryOn, push, settledRow } from '../support/shop.ts';
+import { assertCompleted, orderTryOn, push, settledRow } from '../support/shop.ts';
 
 const crash = useCrashShop();
 const SLOTS = 2;
@@ -47,7 +47,7 @@ it('a single task of another owner starts within one round of slots', async () =
   const held = faults.add({ method: 'POST', times: SLOTS, kind: 'hold-after' });
   const { many, single } = await crowd();
   held.release();
-  assert.equal((await settledRow(crash.shop, single)).status, 'completed');
+  await assertCompleted(crash.shop, single);
   assert.ok(placeOfSingle() < 2 * SLOTS, `call ${placeOfSingle()}`);
   const rows = await Promise.all(many.map((tryOn) => settledRow(crash.shop, tryOn)));
   assert.ok(rows.every(({ status }) => status === 'completed'));

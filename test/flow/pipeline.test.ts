@@ -17,6 +17,7 @@ import { until } from '../../local/until.ts';
 import { PAYMENT_TEXTS } from '../../src/failure-text.ts';
 import { afterTests } from '../support/after-tests.ts';
 import {
+  assertCompleted,
   balanceReaches,
   customersOfAllKinds,
   openShop,
@@ -87,7 +88,7 @@ it('the vendor gets an identifier per shopper of a store, and no address', async
   for (const customer of [one, one, other]) {
     const tryOn = await orderTryOn(platform, customer);
     await push(platform, tryOn);
-    assert.equal((await settledRow(shop, tryOn)).status, 'completed');
+    await assertCompleted(shop, tryOn);
     identifiers.push(stack.openai.calls.at(-1)?.form?.safetyIdentifier);
   }
   const [first, again, someoneElse] = identifiers;

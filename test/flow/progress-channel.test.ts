@@ -7,8 +7,9 @@ import { until } from '../../local/until.ts';
 import { PROGRESS_CHANNEL } from '../../src/adapters/redis/progress-channel.ts';
 import type { SessionEvent } from '../../src/ports/progress.ts';
 import { afterTests } from '../support/after-tests.ts';
-import { openShop, orderTryOn, push, settledRow } from '../support/shop.ts';
+import { assertCompleted, openShop, orderTryOn, push } from '../support/shop.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
+import { metricsOf } from '../support/worker-status.ts';
 
 const texts: string[] = [];
 
@@ -63,9 +64,9 @@ it('a user without the right to publish makes pictures all the same', async () =
   await using mute = await startWorkerProcess({ ...shop.stack.env, REDIS_URL: url.href });
   const tryOn = await orderTryOn(shop.platform, await createStore(shop.platform));
   await push(shop.platform, tryOn);
-  assert.equal((await settledRow(shop, tryOn)).status, 'completed');
+  await assertCompleted(shop, tryOn);
   assert.deepEqual(eventsOf(tryOn), []);
   assert.equal((await mute.logged('loop_error')).loop, 'progress');
-  const metrics = await (await fetch(`${mute.address}/metrics`)).text();
+  const metrics = await metricsOf(mute);
   assert.match(metrics, /wearon_loop_errors_total\{loop="progress"\} [1-9]/);
 });

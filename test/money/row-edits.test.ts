@@ -15,7 +15,7 @@ import {
 } from '../../local/platform.ts';
 import { until } from '../../local/until.ts';
 import { afterTests } from '../support/after-tests.ts';
-import { openShop, orderTryOn, push, REFUND_WAIT_MS, settledRow } from '../support/shop.ts';
+import { assertCompleted, openShop, orderTryOn, push, REFUND_WAIT_MS } from '../support/shop.ts';
 import { type LogLine, QUICK_RECOVERY, startWorkerProcess } from '../support/worker-process.ts';
 
 const shop = afterTests.use(await openShop());
@@ -165,7 +165,7 @@ describe('a row edit', { concurrency: true }, () => {
     const store = await createStore(platform);
     const tryOn = await orderTryOn(platform, store);
     await push(platform, tryOn);
-    assert.equal((await settledRow(shop, tryOn)).status, 'completed');
+    await assertCompleted(shop, tryOn);
     const second = { store_id: store.storeId, request_id: tryOn.requestId };
     const sessionId = await plantRow('store_generation_sessions', second);
     assert.equal(await paymentDecided(sessionId), 'refund_needs_reconciliation');

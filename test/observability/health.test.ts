@@ -7,6 +7,7 @@ import { startDraining, stopDraining } from '../../src/adapters/redis/drain.ts';
 import { afterTests } from '../support/after-tests.ts';
 import { openShop, orderTryOn, push, settledRow } from '../support/shop.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
+import { metricsOf, readiness } from '../support/worker-status.ts';
 
 const QUICK = { METRICS_INTERVAL_SECONDS: '1', BREAKER_COOLDOWN_SECONDS: '1' };
 
@@ -46,10 +47,10 @@ describe('/health', () => {
     } as const;
     shop.stack.supabase.faults.add({ ...fault, path: /^\/rest\// });
     await isDegraded(/^Supabase database answers 503, since 20\d\d-/);
-    const metrics = await (await fetch(`${worker.address}/metrics`)).text();
+    const metrics = await metricsOf(worker);
     assert.match(metrics, /^wearon_supabase_up\{service="database"\} 0$/m);
     assert.match(metrics, /^wearon_supabase_up\{service="storage"\} 1$/m);
-    assert.equal((await fetch(`${worker.address}/readyz`)).status, 200);
+    assert.equal(await readiness(worker), 200);
     shop.stack.supabase.faults.clear();
     await isOk();
     assert.equal((await worker.logged('supabase_unavailable')).service, 'database');

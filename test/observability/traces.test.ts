@@ -7,6 +7,7 @@ import { until } from '../../local/until.ts';
 import { afterTests } from '../support/after-tests.ts';
 import { type SeenSpan, startCollector } from '../support/collector.ts';
 import {
+  assertCompleted,
   assertRefundedOnce,
   balanceReaches,
   openShop,
@@ -86,7 +87,7 @@ it('the trace of a picture has a time per step, and no link or prompt', async ()
   const tryOn = await orderTryOn(shop.platform, await createPerson(shop.platform));
   const worker = await startTracedWorker();
   await push(shop.platform, tryOn);
-  assert.equal((await settledRow(shop, tryOn)).status, 'completed');
+  await assertCompleted(shop, tryOn);
   await worker.logged('generation_completed');
   assert.equal(await worker.end('SIGTERM'), 0);
   const traceId = tryOn.sessionId.replaceAll('-', '');
@@ -129,6 +130,6 @@ it('a missing collector blocks neither work nor a stop', async () => {
   });
   const tryOn = await orderTryOn(shop.platform, await createPerson(shop.platform));
   await push(shop.platform, tryOn);
-  assert.equal((await settledRow(shop, tryOn)).status, 'completed');
+  await assertCompleted(shop, tryOn);
   assert.equal(await worker.end('SIGTERM'), 0);
 });

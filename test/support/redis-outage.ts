@@ -6,7 +6,7 @@ import { createPerson, type TryOn } from '../../local/platform.ts';
 import type { RedisServer } from '../../local/redis.ts';
 import { until } from '../../local/until.ts';
 import { startSpareRedis, withRedis } from './redis.ts';
-import { orderTryOn, type Shop, settledRow } from './shop.ts';
+import { orderMany, type Shop, settledRow } from './shop.ts';
 import { startTcpSwitch, type TcpSwitch } from './tcp-switch.ts';
 import { QUICK_RECOVERY, startWorkerProcess, type WorkerProcess } from './worker-process.ts';
 
@@ -59,8 +59,7 @@ export async function openOutage(shop: Shop, options: OutageOptions): Promise<Ou
     },
     async push(count) {
       const person = await createPerson(platform, { credits: count });
-      const tryOns: TryOn[] = [];
-      for (let i = 0; i < count; i += 1) tryOns.push(await orderTryOn(platform, person));
+      const tryOns = await orderMany(platform, person, count);
       await withRedis(primary, (redis) =>
         redis.lpush('wearon:tasks:generation', ...tryOns.map(({ message }) => message)),
       );

@@ -71,6 +71,17 @@ export async function orderTryOn(
   return tryOn;
 }
 
+/** So many try-ons of one customer, one after the other: payments of one person lock each other. */
+export async function orderMany(
+  platform: Platform,
+  customer: Customer,
+  count: number,
+): Promise<TryOn[]> {
+  const tryOns: TryOn[] = [];
+  while (tryOns.length < count) tryOns.push(await orderTryOn(platform, customer));
+  return tryOns;
+}
+
 /** A try-on for each kind of customer whom a refund can pay back. */
 export async function orderForPayers(platform: Platform): Promise<TryOn[]> {
   const customers = await customersOfAllKinds(platform);
@@ -106,6 +117,14 @@ export function settledRow(shop: Shop, tryOn: TryOn) {
     const row = await rowOf(shop, tryOn);
     return row !== null && ['completed', 'failed'].includes(row.status) ? row : null;
   });
+}
+
+/** Every session ends completed. */
+export async function assertCompleted(shop: Shop, ...tryOns: readonly TryOn[]): Promise<void> {
+  for (const tryOn of tryOns) {
+    const row = await settledRow(shop, tryOn);
+    assert.equal(row.status, 'completed', row.error_message);
+  }
 }
 
 /** A person's picture that is made, and one that the image model refuses. */
