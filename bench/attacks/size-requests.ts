@@ -1,8 +1,4 @@
-/** What requests to `/estimate-body` can do: see src/http. */
-import { registerEstimateBody } from '../../src/http/estimate-body.ts';
-import { createServer } from '../../src/http/server.ts';
-import { ESTIMATORS } from '../../src/sizing/estimators.ts';
-import { BUILT_IN_CHARTS } from '../../src/sizing/size-chart.ts';
+import { serverIn } from '../../test/support/api-server.ts';
 import { OVERSIZED } from '../../test/support/oversized-requests.ts';
 import type { Attack } from './attack.ts';
 
@@ -11,19 +7,9 @@ const PER_MINUTE = 10;
 const SECRET = 'a long random text';
 
 /** A server whose models are not loaded: whatever passes its protection is answered with 503. */
-async function openServer() {
-  const server = await createServer((error) => {
-    throw error;
-  });
-  const deps = {
-    fetcher: { fetch: () => Promise.reject(new Error('nothing is fetched here')) },
-    poses: { ready: false, estimate: async () => ({ kind: 'unavailable' }) as const },
-    estimator: ESTIMATORS.calibrated,
-    charts: BUILT_IN_CHARTS,
-    record: () => undefined,
-  };
-  await registerEstimateBody(server, deps, { secret: SECRET, requestsPerMinute: PER_MINUTE });
-  return server;
+function openServer() {
+  const poses = { ready: false, estimate: async () => ({ kind: 'unavailable' }) as const };
+  return serverIn({ poses }, { secret: SECRET, requestsPerMinute: PER_MINUTE });
 }
 
 /** The status and the length of the answer to a request from `remoteAddress`. */

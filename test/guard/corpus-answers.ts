@@ -3,6 +3,7 @@
  */
 
 import type { RequestListener, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 
 export interface HostileAnswer {
@@ -62,6 +63,8 @@ function pour(response: ServerResponse, piece: () => Buffer | string): void {
   more();
 }
 
+const OK = 'HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n';
+const CHUNKED = 'Transfer-Encoding: chunked\r\n\r\n';
 const ZEROS = Buffer.alloc(20_000_000);
 
 const REDIRECTS = [
@@ -77,62 +80,45 @@ const REDIRECTS = [
   redirect(304, 'https://127.0.0.1/'),
 ];
 
+/** An answer that says it is a JPEG with this content coding. */
+const coded = (why: string, coding: string, bytes: Buffer, ends = ENCODED) =>
+  body(why, { ...JPEG, 'content-encoding': coding }, bytes, ends);
+
 const PACKED = [
-  body('a gzip bomb', { ...JPEG, 'content-encoding': 'gzip' }, gzipSync(ZEROS), ENCODED),
-  body('a brotli bomb', { ...JPEG, 'content-encoding': 'br' }, brotliCompressSync(ZEROS), ENCODED),
-  body('a deflate bomb', { ...JPEG, 'content-encoding': 'deflate' }, deflateSync(ZEROS), ENCODED),
-  body('gzip twice', { ...JPEG, 'content-encoding': 'gzip, gzip' }, gzipSync(JPEG_HEAD), ENCODED),
-  body('zstd', { ...JPEG, 'content-encoding': 'zstd' }, JPEG_HEAD, ENCODED),
-  body('an old name', { ...JPEG, 'content-encoding': 'x-gzip' }, JPEG_HEAD, ENCODED),
-  body('capital letters', { ...JPEG, 'content-encoding': 'GZip' }, JPEG_HEAD, ENCODED),
-  body('identity and gzip', { ...JPEG, 'content-encoding': 'identity, gzip' }, JPEG_HEAD, ENCODED),
-  body(
-    'nonsense and gzip',
-    { ...JPEG, 'content-encoding': 'aws-chunked,gzip' },
-    JPEG_HEAD,
-    ENCODED,
-  ),
+  coded('a gzip bomb', 'gzip', gzipSync(ZEROS)),
+  coded('a brotli bomb', 'br', brotliCompressSync(ZEROS)),
+  coded('a deflate bomb', 'deflate', deflateSync(ZEROS)),
+  coded('gzip twice', 'gzip, gzip', gzipSync(JPEG_HEAD)),
+  coded('zstd', 'zstd', JPEG_HEAD),
+  coded('an old name', 'x-gzip', JPEG_HEAD),
+  coded('capital letters', 'GZip', JPEG_HEAD),
+  coded('identity and gzip', 'identity, gzip', JPEG_HEAD),
+  coded('nonsense and gzip', 'aws-chunked,gzip', JPEG_HEAD),
+  coded('a bomb that is called base64', 'base64', gzipSync(ZEROS), UNSUPPORTED),
   body('gzip without saying so', JPEG, gzipSync(JPEG_HEAD), UNSUPPORTED),
-  body(
-    'a bomb that is called base64',
-    { ...JPEG, 'content-encoding': 'base64' },
-    gzipSync(ZEROS),
-    UNSUPPORTED,
-  ),
 ];
+
+const typed = (why: string, type: string, bytes: Buffer | string, ends: string) =>
+  body(why, { 'content-type': type }, bytes, ends);
 
 const NO_PICTURES = [
-  body('HTML', { 'content-type': 'text/html' }, '<html></html>', NO_PICTURE),
-  body(
-    'HTML in UTF-16',
-    { 'content-type': 'text/html' },
-    Buffer.from('<html>', 'utf16le'),
-    NO_PICTURE,
-  ),
+  typed('HTML', 'text/html', '<html></html>', NO_PICTURE),
+  typed('HTML in UTF-16', 'text/html', Buffer.from('<html>', 'utf16le'), NO_PICTURE),
   body('HTML as image', JPEG, '\ufeff<html><body>Größe nicht gefunden</body></html>', NO_PICTURE),
   body('HTML without a type', {}, '<!doctype html><title>Sign in</title>', NO_PICTURE),
-  body('an endless page', { 'content-type': 'text/html' }, '<p>'.repeat(1_000_000), NO_PICTURE),
-  body('JSON', { 'content-type': 'application/json' }, '{"AccessKeyId":"A"}', NO_PICTURE),
+  typed('an endless page', 'text/html', '<p>'.repeat(1_000_000), NO_PICTURE),
+  typed('JSON', 'application/json', '{"AccessKeyId":"A"}', NO_PICTURE),
   body('credentials as image', JPEG, '{"AccessKeyId":"A"}', NO_PICTURE),
-  body(
-    'an XML error',
-    { 'content-type': 'application/xml' },
-    '<?xml version="1.0"?><Error/>',
-    NO_PICTURE,
-  ),
-  body('words', { 'content-type': 'text/plain' }, 'Not found', NO_PICTURE),
+  typed('an XML error', 'application/xml', '<?xml version="1.0"?><Error/>', NO_PICTURE),
+  typed('words', 'text/plain', 'Not found', NO_PICTURE),
 ];
 
+const SVG = '<svg xmlns="http://www.w3.org/2000/svg"/>';
 const OTHER_FORMATS = [
-  body('octets', { 'content-type': 'application/octet-stream' }, '\u0000\u0001\u0002', UNSUPPORTED),
-  body(
-    'SVG',
-    { 'content-type': 'image/svg+xml' },
-    '<svg xmlns="http://www.w3.org/2000/svg"/>',
-    UNSUPPORTED,
-  ),
-  body('GIF', { 'content-type': 'image/gif' }, 'GIF89a\x01\x00\x01\x00', UNSUPPORTED),
-  body('TIFF', { 'content-type': 'image/tiff' }, 'II*\x00\x08\x00\x00\x00', UNSUPPORTED),
+  typed('octets', 'application/octet-stream', '\u0000\u0001\u0002', UNSUPPORTED),
+  typed('SVG', 'image/svg+xml', SVG, UNSUPPORTED),
+  typed('GIF', 'image/gif', 'GIF89a\x01\x00\x01\x00', UNSUPPORTED),
+  typed('TIFF', 'image/tiff', 'II*\x00\x08\x00\x00\x00', UNSUPPORTED),
   body('PDF as image', JPEG, '%PDF-1.7', UNSUPPORTED),
   body('half of the magic bytes', JPEG, Buffer.from('89504e', 'hex'), UNSUPPORTED),
   body('no bytes', JPEG, '', UNREADABLE),
@@ -147,11 +133,7 @@ const TOO_LONG: HostileAnswer[] = [
     },
     ends: TOO_LARGE,
   },
-  raw(
-    'an absurd length',
-    'HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: 9007199254740993\r\n\r\n',
-    TOO_LARGE,
-  ),
+  raw('an absurd length', `${OK}Content-Length: 9007199254740993\r\n\r\n`, TOO_LARGE),
   body(
     'one byte over the limit',
     JPEG,
@@ -178,43 +160,19 @@ const TOO_LONG: HostileAnswer[] = [
 ];
 
 const LIES = [
-  raw(
-    'a length that is too long',
-    'HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: 999\r\n\r\n\xff\xd8\xff\xe0',
-    BROKEN,
-  ),
-  raw(
-    'a negative length',
-    'HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: -1\r\n\r\n\xff\xd8\xff',
-    UNREACHABLE,
-  ),
-  raw(
-    'two lengths',
-    'HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: 3\r\nContent-Length: 9\r\n\r\n\xff\xd8\xff',
-    BROKEN,
-  ),
+  raw('a length that is too long', `${OK}Content-Length: 999\r\n\r\n\xff\xd8\xff\xe0`, BROKEN),
+  raw('a negative length', `${OK}Content-Length: -1\r\n\r\n\xff\xd8\xff`, UNREACHABLE),
+  raw('two lengths', `${OK}Content-Length: 3\r\nContent-Length: 9\r\n\r\n\xff\xd8\xff`, BROKEN),
   raw(
     'a length and chunks',
-    'HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n\xff\xd8\xff\r\n0\r\n\r\n',
+    `${OK}Content-Length: 3\r\n${CHUNKED}3\r\n\xff\xd8\xff\r\n0\r\n\r\n`,
     BROKEN,
   ),
-  raw(
-    'a chunk of a size that is no number',
-    'HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n',
-    UNREACHABLE,
-  ),
-  raw(
-    'chunks without an end',
-    'HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n\xff\xd8\xff\r\n',
-    BROKEN,
-  ),
+  raw('a chunk of a size that is no number', `${OK}${CHUNKED}zz\r\n`, UNREACHABLE),
+  raw('chunks without an end', `${OK}${CHUNKED}3\r\n\xff\xd8\xff\r\n`, BROKEN),
   raw('no HTTP', 'SSH-2.0-OpenSSH_9.6\r\n', UNREACHABLE),
   raw('no status', 'HTTP/1.1\r\n\r\n', UNREACHABLE),
-  raw(
-    'a line break in a header',
-    'HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nX: a\rb\x00\r\n\r\n',
-    UNREACHABLE,
-  ),
+  raw('a line break in a header', `${OK}X: a\rb\x00\r\n\r\n`, UNREACHABLE),
   raw('nothing', '', BROKEN),
   raw(
     'headers without end',
@@ -228,43 +186,32 @@ const LIES = [
   ),
 ];
 
-const SLOW: HostileAnswer[] = [
-  { why: 'no answer', answer: () => {}, ends: TIMEOUT, timeoutMs: 100 },
-  {
-    why: 'headers, then nothing',
-    answer: (_, response) => response.writeHead(200, JPEG).flushHeaders(),
-    ends: TIMEOUT,
-    timeoutMs: 100,
-  },
-  {
-    why: 'a drip of bytes',
-    answer: (_, response) => {
-      response.writeHead(200, JPEG);
-      const drip = setInterval(() => response.write(JPEG_HEAD.subarray(0, 1)), 5);
-      response.on('close', () => clearInterval(drip));
-    },
-    ends: TIMEOUT,
-    timeoutMs: 100,
-  },
-  {
-    why: 'a drip of headers',
-    answer: ({ socket }) => {
-      socket.write('HTTP/1.1 200 OK\r\n');
-      const drip = setInterval(() => socket.write('X: a\r\n'), 5);
-      socket.on('close', () => clearInterval(drip)).on('error', () => {});
-    },
-    ends: TIMEOUT,
-    timeoutMs: 100,
-  },
-  {
-    why: 'endless early hints',
-    answer: ({ socket }) => {
-      const drip = setInterval(() => socket.write('HTTP/1.1 103 Early Hints\r\n\r\n'), 5);
-      socket.on('close', () => clearInterval(drip)).on('error', () => {});
-    },
-    ends: TIMEOUT,
-    timeoutMs: 100,
-  },
+/** An answer that never ends by itself. */
+const slow = (why: string, answer: RequestListener): HostileAnswer => ({
+  why,
+  answer,
+  ends: TIMEOUT,
+  timeoutMs: 100,
+});
+
+/** Writes the text again and again, past Node's server. */
+function drip(socket: Socket, text: string): void {
+  const timer = setInterval(() => socket.write(text, 'latin1'), 5);
+  socket.on('close', () => clearInterval(timer)).on('error', () => {});
+}
+
+const SLOW = [
+  slow('no answer', () => {}),
+  slow('headers, then nothing', (_, response) => response.writeHead(200, JPEG).flushHeaders()),
+  slow('a drip of bytes', ({ socket }) => {
+    socket.write(`${OK}\r\n`);
+    drip(socket, JPEG_HEAD.toString('latin1', 0, 1));
+  }),
+  slow('a drip of headers', ({ socket }) => {
+    socket.write('HTTP/1.1 200 OK\r\n');
+    drip(socket, 'X: a\r\n');
+  }),
+  slow('endless early hints', ({ socket }) => drip(socket, 'HTTP/1.1 103 Early Hints\r\n\r\n')),
 ];
 
 export const HOSTILE_ANSWERS: readonly HostileAnswer[] = [

@@ -32,12 +32,10 @@ type WithoutLandmarks = Omit<
   z.output<typeof estimateBodyAnswer>,
   'landmarks' | 'world_landmarks' | 'photo_findings'
 >;
-const SAME_REQUEST: Same<SizeRequest, DeepReadonly<EstimateBodyInput>> = true;
-const SAME_ANSWER: Same<BodyEstimate, DeepReadonly<WithoutLandmarks>> = true;
+true satisfies Same<SizeRequest, DeepReadonly<EstimateBodyInput>>;
+true satisfies Same<BodyEstimate, DeepReadonly<WithoutLandmarks>>;
 
 const SECRET = 'open sesame';
-
-/** The host of a photo, which is down. */
 
 const shop = afterTests.use(await openShop());
 const storage = afterTests.use(
@@ -62,10 +60,6 @@ async function ask(file: string, secret = SECRET) {
   const client = { workerUrl: worker.address, secret };
   return estimateBody(client, { image_url, height_cm: 170.7 }, 'req_example');
 }
-
-it('its types are the worker’s', () => {
-  assert.ok(SAME_REQUEST && SAME_ANSWER);
-});
 
 it('it gets a size for a photo that can be measured', async () => {
   const answer = await ask('s1_00.jpg');

@@ -93,7 +93,7 @@ describe('the queue stats', () => {
   });
 });
 
-describe('the gate state', () => {
+describe('the state of the provider gate', () => {
   it('follows the breaker from closed over open to half-open', async () => {
     assert.deepEqual(await readGateState(redis, 'openai'), {
       breaker: 'closed',

@@ -3,13 +3,13 @@
  * ports, paths, the user, and the name server, which answers here from a list.
  */
 import { execFile, spawn, spawnSync } from 'node:child_process';
-import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { chmod, mkdir, mkdtempDisposable, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { onFreePort } from '../../local/loopback.ts';
+import { startDnsServer } from './dns-server.ts';
 import { endWithThisProcess } from './guardian.ts';
 
 const CONFIGURATION = join(import.meta.dirname, '../../deploy/nginx/nginx.conf');
@@ -38,9 +38,7 @@ export async function startNginx(addresses: readonly string[], workerPort: numbe
   await using parts = new AsyncDisposableStack();
   const folder = parts.use(await mkdtempDisposable(join(tmpdir(), 'nginx-')));
   await chmod(folder.path, 0o755);
-  const names = parts.adopt(await startNames(addresses), (socket) => {
-    socket.close();
-  });
+  const names = parts.use(await startDnsServer({ worker: { a: addresses } }));
   const webroot = join(folder.path, 'webroot');
   const certificates = join(folder.path, 'certificates');
   await Promise.all([mkdir(webroot), mkdir(certificates), mkdir(join(folder.path, 'cache'))]);
@@ -56,7 +54,7 @@ export async function startNginx(addresses: readonly string[], workerPort: numbe
         ['/var/cache/nginx', join(folder.path, 'cache')],
         ['/run/nginx.pid', join(folder.path, 'nginx.pid')],
         ['/dev/stdout', join(folder.path, 'access.log')],
-        ['127.0.0.11 valid=5s', `127.0.0.1:${names.address().port} valid=1s`],
+        ['127.0.0.11 valid=5s', `${names.address} valid=1s`],
         ['http://worker:8000', `http://worker:${workerPort}`],
       ]);
       const path = join(folder.path, 'nginx.conf');
@@ -107,26 +105,4 @@ async function isUp(url: string, server: { readonly exitCode: number | null }): 
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   return false;
-}
-
-/** A name server that answers every question with the same addresses (RFC 1035, A records only). */
-async function startNames(addresses: readonly string[]): Promise<Socket> {
-  const socket = createSocket('udp4');
-  socket.on('message', (question, { port, address }) => {
-    const header = Buffer.alloc(12);
-    question.copy(header, 0, 0, 2);
-    header.writeUInt16BE(0x8180, 2);
-    header.writeUInt16BE(1, 4);
-    header.writeUInt16BE(addresses.length, 6);
-    const end = question.indexOf(0, 12) + 5;
-    const records = addresses.map((ip) => {
-      // A pointer to the name, type A, class IN, one second, four bytes.
-      const head = Buffer.from([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 1, 0, 4]);
-      return Buffer.concat([head, Buffer.from(ip.split('.').map(Number))]);
-    });
-    socket.send(Buffer.concat([header, question.subarray(12, end), ...records]), port, address);
-  });
-  socket.bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  return socket;
 }

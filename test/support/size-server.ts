@@ -6,17 +6,11 @@ import { before, type TestContext } from 'node:test';
 import type { FastifyInstance } from 'fastify';
 import { estimatePose } from '../../src/adapters/mediapipe/estimate-pose.ts';
 import { loadPoseModels } from '../../src/adapters/mediapipe/models.ts';
-import {
-  type EstimateBodyDeps,
-  type EstimateBodyProtection,
-  registerEstimateBody,
-} from '../../src/http/estimate-body.ts';
-import { createServer } from '../../src/http/server.ts';
+import type { EstimateBodyDeps, EstimateBodyProtection } from '../../src/http/estimate-body.ts';
 import type { SizeEvent } from '../../src/ports/events.ts';
 import type { ImageFetcher } from '../../src/ports/image-fetcher.ts';
 import type { PhotoObservation, PoseEstimator, PoseOutcome } from '../../src/pose.ts';
-import { ESTIMATORS } from '../../src/sizing/estimators.ts';
-import { BUILT_IN_CHARTS } from '../../src/sizing/size-chart.ts';
+import { serverIn } from './api-server.ts';
 import { FIXTURES } from './pose-goldens.ts';
 import { poseModelFolder } from './pose-models.ts';
 
@@ -71,22 +65,16 @@ export async function startSizeServer(
   protection: Partial<EstimateBodyProtection> = {},
 ): Promise<SizeServer> {
   const events: SizeEvent[] = [];
-  const server = await createServer((error) => {
-    throw error;
-  });
-  t.after(() => server.close());
-  await registerEstimateBody(
-    server,
+  const server = await serverIn(
     {
       fetcher: { fetch: async () => PHOTO },
       poses: posesThatSee({ kind: 'observed', observation: seen.person }),
-      estimator: ESTIMATORS.calibrated,
-      charts: BUILT_IN_CHARTS,
       record: (event) => events.push(event),
       ...deps,
     },
-    { secret: null, requestsPerMinute: 0, ...protection },
+    protection,
   );
+  t.after(() => server.close());
   const post: SizeServer['post'] = async (body, { query = '', headers = {} } = {}) => {
     const answer = await server.inject({
       method: 'POST',
