@@ -55,7 +55,9 @@ export function decodeDetections(
   minScore = MIN_SCORE,
 ): DetectedPerson[] {
   const people: DetectedPerson[] = [];
+  const least = Math.log(minScore / (1 - minScore));
   logits.forEach((logit, index) => {
+    if (logit < least) return;
     const score = 1 / (1 + Math.exp(-Math.min(Math.max(logit, -MAX_LOGIT), MAX_LOGIT)));
     if (score > minScore) people.push(decodeBox(boxes, index, score));
   });

@@ -4,7 +4,7 @@
  * calling thread for 30-60 ms and more; the worker calls it in a thread of its own.
  */
 
-import { flopLandmarks, flopRows, flopWorld } from '../../mirror.ts';
+import { flopLandmarks, flopWorld } from '../../mirror.ts';
 import type { Detection, PhotoObservation, Pose } from '../../pose.ts';
 import { meanLuma } from './brightness.ts';
 import { decodeImage, type RgbImage } from './decode-image.ts';
@@ -54,7 +54,7 @@ export async function observe(
   const { detectorScore: _, ...seen } = await observeOnce(sessions, image, maxMaskRows);
   if (seen.pose === null) return { ...seen, mirrored: null };
   const region = regionOfPose(seen.pose.landmarks, image);
-  const mirrored = await poseIn(sessions, { image, region, mirror: true }, maxMaskRows);
+  const mirrored = await poseIn(sessions, { image, region, isMirrored: true }, maxMaskRows);
   return { ...seen, mirrored };
 }
 
@@ -70,7 +70,7 @@ export async function observeOnce(
   image: RgbImage,
   maxMaskRows: number,
 ): Promise<OneObservation> {
-  const whole = warpSquare(image, wholePicture(image), DETECTOR_SIZE, 'black');
+  const whole = warpSquare(image, wholePicture(image), { size: DETECTOR_SIZE, border: 'black' });
   const { found, bestScore } = await detectPeople(sessions, whole);
   const [person = null, ...others] = found;
   const region = person && regionOf(person, image);
@@ -136,44 +136,43 @@ async function poseIn(
   maxMaskRows: number,
 ): Promise<Pose | null> {
   const { image, region } = cutout;
-  const { pixels, score, local, mask, world } = await landmarksIn(sessions, cutout);
-  if (score < MIN_POSE_SCORE) return null;
-  const landmarks = projectToImage(local, region, image);
-  const probabilities = maskProbabilities(mask);
+  const seen = await landmarksIn(sessions, cutout);
+  if (seen.score < MIN_POSE_SCORE) return null;
+  const landmarks = projectToImage(seen.local, region, image);
+  const probabilities = maskProbabilities(seen.mask, cutout.isMirrored);
   return {
     landmarks,
-    world: decodeWorldLandmarks(world, landmarks, region),
+    world: decodeWorldLandmarks(seen.world, landmarks, region),
     mask: projectMask(probabilities, region, image, maskGridFor(image, maxMaskRows)),
-    score,
-    luminance: meanLuma(pixels, (pixel) => (probabilities[pixel] ?? 0) >= 0.5),
+    score: seen.score,
+    luminance: meanLuma(seen.pixels, (pixel) => (seen.mask[pixel] ?? 0) >= 0),
   };
 }
 
-/** The square of a picture that shows a person; `mirror`: run the model on its mirror image. */
+/** The square of a picture that shows a person; `isMirrored`: the model sees its mirror image. */
 interface Cutout {
   readonly image: RgbImage;
   readonly region: RotatedSquare;
-  readonly mirror?: boolean;
+  readonly isMirrored?: boolean;
 }
 
-/** What the landmark model says about a square, and the RGB bytes of it; nothing is mirrored any more. */
-async function landmarksIn(sessions: PoseSessions, { image, region, mirror }: Cutout) {
+/**
+ * What the landmark model says about a square: the points turned back from the mirror image, the
+ * mask (logits) and the RGB bytes as the model has them.
+ */
+async function landmarksIn(sessions: PoseSessions, { image, region, isMirrored = false }: Cutout) {
   const size = LANDMARK_INPUT_SIZE;
-  const pixels = warpSquare(image, region, size, 'replicate');
-  const [points, flag, mask, heatmap, world] = await runModel(
-    sessions.landmarks,
-    mirror ? flopRows(pixels, size, 3) : pixels,
-    size,
-  );
+  const pixels = warpSquare(image, region, { size, border: 'replicate', isMirrored });
+  const outputs = await runModel(sessions.landmarks, pixels, size);
+  const [points, flag, mask, heatmap, world] = outputs;
   if (!points || !flag || !mask || !heatmap || !world) throw new Error('not the landmark model');
   const local = refineOnHeatmap(decodeLandmarks(points), heatmap);
-  const seen = { pixels, score: flag[0] ?? 0 };
-  if (!mirror) return { ...seen, local, mask, world };
   return {
-    ...seen,
-    local: flopLandmarks(local),
-    mask: flopRows(mask, size, 1),
-    world: flopWorld(world),
+    pixels,
+    score: flag[0] ?? 0,
+    local: isMirrored ? flopLandmarks(local) : local,
+    world: isMirrored ? flopWorld(world) : world,
+    mask,
   };
 }
 

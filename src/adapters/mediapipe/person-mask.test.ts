@@ -3,12 +3,20 @@ import { test } from 'node:test';
 import { maskGridFor, maskProbabilities, projectMask } from './person-mask.ts';
 
 const IMAGE = { width: 200, height: 100 };
-const FULL = new Float32Array(256 * 256).fill(1);
+const SURE = new Float32Array(256 * 256).fill(20);
+const FULL = maskProbabilities(SURE);
 
 test('logits become probabilities, the saturated ones too', () => {
-  const probabilities = maskProbabilities(Float32Array.of(-300, -20, 0, 1, 20, 300));
-  const expected = Float32Array.of(0, 0, 0.5, 1 / (1 + Math.exp(-1)), 1, 1);
-  assert.deepEqual(probabilities, expected);
+  const framed = maskProbabilities(Float32Array.of(-300, -20, 0, 1, 20, 300));
+  const expected = Float32Array.of(0, 0, 0, 0.5, 1 / (1 + Math.exp(-1)), 1, 1);
+  assert.deepEqual(framed.slice(258, 258 + 7), expected);
+});
+
+test('the mask of the mirror image is turned back', () => {
+  const left = SURE.map((logit, index) => (index % 256 < 10 ? logit : -logit));
+  const framed = maskProbabilities(left, true);
+  const row = framed.subarray(5 * 258, 6 * 258);
+  assert.deepEqual([row[246], row[247], row[256], row[257]], [0, 1, 1, 0]);
 });
 
 test("the grid keeps the picture's proportions, at most a row per pixel", () => {
@@ -30,7 +38,7 @@ test('the square lands where it was cut out, with an empty mask around it', () =
 });
 
 test('a turned square is turned back', () => {
-  const lower = FULL.map((value, index) => (index >= 128 * 256 ? value : 0));
+  const lower = maskProbabilities(SURE.map((sure, at) => (at >= 128 * 256 ? sure : -sure)));
   const region = { centerX: 100, centerY: 50, size: 40, rotation: Math.PI / 2 };
   const mask = projectMask(lower, region, IMAGE, { columns: 200, rows: 100 });
   assert.equal(mask.probability[50 * 200 + 90], 255);
@@ -38,7 +46,7 @@ test('a turned square is turned back', () => {
 });
 
 test('a coarser grid samples the middle of its cells', () => {
-  const left = FULL.map((value, index) => (index % 256 < 128 ? value : 0));
+  const left = maskProbabilities(SURE.map((sure, at) => (at % 256 < 128 ? sure : -sure)));
   const region = { centerX: 100, centerY: 50, size: 200, rotation: 0 };
   const mask = projectMask(left, region, IMAGE, { columns: 4, rows: 2 });
   assert.deepEqual([...mask.probability], [255, 255, 0, 0, 255, 255, 0, 0]);

@@ -8,7 +8,6 @@ import type { RotatedSquare } from './warp.ts';
 export const DEFAULT_MASK_ROWS = 384;
 /** From here on the sigmoid is 1 in fp32; most of the picture is that sure. */
 const SATURATED = 17;
-/** The square with a frame of zeros around it, so that sampling needs no special cases. */
 const FRAMED_SIZE = LANDMARK_INPUT_SIZE + 2;
 
 interface Grid {
@@ -16,14 +15,22 @@ interface Grid {
   readonly rows: number;
 }
 
-/** The model's logits as probabilities, 0..1. */
-export function maskProbabilities(logits: Float32Array): Float32Array {
-  const probabilities = new Float32Array(logits.length);
-  for (let i = 0; i < logits.length; i += 1) {
-    const logit = logits[i] ?? 0;
-    probabilities[i] = logit < -SATURATED ? 0 : logit > SATURATED ? 1 : sigmoid(logit);
+/** The square's probabilities, 0..1, with a frame of zeros around them: sampling needs no special cases. */
+export type FramedMask = Float32Array;
+
+/** The model's logits as probabilities; `isMirrored`: turned back from the mirror image. */
+export function maskProbabilities(logits: Float32Array, isMirrored = false): FramedMask {
+  const framed = new Float32Array(FRAMED_SIZE * FRAMED_SIZE);
+  for (let row = 0; row < LANDMARK_INPUT_SIZE; row += 1) {
+    const to = (row + 1) * FRAMED_SIZE + 1;
+    const from = row * LANDMARK_INPUT_SIZE;
+    for (let column = 0; column < LANDMARK_INPUT_SIZE; column += 1) {
+      const logit = logits[from + column] ?? 0;
+      const at = to + (isMirrored ? LANDMARK_INPUT_SIZE - 1 - column : column);
+      framed[at] = logit < -SATURATED ? 0 : logit > SATURATED ? 1 : sigmoid(logit);
+    }
   }
-  return probabilities;
+  return framed;
 }
 
 /** The grid that a picture's mask gets: its proportions, and never more than a cell a pixel. */
@@ -37,12 +44,11 @@ export function maskGridFor(image: { width: number; height: number }, maxRows: n
  * outside, no half-pixel shift. With one cell a pixel this is MediaPipe's own mask.
  */
 export function projectMask(
-  probabilities: Float32Array,
+  framed: FramedMask,
   region: RotatedSquare,
   image: { width: number; height: number },
   { columns, rows }: Grid,
 ): PersonMask {
-  const framed = frame(probabilities);
   const middle = LANDMARK_INPUT_SIZE / 2 + 1;
   const scale = LANDMARK_INPUT_SIZE / region.size;
   const cos = Math.cos(region.rotation) * scale;
@@ -59,21 +65,12 @@ export function projectMask(
   return { columns, rows, probability };
 }
 
-function frame(probabilities: Float32Array): Float32Array {
-  const framed = new Float32Array(FRAMED_SIZE * FRAMED_SIZE);
-  for (let row = 0; row < LANDMARK_INPUT_SIZE; row += 1) {
-    const start = row * LANDMARK_INPUT_SIZE;
-    const values = probabilities.subarray(start, start + LANDMARK_INPUT_SIZE);
-    framed.set(values, (row + 1) * FRAMED_SIZE + 1);
-  }
-  return framed;
-}
-
 function sample(framed: Float32Array, x: number, y: number): number {
   const isOutside = x < 0 || y < 0 || x >= FRAMED_SIZE - 1 || y >= FRAMED_SIZE - 1;
   if (isOutside) return 0;
-  const column = Math.trunc(x);
-  const row = Math.trunc(y);
+  // Not Math.trunc, which keeps them as floats: this is the innermost loop.
+  const column = x | 0;
+  const row = y | 0;
   const right = x - column;
   const down = y - row;
   const at = row * FRAMED_SIZE + column;

@@ -81,7 +81,7 @@ function faceOf(image: RgbImage, { landmarks }: Pose): Uint8Array {
   const mouth = middleOf(landmarks, image, MOUTH);
   const square = squareBetween(eyes, mouth, FACE_MARGIN);
   const size = Math.max(square.size, 1);
-  return greyOf(warpSquare(image, { ...square, size }, FACE_SIDE, 'replicate'));
+  return greyOf(warpSquare(image, { ...square, size }, { size: FACE_SIDE, border: 'replicate' }));
 }
 
 function greyOf(rgb: Uint8Array): Uint8Array {

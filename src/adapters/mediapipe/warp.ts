@@ -24,24 +24,28 @@ const HALF_OF_WEIGHTS = (SUBPIXELS * SUBPIXELS) / 2;
 /** Added to positions, which are then never negative: to cut off the fraction is to round down. */
 const OFFSET = 2 ** 24;
 
-/** The square as `outputSize` rows of `outputSize` RGB pixels. */
-export function warpSquare(
-  image: RgbImage,
-  square: RotatedSquare,
-  outputSize: number,
-  border: Border,
-): Uint8Array {
-  const step = (SUBPIXELS * square.size) / outputSize;
+export interface Output {
+  /** Rows, and pixels a row. */
+  readonly size: number;
+  readonly border: Border;
+  /** Each row in reverse order: the mirror image of the square. */
+  readonly isMirrored?: boolean;
+}
+
+/** The square as rows of RGB pixels. */
+export function warpSquare(image: RgbImage, square: RotatedSquare, output: Output): Uint8Array {
+  const { size } = output;
+  const step = (SUBPIXELS * square.size) / size;
   const cos = Math.cos(square.rotation) * step;
   const sin = Math.sin(square.rotation) * step;
-  const left = square.centerX * SUBPIXELS - ((cos - sin) * outputSize) / 2;
-  const top = square.centerY * SUBPIXELS - ((sin + cos) * outputSize) / 2;
-  const output = new Uint8Array(outputSize * outputSize * 3);
-  for (let row = 0; row < outputSize; row += 1) {
-    const line = output.subarray(row * outputSize * 3, (row + 1) * outputSize * 3);
-    sampleLine(image, line, { x: left - sin * row, y: top + cos * row, dx: cos, dy: sin }, border);
+  const left = square.centerX * SUBPIXELS - ((cos - sin) * size) / 2;
+  const top = square.centerY * SUBPIXELS - ((sin + cos) * size) / 2;
+  const pixels = new Uint8Array(size * size * 3);
+  for (let row = 0; row < size; row += 1) {
+    const line = pixels.subarray(row * size * 3, (row + 1) * size * 3);
+    sampleLine(image, line, { x: left - sin * row, y: top + cos * row, dx: cos, dy: sin }, output);
   }
-  return output;
+  return pixels;
 }
 
 /** Where a line starts in the picture and its step per pixel, in 1/32 pixel. */
@@ -54,39 +58,40 @@ interface SamplingLine {
 
 /** Fills a line of the output, each pixel bilinear between four of the picture: the innermost loop. */
 function sampleLine(
-  image: RgbImage,
+  { width, height, data }: RgbImage,
   line: Uint8Array,
   sampling: SamplingLine,
-  border: Border,
+  { size, border, isMirrored = false }: Output,
 ): void {
-  const { width, height, data } = image;
   const startX = sampling.x + 0.5 + OFFSET;
   const startY = sampling.y + 0.5 + OFFSET;
   const keepsEdge = border === 'replicate';
-  for (let i = 0; 3 * i < line.length; i += 1) {
+  for (let i = 0; i < size; i += 1) {
     const x = ((startX + sampling.dx * i) | 0) - OFFSET;
     const y = ((startY + sampling.dy * i) | 0) - OFFSET;
     const column = x >> BITS;
     const row = y >> BITS;
-    const right = x & FRACTION;
-    const down = y & FRACTION;
-    const left = clamp(column, width) * 3;
-    const far = clamp(column + 1, width) * 3;
-    const upper = clamp(row, height) * 3 * width;
-    const lower = clamp(row + 1, height) * 3 * width;
-    const leftWeight = keepsEdge || left === 3 * column ? SUBPIXELS - right : 0;
-    const farWeight = keepsEdge || far === 3 * (column + 1) ? right : 0;
-    const upperWeight = keepsEdge || upper === 3 * width * row ? SUBPIXELS - down : 0;
-    const lowerWeight = keepsEdge || lower === 3 * width * (row + 1) ? down : 0;
+    const left = clamp(column, width);
+    const upper = clamp(row, height);
+    const right = clamp(column + 1, width);
+    const lower = clamp(row + 1, height);
+    const rightWeight = keepsEdge || right === column + 1 ? x & FRACTION : 0;
+    const leftWeight = keepsEdge || left === column ? SUBPIXELS - (x & FRACTION) : 0;
+    const lowerWeight = keepsEdge || lower === row + 1 ? y & FRACTION : 0;
+    const upperWeight = keepsEdge || upper === row ? SUBPIXELS - (y & FRACTION) : 0;
+    const upperLeft = 3 * (upper * width + left);
+    const toRight = 3 * (right - left);
+    const toLower = 3 * width * (lower - upper);
+    const at = 3 * (isMirrored ? size - 1 - i : i);
     for (let channel = 0; channel < 3; channel += 1) {
-      const above =
-        leftWeight * (data[upper + left + channel] ?? 0) +
-        farWeight * (data[upper + far + channel] ?? 0);
-      const below =
-        leftWeight * (data[lower + left + channel] ?? 0) +
-        farWeight * (data[lower + far + channel] ?? 0);
-      const sum = upperWeight * above + lowerWeight * below;
-      line[3 * i + channel] = (sum + HALF_OF_WEIGHTS) >> (2 * BITS);
+      const from = upperLeft + channel;
+      const below = from + toLower;
+      const sum =
+        upperWeight * leftWeight * (data[from] ?? 0) +
+        upperWeight * rightWeight * (data[from + toRight] ?? 0) +
+        lowerWeight * leftWeight * (data[below] ?? 0) +
+        lowerWeight * rightWeight * (data[below + toRight] ?? 0);
+      line[at + channel] = (sum + HALF_OF_WEIGHTS) >> (2 * BITS);
     }
   }
 }
