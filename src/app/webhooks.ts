@@ -9,13 +9,14 @@ import { WebWebhookSender } from '../adapters/web/webhook-sender.ts';
 import type { Config } from '../config.ts';
 import type { RecordEvent } from '../ports/events.ts';
 import type { JobEnd } from '../ports/jobs.ts';
-import type { AnnounceEnd } from '../ports/webhooks.ts';
+import type { Sessions } from '../ports/session.ts';
+import type { AnnounceEnd, EndedSessions } from '../ports/webhooks.ts';
 import { repeat } from '../repeat.ts';
 import { announcer, sweepEnded } from '../webhooks/announce.ts';
 import { deliver } from '../webhooks/deliver.ts';
 import { EndpointSlots } from '../webhooks/endpoint-slots.ts';
 import { type EndpointSettings, type Endpoints, readEndpoints } from '../webhooks/endpoints.ts';
-import type { Adapters } from './adapters.ts';
+import type { RedisHealth } from './redis-health.ts';
 
 /** Requests of this process under way at once, to all endpoints together. */
 const DELIVERIES_AT_ONCE = 50;
@@ -39,13 +40,20 @@ export function openWebhooks(
   return { endpoints, deliveries, announceEnd: announcer({ endpoints, deliveries, record }) };
 }
 
+interface WebhookAdapters {
+  readonly webhooks: Webhooks | null;
+  readonly sessions: EndedSessions & Pick<Sessions, 'find'>;
+  readonly redis: Redis;
+  readonly record: RecordEvent;
+  readonly redisHealth: Pick<RedisHealth, 'untilAgesCount'>;
+}
+
 /** Sends and sweeps until the stop; resolves when nothing of it runs any more. */
 export async function runWebhooks(
   config: Config,
-  adapters: Adapters,
+  { webhooks, sessions, redis, record, redisHealth }: WebhookAdapters,
   stop: AbortSignal,
 ): Promise<void> {
-  const { webhooks, sessions, redis, record, redisHealth } = adapters;
   if (webhooks === null) return;
   const sender = new WebWebhookSender();
   const deps = { ...webhooks, sessions, sender, record, slots: new EndpointSlots() };

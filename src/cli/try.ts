@@ -3,13 +3,7 @@
  */
 import { type Command, Option } from 'commander';
 import type { Run } from './cli-context.ts';
-
-export interface TryOptions {
-  readonly yes?: boolean;
-  readonly compare?: string;
-  readonly channel: 'b2b' | 'b2c';
-  readonly out?: string;
-}
+import type { TryOptions } from './try/try-on.ts';
 
 export function addTry(program: Command, run: Run): void {
   program

@@ -50,13 +50,15 @@ export interface Primaries {
  */
 export type Curve = readonly [g: number, a: number, b: number, c: number, d: number];
 
-export const D65 = { x: 0.3127, y: 0.329 };
-export const SRGB_PRIMARIES: Primaries = {
-  white: D65,
-  red: { x: 0.64, y: 0.33 },
-  green: { x: 0.3, y: 0.6 },
-  blue: { x: 0.15, y: 0.06 },
-};
+type Place = readonly [x: number, y: number];
+
+export const D65: Place = [0.3127, 0.329];
+export const SRGB_PRIMARIES = primaries(D65, [0.64, 0.33], [0.3, 0.6], [0.15, 0.06]);
+
+export function primaries(white: Place, red: Place, green: Place, blue: Place): Primaries {
+  const at = ([x, y]: Place) => ({ x, y });
+  return { white: at(white), red: at(red), green: at(green), blue: at(blue) };
+}
 
 /** What turns light of these primaries (a column of red, green and blue) into light of sRGB's. */
 export function conversionMatrix(from: Primaries): Matrix {

@@ -4,7 +4,14 @@
  */
 import { viewOf } from './format.ts';
 import type { HighRange } from './high-dynamic-range.ts';
-import { type Curve, D65, type Primaries, SRGB_PRIMARIES, writeProfile } from './icc-profile.ts';
+import {
+  type Curve,
+  D65,
+  type Primaries,
+  primaries,
+  SRGB_PRIMARIES,
+  writeProfile,
+} from './icc-profile.ts';
 
 /** The data of a PNG's colour chunks; null where it has none. */
 export interface ColourChunks {
@@ -19,36 +26,11 @@ const TELEVISION_CURVE = power(2.4);
 
 /** By the code points of ITU-T H.273, table 2. */
 const PRIMARIES_OF: Readonly<Record<number, Primaries>> = {
-  5: {
-    white: D65,
-    red: { x: 0.64, y: 0.33 },
-    green: { x: 0.29, y: 0.6 },
-    blue: { x: 0.15, y: 0.06 },
-  },
-  6: {
-    white: D65,
-    red: { x: 0.63, y: 0.34 },
-    green: { x: 0.31, y: 0.595 },
-    blue: { x: 0.155, y: 0.07 },
-  },
-  9: {
-    white: D65,
-    red: { x: 0.708, y: 0.292 },
-    green: { x: 0.17, y: 0.797 },
-    blue: { x: 0.131, y: 0.046 },
-  },
-  11: {
-    white: { x: 0.314, y: 0.351 },
-    red: { x: 0.68, y: 0.32 },
-    green: { x: 0.265, y: 0.69 },
-    blue: { x: 0.15, y: 0.06 },
-  },
-  12: {
-    white: D65,
-    red: { x: 0.68, y: 0.32 },
-    green: { x: 0.265, y: 0.69 },
-    blue: { x: 0.15, y: 0.06 },
-  },
+  5: primaries(D65, [0.64, 0.33], [0.29, 0.6], [0.15, 0.06]),
+  6: primaries(D65, [0.63, 0.34], [0.31, 0.595], [0.155, 0.07]),
+  9: primaries(D65, [0.708, 0.292], [0.17, 0.797], [0.131, 0.046]),
+  11: primaries([0.314, 0.351], [0.68, 0.32], [0.265, 0.69], [0.15, 0.06]),
+  12: primaries(D65, [0.68, 0.32], [0.265, 0.69], [0.15, 0.06]),
 };
 
 /** By the code points of ITU-T H.273, table 3. */

@@ -4,6 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ImagesResponse } from 'openai/resources/images';
 import { TaskError } from '../../errors.ts';
+import { imageFormat } from '../../images/format.ts';
 import type { FetchPicture, Picture } from '../../ports/image-provider.ts';
 import { costUsd, readUsage } from './cost.ts';
 import { malformed, refusalIn } from './errors.ts';
@@ -55,7 +56,8 @@ export function decodePicture(base64: string): Uint8Array {
 }
 
 function checked(bytes: Uint8Array): Uint8Array {
-  if (!startsLikeImage(Buffer.from(bytes.subarray(0, 12)))) throw malformed('not_an_image');
+  // Decoding shows whether the rest is sound.
+  if (imageFormat(bytes) === null) throw malformed('not_an_image');
   return bytes;
 }
 
@@ -87,11 +89,4 @@ function decodePlain(base64: string): Buffer | null {
   let digits = base64.length;
   while (digits > 0 && base64[digits - 1] === '=') digits -= 1;
   return bytes.length > 0 && bytes.length === Math.floor((digits * 3) / 4) ? bytes : null;
-}
-
-/** JPEG, PNG or WebP by their first bytes; decoding shows whether the rest is sound. */
-function startsLikeImage(start: Buffer): boolean {
-  const text = start.toString('latin1');
-  const isWebp = text.startsWith('RIFF') && text.endsWith('WEBP');
-  return text.startsWith('\xff\xd8\xff') || text.startsWith('\x89PNG\r\n\x1a\n') || isWebp;
 }

@@ -20,11 +20,17 @@ import type { PictureViewer } from '../../ports/picture-views.ts';
 import { Semaphore } from '../../tryon/semaphore.ts';
 import { type Answer, ProblemError, UsageError } from '../answer.ts';
 import type { CliContext } from '../cli-context.ts';
-import type { TryOptions } from '../try.ts';
 import { describeForecast, describeTried } from './describe.ts';
 import { parseSettings, requireKeys, settingOf, type TrialSetting } from './setting.ts';
 import { sheetOf } from './sheet.ts';
 import { type Plan, planOf, tryPlan } from './tried.ts';
+
+export interface TryOptions {
+  readonly yes?: boolean;
+  readonly compare?: string;
+  readonly channel: 'b2b' | 'b2c';
+  readonly out?: string;
+}
 
 const SHEET = 'sheet.html';
 /** The folder holds photos of a person. */
