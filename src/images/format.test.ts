@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { plain } from '../../test/support/odd-images.ts';
-import { imageFormat, Pieces } from './format.ts';
+import { Pieces } from './bytes.ts';
+import { imageFormat } from './format.ts';
 
 describe('imageFormat', () => {
   it('knows JPEG, PNG and WebP by their first bytes', async () => {

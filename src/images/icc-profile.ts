@@ -2,7 +2,7 @@
  * Colour profiles (ICC.1:2022): which of those in files are worth a decoder's look, and how one
  * is written for a picture that describes its colours in other words.
  */
-import { latin1, viewOf } from './format.ts';
+import { latin1, viewOf } from './bytes.ts';
 
 /** The colour space of the pixels, in the four letters of a profile's header. */
 export type ProfileSpace = 'RGB ' | 'GRAY' | 'CMYK';

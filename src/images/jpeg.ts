@@ -3,7 +3,8 @@
  * pixels need: what follows the first picture, comments and every APPn but JFIF, Adobe, the colour
  * profile and the orientation are left out, and a missing end marker is put there.
  */
-import { type ImageStructure, latin1, Pieces, type Unfit } from './format.ts';
+import { latin1, Pieces } from './bytes.ts';
+import type { ImageStructure, Unfit } from './format.ts';
 import { isUsableProfile, MAX_PROFILE_BYTES, type ProfileSpace } from './icc-profile.ts';
 import { readOrientation, writeOrientation } from './orientation.ts';
 

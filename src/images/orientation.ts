@@ -2,7 +2,7 @@
  * The one thing of a photo's EXIF that decoding needs: which way is up. The rest (place, time,
  * camera, a preview) reaches no decoder, and neither does the block itself.
  */
-import { latin1, viewOf } from './format.ts';
+import { latin1, viewOf } from './bytes.ts';
 
 /** How a stored picture is to be turned, 1 to 8; 1 is upright (EXIF 2.3, tag 0x0112). */
 export type Orientation = number;

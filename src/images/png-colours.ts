@@ -2,7 +2,7 @@
  * The colours of a PNG that carries no ICC profile, as browsers show them: what cICP, or cHRM and
  * gAMA, say (PNG, third edition, 11.3.2) becomes a profile, which decoders follow.
  */
-import { viewOf } from './format.ts';
+import { viewOf } from './bytes.ts';
 import type { HighRange } from './high-dynamic-range.ts';
 import {
   type Curve,

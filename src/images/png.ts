@@ -3,7 +3,8 @@
  * may unfold to gigabytes while a decoder reads the header, so none sees them.
  */
 import { crc32, deflateSync, inflateSync } from 'node:zlib';
-import { type ImageStructure, latin1, Pieces, type Unfit, viewOf } from './format.ts';
+import { latin1, Pieces, viewOf } from './bytes.ts';
+import type { ImageStructure, Unfit } from './format.ts';
 import { isUsableProfile, MAX_PROFILE_BYTES, type ProfileSpace } from './icc-profile.ts';
 import { readOrientation, writeOrientation } from './orientation.ts';
 import { highRangeOf, profileOf } from './png-colours.ts';

@@ -1,7 +1,8 @@
 /**
  * The structure of a WebP file (RFC 9649), and the file with only the chunks that its pixels need.
  */
-import { type ImageStructure, latin1, Pieces, type Unfit, viewOf } from './format.ts';
+import { latin1, Pieces, viewOf } from './bytes.ts';
+import type { ImageStructure, Unfit } from './format.ts';
 import { isUsableProfile } from './icc-profile.ts';
 import { readOrientation, writeOrientation } from './orientation.ts';
 
