@@ -7,13 +7,11 @@ import { CHANNELS, type Channel } from '../../ports/session.ts';
 import { dataOf, TABLES } from './client.ts';
 import { firstRows } from './pages.ts';
 
-/** Where a link leads to is no one's business; whether it is there is the operator's. */
-export type LinkState = 'present' | 'expired' | 'none';
-
+/** Only whether a link is there, never where it leads to. */
 const link = z
   .string()
   .nullish()
-  .transform((text): LinkState => (text ? (text === 'expired' ? 'expired' : 'present') : 'none'));
+  .transform((text) => (text === 'expired' ? 'expired' : text ? 'present' : 'none'));
 
 const record = z.object({
   id: z.string(),
@@ -40,20 +38,6 @@ const record = z.object({
 
 export type SessionRecord = z.infer<typeof record> & { readonly channel: Channel };
 
-export interface SessionEvent {
-  readonly type: string;
-  readonly at: string;
-}
-
-/** What a task needs that only the row knows. Links and prompt: not to be printed. */
-export interface TaskSourceRow {
-  readonly ownerId: string;
-  readonly status: string;
-  readonly imageUrls: readonly string[];
-  readonly prompt: string;
-  readonly requestId: string | null;
-}
-
 /** The row of the id in either channel's table, or null. */
 export async function findRecord(
   supabase: SupabaseClient,
@@ -66,7 +50,6 @@ export async function findRecord(
 const taskRow = z.object({
   user_id: z.string().optional(),
   store_id: z.string().optional(),
-  status: z.string(),
   model_image_url: z.string(),
   outfit_image_url: z.string().nullable(),
   accessories: z.array(z.object({ url: z.string() })).nullish(),
@@ -74,11 +57,11 @@ const taskRow = z.object({
   request_id: z.string().nullish(),
 });
 
-/** What the row says of its task: for stores without accessories, which no row keeps. */
-export async function findTaskSource(
-  supabase: SupabaseClient,
-  id: string,
-): Promise<(TaskSourceRow & { readonly channel: Channel }) | null> {
+/**
+ * What a task needs that only its row knows: for stores without accessories, which no row keeps. The
+ * links and the prompt must not be printed.
+ */
+export async function findTaskSource(supabase: SupabaseClient, id: string) {
   const found = await findRow(supabase, id);
   if (found === null) return null;
   const row = taskRow.parse(found.data);
@@ -87,7 +70,6 @@ export async function findTaskSource(
   return {
     channel: found.channel,
     ownerId: row.store_id ?? row.user_id ?? '',
-    status: row.status,
     imageUrls: [row.model_image_url, ...outfit, ...worn],
     prompt: row.prompt_system,
     requestId: row.request_id ?? null,
@@ -131,7 +113,7 @@ export async function eventsOf(
   supabase: SupabaseClient,
   channel: Channel,
   id: string,
-): Promise<SessionEvent[]> {
+): Promise<{ readonly type: string; readonly at: string }[]> {
   const rows = dataOf(
     await supabase
       .from(TABLES[channel].events)
