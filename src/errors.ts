@@ -92,7 +92,7 @@ export function publicText(code: ErrorCode, detail: string | null): string {
   return text.replace('{image}', IMAGES[image] ?? IMAGES.any ?? '');
 }
 
-export interface Failure {
+interface Failure {
   readonly code: ErrorCode;
   readonly detail: string | null;
 }

@@ -77,7 +77,7 @@ function retirementOf(
 }
 
 /** The model that calls go to, and the day (YYYY-MM-DD) of its shutdown as far as one is announced. */
-export interface ImageModelLife extends VendorWatch {
+interface ImageModelLife extends VendorWatch {
   readonly name: string;
   /** Whether it stands in for the configured one. */
   readonly isSuccessor: boolean;

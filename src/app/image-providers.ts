@@ -39,7 +39,7 @@ const PROVIDERS: Readonly<Record<ProviderName, Open>> = {
 /** Where Replicate keeps the files that models make. */
 const REPLICATE_FILE_HOSTS = ['replicate.delivery', '.replicate.delivery'];
 
-export interface OpenProviders {
+interface OpenProviders {
   readonly providers: Readonly<Record<Channel, readonly GatedProvider[]>>;
   readonly openai: readonly OpenAiProvider[];
   readonly replicate: readonly ReplicateProvider[];

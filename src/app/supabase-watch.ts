@@ -22,7 +22,7 @@ interface State {
   problem: { readonly text: string; readonly since: string } | null;
 }
 
-export interface SupabaseWatch extends Disposable {
+interface SupabaseWatch extends Disposable {
   /** Why no picture can be stored or delivered now, in words. */
   readonly problems: readonly string[];
   /** 1 while a service answers, 0 while it does not; null before the first answer. */

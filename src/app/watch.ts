@@ -25,7 +25,7 @@ export interface Watched {
 }
 
 /** What every replica shares, as Redis said last. */
-export interface SharedWatch extends Disposable {
+interface SharedWatch extends Disposable {
   /** Why no picture can be made now, in words. */
   readonly problems: readonly string[];
 }

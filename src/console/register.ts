@@ -27,7 +27,7 @@ export interface ConsoleDeps {
   readonly sizing: EstimateBodyDeps;
 }
 
-export const CONSOLE_PATH = '/console';
+const CONSOLE_PATH = '/console';
 const API = `${CONSOLE_PATH}/api`;
 /** Sixteen photos of 10 MiB would be a task's most; here a person and a few garments are tried. */
 const MOST_UPLOAD_BYTES = 48 * 1024 * 1024;

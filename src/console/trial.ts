@@ -11,10 +11,10 @@ import type { Playground } from './playground.ts';
 import { filesOf, formOf } from './uploads.ts';
 
 /** A step of a trial, which has no session to name. */
-export type TrialStep = Omit<SessionEvent, 'version' | 'session_id' | 'channel'>;
+type TrialStep = Omit<SessionEvent, 'version' | 'session_id' | 'channel'>;
 
 /** Gets the progress of a trial. */
-export interface TrialWatch {
+interface TrialWatch {
   readonly onStep: (step: TrialStep) => void;
   /** Gets the picture as far as it is drawn. */
   readonly onPartial: (image: Uint8Array) => void;

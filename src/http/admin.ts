@@ -11,7 +11,7 @@ import { redact } from '../telemetry/redaction.ts';
 import type { AdminAccess } from './admin-access.ts';
 import { PAGE_POLICY } from './page-policy.ts';
 
-export const BOARD_PATH = '/admin/queues';
+const BOARD_PATH = '/admin/queues';
 const LOOKING: readonly string[] = ['GET', 'HEAD'];
 
 /** Adds the board for those whom `access` lets in. */
@@ -54,7 +54,7 @@ function readOnly(queue: Queue): BullMQAdapter {
 const HIDDEN: readonly string[] = ['imageUrls', 'imageUrl', 'prompt'];
 
 /** The data of a job as it may be looked at: every text without links and secrets. */
-export function showable(data: unknown): unknown {
+function showable(data: unknown): unknown {
   if (typeof data === 'string') return redact(data);
   if (Array.isArray(data)) return data.map(showable);
   if (data === null || typeof data !== 'object') return data;

@@ -2,7 +2,7 @@
 import type { FastifyError } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 
-export interface FieldError {
+interface FieldError {
   readonly type: string;
   readonly loc: readonly string[];
   readonly msg: string;

@@ -1,6 +1,6 @@
 /** Every refusal of `/estimate-body`: status, the text that clients know, and a code. */
 
-export interface RefusalOptions {
+interface RefusalOptions {
   readonly reasons?: readonly string[];
   /** A sentence for the person in the photo, for each of the reasons. */
   readonly advice?: readonly string[];

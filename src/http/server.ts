@@ -22,7 +22,7 @@ const TITLES: Readonly<Record<number, string>> = {
   500: 'Internal Server Error',
 };
 
-export interface ServerOptions {
+interface ServerOptions {
   /** Addresses or networks of proxies whose word on the client's address counts. Default: none. */
   readonly trustedProxies?: readonly string[];
   /** The photo in the documentation's examples. Default: one that does not exist. */

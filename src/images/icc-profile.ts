@@ -31,7 +31,7 @@ export function isUsableProfile(profile: Uint8Array, space: ProfileSpace): boole
 }
 
 /** A place on the chromaticity diagram (CIE 1931). */
-export interface Chromaticity {
+interface Chromaticity {
   readonly x: number;
   readonly y: number;
 }

@@ -5,7 +5,7 @@
 import { latin1, viewOf } from './bytes.ts';
 
 /** How a stored picture is to be turned, 1 to 8; 1 is upright (EXIF 2.3, tag 0x0112). */
-export type Orientation = number;
+type Orientation = number;
 
 const TAG = 0x0112;
 const SHORT = 3;

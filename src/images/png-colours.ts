@@ -14,7 +14,7 @@ import {
 } from './icc-profile.ts';
 
 /** The data of a PNG's colour chunks; null where it has none. */
-export interface ColourChunks {
+interface ColourChunks {
   readonly cICP: Uint8Array | null;
   readonly gAMA: Uint8Array | null;
   readonly cHRM: Uint8Array | null;

@@ -15,7 +15,7 @@ export const MAX_PIXELS = 50_500_000;
 export const MAX_SIDE_PX = 16_384;
 
 /** No one can be seen in less: tracking pixels and slivers. */
-export const MIN_SIDE_PX = 64;
+const MIN_SIDE_PX = 64;
 
 /** Encoders make about ten; a decoder goes over all pixels for every one, however few bytes it has. */
 const MAX_SCANS = 100;

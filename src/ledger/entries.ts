@@ -9,7 +9,7 @@ const SHOPPER = /\(shopper=(.*)\)\s*$/s;
 const SESSION = /session ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/i;
 
 /** Whose balance a row of a store's ledger is about. */
-export interface Account {
+interface Account {
   readonly who: 'store' | 'shopper' | 'overage charge';
   /** The shopper's address; null for others, and where the row does not have it. */
   readonly email: string | null;

@@ -25,7 +25,7 @@ export async function lettersNamed(
 }
 
 /** `cut`: there is nothing to replay. `pointless`: it can be forced all the same. */
-export interface Obstacle {
+interface Obstacle {
   readonly kind: 'cut' | 'pointless';
   /** A sentence. */
   readonly reason: string;

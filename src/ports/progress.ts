@@ -3,7 +3,7 @@ import type { ErrorCode } from '../error-catalogue.ts';
 import type { Channel } from './session.ts';
 
 /** In the order of a session that meets no trouble; `retried` and `requeued` may come in between. */
-export const PROGRESS_STAGES = [
+const PROGRESS_STAGES = [
   /** The task has become a job. */
   'queued',
   /** An attempt has begun. */

@@ -13,7 +13,7 @@ export interface EraseDeps extends RetentionDeps {
 }
 
 /** What was erased, and what was found when everything was looked up again afterwards. */
-export interface ErasureProof extends Owner {
+interface ErasureProof extends Owner {
   readonly dryRun: boolean;
   readonly removed: readonly string[];
   /** Looked up again after the removal: empty when the erasure is complete. */

@@ -30,7 +30,7 @@ export function redact(text: string): string {
   return clean.replace(CONTROL_CHARACTERS, ' ').slice(0, LONGEST_TEXT);
 }
 
-export interface LoggedError {
+interface LoggedError {
   readonly name: string;
   readonly message: string;
   readonly code?: string;

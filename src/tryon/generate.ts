@@ -46,7 +46,7 @@ export interface GenerateDeps {
 }
 
 /** The photos, and who asks. */
-export type Subject = Pick<PictureRequest, 'images' | 'endUser' | 'onPartial'>;
+type Subject = Pick<PictureRequest, 'images' | 'endUser' | 'onPartial'>;
 
 /** A picture that was paid for, ready to be stored, and what it took. */
 export interface Generated {

@@ -5,7 +5,7 @@ import type { ImageStore } from '../ports/image-store.ts';
 import type { Sessions } from '../ports/session.ts';
 import { resultPath } from './store.ts';
 
-export interface LateUploadsDeps {
+interface LateUploadsDeps {
   readonly sessions: Pick<Sessions, 'failedSince'>;
   readonly imageStore: Pick<ImageStore, 'remove'>;
 }

@@ -12,7 +12,7 @@ import type { Reconciliation, Refunds } from '../ports/refunds.ts';
 import type { Session, Sessions } from '../ports/session.ts';
 import { refundIntent } from './refund-intent.ts';
 
-export interface LostRefundsDeps {
+interface LostRefundsDeps {
   readonly memory: DataLossMarker;
   readonly sessions: Pick<Sessions, 'failedSince'>;
   readonly ledger: Pick<Ledger, 'entries'>;

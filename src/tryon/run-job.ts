@@ -19,7 +19,7 @@ const REQUEUE: JobEnd = { kind: 'requeue' };
 const LONGEST_REFUND_DELAY_MS = 10_000;
 
 /** Of the run of a generation job. */
-export interface RunJobDeps extends AttemptDeps {
+interface RunJobDeps extends AttemptDeps {
   readonly refunds: Refunds;
   /** Absent without webhooks. */
   readonly announceEnd?: AnnounceEnd;

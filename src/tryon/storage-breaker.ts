@@ -6,7 +6,7 @@ import { TaskError } from '../errors.ts';
 import type { RecordEvent, TaskIds } from '../ports/events.ts';
 import type { UploadProbe } from '../ports/upload-probe.ts';
 
-export interface StorageBreakerDeps {
+interface StorageBreakerDeps {
   /** Why Supabase cannot be used, or null. Throws STORAGE_UNAVAILABLE while it does not answer. */
   readonly problemOf: () => Promise<string | null>;
   /** Stores something of a picture's size and removes it. Throws STORAGE_UNAVAILABLE. */
@@ -16,7 +16,7 @@ export interface StorageBreakerDeps {
 }
 
 /** One task's way through the breaker, from before its call until its picture is stored or given up. */
-export interface StoragePass extends Disposable {
+interface StoragePass extends Disposable {
   /**
    * Call right before paying. Throws STORAGE_UNAVAILABLE while uploads fail and another paid
    * picture waits to be stored.

@@ -6,7 +6,7 @@ import type { RecordEvent } from '../ports/events.ts';
 import type { AnnounceEnd, Deliveries, EndedSessions, SweepMark } from '../ports/webhooks.ts';
 import type { Endpoints } from './endpoints.ts';
 
-export interface AnnounceDeps {
+interface AnnounceDeps {
   readonly endpoints: Pick<Endpoints, 'of'>;
   readonly deliveries: Deliveries;
   readonly record: RecordEvent;
@@ -23,7 +23,7 @@ export function announcer({ endpoints, deliveries, record }: AnnounceDeps): Anno
   };
 }
 
-export interface SweepDeps extends Pick<AnnounceDeps, 'endpoints' | 'deliveries'> {
+interface SweepDeps extends Pick<AnnounceDeps, 'endpoints' | 'deliveries'> {
   readonly sessions: EndedSessions;
   readonly mark: SweepMark;
 }

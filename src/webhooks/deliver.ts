@@ -20,7 +20,7 @@ import { endedMessage, messageId } from './message.ts';
 import { RETRY_SECONDS, retryDelayMs } from './schedule.ts';
 import { signedHeaders } from './signature.ts';
 
-export interface DeliverDeps {
+interface DeliverDeps {
   readonly sessions: Pick<Sessions, 'find'>;
   readonly endpoints: Pick<Endpoints, 'find'>;
   readonly sender: WebhookSender;

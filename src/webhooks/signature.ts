@@ -23,7 +23,7 @@ function signingKeyOf(secret: string): Uint8Array {
   return key;
 }
 
-export interface Message {
+interface Message {
   /** The same for every try. */
   readonly id: string;
   readonly body: string;

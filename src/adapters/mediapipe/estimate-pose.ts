@@ -59,7 +59,7 @@ export async function observe(
 }
 
 /** An observation without the mirror image, which costs a third less. */
-export interface OneObservation extends Omit<PhotoObservation, 'mirrored'> {
+interface OneObservation extends Omit<PhotoObservation, 'mirrored'> {
   /** The highest score of any box, 0..1, detection or not. */
   readonly detectorScore: number;
 }

@@ -15,7 +15,7 @@ export interface Prices {
   readonly imageOut: number;
 }
 
-export interface ImageModelFacts {
+interface ImageModelFacts {
   readonly qualities: readonly Quality[];
   /** Whether faces and textures of the inputs can be asked to be kept; later models always do. */
   readonly inputFidelity: boolean;

@@ -13,7 +13,7 @@ import type { Transport } from '../../vendor-http/transport.ts';
 import { decodePicture } from './answer.ts';
 import { EDITS_PATH, type EditRequest } from './edit-request.ts';
 
-export interface StreamedCall {
+interface StreamedCall {
   readonly client: OpenAI;
   readonly transport: Transport;
   /** Asks for a stream and 1 to 3 partial pictures. The vendor may send fewer. */

@@ -11,7 +11,7 @@ import { type JobData, readJobData } from './job-data.ts';
 import { readIntent } from './refund-queue.ts';
 
 /** Where a job stands. Times are ISO 8601, null where they have not come. */
-export interface JobView {
+interface JobView {
   readonly state: string;
   readonly attemptsStarted: number;
   readonly stalled: number;
@@ -23,17 +23,17 @@ export interface JobView {
   readonly failedReason: string | null;
 }
 
-export interface GenerationJobView extends JobView {
+interface GenerationJobView extends JobView {
   readonly task: Task;
   readonly journal: Journal;
 }
 
-export interface RefundJobView extends JobView {
+interface RefundJobView extends JobView {
   readonly intent: RefundIntent;
 }
 
 /** Paid calls that may come to nothing. Jobs that are done are known for ten minutes. */
-export interface PaidCalls {
+interface PaidCalls {
   /** Under way now. */
   readonly open: number;
   /** Begun and not heard of again, or ended without an answer: they may have been billed. */

@@ -19,7 +19,7 @@ export interface WorkerTimes {
   readonly lockMs: number;
 }
 
-export interface JobWorkerOptions<Data> extends WorkerTimes {
+interface JobWorkerOptions<Data> extends WorkerTimes {
   /** A job that stalled more often than this is failed. Default: never. */
   readonly maxStalls?: number;
   readonly run: (held: HeldJob<Data>) => Promise<JobEnd>;

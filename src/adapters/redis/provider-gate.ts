@@ -11,7 +11,7 @@ import { type BreakerOptions, CircuitBreaker } from './circuit-breaker.ts';
 import { gateKeysOf } from './gate-keys.ts';
 import { RateLimiter } from './rate-limiter.ts';
 
-export interface ProviderGateOptions extends BreakerOptions {
+interface ProviderGateOptions extends BreakerOptions {
   readonly callsPerMinute: number;
 }
 

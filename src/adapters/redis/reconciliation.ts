@@ -45,7 +45,7 @@ function parsed(text: string): unknown {
 }
 
 /** A record that a person has dealt with. */
-export interface ResolvedRecord extends ReconciliationRecord {
+interface ResolvedRecord extends ReconciliationRecord {
   readonly resolvedAt: string;
   readonly note: string;
 }

@@ -4,7 +4,7 @@
  */
 import type { ProviderLimits } from '../../ports/image-provider.ts';
 
-export interface ReplicateModel {
+interface ReplicateModel {
   /** `try_on`: a person and garments, each under its own name; `edit`: a prompt and a list of images. */
   readonly input: 'try_on' | 'edit';
   readonly limits: ProviderLimits;
@@ -12,7 +12,7 @@ export interface ReplicateModel {
   readonly price: { readonly firstGarment: number; readonly furtherGarment: number } | null;
 }
 
-export const DEFAULT_REPLICATE_MODEL = 'prunaai/p-image-try-on';
+const DEFAULT_REPLICATE_MODEL = 'prunaai/p-image-try-on';
 
 const TRY_ON: ReplicateModel = {
   input: 'try_on',

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import type { PictureRequest } from '../../ports/image-provider.ts';
 import { describeReplicateModel } from './catalogue.ts';
 
-export type PredictionInput = Readonly<Record<string, unknown>>;
+type PredictionInput = Readonly<Record<string, unknown>>;
 
 /**
  * The input of the call for `request`. Try-on models get no prompt: theirs counts the garments from

@@ -20,7 +20,7 @@ import { endOf, failureOf, linkIn, Prediction, refusalOf } from './answers.ts';
 import { describeReplicateModel, garmentCostUsd } from './catalogue.ts';
 import { inputFor, seedOf } from './input.ts';
 
-export interface ReplicateOptions {
+interface ReplicateOptions {
   readonly token: string;
   /** With its `/v1`. */
   readonly baseUrl: string;

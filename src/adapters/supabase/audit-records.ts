@@ -7,7 +7,7 @@ import type { Channel } from '../../ports/session.ts';
 import { rowsOf, TABLES } from './client.ts';
 import { allById, PAGE_ROWS } from './pages.ts';
 
-export interface TimeWindow {
+interface TimeWindow {
   readonly since: Date;
   readonly until: Date;
 }

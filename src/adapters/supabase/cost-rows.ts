@@ -19,7 +19,7 @@ export interface CostRow {
 }
 
 /** A picture that was delivered. `provider` is null where its event does not name it. */
-export interface PictureRow {
+interface PictureRow {
   readonly provider: string | null;
   readonly costUsd: number | null;
 }

@@ -77,7 +77,7 @@ export async function findTaskSource(supabase: SupabaseClient, id: string) {
 }
 
 /** Which sessions are listed; all of them when nothing is given but the time. */
-export interface SessionFilter {
+interface SessionFilter {
   readonly since: Date;
   readonly storeId: string | null;
   readonly onlyFailed: boolean;

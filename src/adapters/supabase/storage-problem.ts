@@ -7,12 +7,12 @@ import { TaskError } from '../../errors.ts';
 import { bucketFacts, takesType } from './schema-check.ts';
 
 /** A picture of 1024 × 1536 is smaller than this, whatever it shows. */
-export const LARGEST_PICTURE_BYTES = 2 * 1024 * 1024;
+const LARGEST_PICTURE_BYTES = 2 * 1024 * 1024;
 
 const SERVICE_ROLE = 'service_role';
 
 /** The role that a key names, or null where it names none: JWTs do, and so do new keys by their prefix. */
-export function roleOf(key: string): string | null {
+function roleOf(key: string): string | null {
   if (key.startsWith('sb_publishable_')) return 'anon';
   if (key.startsWith('sb_secret_')) return SERVICE_ROLE;
   try {

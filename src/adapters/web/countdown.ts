@@ -1,5 +1,5 @@
 /** A time limit that does not run while we ourselves hold up what it limits. */
-export interface Countdown extends Disposable {
+interface Countdown extends Disposable {
   /** Aborted when the time is up. */
   readonly signal: AbortSignal;
   /** Stands still until the result is disposed of. One pause at a time. */

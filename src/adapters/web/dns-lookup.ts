@@ -13,7 +13,7 @@ import { TaskError } from '../../errors.ts';
  */
 export type ResolveHost = (hostname: string, signal: AbortSignal) => Promise<readonly string[]>;
 
-export interface DnsLookupOptions {
+interface DnsLookupOptions {
   /** `address:port`. Default: those of /etc/resolv.conf. */
   readonly servers?: readonly string[];
   /** Lookups under way at once; more are refused. Above what the default concurrency can ask for. */

@@ -21,7 +21,7 @@ const REAL_CODINGS = /^(x-)?(gzip|compress)$|^(deflate|br|zstd|dcb|dcz|exi|pack2
 type Headers = Dispatcher.ResponseData['headers'];
 type Body = Dispatcher.ResponseData['body'];
 
-export interface ReadOptions {
+interface ReadOptions {
   readonly maxBytes: number;
   /** Is waited for with the length of every piece that arrives. */
   readonly count: (bytes: number) => Promise<void>;

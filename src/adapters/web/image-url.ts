@@ -26,7 +26,7 @@ export interface UrlRules {
   readonly hostAllowlist: readonly string[] | null;
 }
 
-export interface ImageUrl {
+interface ImageUrl {
   readonly url: URL;
   /** Whether the address behind the host need not be public. */
   readonly trusted: boolean;

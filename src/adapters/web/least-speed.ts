@@ -14,7 +14,7 @@ export interface LeastSpeed {
  */
 export const LEAST_SPEED: LeastSpeed = { bytes: 32_768, windowMs: 10_000 };
 
-export interface SpeedWatch extends Disposable {
+interface SpeedWatch extends Disposable {
   /** Aborted when a window passed with too few bytes. */
   readonly signal: AbortSignal;
   count(bytes: number): void;

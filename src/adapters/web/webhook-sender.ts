@@ -15,7 +15,7 @@ const TIMEOUT_MS = 15_000;
 /** The status line and the headers of an answer. */
 const MAX_ANSWER_BYTES = 16_384;
 
-export interface WebhookSenderOptions {
+interface WebhookSenderOptions {
   /** Default: DNS. */
   readonly resolve?: ResolveHost;
   /** Default: connect to the checked addresses. */

@@ -22,7 +22,7 @@ export const REASONS = {
   reconciliation_open: 'waits for a person (wearon reconciliation list)',
 } as const;
 
-export type Reason = keyof typeof REASONS;
+type Reason = keyof typeof REASONS;
 
 export interface Finding {
   readonly reason: Reason;
@@ -62,7 +62,7 @@ export function findingOfRow(row: LedgerRow, reason: Reason): Finding {
 }
 
 /** A session with its payment and its refunds. */
-export interface SessionMoney {
+interface SessionMoney {
   readonly session: AuditedSession;
   readonly payment: LedgerRow | undefined;
   readonly refunds: readonly LedgerRow[];
