@@ -7,6 +7,7 @@ import { type Check, clockCheck } from '../../src/cli/doctor/check.ts';
 import { afterTests } from '../support/after-tests.ts';
 import { wearon } from '../support/cli.ts';
 import { type Case, doctorOn } from '../support/doctor.ts';
+import { asUser, withRedis } from '../support/redis.ts';
 
 const stack = afterTests.use(await startLocalStack({ openai: { plain: true } }));
 const doctor = doctorOn(stack);
@@ -76,13 +77,9 @@ describe('the doctor finds', () => {
 
 /** The one finding with a user of its own that lacks these commands. */
 async function findingWithout(commands: string): Promise<Check> {
-  const redis = await openRedis(stack.redis.url);
-  const acl = ['reset', 'on', '>secret', '~*', '+@all', ...commands.split(' ')];
-  await redis.acl('SETUSER', 'poor', ...acl);
-  redis.disconnect();
-  const url = new URL(stack.redis.url);
-  Object.assign(url, { username: 'poor', password: 'secret' });
-  return theFinding({ REDIS_URL: url.href });
+  const { url } = stack.redis;
+  const rights = `~* +@all ${commands}`;
+  return theFinding({ REDIS_URL: await withRedis(url, (redis) => asUser(url, { redis, rights })) });
 }
 
 /** The finding of the probe while the setting has a value. */

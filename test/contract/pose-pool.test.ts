@@ -1,6 +1,6 @@
 /** The pool of pose threads: its line, its models that come and go, and its end. */
 import assert from 'node:assert/strict';
-import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtempDisposable, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
@@ -99,9 +99,9 @@ test('a caller that gives up is released at once, and its slot is freed', async 
   assert.equal(outcome.kind, 'observed');
 });
 
-test('without models the pool is not ready and says why, until they appear', async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), 'pose-models-'));
-  t.after(() => rm(folder, { recursive: true }));
+test('without models the pool is not ready and says why, until they appear', async () => {
+  await using temporary = await mkdtempDisposable(join(tmpdir(), 'pose-models-'));
+  const folder = temporary.path;
   const problem = Promise.withResolvers<string>();
   const ready = Promise.withResolvers<void>();
   await using pool = new PosePool({
@@ -122,9 +122,9 @@ test('without models the pool is not ready and says why, until they appear', asy
   assert.equal((await pool.estimate(photo, NEVER)).kind, 'observed');
 });
 
-test('a model that is not the one of the manifest is refused', async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), 'pose-models-'));
-  t.after(() => rm(folder, { recursive: true }));
+test('a model that is not the one of the manifest is refused', async () => {
+  await using temporary = await mkdtempDisposable(join(tmpdir(), 'pose-models-'));
+  const folder = temporary.path;
   await copyFile(join(modelFolder, 'manifest.json'), join(folder, 'manifest.json'));
   await writeFile(join(folder, 'pose_detection.onnx'), 'something else');
   await writeFile(join(folder, 'pose_landmark_full.onnx'), 'something else');

@@ -7,7 +7,7 @@ import { it } from 'node:test';
 import { moderationBlocked } from '../../local/openai/vendor-errors.ts';
 import { balanceOf, createPerson, createShopper, createStore } from '../../local/platform.ts';
 import { until } from '../../local/until.ts';
-import { useCrashShop } from '../support/crash-shop.ts';
+import { UPLOAD, useCrashShop } from '../support/crash-shop.ts';
 import {
   assertRefundedOnce,
   balanceReaches,
@@ -21,9 +21,6 @@ import {
 } from '../support/shop.ts';
 
 const crash = useCrashShop();
-
-/** Of a picture. */
-const UPLOAD = { method: 'POST', path: /\/object\/[^s].*\/generated\// } as const;
 
 it('X13: a booked refund whose answer is lost is repeated for no payer', async () => {
   const { platform, stack } = crash.shop;

@@ -6,13 +6,12 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { createPerson, eventsOf, type TryOn } from '../../local/platform.ts';
 import { until } from '../../local/until.ts';
-import { useCrashShop } from '../support/crash-shop.ts';
+import { UPLOAD, useCrashShop } from '../support/crash-shop.ts';
 import { balanceReaches, orderTryOn, push, rowOf, settledRow } from '../support/shop.ts';
 import type { WorkerProcess } from '../support/worker-process.ts';
 
 const crash = useCrashShop();
 
-const UPLOAD = { method: 'POST', path: /\/object\/virtual.*\/generated\// } as const;
 const CALL = { method: 'POST', path: /edits/ } as const;
 
 interface Journal {

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { until } from '../../local/until.ts';
 import { afterTests } from '../support/after-tests.ts';
-import { withRedis } from '../support/redis.ts';
+import { asUser, withRedis } from '../support/redis.ts';
 import { type OutageScene, openOutage } from '../support/redis-outage.ts';
 import { openShop } from '../support/shop.ts';
 
@@ -103,13 +103,10 @@ it('a read-only replica at the start is waited for, in one log line', async () =
 });
 
 it('error answers make the loops rest instead of filling the log', async () => {
-  const acl = ['resetkeys', '~wearon:*', '+@all', '-bzpopmin', '-blmove', '-evalsha'];
-  await withRedis(shop.stack.redis.url, (redis) =>
-    redis.acl('SETUSER', 'poor', 'on', '>secret', ...acl),
-  );
-  const url = new URL(shop.stack.redis.url);
-  Object.assign(url, { username: 'poor', password: 'secret' });
-  await using scene = await openOutage(shop, { callMs: 0, env: { REDIS_URL: url.href } });
+  const rights = '~wearon:* +@all -bzpopmin -blmove -evalsha';
+  const { url } = shop.stack.redis;
+  const asPoor = await withRedis(url, (redis) => asUser(url, { redis, rights }));
+  await using scene = await openOutage(shop, { callMs: 0, env: { REDIS_URL: asPoor } });
   const [worker = assert.fail()] = scene.workers;
   await worker.logged('loop_error', ({ loop }) => loop === 'intake');
   await worker.logged('loop_error', ({ loop }) => loop === 'jobs');

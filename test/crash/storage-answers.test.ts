@@ -7,7 +7,7 @@ import { it } from 'node:test';
 import { createPerson, type TryOn } from '../../local/platform.ts';
 import { until } from '../../local/until.ts';
 import { objectPaths, storeObjects } from '../support/bucket.ts';
-import { useCrashShop } from '../support/crash-shop.ts';
+import { UPLOAD, useCrashShop } from '../support/crash-shop.ts';
 import {
   assertCompleted,
   orderMany,
@@ -20,7 +20,6 @@ import { readiness, warningsOf } from '../support/worker-status.ts';
 
 const crash = useCrashShop();
 
-const UPLOAD = { method: 'POST', path: /\/object\/virtual.*\/generated\// } as const;
 const SIGN = { method: 'POST', path: /\/object\/sign\/.*\/generated\// } as const;
 /** What the gateway in front of Storage answers while Storage restarts. */
 const NO_ROUTE = {

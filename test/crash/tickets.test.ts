@@ -8,13 +8,12 @@ import type { ArmedFault } from '../../local/faults.ts';
 import { createPerson } from '../../local/platform.ts';
 import type { LocalStack } from '../../local/stack.ts';
 import { until } from '../../local/until.ts';
-import { useCrashShop } from '../support/crash-shop.ts';
+import { UPLOAD, useCrashShop } from '../support/crash-shop.ts';
 import { assertCompleted, orderTryOn, push } from '../support/shop.ts';
 
 const crash = useCrashShop();
 const CREATE = { method: 'POST', path: /predictions$/ } as const;
 const READ = { method: 'GET', path: /predictions\/\w+$/ } as const;
-const UPLOAD = { method: 'POST', path: /\/object\/virtual.*\/generated\// } as const;
 
 const STEPS: Readonly<Record<string, (stack: LocalStack) => ArmedFault>> = {
   'before the call': ({ supabase }) =>

@@ -7,6 +7,7 @@ import { until } from '../../local/until.ts';
 import { PROGRESS_CHANNEL } from '../../src/adapters/redis/progress-channel.ts';
 import type { SessionEvent } from '../../src/ports/progress.ts';
 import { afterTests } from '../support/after-tests.ts';
+import { asUser } from '../support/redis.ts';
 import { assertCompleted, openShop, orderTryOn, push } from '../support/shop.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
 import { metricsOf } from '../support/worker-status.ts';
@@ -54,14 +55,10 @@ it('a refused try-on ends with the reason for its failure', async () => {
 });
 
 it('a user without the right to publish makes pictures all the same', async () => {
-  const rights = '~wearon:* resetchannels +@all -@admin -@dangerous'.split(' ');
-  await shop.platform.redis.acl('SETUSER', 'mute', 'reset', 'on', '>secret', ...rights);
-  const url = Object.assign(new URL(shop.stack.redis.url), {
-    username: 'mute',
-    password: 'secret',
-  });
+  const rights = '~wearon:* resetchannels +@all -@admin -@dangerous';
+  const url = await asUser(shop.stack.redis.url, { redis: shop.platform.redis, rights });
   await worker.end('SIGTERM');
-  await using mute = await startWorkerProcess({ ...shop.stack.env, REDIS_URL: url.href });
+  await using mute = await startWorkerProcess({ ...shop.stack.env, REDIS_URL: url });
   const tryOn = await orderTryOn(shop.platform, await createStore(shop.platform));
   await push(shop.platform, tryOn);
   await assertCompleted(shop, tryOn);

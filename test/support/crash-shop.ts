@@ -5,6 +5,9 @@ import { after, afterEach, before } from 'node:test';
 import { openShop, type Shop } from './shop.ts';
 import { QUICK_RECOVERY, startWorkerProcess, type WorkerProcess } from './worker-process.ts';
 
+/** The upload of a picture to the bucket, not its signing. */
+export const UPLOAD = { method: 'POST', path: /\/object\/virtual.*\/generated\// } as const;
+
 export interface CrashShop {
   readonly shop: Shop;
   /** A worker that recovers quickly; killed after the test. */

@@ -40,6 +40,15 @@ export async function openRedis(): Promise<OwnRedis> {
   };
 }
 
+/** The URL of a user with these rights, made over the connection. */
+export async function asUser(
+  url: string,
+  { redis, rights }: { redis: Redis; rights: string },
+): Promise<string> {
+  await redis.acl('SETUSER', 'other', 'reset', 'on', '>secret', ...rights.split(' '));
+  return Object.assign(new URL(url), { username: 'other', password: 'secret' }).href;
+}
+
 /** Does something over a connection of its own. */
 export async function withRedis<T>(url: string, action: (redis: Redis) => Promise<T>): Promise<T> {
   const redis = new Redis(url, { enableReadyCheck: false });
