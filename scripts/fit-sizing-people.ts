@@ -56,7 +56,7 @@ export interface JudgedPhoto {
   readonly photo: PhotoObservation;
 }
 
-export const MAKERS = [
+const MAKERS = [
   'painted',
   'fitted',
   'shell',

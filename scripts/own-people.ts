@@ -13,7 +13,7 @@ import { checkPhoto } from '../src/sizing/photo-check.ts';
 import { photoEvidence } from '../src/sizing/photo-evidence.ts';
 import type { MeasuredPerson } from './report-sizing-judge.ts';
 
-export const MEASUREMENTS_FILE = 'measurements.csv';
+const MEASUREMENTS_FILE = 'measurements.csv';
 
 /** What is wrong with the folder, a line each. */
 export class PeopleError extends Error {

@@ -35,7 +35,7 @@ export interface Judged<Person extends MeasuredPerson = PhotographedPerson> {
   readonly sd: Girths | null;
 }
 
-export interface Answer {
+interface Answer {
   readonly girths: Girths;
   readonly sizeIndex: number;
   readonly confidence: number | null;

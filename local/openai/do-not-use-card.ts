@@ -6,10 +6,10 @@
 import sharp from 'sharp';
 
 /** In fractions of the photo's width; it lies flush in the corner. */
-export const CARD = { squares: 6, squareWidth: 0.06 } as const;
+const CARD = { squares: 6, squareWidth: 0.06 } as const;
 
-export const MAGENTA = { r: 230, g: 0, b: 200 } as const;
-export const GREEN = { r: 0, g: 200, b: 60 } as const;
+const MAGENTA = { r: 230, g: 0, b: 200 } as const;
+const GREEN = { r: 0, g: 200, b: 60 } as const;
 
 /** JPEG and shrinking blur the colours; the middles of the squares stay within this. */
 const TOLERANCE = 45;

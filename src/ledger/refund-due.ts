@@ -37,7 +37,7 @@ export type RefundDue =
     };
 
 /** What a person's session costs: the platform's price, whatever a row says. */
-export const PERSON_CREDITS = 1;
+const PERSON_CREDITS = 1;
 /**
  * How long after a deduction the platform may still refund it, believing that its push failed (seen
  * after 5.6 s): until then it may be paid back already.

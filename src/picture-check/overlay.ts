@@ -6,7 +6,7 @@ import type { PictureView } from '../ports/picture-views.ts';
 import { move, type Similarity } from './similarity.ts';
 
 /** What a place shows: its surroundings, the person's body, or the person above the shoulders. */
-export type Part = 'scene' | 'body' | 'head';
+type Part = 'scene' | 'body' | 'head';
 
 /** A place that both pictures show. */
 export interface Place {

@@ -35,7 +35,7 @@ export type SizeOutcome =
     }
   | RefusedSize;
 
-export interface RefusedSize {
+interface RefusedSize {
   readonly kind: 'refused';
   /**
    * INVALID_IMAGE and IMAGE_UNAVAILABLE as in the error catalogue; PHOTO_NOT_USABLE: no person can be

@@ -6,7 +6,7 @@ import type { Figures } from './figure.ts';
 import { photoEvidence } from './photo-evidence.ts';
 import type { SizeChart } from './size-chart.ts';
 
-export interface BodyRequest {
+interface BodyRequest {
   readonly figures: Figures;
   readonly facts: PersonFacts;
   readonly chart: SizeChart;

@@ -119,7 +119,7 @@ function average(people: readonly DetectedPerson[], score: number): DetectedPers
 }
 
 /** Intersection over union of two boxes. */
-export function overlap(one: DetectedPerson, other: DetectedPerson): number {
+function overlap(one: DetectedPerson, other: DetectedPerson): number {
   const width = Math.min(one.right, other.right) - Math.max(one.left, other.left);
   const height = Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top);
   if (width <= 0 || height <= 0) return 0;

@@ -14,7 +14,7 @@ export interface RotatedSquare {
 }
 
 /** What lies outside the picture: black, or the nearest pixel of its edge. */
-export type Border = 'black' | 'replicate';
+type Border = 'black' | 'replicate';
 
 /** Positions are held in 1/32 pixel, weights of the four neighbours then sum to 32 * 32. */
 const BITS = 5;

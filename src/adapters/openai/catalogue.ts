@@ -6,7 +6,7 @@
 export type Quality = 'low' | 'medium' | 'high' | 'xhigh' | 'max' | 'auto';
 
 /** USD per million tokens. */
-export interface Prices {
+interface Prices {
   readonly textIn: number;
   readonly imageIn: number;
   readonly cachedTextIn: number;
