@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import sharp from 'sharp';
+import { prepareImage } from '../../src/tryon/resize.ts';
+import { Semaphore } from '../../src/tryon/semaphore.ts';
 import {
   edit,
   failureOf,
@@ -12,6 +14,22 @@ import {
   startModel,
   status,
 } from './adapter-under-test.ts';
+
+test('a long photo that is narrow once shrunk has a forecast and is sent', async (t) => {
+  const { model } = await startModel(t, { size: 'match' });
+  const belt = await sharp({ create: { width: 2048, height: 80, channels: 3, background: '#432' } })
+    .jpeg()
+    .toBuffer();
+  const jpeg = await prepareImage(belt, new Semaphore(1e9), never);
+  const { images, ...asked } = await request();
+  for (const order of [
+    [...images, { name: 'image_2.jpg', jpeg }],
+    [{ name: 'model.jpg', jpeg }, ...images],
+  ]) {
+    assert.ok((model.forecastUsd({ ...asked, images: order }) ?? 0) > 0);
+    assert.ok((await edit(model, { ...asked, images: order }, never)).image.length > 0);
+  }
+});
 
 test('an edit sends named images in order and returns picture, tokens, cost', async (t) => {
   const { server, model } = await startModel(t);

@@ -6,7 +6,8 @@ import { createHash } from 'node:crypto';
 import OpenAI from 'openai';
 import type { ImagesResponse } from 'openai/resources/images';
 import { TaskError } from '../../errors.ts';
-import { validateImage } from '../../images/validation.ts';
+import type { ImageStructure } from '../../images/format.ts';
+import { readJpeg } from '../../images/jpeg.ts';
 import type {
   FetchPicture,
   ImageProvider,
@@ -155,7 +156,7 @@ export class OpenAiProvider implements ImageProvider, AsyncDisposable {
 
   forecastUsd(request: PictureRequest): number | null {
     const { model, quality } = this.#parameters;
-    const photos = request.images.map(({ jpeg }) => validateImage(jpeg));
+    const photos = request.images.map(({ jpeg }) => structureOf(jpeg));
     const promptCharacters = request.prompt.length;
     const size = this.#sizeFor(request);
     const partialImages = this.#partialImagesFor(request);
@@ -165,7 +166,7 @@ export class OpenAiProvider implements ImageProvider, AsyncDisposable {
   #sizeFor({ images: [person] }: PictureRequest): string {
     const { size } = this.#options;
     if (size !== MATCH || person === undefined) return size;
-    return matchingSize(this.model, validateImage(person.jpeg));
+    return matchingSize(this.model, structureOf(person.jpeg));
   }
 
   /** True when calls now go to another model than `gone`, by this call or by one before it. */
@@ -201,6 +202,13 @@ export class OpenAiProvider implements ImageProvider, AsyncDisposable {
 /** The warning that calls go to another model than the configured one. */
 export function replacementOf(gone: string, successor: string): string {
   return `image model ${gone} is not offered any more: using its successor ${successor}; set OPENAI_IMAGE_MODEL`;
+}
+
+/** Of a photo that was validated before it was made smaller: a long one may have become narrow. */
+function structureOf(jpeg: Uint8Array): ImageStructure {
+  const structure = readJpeg(jpeg);
+  if (typeof structure === 'string') throw new TaskError('INTERNAL', { detail: structure });
+  return structure;
 }
 
 function rethrow(error: unknown): never {
