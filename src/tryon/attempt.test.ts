@@ -1,11 +1,15 @@
-/** What an attempt finds before it pays decides how it ends; none of these makes a paid call. */
+/** What an attempt finds before it pays decides how it ends. */
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
+import { it, type TestContext } from 'node:test';
 import { IDS, oneSession } from '../../test/support/one-session.ts';
 import { TaskError } from '../errors.ts';
+import type { PictureRequest } from '../ports/image-provider.ts';
 import { EMPTY_JOURNAL, type Journal } from '../ports/jobs.ts';
+import type { Session } from '../ports/session.ts';
 import type { DeadLetter } from '../ports/task-source.ts';
 import { type AttemptDeps, runAttempt } from './attempt.ts';
+import { CallSlots } from './call-slots.ts';
+import { Quarantine } from './quarantine.ts';
 
 /** An attempt at the session's task; `refusal` is what the storage breaker says. */
 async function attempt(
@@ -83,4 +87,62 @@ it('a failure that was final before a crash is final after it', async () => {
   const journal = { ...EMPTY_JOURNAL, failures: { MODERATION_BLOCKED: 1 } };
   const { outcome } = await attempt(oneSession(), { journal });
   assert.equal(outcome.kind === 'failed' && outcome.error.code, 'MODERATION_BLOCKED');
+});
+
+/** A first attempt whose session ends while the rate limit holds its call back for so long. */
+async function endedWhileHeldBack(t: TestContext, heldBackMs: number) {
+  t.mock.timers.enable({ apis: ['Date'], now: Date.now() });
+  const one = oneSession();
+  const [claimed, paid] = [one.row, [] as string[]];
+  const enter = async () => {
+    t.mock.timers.tick(heldBackMs);
+    one.row = { ...oneSession().row, status: 'failed' } as Session;
+    return { succeeded() {}, failed() {}, [Symbol.dispose]() {} };
+  };
+  const provider = {
+    name: 'openai',
+    limits: { garments: { least: -1, most: 0 }, promptCharacters: 0, prompt: 'optional' },
+    forecastUsd: () => null,
+    submit: async ({ key }: PictureRequest) => {
+      paid.push(key);
+      throw new TaskError('MODERATION_BLOCKED');
+    },
+  };
+  const deps = {
+    ...one.deps,
+    sessions: { ...one.deps.sessions, claim: async () => claimed },
+    storage: {
+      check: async () => undefined,
+      pass: () => ({ claim: async () => undefined, [Symbol.dispose]() {} }),
+    },
+    budget: {
+      check: async () => undefined,
+      reserve: async () => ({ returned() {}, spent() {} }),
+    },
+    providers: { b2b: [{ provider, gate: { check: async () => undefined, enter } }], b2c: [] },
+    quarantine: new Quarantine(),
+    callSlots: new CallSlots(1),
+    personCheck: 'off',
+    pictureCheck: 'off',
+    stopping: new AbortController().signal,
+    providerTimeoutMs: 1000,
+    maxProviderCalls: 3,
+    taskDeadlineSeconds: 480,
+  } as unknown as AttemptDeps;
+  const createdAt = new Date().toISOString();
+  const task = { ...IDS, taskId: 'task', imageUrls: [], prompt: '', createdAt };
+  const job = { task, journal: EMPTY_JOURNAL, stalls: 0, record: async () => undefined };
+  const outcome = await runAttempt(job, deps, new AbortController().signal);
+  return { outcome, paid };
+}
+
+it('a row read more than 30 s ago is read again before a call is paid', async (t) => {
+  const { outcome, paid } = await endedWhileHeldBack(t, 31_000);
+  assert.deepEqual(outcome, { kind: 'skipped', reason: 'already_failed' });
+  assert.deepEqual(paid, []);
+});
+
+it('a row read within the last 30 s is not read again', async (t) => {
+  const { paid } = await endedWhileHeldBack(t, 29_000);
+  assert.equal(paid.length, 1);
 });

@@ -90,12 +90,12 @@ async function runSteps(job: Job, deps: AttemptDeps, limits: Limits): Promise<Ou
 
   await using checks = new AttemptChecks(task, deps, limits.signal);
   using pass = deps.storage.pass(task);
-  const paying = {
-    ...deps,
-    checks,
-    beforePaying: () => pass.claim(),
-    confirmDue: () => confirmDue(job, deps),
+  const readAtMs = Date.now();
+  const beforePaying = async () => {
+    if (Date.now() - readAtMs > ROW_IS_FRESH_MS) await confirmDue(job, deps);
+    await pass.claim();
   };
+  const paying = { ...deps, checks, beforePaying };
   const { jpeg, usage, journal, processingTimeMs } = await makePicture(
     job,
     session,
@@ -179,7 +179,13 @@ async function reasonNotToPay(job: Job, deps: AttemptDeps, limits: Limits): Prom
   }
 }
 
-/** After a wait: throws where the session has ended meanwhile, or its picture could not be stored. */
+/**
+ * A call is paid on a row that was read at most so long ago. Photos may take as long to download; a
+ * wait for a call slot or for the rate limit may take longer. Decision 56.
+ */
+const ROW_IS_FRESH_MS = 30_000;
+
+/** Throws where the session has ended meanwhile, or its picture could not be stored. */
 async function confirmDue(job: Job, deps: AttemptDeps): Promise<void> {
   await deps.storage.check();
   const reason = await reasonToSkip(job, deps);

@@ -15,8 +15,6 @@ export interface MakeDeps extends PrepareDeps, GenerateDeps {
   readonly quarantine: Quarantine;
   /** Of the process. */
   readonly callSlots: CallSlots;
-  /** Called after a wait for a call slot; throws when the picture must not be paid any more. */
-  readonly confirmDue?: () => Promise<void>;
 }
 
 /**
@@ -63,13 +61,7 @@ export async function makePicture(
     const sinceMs = Date.now();
     const slot = await waitForSlot(deps.callSlots, task.ownerId, deps.stopping, limits);
     waitedMs = Date.now() - sinceMs;
-    try {
-      await deps.confirmDue?.();
-      return slot;
-    } catch (error) {
-      slot[Symbol.dispose]();
-      throw error;
-    }
+    return slot;
   }
 }
 
