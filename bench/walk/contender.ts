@@ -3,7 +3,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
 import { LOOPBACK, onFreePort } from '../../local/loopback.ts';
+import { until } from '../../local/until.ts';
 import { endWithThisProcess } from '../../test/support/guardian.ts';
 import { pidsOf } from './process-tree.ts';
 
@@ -17,6 +19,7 @@ export interface RunningContender extends AsyncDisposable {
   readonly pid: number;
   /** From the start of the shell until /health answered. */
   readonly startMs: number;
+  readonly healthUrl: string;
 }
 
 export const THIS_WORKER: Contender = {
@@ -60,14 +63,29 @@ export async function startContender(
   const pid = child.pid as number;
   endWithThisProcess(child, { group: true });
   const end = () => endTree(child, pid);
+  const healthUrl = `http://${LOOPBACK}:${port}/health`;
   try {
-    await healthAnswers(`http://${LOOPBACK}:${port}/health`, child);
+    await healthAnswers(healthUrl, child);
   } catch (error) {
     await end();
     throw new Error(`'${command}' in ${folder}: ${(error as Error).message}\n${output()}`);
   }
-  return { pid, startMs: performance.now() - startedAtMs, [Symbol.asyncDispose]: end };
+  const startMs = performance.now() - startedAtMs;
+  return { pid, startMs, healthUrl, [Symbol.asyncDispose]: end };
 }
+
+/** Waits until /health no longer says that the pose models are being loaded. */
+export async function modelsLoaded({ healthUrl }: RunningContender): Promise<void> {
+  const areLoaded = async () => {
+    const answer = await fetch(healthUrl);
+    const health: unknown = await answer.json().catch(() => null);
+    return !isLoading.safeParse(health).success;
+  };
+  await until('the pose models to be loaded', areLoaded, START_LIMIT_MS);
+}
+
+/** Both workers name their models so in /health; one that does not is not waited for. */
+const isLoading = z.object({ size_rec_model_loaded: z.literal(false) });
 
 async function healthAnswers(url: string, child: ChildProcess): Promise<void> {
   const deadline = performance.now() + START_LIMIT_MS;

@@ -4,7 +4,7 @@ import type { TryOn } from '../../local/platform.ts';
 import type { LoggedRequest } from '../../local/supabase/server.ts';
 import { until } from '../../local/until.ts';
 import { push, type Shop } from '../../test/support/shop.ts';
-import { type Contender, startContender } from './contender.ts';
+import { type Contender, modelsLoaded, startContender } from './contender.ts';
 import { orders } from './orders.ts';
 import { cpuMsOf, pssMbOf } from './process-tree.ts';
 
@@ -45,6 +45,7 @@ export async function runTurn(
   { tasks, alone, photo }: Load,
 ): Promise<Turn> {
   await using worker = await startContender(contender, env);
+  await modelsLoaded(worker);
   await sleep(AFTERWARDS_MS);
   const restingPssMb = pssMbOf(worker.pid);
   await complete(shop, await orders(shop, WARM_UP_TASKS, photo));

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { tmpdir } from 'node:os';
 import { describe, it } from 'node:test';
-import { parseContender, startContender } from '../../bench/walk/contender.ts';
+import { modelsLoaded, parseContender, startContender } from '../../bench/walk/contender.ts';
 import { parsePssMb, parseStat, pidsOf, treeOf } from '../../bench/walk/process-tree.ts';
 import { summary } from '../../bench/walk/summary.ts';
 import { requestsSince, type Turn } from '../../bench/walk/turn.ts';
@@ -22,6 +22,11 @@ const TURN: Turn = {
 const SERVER = `sleep 300 & node -e 'require("http").createServer((_, answer) => answer.end())
   .listen(process.env.PORT, process.env.HOST)'; true`;
 
+/** Says at the third request that its models are loaded. */
+const LOADING = `exec node -e 'let asked = 0; require("http").createServer((_, answer) => {
+  asked += 1; answer.end(JSON.stringify({ asked, size_rec_model_loaded: asked >= 3 }));
+}).listen(process.env.PORT, process.env.HOST)'`;
+
 describe('--against', () => {
   it('takes a folder and a command that holds colons', () => {
     assert.deepEqual(parseContender('/srv/old:: PORT=80 run a::b '), {
@@ -38,6 +43,13 @@ describe('--against', () => {
     assert.equal(pidsOf(worker.pid).length, 3);
     await worker[Symbol.asyncDispose]();
     assert.deepEqual(pidsOf(worker.pid), []);
+  });
+
+  it('waits until /health says that the pose models are loaded', async () => {
+    await using worker = await startContender({ folder: tmpdir(), command: LOADING }, {});
+    await modelsLoaded(worker);
+    const health = await (await fetch(worker.healthUrl)).json();
+    assert.deepEqual(health, { asked: 4, size_rec_model_loaded: true });
   });
 
   it('reports the output of a command that ends before /health answers', async () => {
