@@ -11,7 +11,7 @@ node_modules/.installed: package.json package-lock.json
 	@PATH="node_modules/.bin:$$PATH" node -e '$(IS_NODE_24)' || { echo '$(NEEDS_NODE_24)'; exit 1; }
 	@touch $@
 
-models/manifest.json: node_modules/.installed scripts/build-models.ts
+models/manifest.json: node_modules/.installed scripts/build-models.ts src/adapters/mediapipe/models.ts
 	@npm run --silent models
 	@touch $@
 
