@@ -45,7 +45,7 @@ const CONVERTERS = new Map<number, Converter>([
 export interface ConversionOptions {
   /**
    * When given, pictures go in as bytes, and 0 to 255 stand for numbers from `lowest` to 1: a quarter
-   * of the memory for whoever fills them in. Otherwise they go in as floats.
+   * of the memory that floats take. Otherwise they go in as floats.
    */
   readonly byteInput?: { readonly lowest: number };
 }
