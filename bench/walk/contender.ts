@@ -5,7 +5,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { LOOPBACK, onFreePort } from '../../local/loopback.ts';
-import { until } from '../../local/until.ts';
 import { endWithThisProcess } from '../../test/support/guardian.ts';
 import { pidsOf } from './process-tree.ts';
 
@@ -28,6 +27,7 @@ export const THIS_WORKER: Contender = {
 };
 
 const START_LIMIT_MS = 120_000;
+const LOAD_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 15_000;
 const KEPT_OUTPUT = 4_000;
 
@@ -74,14 +74,14 @@ export async function startContender(
   return { pid, startMs, healthUrl, [Symbol.asyncDispose]: end };
 }
 
-/** Waits until /health no longer says that the pose models are being loaded. */
-export async function modelsLoaded({ healthUrl }: RunningContender): Promise<void> {
-  const areLoaded = async () => {
+/** True once /health no longer says that the pose models are being loaded; false where it always does. */
+export async function modelsLoaded({ healthUrl }: RunningContender): Promise<boolean> {
+  for (const end = performance.now() + LOAD_LIMIT_MS; performance.now() < end; await sleep(50)) {
     const answer = await fetch(healthUrl);
     const health: unknown = await answer.json().catch(() => null);
-    return !isLoading.safeParse(health).success;
-  };
-  await until('the pose models to be loaded', areLoaded, START_LIMIT_MS);
+    if (!isLoading.safeParse(health).success) return true;
+  }
+  return false;
 }
 
 /** Both workers name their models so in /health; one that does not is not waited for. */

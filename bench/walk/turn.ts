@@ -19,6 +19,7 @@ export interface Load {
 /** Null where it could not be measured. */
 export interface Turn {
   readonly startMs: number;
+  /** With the pose models loaded. */
   readonly restingPssMb: number | null;
   readonly tasksPerSecond: number;
   /** LPUSH → completed of each task that was alone. */
@@ -45,9 +46,9 @@ export async function runTurn(
   { tasks, alone, photo }: Load,
 ): Promise<Turn> {
   await using worker = await startContender(contender, env);
-  await modelsLoaded(worker);
+  const areLoaded = await modelsLoaded(worker);
   await sleep(AFTERWARDS_MS);
-  const restingPssMb = pssMbOf(worker.pid);
+  const restingPssMb = areLoaded ? pssMbOf(worker.pid) : null;
   await complete(shop, await orders(shop, WARM_UP_TASKS, photo));
   const queued = await orders(shop, tasks, photo);
   await sleep(AFTERWARDS_MS);

@@ -47,7 +47,7 @@ describe('--against', () => {
 
   it('waits until /health says that the pose models are loaded', async () => {
     await using worker = await startContender({ folder: tmpdir(), command: LOADING }, {});
-    await modelsLoaded(worker);
+    assert.equal(await modelsLoaded(worker), true);
     const health = await (await fetch(worker.healthUrl)).json();
     assert.deepEqual(health, { asked: 4, size_rec_model_loaded: true });
   });
