@@ -10,6 +10,9 @@ import { withoutPerspective } from './perspective.ts';
 /** Without a weight, people in clothes and from cameras unlike any fitted on err more: variance times this. */
 const UNSEEN_SPREAD = 1.2;
 
+/** Beside a weight, the photo's variance counts times this. Decision 53. */
+const NOISE_BESIDE_WEIGHT = 2;
+
 /** One way that things may be, with its probability; those of a mixture sum to 1. */
 export interface BodyHypothesis {
   readonly sex: Sex;
@@ -80,6 +83,7 @@ function observation(
   const male = sex === 'male' ? 0.5 : -0.5;
   const at = (list: readonly number[], index: number) => list[index] ?? 0;
   const rows = measured.map(({ index }) => index);
+  const doubt = facts.weightKg === undefined ? 1 : NOISE_BESIDE_WEIGHT;
   return {
     observed: measured.map(({ value }) => value),
     offset: rows.map(
@@ -92,7 +96,7 @@ function observation(
     slopes,
     noise: scaled(
       rows.map((row) => rows.map((column) => at(photo.noise[fit][row] ?? [], column))),
-      1 / (evidence?.clarity ?? 1) ** 2,
+      doubt / (evidence?.clarity ?? 1) ** 2,
     ),
   };
 }
