@@ -1,7 +1,7 @@
 /**
  * From a photo's bytes to a pose, as MediaPipe's PoseLandmarker computes it (BlazePose full, one
  * picture, minimum confidences 0.5): decode → detect → region → landmarks → project. Works in the
- * calling thread for 30-60 ms and more; the worker calls it in a thread of its own.
+ * calling thread for some 90 ms; the worker calls it in a thread of its own.
  */
 
 import { flopLandmarks, flopWorld } from '../../mirror.ts';
