@@ -10,8 +10,8 @@ import { withoutPerspective } from './perspective.ts';
 /** Without a weight, people in clothes and from cameras unlike any fitted on err more: variance times this. */
 const UNSEEN_SPREAD = 1.2;
 
-/** Beside a weight, the photo's variance counts times this. Decision 53. */
-const NOISE_BESIDE_WEIGHT = 2;
+/** When the weight is given, the variance of the photo's noise is multiplied by this. Decision 53. */
+const NOISE_WITH_WEIGHT = 2;
 
 /** One way that things may be, with its probability; those of a mixture sum to 1. */
 export interface BodyHypothesis {
@@ -83,7 +83,7 @@ function observation(
   const male = sex === 'male' ? 0.5 : -0.5;
   const at = (list: readonly number[], index: number) => list[index] ?? 0;
   const rows = measured.map(({ index }) => index);
-  const doubt = facts.weightKg === undefined ? 1 : NOISE_BESIDE_WEIGHT;
+  const factor = facts.weightKg === undefined ? 1 : NOISE_WITH_WEIGHT;
   return {
     observed: measured.map(({ value }) => value),
     offset: rows.map(
@@ -96,7 +96,7 @@ function observation(
     slopes,
     noise: scaled(
       rows.map((row) => rows.map((column) => at(photo.noise[fit][row] ?? [], column))),
-      doubt / (evidence?.clarity ?? 1) ** 2,
+      factor / (evidence?.clarity ?? 1) ** 2,
     ),
   };
 }
