@@ -5,7 +5,7 @@ import { eventsReady, onStep } from './events.js';
 const POLL_MS = 400;
 const MOST_POLLS = 60;
 
-/** The steps of an order are heard until the next one: some come after its end. */
+/** The steps of an order are shown until the next order: some arrive after its end. */
 let stopListening = () => {};
 
 /** Orders as the platform does; resolves when the session has ended and its refund, if any, is booked. */
