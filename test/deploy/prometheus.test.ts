@@ -35,20 +35,21 @@ async function dashboardQueries(): Promise<Query[]> {
   const texts = await Promise.all(names.map((name) => readFile(join(DASHBOARDS, name), 'utf8')));
   return texts.flatMap((text) => {
     const { title, panels } = JSON.parse(text);
-    return panels.flatMap((panel: { title: string; targets: Target[] }) =>
-      panel.targets
-        .filter(({ datasource }) => datasource.uid === 'prometheus')
-        .map(({ expr }) => ({
+    return panels
+      .filter(({ datasource }: Panel) => datasource.uid === 'prometheus')
+      .flatMap((panel: Panel) =>
+        panel.targets.map(({ expr }) => ({
           title: `${title}, ${panel.title}`,
           expr: expr.replaceAll('$__rate_interval', '1m').replaceAll('$__range', '10m'),
         })),
-    );
+      );
   });
 }
 
-interface Target {
-  readonly expr: string;
+interface Panel {
+  readonly title: string;
   readonly datasource: { readonly uid: string };
+  readonly targets: readonly { readonly expr: string }[];
 }
 
 describe('a Prometheus that scrapes a real worker', { skip }, () => {
