@@ -1,8 +1,10 @@
 /** A DNS server on loopback that knows a few names, and says nothing about others. */
 import { createSocket } from 'node:dgram';
 
-/** What a name has: addresses of either kind, or a DNS error (3 NXDOMAIN, 2 SERVFAIL, 5 REFUSED). */
+/** What a name has: addresses of either kind, an alias, or a DNS error (3 NXDOMAIN, 2 SERVFAIL, 5 REFUSED). */
 export interface DnsRecord {
+  /** Another name, whose addresses are not in the answer. */
+  readonly cname?: string;
   readonly a?: readonly string[];
   /** As 32 hexadecimal digits each. */
   readonly aaaa?: readonly string[];
@@ -17,6 +19,7 @@ export interface DnsServer extends AsyncDisposable {
 }
 
 const TYPE_A = 1;
+const TYPE_CNAME = 5;
 const TYPE_AAAA = 28;
 
 /** Starts it. A name without an entry gets no answer, ever. */
@@ -53,23 +56,29 @@ function questionOf(query: Buffer): { name: string; type: number; end: number } 
 function answer(
   question: Buffer,
   type: number,
-  { a = [], aaaa = [], rcode = 0 }: DnsRecord,
+  { cname, a = [], aaaa = [], rcode = 0 }: DnsRecord,
 ): Buffer {
-  const datas =
-    type === TYPE_A
-      ? a.map((ip) => Buffer.from(ip.split('.').map(Number)))
-      : type === TYPE_AAAA
-        ? aaaa.map((hex) => Buffer.from(hex, 'hex'))
-        : [];
-  const records = datas.map((data) => {
-    // The name as a pointer to the question, the type, class IN, 60 s, the length of the data.
-    const head = Buffer.from([0xc0, 0x0c, 0, type, 0, 1, 0, 0, 0, 60, 0, data.length]);
-    return Buffer.concat([head, data]);
-  });
+  const ipv4 = type === TYPE_A ? a.map((ip) => Buffer.from(ip.split('.').map(Number))) : [];
+  const ipv6 = type === TYPE_AAAA ? aaaa.map((hex) => Buffer.from(hex, 'hex')) : [];
+  const records = [
+    ...(cname === undefined ? [] : [resourceRecord(TYPE_CNAME, encodeName(cname))]),
+    ...[...ipv4, ...ipv6].map((data) => resourceRecord(type, data)),
+  ];
   const reply = Buffer.concat([question, ...records]);
   reply.writeUInt16BE(0x8180 | rcode, 2);
   reply.writeUInt16BE(1, 4);
   reply.writeUInt16BE(records.length, 6);
   reply.writeUInt32BE(0, 8);
   return reply;
+}
+
+/** The name as a pointer to the question, the type, class IN, 60 s, the length of the data. */
+function resourceRecord(type: number, data: Buffer): Buffer {
+  const head = Buffer.from([0xc0, 0x0c, 0, type, 0, 1, 0, 0, 0, 60, 0, data.length]);
+  return Buffer.concat([head, data]);
+}
+
+function encodeName(name: string): Buffer {
+  const labels = name.split('.').map((label) => `${String.fromCharCode(label.length)}${label}`);
+  return Buffer.from(`${labels.join('')}\0`, 'latin1');
 }

@@ -16,6 +16,7 @@ const RECORDS = {
   'v4.example': { a: ['93.184.216.34'] },
   'v6.example': { aaaa: ['26062800022000010000000000000001'] },
   'no-address.example': {},
+  'dangling.example': { cname: 'deleted.example' },
   'gone.example': { rcode: NXDOMAIN },
   'broken.example': { rcode: SERVFAIL },
 };
@@ -38,6 +39,7 @@ describe('dnsLookup', () => {
     const resolve = dnsLookup({ servers: [dns.address], timeoutMs: 60_000 });
     await assert.rejects(resolve('gone.example', NEVER), { code: 'ENOTFOUND' });
     await assert.rejects(resolve('no-address.example', NEVER), { code: 'ENODATA' });
+    await assert.rejects(resolve('dangling.example', NEVER), { code: 'ENODATA' });
     await assert.rejects(resolve('broken.example', NEVER), { code: 'ESERVFAIL' });
     await assert.rejects(resolve(`${'a'.repeat(64)}.example`, NEVER), { code: 'EBADNAME' });
   });

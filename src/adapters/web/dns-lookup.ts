@@ -8,8 +8,8 @@ import { Resolver } from 'node:dns/promises';
 import { TaskError } from '../../errors.ts';
 
 /**
- * All IPv4 and IPv6 addresses of a host; an abort by `signal` ends the lookup. Throws a `TaskError`,
- * or an error with a code of `node:dns`: ENOTFOUND and ENODATA mean that there is no such host.
+ * All IPv4 and IPv6 addresses of a host, at least one; an abort by `signal` ends the lookup. Throws a
+ * `TaskError`, or an error with a code of `node:dns`: ENOTFOUND and ENODATA mean that there is no such host.
  */
 export type ResolveHost = (hostname: string, signal: AbortSignal) => Promise<readonly string[]>;
 
@@ -67,7 +67,9 @@ async function lookUp(
     const failures = answers.flatMap((answer) =>
       answer.status === 'rejected' ? [answer.reason] : [],
     );
-    throw failures.find(({ code }) => !NO_SUCH_HOST.includes(code)) ?? failures[0];
+    // An alias of a name without addresses (CNAME alone) counts as an empty answer, not as a failure.
+    const noAddress = failures[0] ?? Object.assign(new Error('no address'), { code: 'ENODATA' });
+    throw failures.find(({ code }) => !NO_SUCH_HOST.includes(code)) ?? noAddress;
   } finally {
     signal.removeEventListener('abort', cancel);
   }

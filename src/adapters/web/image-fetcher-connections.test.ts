@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type AddressInfo, createServer } from 'node:net';
 import { describe, it } from 'node:test';
 import { buildConnector } from 'undici';
+import { startDnsServer } from '../../../test/support/dns-server.ts';
 import { type Dialled, dialTo, startImageHost } from '../../../test/support/image-host.ts';
 import {
   beginJpeg,
@@ -13,6 +14,7 @@ import {
   trusting,
   WITHIN_A_MINUTE,
 } from '../../../test/support/picture-fetch.ts';
+import { dnsLookup } from './dns-lookup.ts';
 
 describe('a connection of the image fetcher', () => {
   it('is kept for the next picture of the same trusted host', async () => {
@@ -46,6 +48,17 @@ describe('a connection of the image fetcher', () => {
     assert.deepEqual(Buffer.from(await fetcher.fetch(STRANGER, WITHIN_A_MINUTE)), PICTURE);
     assert.deepEqual(dialled, [{ addresses, hostname: 'shop.example', port: '' }]);
     assert.equal(host.requests[0]?.headers.host, 'shop.example');
+  });
+
+  it('to an alias without addresses fails as one to a host that does not exist', async () => {
+    await using dns = await startDnsServer({ 'shop.example': { cname: 'deleted.example' } });
+    const resolve = dnsLookup({ servers: [dns.address], timeoutMs: 60_000 });
+    await using fetcher = fetcherWith({ resolve });
+    // Where undici's connector gets no error for a missing socket, it throws where no one catches.
+    await assert.rejects(fetcher.fetch(STRANGER, WITHIN_A_MINUTE), {
+      code: 'INVALID_IMAGE',
+      detail: 'unreachable',
+    });
   });
 
   it('is not opened to a host with a non-public address', async () => {
