@@ -45,6 +45,13 @@ export function rateLimited(retryAfterSeconds: number): Fault {
   return refusing(refusal, { 'retry-after': String(retryAfterSeconds) });
 }
 
+/** 401: no task can succeed until the key is changed. */
+export function keyRefused(): Fault {
+  return refusing(
+    new Refusal(401, { message: 'Incorrect API key provided.', code: 'invalid_api_key' }),
+  );
+}
+
 /** 429 too, but no task can succeed until someone pays. */
 export function insufficientQuota(): Fault {
   return refusing(

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { plain } from '../../test/support/odd-images.ts';
+import { taskWith } from '../../test/support/task.ts';
 import { TaskError } from '../errors.ts';
 import { ByteBudget } from '../images/byte-budget.ts';
 import type { ImageFetcher } from '../ports/image-fetcher.ts';
-import type { Task } from '../ports/session.ts';
 import { prepare } from './prepare.ts';
 import { Semaphore } from './semaphore.ts';
 
@@ -41,16 +41,7 @@ function preparing(urls: readonly string[], budgetBytes = 1_000_000) {
       return download.promise;
     },
   };
-  const task: Task = {
-    channel: 'b2c',
-    ownerId: 'owner',
-    sessionId: 'session',
-    taskId: 'task',
-    requestId: 'request',
-    imageUrls: urls,
-    prompt: '',
-    createdAt: '2026-11-28T12:00:00Z',
-  };
+  const task = taskWith({ imageUrls: urls });
   const decodeMemory = new CountingSemaphore(1);
   const downloads = new ByteBudget(budgetBytes);
   const stop = new AbortController();

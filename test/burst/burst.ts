@@ -7,7 +7,7 @@ import { openShop, type Shop } from '../support/shop.ts';
 import { QUICK_RECOVERY } from '../support/worker-process.ts';
 import { lookAtBystander, type Verdict, verify } from './invariants.ts';
 import { drawMarked } from './marked-pictures.ts';
-import { Customers } from './orders.ts';
+import { Customers, unfinished } from './orders.ts';
 import { chanceFrom } from './random.ts';
 import { Replica } from './replica.ts';
 import { storm, type Weather } from './storm.ts';
@@ -74,16 +74,6 @@ export async function runBurst({
   await Promise.all(replicas.map((replica) => replica[Symbol.asyncDispose]()));
   const { orders, strays } = customers;
   return { ...verdict, orders: orders.length, strays, weather, orphanMs: orphanTimes(replicas) };
-}
-
-/** Sessions of all customers that are in no terminal state; the bystander's is one of them. */
-async function unfinished({ stack }: Shop): Promise<number> {
-  const { rows } = await stack.database.query(
-    `select count(*)::int as count from (
-       select status from generation_sessions union all select status from store_generation_sessions
-     ) as all_sessions where status not in ('completed', 'failed')`,
-  );
-  return Number(rows[0]?.count) - 1;
 }
 
 /** Every session has ended, and no refund is under way. */

@@ -1,6 +1,6 @@
 /**
- * What the customers of a burst order: mostly good try-ons, some that no one can serve, and messages
- * that are none.
+ * What the customers of a burst order: mostly good try-ons, some that cannot succeed, and messages
+ * that are not tasks.
  */
 import { randomUUID } from 'node:crypto';
 import {
@@ -16,7 +16,7 @@ import {
   type TryOn,
   uploadPhoto,
 } from '../../local/platform.ts';
-import { photo } from '../support/shop.ts';
+import { photo, type Shop } from '../support/shop.ts';
 import { markOf } from './marked-pictures.ts';
 import type { Chance } from './random.ts';
 
@@ -60,6 +60,16 @@ const BAD_KINDS: readonly [OrderKind, ...OrderKind[]] = [
 ];
 const BAD_SHARE = 0.25;
 const STRAY_SHARE = 0.05;
+
+/** Sessions that have not ended, without the bystander's. */
+export async function unfinished({ stack }: Shop): Promise<number> {
+  const { rows } = await stack.database.query(
+    `select count(*)::int as count from (
+       select status from generation_sessions union all select status from store_generation_sessions
+     ) as all_sessions where status not in ('completed', 'failed')`,
+  );
+  return Number(rows[0]?.count) - 1;
+}
 
 /** The customers of one burst, and everything they ordered. */
 export class Customers {

@@ -4,13 +4,13 @@ import { beforeEach, describe, it } from 'node:test';
 import { createPerson } from '../../local/platform.ts';
 import { DEAD_LETTER_LIST, TASK_LIST } from '../../src/adapters/redis/task-list.ts';
 import { afterTests } from '../support/after-tests.ts';
-import { wearon } from '../support/cli.ts';
+import { wearonWith } from '../support/cli.ts';
 import { openShop, orderTryOn } from '../support/shop.ts';
 
 const shop = afterTests.use(await openShop());
 const { platform, stack } = shop;
 const { redis } = platform;
-const run = (...args: readonly string[]) => wearon(stack.env, args);
+const run = wearonWith(stack.env);
 
 beforeEach(() => redis.flushall());
 

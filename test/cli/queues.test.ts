@@ -15,14 +15,14 @@ import { DEAD_LETTER_LIST, INTAKE_LIST, TASK_LIST } from '../../src/adapters/red
 import { TaskError } from '../../src/errors.ts';
 import { refundIntent } from '../../src/tryon/refund-intent.ts';
 import { afterTests } from '../support/after-tests.ts';
-import { wearon } from '../support/cli.ts';
+import { wearon, wearonWith } from '../support/cli.ts';
 import { assertCompleted, openShop, orderTryOn, push, rowOf, settledRow } from '../support/shop.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
 
 const shop = afterTests.use(await openShop());
 const { platform, stack } = shop;
 const { redis } = platform;
-const run = (...args: readonly string[]) => wearon(stack.env, args);
+const run = wearonWith(stack.env);
 
 beforeEach(() => redis.flushall());
 

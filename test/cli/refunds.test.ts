@@ -8,14 +8,14 @@ import { BullRefunds } from '../../src/adapters/redis/refund-queue.ts';
 import { TaskError } from '../../src/errors.ts';
 import { refundIntent } from '../../src/tryon/refund-intent.ts';
 import { afterTests } from '../support/after-tests.ts';
-import { wearon } from '../support/cli.ts';
+import { wearonWith } from '../support/cli.ts';
 import { openShop, orderTryOn, push, rowOf } from '../support/shop.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
 
 const shop = afterTests.use(await openShop());
 const { platform, stack } = shop;
 const { redis } = platform;
-const run = (...args: readonly string[]) => wearon(stack.env, args);
+const run = wearonWith(stack.env);
 
 beforeEach(() => redis.flushall());
 

@@ -15,7 +15,7 @@ import { RedisTaskList } from '../../src/adapters/redis/task-list.ts';
 import { deadLetter } from '../../src/tryon/dead-letter.ts';
 import { afterTests } from '../support/after-tests.ts';
 import { objectPaths, storeObjects } from '../support/bucket.ts';
-import { wearon } from '../support/cli.ts';
+import { wearon, wearonWith } from '../support/cli.ts';
 import {
   assertCompleted,
   assertRefundedOnce,
@@ -28,9 +28,7 @@ import { startWorkerProcess } from '../support/worker-process.ts';
 
 const shop = afterTests.use(await openShop());
 
-function run(...args: readonly string[]) {
-  return wearon(shop.stack.env, args);
-}
+const run = wearonWith(shop.stack.env);
 
 describe('sessions show', () => {
   it('shows a session in one view, without link, prompt or e-mail', async () => {

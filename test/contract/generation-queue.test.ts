@@ -3,7 +3,6 @@
  * are run.
  */
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
 import { beforeEach, it } from 'node:test';
 import { until } from '../../local/until.ts';
 import { GENERATION_QUEUE, openQueue } from '../../src/adapters/redis/bullmq.ts';
@@ -15,6 +14,7 @@ import type { Task } from '../../src/ports/session.ts';
 import { refundIntent } from '../../src/tryon/refund-intent.ts';
 import { afterTests } from '../support/after-tests.ts';
 import { openRedis } from '../support/redis.ts';
+import { taskWith } from '../support/task.ts';
 
 const PREFIX = 'wearon:bull:generation';
 const { redis } = afterTests.use(await openRedis());
@@ -22,16 +22,7 @@ const { redis } = afterTests.use(await openRedis());
 beforeEach(() => redis.flushall());
 
 function task(prompt = 'a coat'): Task {
-  return {
-    channel: 'b2c',
-    ownerId: randomUUID(),
-    sessionId: randomUUID(),
-    taskId: randomUUID(),
-    imageUrls: ['https://example.com/a.jpg?token=secret'],
-    prompt,
-    requestId: 'req',
-    createdAt: new Date().toISOString(),
-  };
+  return taskWith({ imageUrls: ['https://example.com/a.jpg?token=secret'], prompt });
 }
 
 function startWorker(
@@ -114,7 +105,7 @@ it('a job that waits for its owner’s links comes after all that wait', async (
 it('one owner has half of the slots at most while another waits', async () => {
   await using jobs = new BullGenerationJobs(redis);
   const hog = task('hog');
-  const many = Array.from({ length: 8 }, () => ({ ...hog, sessionId: randomUUID() }));
+  const many = Array.from({ length: 8 }, () => taskWith({ ownerId: hog.ownerId, prompt: 'hog' }));
   const others = ['one', 'two', 'three'].map((prompt) => task(prompt));
   const running: { prompt: string; end: () => void }[] = [];
   const begun: string[] = [];

@@ -14,32 +14,19 @@ import {
 import { BullRefunds, refundWorker } from '../../src/adapters/redis/refund-queue.ts';
 import { publicText, TaskError } from '../../src/errors.ts';
 import type { RefundIntent, RefundJob } from '../../src/ports/refunds.ts';
-import type { Task } from '../../src/ports/session.ts';
 import { refundIntent } from '../../src/tryon/refund-intent.ts';
 import { afterTests } from '../support/after-tests.ts';
 import { openRedis } from '../support/redis.ts';
+import { taskWith } from '../support/task.ts';
 
 const { redis } = afterTests.use(await openRedis());
 
 beforeEach(() => redis.flushall());
 
-function task(): Task {
-  return {
-    channel: 'b2c',
-    ownerId: randomUUID(),
-    sessionId: randomUUID(),
-    taskId: randomUUID(),
-    imageUrls: ['https://example.com/a.jpg'],
-    prompt: '',
-    requestId: 'req',
-    createdAt: new Date().toISOString(),
-  };
-}
-
 describe('the generation jobs', () => {
   it('are one for a session', async () => {
     await using jobs = new BullGenerationJobs(redis);
-    const [one, two] = [task(), task()];
+    const [one, two] = [taskWith(), taskWith()];
     await jobs.add(one);
     await jobs.add({ ...one, prompt: 'another' });
     await jobs.add(two);
@@ -67,7 +54,7 @@ describe('the fair queue', () => {
   it('begin again only when nothing waits and nothing came for a while', async () => {
     await using jobs = new BullGenerationJobs(redis);
     const takenAt = (ms: number) => redis.hset('wearon:turns', 'takenMs', ms);
-    const waiting = task();
+    const waiting = taskWith();
     await takenAt(Date.now());
     await roundStarted(redis, 50);
     assert.deepEqual(await rounds('one'), [51]);
@@ -82,7 +69,7 @@ describe('the fair queue', () => {
 
   it('knows whether another owner is among the next', async () => {
     await using jobs = new BullGenerationJobs(redis);
-    const [own, other] = [task(), task()];
+    const [own, other] = [taskWith(), taskWith()];
     await jobs.add({ ...own, prompt: `"ownerId":"${other.ownerId}"` });
     assert.equal(await othersWait(redis, own.ownerId), false);
     await jobs.add(other);
@@ -99,7 +86,7 @@ describe('the fair queue', () => {
 
 describe('the refunds', () => {
   it('of a former release are carried out, with the text of that failure', async () => {
-    const { channel, ownerId, sessionId } = task();
+    const { channel, ownerId, sessionId } = taskWith();
     const former = { channel, ownerId, sessionId, requestId: null, code: 'ABANDONED' };
     const completedAt = '2026-01-01T00:00:00.000Z';
     const queue = new Queue('refund', { connection: redis, prefix: 'wearon:bull' });
@@ -118,7 +105,7 @@ describe('the refunds', () => {
 
   it('are one at a time for a session, and known until they are done', async () => {
     await using refunds = new BullRefunds(redis);
-    const { channel, ownerId, sessionId } = task();
+    const { channel, ownerId, sessionId } = taskWith();
     const ref = { channel, ownerId, sessionId };
     await refunds.add(refundIntent(ref, null, new TaskError('ABANDONED')));
     await refunds.add(refundIntent(ref, null, new TaskError('DEADLINE_EXCEEDED')));

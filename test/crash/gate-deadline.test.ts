@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { rateLimited } from '../../local/openai/vendor-errors.ts';
+import { keyRefused, rateLimited } from '../../local/openai/vendor-errors.ts';
 import { createPerson, createStore, type TryOn } from '../../local/platform.ts';
 import { useCrashShop } from '../support/crash-shop.ts';
 import {
@@ -20,14 +20,6 @@ import {
 const crash = useCrashShop();
 
 const EDITS = { method: 'POST', path: /\/images\/edits/ } as const;
-const BAD_KEY_ONCE = {
-  ...EDITS,
-  kind: 'status',
-  status: 401,
-  body: {
-    error: { message: 'Incorrect API key', type: 'invalid_request_error', code: 'invalid_api_key' },
-  },
-} as const;
 /** Longer than any test waits: a probe that is not given up would keep the next task from its call. */
 const LONG_CALLS = { PROVIDER_TIMEOUT_SECONDS: '300' };
 
@@ -76,7 +68,7 @@ it('tasks without a slot before their deadline fail at once and take none', asyn
 for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
   it(`X18: after ${signal} in a probe another process probes next`, async () => {
     const { platform, stack } = crash.shop;
-    stack.openai.faults.add(BAD_KEY_ONCE);
+    stack.openai.faults.add(keyRefused());
     const probe = stack.openai.faults.add({ ...EDITS, kind: 'hang' });
     const stopping = await crash.startWorker({ ...LONG_CALLS, SHUTDOWN_GRACE_SECONDS: '0' });
     await push(platform, await orderTryOn(platform, await createPerson(platform)));

@@ -5,7 +5,12 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { startOpenAiServer } from '../../local/openai/server.ts';
-import { answerWithoutImage, rateLimited, serverError } from '../../local/openai/vendor-errors.ts';
+import {
+  answerWithoutImage,
+  keyRefused,
+  rateLimited,
+  serverError,
+} from '../../local/openai/vendor-errors.ts';
 import { createPerson, createStore } from '../../local/platform.ts';
 import { useCrashShop } from '../support/crash-shop.ts';
 import {
@@ -21,15 +26,8 @@ import { metricsOf, readiness, warningsOf } from '../support/worker-status.ts';
 
 const crash = useCrashShop();
 
-const BAD_KEY = {
-  method: 'POST',
-  kind: 'status',
-  status: 401,
-  times: Number.POSITIVE_INFINITY,
-  body: {
-    error: { message: 'Incorrect API key', type: 'invalid_request_error', code: 'invalid_api_key' },
-  },
-} as const;
+/** For as long as a test lasts. */
+const BAD_KEY = { ...keyRefused(), times: Number.POSITIVE_INFINITY };
 
 /** A port on which no one listens. */
 async function closedPort(): Promise<number> {

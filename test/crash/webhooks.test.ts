@@ -3,10 +3,11 @@
  * the webhook's queue, while a webhook is sent, and where only the sweep can know of the end.
  */
 import assert from 'node:assert/strict';
-import { after, before, it, type TestContext } from 'node:test';
+import { it, type TestContext } from 'node:test';
 import { moderationBlocked } from '../../local/openai/vendor-errors.ts';
 import { createPerson, createStore, type TryOn } from '../../local/platform.ts';
 import { until } from '../../local/until.ts';
+import { afterTests } from '../support/after-tests.ts';
 import { wearon } from '../support/cli.ts';
 import { useCrashShop } from '../support/crash-shop.ts';
 import { assertCompleted, orderTryOn, push, rowOf } from '../support/shop.ts';
@@ -15,32 +16,24 @@ import {
   startWebhookReceiver,
   verified,
   WEBHOOK_SECRET,
-  type WebhookReceiver,
 } from '../support/webhook-receiver.ts';
 import type { WorkerProcess } from '../support/worker-process.ts';
 
 const crash = useCrashShop();
-let receiver: WebhookReceiver;
 let answer: AnswerWebhook | null = null;
-
-before(async () => {
-  receiver = await startWebhookReceiver((response, webhook) =>
+const receiver = afterTests.use(
+  await startWebhookReceiver((response, webhook) =>
     answer === null ? void response.writeHead(204).end() : answer(response, webhook),
-  );
-});
-
-after(() => receiver?.[Symbol.asyncDispose]());
-
-function webhookEnv() {
-  return {
-    WEBHOOK_URL: `${receiver.origin}/hook`,
-    WEBHOOK_SECRET,
-    WEBHOOK_TRUSTED_ORIGINS: receiver.origin,
-  };
-}
+  ),
+);
+const WEBHOOKS = {
+  WEBHOOK_URL: `${receiver.origin}/hook`,
+  WEBHOOK_SECRET,
+  WEBHOOK_TRUSTED_ORIGINS: receiver.origin,
+};
 
 function startWorker(env: Record<string, string> = {}) {
-  return crash.startWorker({ ...webhookEnv(), ...env });
+  return crash.startWorker({ ...WEBHOOKS, ...env });
 }
 
 /** After its start: a sweep would tell of the end before the process is killed. */
@@ -101,13 +94,19 @@ it('a session failed right before a death is announced with its reason', async (
   assert.match(data.error?.message ?? '', /safety filter/);
 });
 
-it('a webhook whose process died while it was sent is sent again, the same', async () => {
-  const tryOn = await orderTryOn(crash.shop.platform, await createStore(crash.shop.platform));
+/** A worker whose webhook about the session has reached the receiver, which does not answer. */
+async function workerThatSendsAbout(tryOn: TryOn): Promise<WorkerProcess> {
   const held = Promise.withResolvers<void>();
   answerAbout(tryOn, () => held.resolve());
-  const first = await startWorker();
+  const worker = await startWorker();
   await push(crash.shop.platform, tryOn);
   await held.promise;
+  return worker;
+}
+
+it('a webhook whose process died while it was sent is sent again, the same', async () => {
+  const tryOn = await orderTryOn(crash.shop.platform, await createStore(crash.shop.platform));
+  const first = await workerThatSendsAbout(tryOn);
   await first.end('SIGKILL');
   answer = null;
   await startWorker();
@@ -135,11 +134,7 @@ it('the sweep announces a session ended by the platform, without text', async ()
 
 it('a webhook under way at a stop is sent by the next process', async () => {
   const tryOn = await orderTryOn(crash.shop.platform, await createStore(crash.shop.platform));
-  const held = Promise.withResolvers<void>();
-  answerAbout(tryOn, () => held.resolve());
-  const first = await startWorker();
-  await push(crash.shop.platform, tryOn);
-  await held.promise;
+  const first = await workerThatSendsAbout(tryOn);
   assert.equal(await first.end('SIGTERM'), 0);
   answer = null;
   await startWorker();
@@ -153,7 +148,7 @@ it('a failing endpoint delays no task; its webhooks are listed and resent', asyn
   await push(crash.shop.platform, tryOn);
   await assertCompleted(crash.shop, tryOn);
   await worker.logged('webhook_given_up', tryOn);
-  const env = { ...crash.shop.stack.env, ...webhookEnv() };
+  const env = { ...crash.shop.stack.env, ...WEBHOOKS };
   const listed = await until('the list', async () => {
     const { code, json } = await wearon(env, ['webhooks', 'list', '--json']);
     return code === 1 && json.webhooks;

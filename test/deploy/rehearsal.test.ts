@@ -12,7 +12,7 @@ import { until } from '../../local/until.ts';
 import { table } from '../../src/cli/table.ts';
 import { lookAtBystander, verify } from '../burst/invariants.ts';
 import { drawMarked } from '../burst/marked-pictures.ts';
-import { Customers } from '../burst/orders.ts';
+import { Customers, unfinished } from '../burst/orders.ts';
 import { chanceFrom } from '../burst/random.ts';
 import { startNginx, whyNoNginx } from '../support/nginx.ts';
 import { openShop, type Shop } from '../support/shop.ts';
@@ -141,16 +141,6 @@ async function keepOrdering(shop: Shop, customers: Customers, over: AbortSignal)
     if ((await unfinished(shop)) < UNFINISHED) await customers.order(BATCH);
     else await sleep(10);
   }
-}
-
-/** Sessions that have not ended, but for the one that no one pushed. */
-async function unfinished({ stack }: Shop): Promise<number> {
-  const { rows } = await stack.database.query(
-    `select count(*)::int as count from (
-       select status from generation_sessions union all select status from store_generation_sessions
-     ) as all_sessions where status not in ('completed', 'failed')`,
-  );
-  return Number(rows[0]?.count) - 1;
 }
 
 /** Asks through nginx, one question after the other; resolves with how often each was answered how. */

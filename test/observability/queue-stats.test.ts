@@ -7,10 +7,10 @@ import { readQueueStats } from '../../src/adapters/redis/queue-stats.ts';
 import { BullRefunds } from '../../src/adapters/redis/refund-queue.ts';
 import { DEAD_LETTER_LIST, INTAKE_LIST, TASK_LIST } from '../../src/adapters/redis/task-list.ts';
 import { TaskError } from '../../src/errors.ts';
-import type { Task } from '../../src/ports/session.ts';
 import { refundIntent } from '../../src/tryon/refund-intent.ts';
 import { afterTests } from '../support/after-tests.ts';
 import { openRedis } from '../support/redis.ts';
+import { taskWith } from '../support/task.ts';
 
 const { redis } = afterTests.use(await openRedis());
 
@@ -20,19 +20,6 @@ const ago = (seconds: number) => new Date(Date.now() - seconds * 1000).toISOStri
 
 function message(createdAt: string): string {
   return JSON.stringify({ session_id: crypto.randomUUID(), created_at: createdAt });
-}
-
-function taskOf(createdAt: string): Task {
-  return {
-    channel: 'b2c',
-    ownerId: crypto.randomUUID(),
-    sessionId: crypto.randomUUID(),
-    taskId: crypto.randomUUID(),
-    imageUrls: ['https://images.example/a.jpg'],
-    prompt: '',
-    requestId: 'req_1',
-    createdAt,
-  };
 }
 
 /** Whether a measured age is the true one, up to the time the test itself took. */
@@ -68,8 +55,8 @@ describe('the queue stats', () => {
 
   it('take a job to be as old as its task, not as its place in the queue', async () => {
     await using jobs = new BullGenerationJobs(redis);
-    await jobs.add(taskOf(ago(1000)));
-    await jobs.add(taskOf(ago(4000)));
+    await jobs.add(taskWith({ createdAt: ago(1000) }));
+    await jobs.add(taskWith({ createdAt: ago(4000) }));
     const { places } = await readQueueStats(redis);
     assert.equal(places.waiting.tasks, 2);
     assertAge(places.waiting.oldestAgeSeconds, 4000);
@@ -77,7 +64,7 @@ describe('the queue stats', () => {
 
   it('count outstanding refunds, dead letters and reconciliation records', async () => {
     await using refunds = new BullRefunds(redis);
-    const task = taskOf(ago(1));
+    const task = taskWith({ createdAt: ago(1) });
     await refunds.add(refundIntent(task, task.requestId, new TaskError('ABANDONED')));
     await redis.lpush(DEAD_LETTER_LIST, '{}', '{}');
     await redis.hset('wearon:reconciliation', task.sessionId, '{}');

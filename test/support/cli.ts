@@ -40,6 +40,11 @@ export function wearon(
   });
 }
 
+/** Runs `wearon …` with this environment every time. */
+export function wearonWith(env: Readonly<Record<string, string>>) {
+  return (...args: readonly string[]) => wearon(env, args);
+}
+
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -8,6 +8,7 @@ import { configureDecoders, DECODE_BUDGET_BYTES } from '../../src/images/decode.
 import { prepare } from '../../src/tryon/prepare.ts';
 import { Semaphore } from '../../src/tryon/semaphore.ts';
 import { peakRssMb } from './peak-memory.ts';
+import { taskWith } from './task.ts';
 
 const [origin = '', tasks = '1', photos = '16'] = process.argv.slice(2);
 configureDecoders();
@@ -18,16 +19,9 @@ const deps = {
   decodeMemory: new Semaphore(DECODE_BUDGET_BYTES),
   record: () => {},
 };
-const task = {
-  channel: 'b2c',
-  ownerId: 'owner',
-  sessionId: 'session',
-  taskId: 'task',
-  requestId: 'request',
+const task = taskWith({
   imageUrls: Array.from({ length: Number(photos) }, (_, at) => `${origin}/${at}.jpg`),
-  prompt: '',
-  createdAt: new Date().toISOString(),
-} as const;
+});
 const { signal } = new AbortController();
 const outcomes = await Promise.allSettled(
   Array.from({ length: Number(tasks) }, () => prepare(task, deps, signal)),
