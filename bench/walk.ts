@@ -9,8 +9,8 @@
 import { parseArgs } from 'node:util';
 import type { TryOn } from '../local/platform.ts';
 import { until } from '../local/until.ts';
+import { Semaphore } from '../src/concurrency/semaphore.ts';
 import { prepareImage } from '../src/tryon/resize.ts';
-import { Semaphore } from '../src/tryon/semaphore.ts';
 import { openShop, push, type Shop } from '../test/support/shop.ts';
 import { startWorkerProcess, type WorkerProcess } from '../test/support/worker-process.ts';
 import { countOf } from '../test/support/worker-status.ts';

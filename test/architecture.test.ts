@@ -12,6 +12,7 @@ const SRC = fileURLToPath(new URL('../src', import.meta.url));
 
 /** What every part may import: foundations that import nothing but each other. */
 const FOUNDATIONS = [
+  'concurrency',
   'ports',
   'error-catalogue',
   'errors',
@@ -19,9 +20,7 @@ const FOUNDATIONS = [
   'mirror',
   'pose',
   'images',
-  'repeat',
   'stop-margin',
-  'unless-aborted',
   'vendor-http',
   'version',
 ];

@@ -6,7 +6,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { unlessAborted } from '../../src/unless-aborted.ts';
+import { unlessAborted } from '../../src/concurrency/unless-aborted.ts';
 import { balanceOf, openPlatform, type Platform } from '../platform.ts';
 import { startPlayground } from '../playground.ts';
 import { startLocalStack } from '../stack.ts';

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import sharp from 'sharp';
+import { Semaphore } from '../../src/concurrency/semaphore.ts';
 import { prepareImage } from '../../src/tryon/resize.ts';
-import { Semaphore } from '../../src/tryon/semaphore.ts';
 import {
   edit,
   failureOf,

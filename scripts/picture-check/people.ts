@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
+import { Semaphore } from '../../src/concurrency/semaphore.ts';
 import { prepareImage } from '../../src/tryon/resize.ts';
-import { Semaphore } from '../../src/tryon/semaphore.ts';
 
 export interface PersonPhoto {
   readonly name: string;

@@ -5,11 +5,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { generationWorker } from '../adapters/redis/generation-queue.ts';
 import { refundWorker } from '../adapters/redis/refund-queue.ts';
+import { atMost } from '../concurrency/at-most.ts';
+import { repeat } from '../concurrency/repeat.ts';
+import { Semaphore } from '../concurrency/semaphore.ts';
 import type { Config } from '../config.ts';
 import { DECODE_BUDGET_BYTES } from '../images/decode.ts';
 import type { JobEnd } from '../ports/jobs.ts';
 import type { PictureViewer } from '../ports/picture-views.ts';
-import { repeat } from '../repeat.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
 import { attemptsFor, CallSlots } from '../tryon/call-slots.ts';
@@ -19,9 +21,7 @@ import { recoverLostRefunds } from '../tryon/lost-refunds.ts';
 import { Quarantine } from '../tryon/quarantine.ts';
 import { rescue } from '../tryon/rescue.ts';
 import { runJob, runRefund } from '../tryon/run-job.ts';
-import { Semaphore } from '../tryon/semaphore.ts';
 import type { Adapters } from './adapters.ts';
-import { atMost } from './at-most.ts';
 import { runRetention } from './retention.ts';
 import { runWebhooks } from './webhooks.ts';
 

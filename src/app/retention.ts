@@ -2,10 +2,10 @@
  * Puts retention together: the sweep, its lock, and its loop.
  */
 import type { RedisLock } from '../adapters/redis/lock.ts';
+import { repeat } from '../concurrency/repeat.ts';
 import type { Config } from '../config.ts';
 import type { RecordEvent } from '../ports/events.ts';
 import type { TaskSource } from '../ports/task-source.ts';
-import { repeat } from '../repeat.ts';
 import { type SweepReport, sweep } from '../retention/janitor.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { RedisHealth } from './redis-health.ts';

@@ -1,6 +1,8 @@
 /**
  * The console's pictures without a task: made with the worker's own providers, gates and budget.
  */
+
+import { Semaphore } from '../concurrency/semaphore.ts';
 import type { Config } from '../config.ts';
 import type { MakePicture } from '../console/trial.ts';
 import { DECODE_BUDGET_BYTES } from '../images/decode.ts';
@@ -10,7 +12,6 @@ import type { RecordEvent, WorkerEvent } from '../ports/events.ts';
 import type { PictureViewer } from '../ports/picture-views.ts';
 import { sessionEventOf } from '../progress/session-event.ts';
 import { limitsOf } from '../tryon/outcome.ts';
-import { Semaphore } from '../tryon/semaphore.ts';
 import type { Adapters } from './adapters.ts';
 
 interface TrialParts {

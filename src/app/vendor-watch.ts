@@ -2,7 +2,7 @@
  * Whether a vendor takes what is configured: asked at once, daily, and every minute while it refuses
  * or cannot be reached.
  */
-import { repeat } from '../repeat.ts';
+import { repeat } from '../concurrency/repeat.ts';
 
 const ASK_AGAIN_MS = 60_000;
 const DAY_MS = 86_400_000;

@@ -5,8 +5,8 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import type { Adapters } from './adapters.ts';
 import { watchImageModel } from './image-model.ts';
 import { watchReplicate } from './replicate-watch.ts';
+import { type Watched, watchShared } from './shared-watch.ts';
 import { watchSupabase } from './supabase-watch.ts';
-import { type Watched, watchWorker } from './watch.ts';
 
 interface WatchDeps
   extends Pick<Watched, 'isReady' | 'attemptsRunning' | 'callsRunning' | 'onError'> {
@@ -30,6 +30,6 @@ export function startWatches(
   const models = replicate.map((provider) => stack.use(watchReplicate(provider, notListed)));
   const everyMs = config.metricsIntervalSeconds * 1000;
   const supabase = stack.use(watchSupabase({ ...adapters, logger }, everyMs));
-  const shared = watchWorker(config, metrics, { redis, imageModels, supabase, ...parts });
+  const shared = watchShared(config, metrics, { redis, imageModels, supabase, ...parts });
   return [supabase, ...imageModels, ...models, stack.use(shared)];
 }

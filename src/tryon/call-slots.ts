@@ -3,8 +3,9 @@
  * that the photos of the next tasks are prepared and finished pictures are stored meanwhile.
  * Decision 55.
  */
+
+import { unlessAborted } from '../concurrency/unless-aborted.ts';
 import { TaskError } from '../errors.ts';
-import { unlessAborted } from '../unless-aborted.ts';
 import { type Limits, StoppingError } from './outcome.ts';
 
 /**

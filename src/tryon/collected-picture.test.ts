@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import sharp from 'sharp';
 import { IDS, oneSession } from '../../test/support/one-session.ts';
+import { Semaphore } from '../concurrency/semaphore.ts';
 import { ByteBudget } from '../images/byte-budget.ts';
 import { EMPTY_JOURNAL } from '../ports/jobs.ts';
 import { type AttemptDeps, runAttempt } from './attempt.ts';
 import { CallSlots } from './call-slots.ts';
 import { Quarantine } from './quarantine.ts';
-import { Semaphore } from './semaphore.ts';
 
 const image = await sharp({
   create: { width: 96, height: 128, channels: 3, background: '#446688' },

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { plain } from '../../test/support/odd-images.ts';
 import { taskWith } from '../../test/support/task.ts';
+import { Semaphore } from '../concurrency/semaphore.ts';
 import { TaskError } from '../errors.ts';
 import { ByteBudget } from '../images/byte-budget.ts';
 import type { ImageFetcher } from '../ports/image-fetcher.ts';
 import { prepare } from './prepare.ts';
-import { Semaphore } from './semaphore.ts';
 
 const DEAD = new TaskError('INVALID_IMAGE', { detail: 'unreachable' });
 const DOWN = new TaskError('IMAGE_UNAVAILABLE');

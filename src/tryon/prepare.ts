@@ -1,6 +1,8 @@
 /**
  * The photos of a task, fetched and made ready for the image model.
  */
+
+import { Semaphore } from '../concurrency/semaphore.ts';
 import { ofImage, TaskError } from '../errors.ts';
 import type { ByteBudget } from '../images/byte-budget.ts';
 import type { RecordEvent } from '../ports/events.ts';
@@ -9,7 +11,6 @@ import type { NamedImage } from '../ports/image-provider.ts';
 import type { Task } from '../ports/session.ts';
 import { nameImages } from './prompt.ts';
 import { prepareImage } from './resize.ts';
-import { Semaphore } from './semaphore.ts';
 
 export interface PrepareDeps {
   readonly fetcher: ImageFetcher;

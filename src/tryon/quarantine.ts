@@ -3,8 +3,9 @@
  * prepares its photos while no other attempt of the process is past its own checks: should it kill
  * the process again, no other's paid call dies with it, and the culprit is known. Decision 25.
  */
+
+import { unlessAborted } from '../concurrency/unless-aborted.ts';
 import type { Job } from '../ports/jobs.ts';
-import { unlessAborted } from '../unless-aborted.ts';
 
 /** Whether the job ran when its process died, and has not run alone since. */
 export function isSuspect({ stalls, journal: { quarantine } }: Job): boolean {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import sharp, { type Sharp } from 'sharp';
 import { insertPngChunk, plain } from '../../test/support/odd-images.ts';
+import { Semaphore } from '../concurrency/semaphore.ts';
 import { prepareImage } from './resize.ts';
-import { Semaphore } from './semaphore.ts';
 
 const NEVER = new AbortController().signal;
 /** The colour of `plain`. */

@@ -3,9 +3,9 @@
  * pixels. Whatever else the file carried (EXIF, GPS, a second file behind the picture) ends here.
  */
 
+import type { Semaphore } from '../concurrency/semaphore.ts';
 import { decodeImage } from '../images/decode.ts';
 import { validateImage } from '../images/validation.ts';
-import type { Semaphore } from './semaphore.ts';
 
 const LONGEST_SIDE_PX = 1024;
 const JPEG_QUALITY = 75;

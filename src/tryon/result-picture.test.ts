@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import sharp from 'sharp';
 import { grain, insertJpegSegment } from '../../test/support/odd-images.ts';
+import { Semaphore } from '../concurrency/semaphore.ts';
 import { prepareImage } from './resize.ts';
 import { resultPicture } from './result-picture.ts';
-import { Semaphore } from './semaphore.ts';
 
 const SIZE = '256x384';
 const MADE_BY_A_MODEL = 'http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia';

@@ -4,10 +4,10 @@
  * to be encoded again gets the worker's own mark.
  */
 import sharp from 'sharp';
+import { Semaphore } from '../concurrency/semaphore.ts';
 import { TaskError } from '../errors.ts';
 import { decodeImage } from '../images/decode.ts';
 import { MAX_PIXELS, MAX_SIDE_PX, type ValidImage, validateImage } from '../images/validation.ts';
-import { Semaphore } from './semaphore.ts';
 
 const JPEG_QUALITY = 92;
 const TIME_LIMIT_SECONDS = 20;

@@ -4,7 +4,7 @@
  */
 import { Readable } from 'node:stream';
 import { Agent, DecoratorHandler, type Dispatcher } from 'undici';
-import { unlessAborted } from '../unless-aborted.ts';
+import { unlessAborted } from '../concurrency/unless-aborted.ts';
 import { toResponse } from './answer.ts';
 
 /** No answer came. `requestSent`: the request was handed to an open connection before that. */

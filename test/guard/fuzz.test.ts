@@ -8,10 +8,10 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { WebImageFetcher } from '../../src/adapters/web/image-fetcher.ts';
+import { Semaphore } from '../../src/concurrency/semaphore.ts';
 import { TaskError } from '../../src/errors.ts';
 import type { SessionRef } from '../../src/ports/session.ts';
 import { prepareImage } from '../../src/tryon/resize.ts';
-import { Semaphore } from '../../src/tryon/semaphore.ts';
 import { isRejection, parseTask } from '../../src/tryon/task.ts';
 import { DENIED_ADDRESSES } from './corpus-addresses.ts';
 

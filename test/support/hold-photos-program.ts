@@ -3,10 +3,10 @@
  * prints the most memory that the process held, in 10^6 bytes.
  */
 import { WebImageFetcher } from '../../src/adapters/web/image-fetcher.ts';
+import { Semaphore } from '../../src/concurrency/semaphore.ts';
 import { ByteBudget, DOWNLOAD_BUDGET_BYTES } from '../../src/images/byte-budget.ts';
 import { configureDecoders, DECODE_BUDGET_BYTES } from '../../src/images/decode.ts';
 import { prepare } from '../../src/tryon/prepare.ts';
-import { Semaphore } from '../../src/tryon/semaphore.ts';
 import { peakRssMb } from './peak-memory.ts';
 import { taskWith } from './task.ts';
 

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Piscina } from 'piscina';
+import { unlessAborted } from '../../concurrency/unless-aborted.ts';
 import type {
   CheckOutcome,
   PictureToCheck,
@@ -11,7 +12,6 @@ import type {
   ViewOutcome,
 } from '../../ports/picture-views.ts';
 import type { PoseEstimator, PoseOutcome } from '../../pose.ts';
-import { unlessAborted } from '../../unless-aborted.ts';
 import type { PoseReply, PoseTask, Work } from './pose-thread.ts';
 import { WaitingLine } from './waiting-line.ts';
 

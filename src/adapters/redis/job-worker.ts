@@ -5,8 +5,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DelayedError, UnrecoverableError, WaitingError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { repeat } from '../../concurrency/repeat.ts';
 import type { JobEnd } from '../../ports/jobs.ts';
-import { repeat } from '../../repeat.ts';
 import { PREFIX } from './bullmq.ts';
 import { isConnectionError } from './connection.ts';
 import { type HeldJob, JobLocks, RENEWALS_PER_LOCK } from './job-locks.ts';

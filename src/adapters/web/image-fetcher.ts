@@ -4,9 +4,9 @@
  */
 
 import { Agent, Client, type Dispatcher, request } from 'undici';
+import { unlessAborted } from '../../concurrency/unless-aborted.ts';
 import { TaskError } from '../../errors.ts';
 import type { FetchOptions, ImageFetcher } from '../../ports/image-fetcher.ts';
-import { unlessAborted } from '../../unless-aborted.ts';
 import { startCountdown } from './countdown.ts';
 import { dnsLookup, type ResolveHost } from './dns-lookup.ts';
 import { translateFailure } from './fetch-failure.ts';

@@ -3,9 +3,9 @@
  * is followed, the answer's body is not read, and everything ends within one time limit.
  */
 import { Agent, Client, type Dispatcher, request } from 'undici';
+import { unlessAborted } from '../../concurrency/unless-aborted.ts';
 import { TaskError } from '../../errors.ts';
 import type { SendResult, WebhookSender } from '../../ports/webhooks.ts';
-import { unlessAborted } from '../../unless-aborted.ts';
 import { VERSION } from '../../version.ts';
 import { dnsLookup, type ResolveHost } from './dns-lookup.ts';
 import { type Dial, dialPinned, guardedConnector } from './guarded-connect.ts';

@@ -8,6 +8,7 @@ import { PosePool } from '../../adapters/mediapipe/pose-pool.ts';
 import { RedisDailyBudget } from '../../adapters/redis/daily-budget.ts';
 import { TrialGate } from '../../adapters/redis/trial-gate.ts';
 import { checkImageModel } from '../../app/image-model.ts';
+import { Semaphore } from '../../concurrency/semaphore.ts';
 import { callsPerMinuteTo } from '../../config/providers.ts';
 import type { Config } from '../../config.ts';
 import { TaskError } from '../../errors.ts';
@@ -17,7 +18,6 @@ import { checkTrialPerson, prepareTrial, trialTask } from '../../operations/tria
 import type { WorkerEvent } from '../../ports/events.ts';
 import type { NamedImage } from '../../ports/image-provider.ts';
 import type { PictureViewer } from '../../ports/picture-views.ts';
-import { Semaphore } from '../../tryon/semaphore.ts';
 import { type Answer, ProblemError, UsageError } from '../answer.ts';
 import type { CliContext } from '../cli-context.ts';
 import { describeForecast, describeTried } from './describe.ts';

@@ -1,5 +1,5 @@
 /** Waiting for work that may never end. */
-import { repeat } from '../repeat.ts';
+import { repeat } from './repeat.ts';
 
 const POLL_MS = 50;
 

@@ -7,9 +7,9 @@ import { drainingSince } from '../adapters/redis/drain.ts';
 import { readMemoryUsage } from '../adapters/redis/memory.ts';
 import { readGateState } from '../adapters/redis/provider-gate.ts';
 import { readQueueStats } from '../adapters/redis/queue-stats.ts';
+import { repeat } from '../concurrency/repeat.ts';
 import type { Config } from '../config.ts';
 import type { GateState } from '../ports/redis-readings.ts';
-import { repeat } from '../repeat.ts';
 import type { GaugeSources, SharedReading } from '../telemetry/gauges.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { attemptsFor } from '../tryon/call-slots.ts';
@@ -31,7 +31,7 @@ interface SharedWatch extends Disposable {
 }
 
 /** Adds the gauges and begins to read; disposing of it ends the reading. */
-export function watchWorker(config: Config, metrics: Metrics, watched: Watched): SharedWatch {
+export function watchShared(config: Config, metrics: Metrics, watched: Watched): SharedWatch {
   const { redis, isReady, attemptsRunning, callsRunning, imageModels, supabase, onError } = watched;
   const stop = new AbortController();
   let shared: SharedReading | null = null;
