@@ -1,5 +1,5 @@
 /**
- * Waiting for a state of the world that announces itself nowhere.
+ * Polling for a state that nothing announces.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -8,11 +8,11 @@ const POLL_MS = 25;
 /** Resolves with the first value that is neither null, undefined nor false; rejects after `limitMs`. */
 export async function until<T>(
   what: string,
-  look: () => Promise<T | null | undefined | false> | T | null | undefined | false,
+  read: () => Promise<T | null | undefined | false> | T | null | undefined | false,
   limitMs = 120_000,
 ): Promise<T> {
   for (const end = Date.now() + limitMs; Date.now() < end; ) {
-    const value = await look();
+    const value = await read();
     if (value !== null && value !== undefined && value !== false) return value;
     await sleep(POLL_MS);
   }

@@ -4,7 +4,7 @@
  * earlier would be lost.
  */
 
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as immediate } from 'node:timers/promises';
 import type { App } from './app.ts';
 import { keepCompiled } from './compile-cache.ts';
 import { STOP_MARGIN_MS } from './stop-margin.ts';
@@ -59,8 +59,8 @@ async function start(): Promise<void> {
   configureDecoders();
   const { startApp } = await import('./app.ts');
   keepCompiled();
-  // A signal that came while the modules were loaded is delivered in the loop's next turn.
-  await nextTurn();
+  // A signal that came while the modules were loaded is delivered in the event loop's next iteration.
+  await immediate();
   const app = await startApp(config, logger);
   started = { app, logger, graceMs: config.shutdownGraceSeconds * 1000 };
 }

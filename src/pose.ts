@@ -116,7 +116,7 @@ export type PoseOutcome =
   | { readonly kind: 'busy' }
   | { readonly kind: 'unavailable' };
 
-/** Looks at photos, off the event loop and a few at a time. */
+/** Estimates poses off the event loop, a few at a time. */
 export interface PoseEstimator {
   /** Whether the models are loaded; goes from false to true, and back, by itself. */
   readonly ready: boolean;

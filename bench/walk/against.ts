@@ -6,8 +6,8 @@ import { openShop } from '../../test/support/shop.ts';
 import { machineName, printTable } from '../timing.ts';
 import { type Contender, THIS_WORKER } from './contender.ts';
 import { photoOf } from './orders.ts';
+import { measureRun, type Run } from './run.ts';
 import { summary } from './summary.ts';
-import { runTurn, type Turn } from './turn.ts';
 
 export interface Amount {
   readonly tasks: number;
@@ -17,7 +17,7 @@ export interface Amount {
 }
 
 /** In this order, so that a machine that gets faster or slower favours neither. */
-const TURNS = ['this', 'other', 'other', 'this'] as const;
+const ORDER = ['this', 'other', 'other', 'this'] as const;
 const MEGAPIXELS = 1;
 
 /** What both workers get in addition to the local stack's addresses and keys, HOST and PORT. */
@@ -29,19 +29,19 @@ function settings(): Record<string, string> {
   };
 }
 
-/** Drives both in turns on one local stack and prints their figures. */
+/** Drives both alternately on one local stack and prints their figures. */
 export async function compareWith(other: Contender, amount: Amount): Promise<void> {
   await using shop = await openShop({ openai: { plain: true, latencyMs: amount.vendorMs } });
   const load = { ...amount, photo: await photoOf(MEGAPIXELS) };
   const env = { ...shop.stack.env, ...settings() };
-  const turns: Record<(typeof TURNS)[number], Turn[]> = { this: [], other: [] };
-  for (const [index, who] of TURNS.entries()) {
-    console.error(`turn ${index + 1} of ${TURNS.length}: the ${who} worker`);
+  const runs: Record<(typeof ORDER)[number], Run[]> = { this: [], other: [] };
+  for (const [index, who] of ORDER.entries()) {
+    console.error(`run ${index + 1} of ${ORDER.length}: the ${who} worker`);
     const contender = who === 'this' ? THIS_WORKER : other;
-    turns[who].push(await runTurn(shop, contender, env, load));
+    runs[who].push(await measureRun(shop, contender, env, load));
   }
-  console.log(`${describe(env, amount)}, two turns each\n`);
-  printTable(['', 'this worker', 'the other', 'this / other'], summary(turns.this, turns.other));
+  console.log(`${describe(env, amount)}, two runs each\n`);
+  printTable(['', 'this worker', 'the other', 'this / other'], summary(runs.this, runs.other));
 }
 
 /** Drives this worker alone, once, and prints its figures. */
@@ -49,11 +49,11 @@ export async function measureThis(amount: Amount): Promise<void> {
   await using shop = await openShop({ openai: { plain: true, latencyMs: amount.vendorMs } });
   const load = { ...amount, photo: await photoOf(MEGAPIXELS) };
   const env = { ...shop.stack.env, ...settings() };
-  const turn = await runTurn(shop, THIS_WORKER, env, load);
+  const run = await measureRun(shop, THIS_WORKER, env, load);
   console.log(`${describe(env, amount)}\n`);
   printTable(
     ['', 'this worker'],
-    summary([turn], []).map((row) => row.slice(0, 2)),
+    summary([run], []).map((row) => row.slice(0, 2)),
   );
 }
 

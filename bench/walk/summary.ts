@@ -1,23 +1,23 @@
 /** The two columns of `bench:walk --against` and their ratio. */
 import { fixed, quantile } from '../timing.ts';
-import type { Turn } from './turn.ts';
+import type { Run } from './run.ts';
 
-type Figure = (turns: readonly Turn[]) => number | null;
+type Figure = (runs: readonly Run[]) => number | null;
 
 const FIGURES: readonly (readonly [what: string, figure: Figure, decimals: number])[] = [
-  ['tasks/s, all pushed at once', (turns) => median(turns, 'tasksPerSecond'), 1],
-  ['LPUSH → completed alone, p50, ms', (turns) => wait(turns, 0.5), 0],
-  ['LPUSH → completed alone, p95, ms', (turns) => wait(turns, 0.95), 0],
-  ['CPU a task, ms', (turns) => median(turns, 'cpuMsPerTask'), 0],
-  ['CPU of the local stack a task, ms', (turns) => median(turns, 'stackCpuMsPerTask'), 0],
-  ['PSS, peak, MB', (turns) => highest(turns, 'peakPssMb'), 0],
-  ['PSS at rest, MB', (turns) => median(turns, 'restingPssMb'), 0],
-  ['requests to Supabase a task', (turns) => median(turns, 'requestsPerTask'), 1],
-  ['start to answering, ms', (turns) => median(turns, 'startMs'), 0],
+  ['tasks/s, all pushed at once', (runs) => median(runs, 'tasksPerSecond'), 1],
+  ['LPUSH → completed alone, p50, ms', (runs) => wait(runs, 0.5), 0],
+  ['LPUSH → completed alone, p95, ms', (runs) => wait(runs, 0.95), 0],
+  ['CPU a task, ms', (runs) => median(runs, 'cpuMsPerTask'), 0],
+  ['CPU of the local stack a task, ms', (runs) => median(runs, 'stackCpuMsPerTask'), 0],
+  ['PSS, peak, MB', (runs) => highest(runs, 'peakPssMb'), 0],
+  ['PSS at rest, MB', (runs) => median(runs, 'restingPssMb'), 0],
+  ['requests to Supabase a task', (runs) => median(runs, 'requestsPerTask'), 1],
+  ['start to answering, ms', (runs) => median(runs, 'startMs'), 0],
 ];
 
 /** Rows of name, this worker, the other one, this / other. */
-export function summary(ours: readonly Turn[], others: readonly Turn[]): string[][] {
+export function summary(ours: readonly Run[], others: readonly Run[]): string[][] {
   return FIGURES.map(([what, figure, decimals]) => {
     const values = [figure(ours), figure(others)] as const;
     const show = (value: number | null) =>
@@ -28,27 +28,27 @@ export function summary(ours: readonly Turn[], others: readonly Turn[]): string[
   });
 }
 
-type Scalar = Exclude<keyof Turn, 'waitsMs'>;
+type Scalar = Exclude<keyof Run, 'waitsMs'>;
 
-function valuesOf(turns: readonly Turn[], key: Scalar): number[] {
-  return turns.map((turn) => turn[key]).filter((value) => value !== null);
+function valuesOf(runs: readonly Run[], key: Scalar): number[] {
+  return runs.map((run) => run[key]).filter((value) => value !== null);
 }
 
-/** The mean of the middle two when the number of turns is even. */
-function median(turns: readonly Turn[], key: Scalar): number | null {
-  const sorted = valuesOf(turns, key).toSorted((a, b) => a - b);
+/** The mean of the middle two when the number of runs is even. */
+function median(runs: readonly Run[], key: Scalar): number | null {
+  const sorted = valuesOf(runs, key).toSorted((a, b) => a - b);
   const middle = sorted.slice(Math.ceil(sorted.length / 2) - 1, Math.floor(sorted.length / 2) + 1);
   return sorted.length === 0 ? null : middle.reduce((sum, value) => sum + value) / middle.length;
 }
 
-function highest(turns: readonly Turn[], key: Scalar): number | null {
-  const values = valuesOf(turns, key);
+function highest(runs: readonly Run[], key: Scalar): number | null {
+  const values = valuesOf(runs, key);
   return values.length === 0 ? null : Math.max(...values);
 }
 
-function wait(turns: readonly Turn[], share: number): number {
+function wait(runs: readonly Run[], share: number): number {
   return quantile(
-    turns.flatMap(({ waitsMs }) => waitsMs),
+    runs.flatMap(({ waitsMs }) => waitsMs),
     share,
   );
 }

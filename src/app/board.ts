@@ -14,7 +14,7 @@ export async function openBoard(
   stack: AsyncDisposableStack,
 ): Promise<void> {
   if (access === null) return;
-  const { registerBoard } = await import('../http/admin.ts');
+  const { registerBoard } = await import('../http/queue-board.ts');
   const queues = [GENERATION_QUEUE, REFUND_QUEUE].map((name) =>
     stack.adopt(openQueue(name, connection), (queue) => queue.close()),
   );

@@ -9,7 +9,7 @@ import { orderThrough } from '../console/order-through.ts';
 import { type ConsoleDeps, registerConsole } from '../console/register.ts';
 import { OperationTools } from '../console/tools.ts';
 import { trialPlayground } from '../console/trial.ts';
-import { type AdminAccess, askForToken, askNobody } from '../http/admin-access.ts';
+import { type AdminAccess, answerLocalhost, askForToken } from '../http/admin-access.ts';
 import type { RecordEvent } from '../ports/events.ts';
 import type { PictureViewer } from '../ports/picture-views.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -36,7 +36,7 @@ export async function openConsole(
   },
 ): Promise<void> {
   const { adapters, viewer, record, stack, ...rest } = parts;
-  const allowed = access ?? (config.consoleAccess === 'open' ? askNobody : null);
+  const allowed = access ?? (config.consoleAccess === 'open' ? answerLocalhost : null);
   if (allowed === null) return;
   const feed = stack.use(new ProgressFeed(() => adapters.redis.duplicate()));
   const { supabase } = adapters;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { setImmediate as immediate } from 'node:timers/promises';
 import { Semaphore } from './semaphore.ts';
 
 /** Work that runs until it is released, and records that it started. */
@@ -11,8 +12,6 @@ function work(name: string, started: string[]) {
   };
   return { run, end: () => resolve(name), fail: (error: Error) => reject(error) };
 }
-
-const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('Semaphore', () => {
   it('starts work only while its cost is free, first come first served', async () => {
@@ -26,13 +25,13 @@ describe('Semaphore', () => {
       semaphore.run(8, c.run),
       semaphore.run(1, d.run),
     ];
-    await turn();
+    await immediate();
     assert.deepEqual(started, ['a', 'b']);
     b.end();
-    await turn();
+    await immediate();
     assert.deepEqual(started, ['a', 'b'], 'd waits behind c, though it would fit');
     a.end();
-    await turn();
+    await immediate();
     assert.deepEqual(started, ['a', 'b', 'c', 'd']);
     c.end();
     d.end();
@@ -45,7 +44,7 @@ describe('Semaphore', () => {
     const [small, huge] = [work('small', started), work('huge', started)];
     const first = semaphore.run(1, small.run);
     const second = semaphore.run(99, huge.run);
-    await turn();
+    await immediate();
     assert.deepEqual(started, ['small']);
     small.end();
     huge.end();

@@ -36,10 +36,10 @@ export function askForToken(token: string, onWrongToken: (address: string) => vo
 const LOOPBACK_HOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i;
 
 /**
- * Asks for nothing. The request must name this machine, so that a foreign page cannot reach the
+ * Asks for no token. The request must name this machine, so that a foreign page cannot reach the
  * worker under a name of its own that leads to loopback (DNS rebinding).
  */
-export const askNobody: AdminAccess = async ({ headers }, reply) =>
+export const answerLocalhost: AdminAccess = async ({ headers }, reply) =>
   LOOPBACK_HOST.test(headers.host ?? '')
     ? undefined
     : reply.code(403).send({ error: 'Without a token only localhost is answered' });

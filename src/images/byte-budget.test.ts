@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { setImmediate as immediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { ByteBudget, type Holding } from './byte-budget.ts';
-
-const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 /** Takes bytes, and tells whether they were admitted yet. */
 function taking(holding: Holding, bytes: number): { admitted: boolean } {
@@ -18,7 +17,7 @@ describe('ByteBudget', () => {
   it('admits what is free at once', async () => {
     const budget = new ByteBudget(10);
     const [a, b] = [taking(budget.open(), 4), taking(budget.open(), 6)];
-    await turn();
+    await immediate();
     assert.deepEqual([a.admitted, b.admitted], [true, true]);
   });
 
@@ -27,13 +26,13 @@ describe('ByteBudget', () => {
     const [first, second, third] = [budget.open(), budget.open(), budget.open()];
     await first.take(10);
     const [exempt, waits] = [taking(second, 5), taking(third, 5)];
-    await turn();
+    await immediate();
     assert.deepEqual([exempt.admitted, waits.admitted], [true, false]);
     const more = taking(second, 5);
-    await turn();
+    await immediate();
     assert.equal(more.admitted, true);
     second[Symbol.dispose]();
-    await turn();
+    await immediate();
     assert.equal(waits.admitted, true, 'the next one is exempt');
   });
 
@@ -50,7 +49,7 @@ describe('ByteBudget', () => {
     const [given, waits] = [taking(gone, 10), taking(next, 9)];
     gone[Symbol.dispose]();
     first[Symbol.dispose]();
-    await turn();
+    await immediate();
     assert.deepEqual([given.admitted, waits.admitted], [false, true]);
   });
 
@@ -71,7 +70,7 @@ describe('ByteBudget', () => {
             own += piece;
             held += piece;
             most = Math.max(most, held);
-            await turn();
+            await immediate();
           }
           held -= own;
         };

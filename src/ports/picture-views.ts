@@ -70,7 +70,7 @@ export interface PictureToCheck {
 }
 
 /**
- * Looks at pictures for the checks; requests for sizes go first. Images are JPEG, PNG or WebP. An
+ * Reads pictures for the checks; requests for sizes go first. Images are JPEG, PNG or WebP. An
  * abort by `signal` rejects with its reason.
  */
 export interface PictureViewer {

@@ -11,7 +11,7 @@ const PROGRESS_STAGES = [
   'photos_fetched',
   /** The paid call is under way. */
   'drawing',
-  /** The picture has been looked at. */
+  /** The picture has been checked. */
   'checked',
   'stored',
   'completed',

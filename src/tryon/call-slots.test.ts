@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { setImmediate as immediate } from 'node:timers/promises';
 import { TaskError } from '../errors.ts';
 import { attemptsFor, type CallSlot, CallSlots, waitForSlot } from './call-slots.ts';
 import { StoppingError } from './outcome.ts';
 
-const turn = () => new Promise((resolve) => setImmediate(resolve));
 const never = new AbortController().signal;
 const free = (slot: CallSlot | undefined) => slot?.[Symbol.dispose]();
 
@@ -21,22 +21,22 @@ describe('CallSlots', () => {
   it('gives no more slots than its limit', async () => {
     const slots = new CallSlots(2);
     const got = takeAll(slots, ['a', 'b', 'c']);
-    await turn();
+    await immediate();
     assert.equal(got.length, 2);
     assert.equal(slots.takeFree('d'), null);
     free(got[0]?.slot);
     free(got[0]?.slot);
-    await turn();
+    await immediate();
     assert.deepEqual([got.length, slots.taken], [3, 2]);
   });
 
   it('gives the next slot to the owner that holds the fewest', async () => {
     const slots = new CallSlots(3);
     const got = takeAll(slots, ['hog', 'hog', 'hog', 'hog', 'hog', 'one', 'other']);
-    await turn();
+    await immediate();
     for (const at of [0, 1, 2]) {
       free(got[at]?.slot);
-      await turn();
+      await immediate();
     }
     assert.deepEqual(
       got.slice(3).map(({ owner }) => owner),
@@ -54,7 +54,7 @@ describe('CallSlots', () => {
     assert.notEqual(slots.takeFree('c'), null);
   });
 
-  it('forgets who stops waiting, also in the moment of its turn', async () => {
+  it('forgets who stops waiting, also when its slot becomes free', async () => {
     const slots = new CallSlots(1);
     const held = slots.takeFree('a');
     const [early, late] = [new AbortController(), new AbortController()];
@@ -65,7 +65,7 @@ describe('CallSlots', () => {
     late.abort();
     held?.[Symbol.dispose]();
     await assert.rejects(waits[1] as Promise<CallSlot>, { name: 'AbortError' });
-    await turn();
+    await immediate();
     assert.equal(got.length, 1);
     assert.equal(slots.taken, 1);
   });

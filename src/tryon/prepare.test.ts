@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { setImmediate as immediate } from 'node:timers/promises';
 import { plain } from '../../test/support/odd-images.ts';
 import { taskWith } from '../../test/support/task.ts';
 import { Semaphore } from '../concurrency/semaphore.ts';
@@ -58,12 +59,10 @@ function preparing(urls: readonly string[], budgetBytes = 1_000_000) {
   };
 }
 
-const turn = () => new Promise((resolve) => setImmediate(resolve));
-
 describe('prepare', () => {
   it('keeps the order of the links, whichever arrives first', async () => {
     const { prepared, arrive } = preparing(['a', 'b', 'c']);
-    await turn();
+    await immediate();
     for (const url of ['c', 'a', 'b']) arrive(url);
     const names = (await prepared).map(({ name }) => name);
     assert.deepEqual(names, ['model.jpg', 'image_1.jpg', 'image_2.jpg']);
@@ -72,10 +71,10 @@ describe('prepare', () => {
   it('runs four downloads at once and starts the next when one ends', async () => {
     const urls = ['a', 'b', 'c', 'd', 'e'];
     const { prepared, running, arrive } = preparing(urls);
-    await turn();
+    await immediate();
     assert.deepEqual([...running.keys()], ['a', 'b', 'c', 'd']);
     arrive('b');
-    await turn();
+    await immediate();
     assert.deepEqual([...running.keys()], urls);
     for (const url of urls) arrive(url);
     assert.equal((await prepared).length, 5);
@@ -83,7 +82,7 @@ describe('prepare', () => {
 
   it('prepares a photo before the others are there, and gives its bytes back', async () => {
     const { prepared, running, downloads, arrive } = preparing(['a', 'b'], 10);
-    await turn();
+    await immediate();
     await running.get('a')?.options.take?.(10);
     using other = downloads.open();
     await other.take(1);
@@ -96,10 +95,10 @@ describe('prepare', () => {
 
   it('gives all downloads together thirty seconds', async () => {
     const { prepared, running, arrive } = preparing(['a', 'b', 'c', 'd', 'e']);
-    await turn();
+    await immediate();
     const first = running.get('a')?.options.timeoutMs ?? 0;
     arrive('a');
-    while (!running.has('e')) await turn();
+    while (!running.has('e')) await immediate();
     const last = running.get('e')?.options.timeoutMs ?? 0;
     assert.ok(first <= 30_000 && last <= first, `${first} ms, then ${last} ms`);
     for (const url of ['b', 'c', 'd', 'e']) arrive(url);
@@ -108,7 +107,7 @@ describe('prepare', () => {
 
   it('ends the other downloads at the first dead link, and starts no more', async () => {
     const { prepared, running, aborted, fail } = preparing(['a', 'b', 'c', 'd', 'e']);
-    await turn();
+    await immediate();
     fail('b', DEAD);
     await assert.rejects(prepared, { code: 'INVALID_IMAGE', detail: 'unreachable.garment_1' });
     assert.deepEqual(aborted, ['a', 'b', 'c', 'd']);
@@ -117,16 +116,16 @@ describe('prepare', () => {
 
   it('reports a dead link rather than a host that was down before it', async () => {
     const { prepared, fail } = preparing(['a', 'b']);
-    await turn();
+    await immediate();
     fail('a', DOWN);
-    await turn();
+    await immediate();
     fail('b', DEAD);
     await assert.rejects(prepared, { detail: 'unreachable.garment' });
   });
 
   it('reports a host that is down when nothing worse happened', async () => {
     const { prepared, arrive, fail } = preparing(['a', 'b']);
-    await turn();
+    await immediate();
     fail('a', DOWN);
     arrive('b');
     await assert.rejects(prepared, { code: 'IMAGE_UNAVAILABLE', detail: 'default.person' });
@@ -134,14 +133,14 @@ describe('prepare', () => {
 
   it('decodes no more photos once one has failed', async () => {
     const { prepared, decodeMemory, arrive } = preparing(['a', 'b', 'c']);
-    await turn();
+    await immediate();
     const { promise: busy, resolve: free } = Promise.withResolvers<void>();
     const blocking = decodeMemory.run(1, () => busy);
     arrive('b', Buffer.from('no picture'));
     arrive('a');
     arrive('c');
-    await turn();
-    await turn();
+    await immediate();
+    await immediate();
     free();
     await assert.rejects(prepared, { detail: 'unsupported.garment_1' });
     await blocking;
@@ -150,7 +149,7 @@ describe('prepare', () => {
 
   it('rejects with the reason of its signal', async () => {
     const { prepared, stop } = preparing(['a']);
-    await turn();
+    await immediate();
     const reason = new Error('stopping');
     stop.abort(reason);
     await assert.rejects(prepared, (error) => error === reason);

@@ -1,7 +1,7 @@
 /** Who may have killed the process runs alone. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as immediate } from 'node:timers/promises';
 import { Quarantine } from './quarantine.ts';
 
 const { signal } = new AbortController();
@@ -18,10 +18,10 @@ it('a suspect waits until all others are done, and goes before new ones', async 
     }),
   );
   const newcomer = quarantine.enter(signal).then(() => events.push('newcomer'));
-  await turn();
+  await immediate();
   assert.deepEqual(events, []);
   first[Symbol.dispose]();
-  await turn();
+  await immediate();
   assert.deepEqual(events, ['a']);
   endAlone();
   await Promise.all([...alone, newcomer]);

@@ -8,11 +8,11 @@ import { StorageBreaker } from './storage-breaker.ts';
 const TASK = { requestId: null, sessionId: 'session', channel: 'b2c' } as const;
 const FULL = new TaskError('STORAGE_UNAVAILABLE');
 
-/** As the replicas share it: one task at a time has the turn while uploads fail. */
+/** As the replicas share it: one task at a time probes while uploads fail. */
 function sharedProbe(): UploadProbe {
   let uploadsFail = false;
-  let turn: AbortSignal | null = null;
-  const isTaken = () => turn !== null && !turn.aborted;
+  let probing: AbortSignal | null = null;
+  const isTaken = () => probing !== null && !probing.aborted;
   const check = async () => {
     if (uploadsFail && isTaken()) throw FULL;
   };
@@ -20,11 +20,11 @@ function sharedProbe(): UploadProbe {
     check,
     enter: async (done) => {
       await check();
-      if (uploadsFail) turn = done;
+      if (uploadsFail) probing = done;
     },
     failed: async (done) => {
       uploadsFail = true;
-      if (!isTaken()) turn = done;
+      if (!isTaken()) probing = done;
     },
     succeeded: async () => {
       uploadsFail = false;

@@ -20,8 +20,8 @@ interface Load {
   running: number;
   isFailing: boolean;
   lastedMs: number;
-  /** Those that were sent away come back one after the other, the last of them then. */
-  nextTurnMs: number;
+  /** Callers without a slot come again one after the other; the last of them at this time. */
+  lastReturnMs: number;
 }
 
 export class EndpointSlots {
@@ -32,8 +32,8 @@ export class EndpointSlots {
     const load = this.#loadOf(endpoint);
     const slots = load.isFailing ? SLOTS_WHILE_FAILING : SLOTS;
     if (load.running >= slots) {
-      load.nextTurnMs = Math.max(load.nextTurnMs, nowMs) + load.lastedMs / slots;
-      return Math.ceil(load.nextTurnMs - nowMs);
+      load.lastReturnMs = Math.max(load.lastReturnMs, nowMs) + load.lastedMs / slots;
+      return Math.ceil(load.lastReturnMs - nowMs);
     }
     load.running += 1;
     return {
@@ -48,7 +48,7 @@ export class EndpointSlots {
   #loadOf(endpoint: string): Load {
     const known = this.#loads.get(endpoint);
     if (known !== undefined) return known;
-    const load = { running: 0, isFailing: false, lastedMs: FIRST_GUESS_MS, nextTurnMs: 0 };
+    const load = { running: 0, isFailing: false, lastedMs: FIRST_GUESS_MS, lastReturnMs: 0 };
     this.#loads.set(endpoint, load);
     return load;
   }

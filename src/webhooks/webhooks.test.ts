@@ -207,15 +207,15 @@ describe('the slots of an endpoint', () => {
     assert.equal(fill(slots, 'a').length, 8);
   });
 
-  it('give each that finds none a turn of its own, later than the last one', () => {
+  it('give each that finds none a time of its own, later than the last', () => {
     const slots = new EndpointSlots();
     for (const slot of fill(slots, 'a')) slot.release(false, 8000);
     fill(slots, 'b');
     fill(slots, 'a');
-    const turns = [slots.take('a', 0), slots.take('a', 0), slots.take('a', 0)];
-    assert.ok(turns.every((turn) => typeof turn === 'number'));
+    const waits = [slots.take('a', 0), slots.take('a', 0), slots.take('a', 0)];
+    assert.ok(waits.every((wait) => typeof wait === 'number'));
     assert.deepEqual(
-      turns.map((turn, at) => at > 0 && Number(turn) > Number(turns[at - 1])),
+      waits.map((wait, at) => at > 0 && Number(wait) > Number(waits[at - 1])),
       [false, true, true],
     );
   });

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { describe, it } from 'node:test';
 import { modelsLoaded, parseContender, startContender } from '../../bench/walk/contender.ts';
 import { parsePssMb, parseStat, pidsOf, treeOf } from '../../bench/walk/process-tree.ts';
+import { type Run, requestsSince } from '../../bench/walk/run.ts';
 import { summary } from '../../bench/walk/summary.ts';
-import { requestsSince, type Turn } from '../../bench/walk/turn.ts';
 
-const TURN: Turn = {
+const RUN: Run = {
   startMs: 1000,
   restingPssMb: 300,
   tasksPerSecond: 10,
@@ -59,9 +59,9 @@ describe('--against', () => {
 });
 
 describe('the summary of both workers', () => {
-  it('has the median of the turns, the highest peak and the ratio', () => {
-    const slower = { ...TURN, tasksPerSecond: 4, peakPssMb: 800, waitsMs: [300, 400] };
-    const rows = new Map(summary([TURN], [TURN, slower]).map(([what, ...rest]) => [what, rest]));
+  it('has the median of the runs, the highest peak and the ratio', () => {
+    const slower = { ...RUN, tasksPerSecond: 4, peakPssMb: 800, waitsMs: [300, 400] };
+    const rows = new Map(summary([RUN], [RUN, slower]).map(([what, ...rest]) => [what, rest]));
     assert.deepEqual(rows.get('tasks/s, all pushed at once'), ['10.0', '7.0', '1.43']);
     assert.deepEqual(rows.get('PSS, peak, MB'), ['400', '800', '0.50']);
     assert.deepEqual(rows.get('LPUSH → completed alone, p50, ms'), ['200', '300', '0.67']);
@@ -69,7 +69,7 @@ describe('the summary of both workers', () => {
   });
 
   it('says what was not measured', () => {
-    const rows = summary([TURN], [{ ...TURN, peakPssMb: null }]);
+    const rows = summary([RUN], [{ ...RUN, peakPssMb: null }]);
     const peak = rows.find(([what]) => what === 'PSS, peak, MB');
     assert.deepEqual(peak?.slice(1), ['400', 'not measured', '-']);
   });

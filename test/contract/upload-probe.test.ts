@@ -44,7 +44,7 @@ it('after a failed upload one task of all replicas probes at a time', async () =
   await assert.rejects(two.check(), REFUSED);
   await assert.rejects(two.enter(next.signal), REFUSED);
   paid.abort();
-  await until('the turn to be free', () => isFree(two));
+  await until('the probe to be free', () => isFree(two));
   const entered = await Promise.allSettled([two.enter(next.signal), one.enter(next.signal)]);
   assert.deepEqual(entered.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
   await two.succeeded();

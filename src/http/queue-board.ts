@@ -1,6 +1,6 @@
 /**
- * The queue board under `/admin/queues`: shows jobs and changes nothing. Anyone who knows the
- * token may look; links, prompts and results are never shown.
+ * The queue board under `/admin/queues`: shows jobs and changes nothing. Links, prompts
+ * and results are never shown.
  */
 import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
@@ -12,7 +12,7 @@ import type { AdminAccess } from './admin-access.ts';
 import { PAGE_POLICY } from './page-policy.ts';
 
 const BOARD_PATH = '/admin/queues';
-const LOOKING: readonly string[] = ['GET', 'HEAD'];
+const READ_METHODS: readonly string[] = ['GET', 'HEAD'];
 
 /** Adds the board for those whom `access` lets in. */
 export async function registerBoard(
@@ -27,8 +27,11 @@ export async function registerBoard(
       reply.headers({ 'cache-control': 'no-store', 'content-security-policy': PAGE_POLICY });
       const refused = await access(request, reply);
       if (refused !== undefined) return refused;
-      if (!LOOKING.includes(request.method)) {
-        return reply.code(405).header('allow', LOOKING.join(', ')).send({ error: 'Read only' });
+      if (!READ_METHODS.includes(request.method)) {
+        return reply
+          .code(405)
+          .header('allow', READ_METHODS.join(', '))
+          .send({ error: 'Read only' });
       }
     });
     scope.addHook('onSend', async (_request, _reply, payload) =>
@@ -53,7 +56,7 @@ function readOnly(queue: Queue): BullMQAdapter {
 /** Where a job's data hold a person's text or what opens a person's picture. */
 const HIDDEN: readonly string[] = ['imageUrls', 'imageUrl', 'prompt'];
 
-/** The data of a job as it may be looked at: every text without links and secrets. */
+/** The data of a job as the board shows it: every text without links and secrets. */
 function showable(data: unknown): unknown {
   if (typeof data === 'string') return redact(data);
   if (Array.isArray(data)) return data.map(showable);

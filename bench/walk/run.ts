@@ -1,4 +1,4 @@
-/** One turn of one worker: started, given the same tasks as the other one, measured, ended. */
+/** One run of one worker: started, given the same tasks as the other one, measured, ended. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TryOn } from '../../local/platform.ts';
 import type { LoggedRequest } from '../../local/supabase/server.ts';
@@ -17,7 +17,7 @@ export interface Load {
 }
 
 /** Null where it could not be measured. */
-export interface Turn {
+export interface Run {
   readonly startMs: number;
   /** With the pose models loaded. */
   readonly restingPssMb: number | null;
@@ -39,12 +39,12 @@ const AFTERWARDS_MS = 1_000;
 const SAMPLE_MS = 200;
 
 /** Starts the worker with `env`, gives it `load`, and ends it. Throws when a task fails. */
-export async function runTurn(
+export async function measureRun(
   shop: Shop,
   contender: Contender,
   env: Readonly<Record<string, string>>,
   { tasks, alone, photo }: Load,
-): Promise<Turn> {
+): Promise<Run> {
   await using worker = await startContender(contender, env);
   const areLoaded = await modelsLoaded(worker);
   await sleep(AFTERWARDS_MS);
