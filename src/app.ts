@@ -21,7 +21,7 @@ import { noteAnswers, registerMetrics } from './http/metrics.ts';
 import { createServer } from './http/server.ts';
 import type { RecordEvent } from './ports/events.ts';
 import { publishEvents } from './progress/publish-events.ts';
-import { createEventLog, recordTo } from './telemetry/events.ts';
+import { createEventLog, recordTo } from './telemetry/event-log.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { openTracing } from './telemetry/tracing.ts';

@@ -53,7 +53,7 @@ async function start(): Promise<void> {
     logger.fatal({ error }, 'crashed');
     process.exit(1);
   });
-  const { logConsole } = await import('./telemetry/console.ts');
+  const { logConsole } = await import('./telemetry/library-notices.ts');
   logConsole(logger);
   const { configureDecoders } = await import('./images/decode.ts');
   configureDecoders();

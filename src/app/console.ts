@@ -5,9 +5,9 @@ import type { FastifyInstance } from 'fastify';
 import { openRedis } from '../adapters/redis/fail-fast-connection.ts';
 import { ProgressFeed } from '../adapters/redis/progress-feed.ts';
 import type { Config } from '../config.ts';
+import { OperationConnection } from '../console/operation-connection.ts';
 import { orderThrough } from '../console/order-through.ts';
 import { type ConsoleDeps, registerConsole } from '../console/register.ts';
-import { OperationTools } from '../console/tools.ts';
 import { trialPlayground } from '../console/trial.ts';
 import { type AdminAccess, answerLocalhost, askForToken } from '../http/admin-access.ts';
 import type { RecordEvent } from '../ports/events.ts';
@@ -41,7 +41,7 @@ export async function openConsole(
   const feed = stack.use(new ProgressFeed(() => adapters.redis.duplicate()));
   const { supabase } = adapters;
   const connect = () => openRedis(config.redisUrl);
-  const tools = stack.use(new OperationTools({ config, supabase }, connect));
+  const operations = stack.use(new OperationConnection({ config, supabase }, connect));
   const { consoleOrdersUrl } = config;
   const trial = trialPlayground(trialPictures(config, adapters, { viewer, record }), () =>
     meanPictureCost(adapters),
@@ -50,7 +50,7 @@ export async function openConsole(
     ...rest,
     access: allowed,
     listen: (listener, onLost) => feed.listen(listener, onLost),
-    tools: tools.open,
+    openOperations: operations.open,
     playground: consoleOrdersUrl === null ? trial : orderThrough(consoleOrdersUrl),
   });
 }

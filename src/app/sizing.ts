@@ -8,7 +8,7 @@ import { type EstimateBodyDeps, registerEstimateBody } from '../http/estimate-bo
 import type { ImageFetcher } from '../ports/image-fetcher.ts';
 import { readCharts } from '../size-pipeline/read-charts.ts';
 import { ESTIMATORS } from '../sizing/estimators.ts';
-import { createSizeLog } from '../telemetry/events.ts';
+import { createSizeLog } from '../telemetry/event-log.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 

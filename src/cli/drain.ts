@@ -17,7 +17,7 @@ interface Options {
   readonly timeout: string;
 }
 
-const LOOK_AGAIN_MS = 250;
+const POLL_MS = 250;
 
 export function addDrain(program: Command, run: Run): void {
   program
@@ -63,7 +63,7 @@ async function drain(context: CliContext, { yes, wait, timeout }: Options): Prom
 /** The numbers once nothing is under way, or when the time is up. */
 async function lastTaskEnded(context: CliContext, limitMs: number): Promise<QueueStats> {
   const redis = await context.redis();
-  for (const end = Date.now() + limitMs; ; await sleep(LOOK_AGAIN_MS)) {
+  for (const end = Date.now() + limitMs; ; await sleep(POLL_MS)) {
     const stats = await readQueueStats(redis);
     const isQuiet = Object.values(underWayIn(stats)).every((count) => count === 0);
     if (isQuiet || Date.now() > end) return stats;

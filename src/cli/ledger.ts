@@ -2,20 +2,16 @@
  * `ledger verify`: every session of a time window whose money does not add up, and why.
  */
 import type { Command } from 'commander';
-import {
-  type AuditedSession,
-  ledgerIn,
-  sessionsById,
-  sessionsIn,
-} from '../adapters/supabase/audit-records.ts';
+import { ledgerIn, sessionsById, sessionsIn } from '../adapters/supabase/audit-records.ts';
+import { type Finding, findingOf, REASONS } from '../ledger/audit/finding.ts';
+import { auditPeople } from '../ledger/audit/people.ts';
+import { auditStores } from '../ledger/audit/stores.ts';
 import { namedSession } from '../ledger/entries.ts';
+import type { AuditedSession } from '../ports/audit.ts';
 import type { ReconciliationRecord } from '../ports/refunds.ts';
 import { type Channel, isTerminal } from '../ports/session.ts';
 import { lastUseSeconds } from '../tryon/outcome.ts';
 import type { Answer } from './answer.ts';
-import { type Finding, findingOf, REASONS } from './audit/finding.ts';
-import { auditPeople } from './audit/people.ts';
-import { auditStores } from './audit/stores.ts';
 import type { CliContext, Run } from './cli-context.ts';
 import { ago, table } from './table.ts';
 import { type WindowOptions, windowOf } from './time-window.ts';

@@ -5,7 +5,7 @@ import { Command } from 'commander';
 import { VERSION } from '../version.ts';
 import type { Run } from './cli-context.ts';
 import { addCosts } from './costs.ts';
-import { addDead } from './dead.ts';
+import { addDead } from './dead-letters.ts';
 import { addDoctor } from './doctor.ts';
 import { addDrain } from './drain.ts';
 import { addEnqueue } from './enqueue.ts';

@@ -2,8 +2,8 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { COST_GROUPINGS, costReport, costsAsCsv } from '../operations/costs.ts';
+import type { OpenOperations } from './operation-connection.ts';
 import { parse } from './parse.ts';
-import type { OpenOperations } from './tools.ts';
 
 /** Read while someone waits for a page. */
 const MOST_ROWS = 50_000;
@@ -14,10 +14,10 @@ const query = z.object({
   format: z.enum(['json', 'csv']).default('json'),
 });
 
-export function addCosts(api: FastifyInstance, tools: OpenOperations): void {
+export function addCosts(api: FastifyInstance, open: OpenOperations): void {
   api.get('/costs', async (request, reply) => {
     const { by, days, format } = parse(query, request.query);
-    const { supabase } = await tools();
+    const { supabase } = await open();
     const until = new Date();
     const since = new Date(until.getTime() - days * 86_400_000);
     const report = await costReport(supabase, { by, since, until, mostRows: MOST_ROWS });

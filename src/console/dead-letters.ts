@@ -4,18 +4,18 @@ import { z } from 'zod';
 import { dropLetter, type FiledLetter, replayLetter } from '../adapters/redis/dead-letters.ts';
 import { lettersNamed, listLetters, obstacleTo } from '../operations/dead-letters.ts';
 import type { OperationDeps } from '../operations/deps.ts';
+import type { OpenOperations } from './operation-connection.ts';
 import { parse, refusal } from './parse.ts';
-import type { OpenOperations } from './tools.ts';
 
 const named = z.object({ id: z.string().regex(/^[0-9a-f]{12}$/) });
 
-export function addDeadLetters(api: FastifyInstance, tools: OpenOperations): void {
-  api.get('/dead-letters', async () => ({ letters: await listLetters(await tools()) }));
+export function addDeadLetters(api: FastifyInstance, open: OpenOperations): void {
+  api.get('/dead-letters', async () => ({ letters: await listLetters(await open()) }));
 
   api.post('/dead-letters/:id/replay', async (request) => {
     const { id } = parse(named, request.params);
     const { force } = parse(z.object({ force: z.boolean().default(false) }), request.body ?? {});
-    const deps = await tools();
+    const deps = await open();
     const letter = await letterOf(deps, id);
     const obstacle = await obstacleTo(deps, letter, force);
     if (obstacle !== null) throw refusal(409, obstacle.reason);
@@ -25,7 +25,7 @@ export function addDeadLetters(api: FastifyInstance, tools: OpenOperations): voi
 
   api.post('/dead-letters/:id/drop', async (request) => {
     const { id } = parse(named, request.params);
-    const deps = await tools();
+    const deps = await open();
     if (!(await dropLetter(deps.redis, await letterOf(deps, id)))) throw gone();
     return { dropped: id };
   });

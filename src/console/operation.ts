@@ -7,8 +7,8 @@ import { startDraining, stopDraining } from '../adapters/redis/drain.ts';
 import { RedisReconciliation } from '../adapters/redis/reconciliation.ts';
 import { endedSince } from '../adapters/supabase/cost-rows.ts';
 import { queueOverview } from '../operations/queue-overview.ts';
+import type { OpenOperations } from './operation-connection.ts';
 import { parse } from './parse.ts';
-import type { OpenOperations } from './tools.ts';
 
 /** What this process knows of itself. */
 export interface OperationState {
@@ -23,11 +23,11 @@ const RATE_MINUTES = 10;
 
 export function addOperation(
   api: FastifyInstance,
-  tools: OpenOperations,
+  open: OpenOperations,
   state: () => OperationState,
 ): void {
   api.get('/overview', async () => {
-    const deps = await tools();
+    const deps = await open();
     const since = new Date(Date.now() - RATE_MINUTES * 60_000);
     const { providers, ...own } = shown(state());
     const [queues, ended, reconciliation] = await Promise.all([
@@ -45,7 +45,7 @@ export function addOperation(
 
   api.post('/drain', async (request) => {
     const { on } = parse(z.object({ on: z.boolean() }), request.body);
-    const { redis } = await tools();
+    const { redis } = await open();
     if (on) await startDraining(redis);
     else await stopDraining(redis);
     return { draining: on };

@@ -11,17 +11,17 @@ import { addCosts } from './costs.ts';
 import { addDeadLetters } from './dead-letters.ts';
 import { addEvents, type Listen } from './events.ts';
 import { addOperation, type OperationState } from './operation.ts';
+import type { OpenOperations } from './operation-connection.ts';
 import { addPage } from './page.ts';
 import { addPlayground, type Playground } from './playground.ts';
 import { addSessions } from './sessions.ts';
 import { addSize } from './size.ts';
-import type { OpenOperations } from './tools.ts';
 import { addWebhooks } from './webhooks.ts';
 
 export interface ConsoleDeps {
   readonly access: AdminAccess;
   readonly listen: Listen;
-  readonly tools: OpenOperations;
+  readonly openOperations: OpenOperations;
   readonly state: () => OperationState;
   readonly playground: Playground;
   readonly sizing: EstimateBodyDeps;
@@ -54,11 +54,11 @@ export async function registerConsole(server: FastifyInstance, deps: ConsoleDeps
           done(null, body),
         );
         addEvents(api, deps.listen);
-        addOperation(api, deps.tools, deps.state);
-        addSessions(api, deps.tools);
-        addDeadLetters(api, deps.tools);
-        addCosts(api, deps.tools);
-        addWebhooks(api, deps.tools);
+        addOperation(api, deps.openOperations, deps.state);
+        addSessions(api, deps.openOperations);
+        addDeadLetters(api, deps.openOperations);
+        addCosts(api, deps.openOperations);
+        addWebhooks(api, deps.openOperations);
         addPlayground(api, deps.playground);
         addSize(api, deps.sizing);
       },

@@ -3,8 +3,8 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { listRecords } from '../adapters/supabase/session-records.ts';
 import { sessionStory } from '../operations/session-story.ts';
+import type { OpenOperations } from './operation-connection.ts';
 import { parse, refusal } from './parse.ts';
-import type { OpenOperations } from './tools.ts';
 
 const MOST_ROWS = 200;
 
@@ -19,10 +19,10 @@ const filter = z.object({
   failed: z.enum(['0', '1']).default('0'),
 });
 
-export function addSessions(api: FastifyInstance, tools: OpenOperations): void {
+export function addSessions(api: FastifyInstance, open: OpenOperations): void {
   api.get('/sessions', async (request) => {
     const { hours, store, failed } = parse(filter, request.query);
-    const { supabase } = await tools();
+    const { supabase } = await open();
     const sessions = await listRecords(supabase, {
       since: new Date(Date.now() - hours * 3_600_000),
       storeId: store === '' ? null : store,
@@ -34,7 +34,7 @@ export function addSessions(api: FastifyInstance, tools: OpenOperations): void {
 
   api.get('/sessions/:id', async (request) => {
     const { id } = parse(z.object({ id: z.uuid() }), request.params);
-    const story = await sessionStory(await tools(), id.toLowerCase());
+    const story = await sessionStory(await open(), id.toLowerCase());
     if (story === null) throw refusal(404, 'Nothing is on record about this session.');
     return story;
   });

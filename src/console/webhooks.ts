@@ -8,8 +8,8 @@ import {
   redeliverSession,
   redeliverUndelivered,
 } from '../operations/webhooks.ts';
+import type { OpenOperations } from './operation-connection.ts';
 import { parse, refusal } from './parse.ts';
-import type { OpenOperations } from './tools.ts';
 
 /** In each state, the newest. */
 const MOST_SEARCHED = 1000;
@@ -25,10 +25,10 @@ const filter = z.object({
 const named = z.object({ session: z.uuid().toLowerCase() });
 const target = z.object({ endpoint: endpoint.optional() });
 
-export function addWebhooks(api: FastifyInstance, tools: OpenOperations): void {
+export function addWebhooks(api: FastifyInstance, open: OpenOperations): void {
   api.get('/webhooks', async (request) => {
     const { state, endpoint } = parse(filter, request.query);
-    const deps = await tools();
+    const deps = await open();
     const found = await listWebhooks(deps, {
       states: state === 'open' ? ['pending', 'undelivered'] : [state],
       endpoint: endpoint === '' ? undefined : endpoint,
@@ -44,13 +44,13 @@ export function addWebhooks(api: FastifyInstance, tools: OpenOperations): void {
 
   api.post('/webhooks/redeliver', async (request) => {
     const { endpoint } = parse(target, request.body ?? {});
-    return { redelivered: await redeliverUndelivered(await tools(), endpoint) };
+    return { redelivered: await redeliverUndelivered(await open(), endpoint) };
   });
 
   api.post('/webhooks/:session/redeliver', async (request) => {
     const { session } = parse(named, request.params);
     const { endpoint } = parse(target, request.body ?? {});
-    const redelivered = await redeliverSession(await tools(), session, endpoint);
+    const redelivered = await redeliverSession(await open(), session, endpoint);
     if (typeof redelivered !== 'number') throw refusal(409, redelivered.problem);
     return { redelivered };
   });

@@ -74,30 +74,30 @@ function attributesOf({ requestId, sessionId, channel }: TaskIds): Attributes {
   return { session_id: sessionId, channel, ...cleanRequestId(requestId) };
 }
 
-interface Place {
+interface SpanScope {
   readonly tracer: Tracer;
   readonly ids: SessionIds;
   /** The span that the event happens in, if there is one. */
   readonly span: Span | undefined;
 }
 
-function recordEvent(event: WorkerEvent, place: Place): void {
-  const { span } = place;
+function recordEvent(event: WorkerEvent, scope: SpanScope): void {
+  const { span } = scope;
   if (event.event === 'task_received') {
-    recordOrder(event.task, place);
+    recordOrder(event.task, scope);
   } else if (span !== undefined) {
     span.addEvent(event.event, scalarsOf(event));
     if ('error' in event) span.setStatus({ code: SpanStatusCode.ERROR, message: codeOf(event) });
     for (const [step, durationMs] of stepsOf(event))
-      recordStep(step, durationMs, place.tracer, span);
+      recordStep(step, durationMs, scope.tracer, span);
   } else if ('task' in event && event.task !== null) {
     const options = { attributes: { ...attributesOf(event.task), ...scalarsOf(event) } };
-    place.tracer.startSpan(event.event, options, contextOf(event.task.sessionId)).end();
+    scope.tracer.startSpan(event.event, options, contextOf(event.task.sessionId)).end();
   }
 }
 
 /** The root of the trace: from the order of the task until it is a job. */
-function recordOrder(task: TaskIds, { tracer, ids }: Place): void {
+function recordOrder(task: TaskIds, { tracer, ids }: SpanScope): void {
   const { createdAt } = task as TaskIds & Partial<Task>;
   const startTime = createdAt === undefined ? Date.now() : Date.parse(createdAt);
   const options = { startTime, attributes: attributesOf(task), kind: SpanKind.CONSUMER };

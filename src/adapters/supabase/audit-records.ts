@@ -3,6 +3,7 @@
  */
 import type { SupabaseClient } from '@supabase/supabase-js';
 import { z } from 'zod';
+import type { AuditedSession, LedgerRow } from '../../ports/audit.ts';
 import type { Channel } from '../../ports/session.ts';
 import { rowsOf, TABLES } from './client.ts';
 import { allById, PAGE_ROWS } from './pages.ts';
@@ -10,28 +11,6 @@ import { allById, PAGE_ROWS } from './pages.ts';
 interface TimeWindow {
   readonly since: Date;
   readonly until: Date;
-}
-
-export interface AuditedSession {
-  readonly channel: Channel;
-  readonly ownerId: string;
-  readonly sessionId: string;
-  readonly status: string;
-  /** A picture was delivered, whatever the status says now. */
-  readonly hasPicture: boolean;
-  readonly requestId: string | null;
-  readonly createdAt: Date;
-}
-
-/** A row of either ledger; `generation` is what people's ledger calls a deduction. */
-export interface LedgerRow {
-  readonly channel: Channel;
-  readonly ownerId: string;
-  readonly type: 'deduction' | 'refund' | 'overage';
-  readonly amount: number;
-  readonly requestId: string | null;
-  readonly description: string;
-  readonly createdAt: Date;
 }
 
 const SESSION_COLUMNS = {

@@ -49,12 +49,12 @@ async function checkService(redis: Redis): Promise<Check> {
     return fail(
       'Redis service',
       `refuses the probe: ${redact(message)}`,
-      await cureOf(message, redis),
+      await fixFor(message, redis),
     );
   }
 }
 
-async function cureOf(message: string, redis: Redis): Promise<string> {
+async function fixFor(message: string, redis: Redis): Promise<string> {
   if (isClusterAnswer(new Error(message))) return NO_CLUSTER;
   if (/READONLY|MASTERDOWN/.test(message)) {
     const role: unknown = await redis.call('ROLE').catch(() => []);

@@ -2,8 +2,8 @@
  * The audit of people's money. Their ledger has no request id: a deduction is known by its time,
  * shortly before its session, and a refund by the session's id in its description, or by its time.
  */
-import type { AuditedSession, LedgerRow } from '../../adapters/supabase/audit-records.ts';
-import { namedSession } from '../../ledger/entries.ts';
+import type { AuditedSession, LedgerRow } from '../../ports/audit.ts';
+import { namedSession } from '../entries.ts';
 import { auditSession, type Books, type Finding, findingOf, findingOfRow } from './finding.ts';
 
 /** The platform inserts the session right after the deduction. */

@@ -2,8 +2,8 @@
  * The audit of the stores' money: the ledger's request id ties every row to its session, and the
  * descriptions say whose balance it was.
  */
-import type { AuditedSession, LedgerRow } from '../../adapters/supabase/audit-records.ts';
-import { accountOf, namedSession } from '../../ledger/entries.ts';
+import type { AuditedSession, LedgerRow } from '../../ports/audit.ts';
+import { accountOf, namedSession } from '../entries.ts';
 import { auditSession, type Books, type Finding, findingOf, findingOfRow } from './finding.ts';
 
 /** Only payments created before `createdBefore` are judged; a younger one may still get its session. */

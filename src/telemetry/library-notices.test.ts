@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { it } from 'node:test';
-import { logConsole } from './console.ts';
+import { logConsole } from './library-notices.ts';
 import { createLogger } from './logger.ts';
 
 it('notices of libraries and of Node.js are log lines without secrets', async () => {

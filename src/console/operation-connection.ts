@@ -1,6 +1,6 @@
 /**
- * What the console's operations work with. Redis is asked over a connection that fails at once while
- * Redis is away: the worker's own would wait, and the page with it.
+ * The console's own connection to Redis, which fails at once while Redis is away: the worker's would
+ * wait, and the page with it.
  */
 import type { Redis } from 'ioredis';
 import type { OperationDeps } from '../operations/deps.ts';
@@ -13,7 +13,7 @@ class RedisAway extends Error {
 }
 
 /** Keeps one connection open from the first question on; closed by disposing of it. */
-export class OperationTools implements Disposable {
+export class OperationConnection implements Disposable {
   readonly #rest: Omit<OperationDeps, 'redis'>;
   readonly #connect: () => Promise<Redis>;
   #redis: Promise<Redis> | null = null;

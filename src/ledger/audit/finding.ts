@@ -1,9 +1,9 @@
 /**
  * What an audit of the money finds, and what it is made from.
  */
-import type { AuditedSession, LedgerRow } from '../../adapters/supabase/audit-records.ts';
-import { namedSession } from '../../ledger/entries.ts';
+import type { AuditedSession, LedgerRow } from '../../ports/audit.ts';
 import type { Channel } from '../../ports/session.ts';
+import { namedSession } from '../entries.ts';
 
 /** The ways in which money does not add up, and what each means. */
 export const REASONS = {

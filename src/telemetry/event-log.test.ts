@@ -1,7 +1,7 @@
 /** Errors that keep coming back are a line a minute in the log. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createEventLog } from './events.ts';
+import { createEventLog } from './event-log.ts';
 import { createLogger } from './logger.ts';
 
 it('a repeated error of a loop is logged once a minute, with a count', (context) => {

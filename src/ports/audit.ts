@@ -1,0 +1,24 @@
+/** What the audit of the money reads: the sessions and ledger rows of a time window. */
+import type { Channel } from './session.ts';
+
+export interface AuditedSession {
+  readonly channel: Channel;
+  readonly ownerId: string;
+  readonly sessionId: string;
+  readonly status: string;
+  /** A picture was delivered, whatever the status says now. */
+  readonly hasPicture: boolean;
+  readonly requestId: string | null;
+  readonly createdAt: Date;
+}
+
+/** A row of either ledger; `generation` is what people's ledger calls a deduction. */
+export interface LedgerRow {
+  readonly channel: Channel;
+  readonly ownerId: string;
+  readonly type: 'deduction' | 'refund' | 'overage';
+  readonly amount: number;
+  readonly requestId: string | null;
+  readonly description: string;
+  readonly createdAt: Date;
+}
