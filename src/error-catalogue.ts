@@ -127,6 +127,12 @@ export const CATALOGUE = {
     kind: 'transient',
     publicTexts: { default: TRY_AGAIN },
   },
+  PROVIDER_MODEL_REPLACED: {
+    meaning:
+      'The vendor has shut the image model down; nothing was billed. The next attempt asks its successor.',
+    kind: 'transient',
+    publicTexts: { default: TRY_AGAIN },
+  },
   PROVIDER_OUTCOME_UNKNOWN: {
     meaning:
       'The connection broke or timed out after the request was sent, or a proxy lost the answer (504, 520, 524): it may have been billed, so the call is repeated once.',

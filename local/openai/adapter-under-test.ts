@@ -49,13 +49,14 @@ export async function startModel(t: TestContext, options: Partial<OpenAiOptions>
   return { server, model };
 }
 
-/** The picture of one call. */
+/** The picture of one call; the request keeps its photos. */
 export async function edit(
   model: OpenAiProvider,
   asked: PictureRequest,
   signal: AbortSignal,
 ): Promise<Picture> {
-  const submitted = await model.submit(asked, AMPLE_MS, signal);
+  const once = { ...asked, images: [...asked.images] };
+  const submitted = await model.submit(once, AMPLE_MS, signal);
   return submitted.kind === 'picture' ? submitted.picture : assert.fail('a ticket');
 }
 

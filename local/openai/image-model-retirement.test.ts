@@ -14,7 +14,7 @@ const GONE: Fault = {
   body: { error: { code: 'model_not_found', message: 'The model does not exist.' } },
 };
 
-test('calls go to the successor once the model is shut down', async (t) => {
+test('after a call to a model that is shut down calls go to its successor', async (t) => {
   const pictures = plainPictures();
   const server = await startOpenAiServer({
     draw: (form) => {
@@ -29,13 +29,16 @@ test('calls go to the successor once the model is shut down', async (t) => {
     model: 'gpt-image-2.5-flare',
     warn: (message) => warnings.push(message),
   });
-  await Promise.all([edit(model, await request(), never), edit(model, await request(), never)]);
+  const call = async () => edit(model, await request(), never);
+  for (const { code } of await Promise.all([failureOf(call()), failureOf(call())])) {
+    assert.equal(code, 'PROVIDER_MODEL_REPLACED');
+  }
   assert.equal(model.model, 'gpt-image-2.6-flare');
-  const asked = server.calls.map(({ form }) => form?.parameters.model);
-  assert.deepEqual(asked.toSorted(), [
-    ...Array(2).fill('gpt-image-2.5-flare'),
-    ...Array(2).fill('gpt-image-2.6-flare'),
-  ]);
+  await call();
+  assert.deepEqual(
+    server.calls.map(({ form }) => form?.parameters.model),
+    ['gpt-image-2.5-flare', 'gpt-image-2.5-flare', 'gpt-image-2.6-flare'],
+  );
   assert.equal(warnings.length, 1);
 });
 

@@ -32,7 +32,8 @@ function watchedModel(t: TestContext, baseUrl: string, options: Partial<OpenAiOp
   const partials: Uint8Array[] = [];
   const draw = async (isWatched = true): Promise<Picture> => {
     const onPartial = (image: Uint8Array) => void partials.push(image);
-    const asked = isWatched ? { ...request, onPartial } : request;
+    const once = { ...request, images: [...images] };
+    const asked = isWatched ? { ...once, onPartial } : once;
     const submitted = await model.submit(asked, AMPLE_MS, never);
     return submitted.kind === 'picture' ? submitted.picture : assert.fail('a ticket');
   };

@@ -50,13 +50,13 @@ export function prepareTrial(
 /** Throws PERSON_UNUSABLE for a photo without a person to dress, before anything is paid. */
 export async function checkTrialPerson(
   task: Task,
-  [person]: readonly NamedImage[],
+  images: readonly NamedImage[],
   deps: Pick<CheckDeps, 'viewer' | 'record'>,
   signal: AbortSignal,
 ): Promise<void> {
   const modes = { personCheck: 'enforce', pictureCheck: 'off' } as const;
   await using checks = new AttemptChecks(task, { ...deps, ...modes }, signal);
-  if (person !== undefined) checks.lookAtPerson(person.jpeg);
+  checks.lookAtPersonOf(images);
   await checks.beforePaying();
 }
 
@@ -73,12 +73,16 @@ export async function makeTrial(
   limits: Limits,
 ): Promise<TrialPicture> {
   await using checks = new AttemptChecks(task, deps, limits.signal);
-  const [person] = images;
-  if (person !== undefined) checks.lookAtPerson(person.jpeg);
+  checks.lookAtPersonOf(images);
   await checks.beforePaying();
   const { onPartial } = deps;
-  const subject = { images, endUser: task.ownerId, ...(onPartial && { onPartial }) };
-  const { jpeg, size, usage } = await generate(jobOf(task), subject, deps, limits);
+  const asked = { endUser: task.ownerId, ...(onPartial && { onPartial }) };
+  const pay = () => generate(jobOf(task), { ...asked, images: [...images] }, deps, limits);
+  // A task would get another attempt.
+  const { jpeg, size, usage } = await pay().catch((error: unknown) => {
+    const isReplaced = error instanceof TaskError && error.code === 'PROVIDER_MODEL_REPLACED';
+    return isReplaced ? pay() : Promise.reject(error);
+  });
   await checks.beforeStoring(jpeg, size);
   return { jpeg, costUsd: usage.costUsd };
 }

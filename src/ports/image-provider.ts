@@ -9,7 +9,8 @@ export interface NamedImage {
 export interface PictureRequest {
   /** Names the call: the same for no two calls that may both be billed. */
   readonly key: string;
-  readonly images: readonly NamedImage[];
+  /** `submit` takes them out, so that no one holds the photos while the vendor draws. */
+  readonly images: NamedImage[];
   readonly prompt: string;
   /** The person who asks, or the owner where none is named, for the vendor's abuse checks: goes out as a hash. */
   readonly endUser: string;

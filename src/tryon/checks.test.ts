@@ -33,7 +33,7 @@ function checked(verdict: Verdict): Promise<CheckOutcome> {
 function open(
   mode: CheckMode,
   sees: Partial<{ [K in keyof PictureViewer]: unknown }> = {},
-  begin = (checks: AttemptChecks) => checks.lookAtPerson(PHOTO),
+  begin = (checks: AttemptChecks) => checks.lookAtPersonOf([{ name: 'model.jpg', jpeg: PHOTO }]),
 ) {
   const events: WorkerEvent[] = [];
   const asked: string[] = [];

@@ -47,11 +47,11 @@ export class AttemptChecks implements AsyncDisposable {
     this.#signal = AbortSignal.any([signal, this.#ended.signal]);
   }
 
-  /** Begins to look at the person's photo as the image model gets it. */
-  lookAtPerson(jpeg: Uint8Array): void {
+  /** Begins to look at the person's photo, the first, as the image model gets it. */
+  lookAtPersonOf([person]: readonly NamedImage[]): void {
     const { personCheck, pictureCheck } = this.#deps;
-    if (personCheck === 'off' && pictureCheck === 'off') return;
-    this.#person = this.#lookAt(jpeg, this.#signal);
+    if (person === undefined || (personCheck === 'off' && pictureCheck === 'off')) return;
+    this.#person = this.#lookAt(person.jpeg, this.#signal);
     if (personCheck === 'observe') {
       this.#personJudged = this.#person.then((look) => this.#judgePerson(look));
     }

@@ -29,6 +29,7 @@ describe('a failed call', () => {
   it('that was not billed does not use up a call of the task', () => {
     assert.equal(failed(OPEN_CALL, 'PROVIDER_BUSY').providerCalls, 0);
     assert.equal(failed(OPEN_CALL, 'PROVIDER_REFUSES_SERVICE').providerCalls, 0);
+    assert.equal(failed(OPEN_CALL, 'PROVIDER_MODEL_REPLACED').providerCalls, 0);
     assert.equal(failed(OPEN_CALL, 'PROVIDER_UNAVAILABLE', 'not_reached').providerCalls, 0);
     assert.equal(failed(WITH_TICKET, 'PROVIDER_UNAVAILABLE', 'not_started').providerCalls, 0);
   });

@@ -65,10 +65,11 @@ function endsCall(code: ErrorCode): boolean {
   return code.startsWith('PROVIDER_') || ENDS_OF_CALLS.includes(code);
 }
 
-/** Refused for the rate, the key or the quota, reached no one, or dropped before it was begun: nothing was done. */
+/** Refused for the rate, the key, the quota or the model, reached no one, or dropped before it was begun: nothing was done. */
 export function isUnbilled({ code, kind, detail }: TaskError): boolean {
   return (
     code === 'PROVIDER_BUSY' ||
+    code === 'PROVIDER_MODEL_REPLACED' ||
     kind === 'operational' ||
     detail === 'not_reached' ||
     detail === 'not_started'

@@ -48,8 +48,7 @@ export async function makePicture(
 
   async function payForPicture() {
     const images = preparedAlone ?? (await prepare(task, deps, limits.signal));
-    const [person] = images;
-    if (person !== undefined) deps.checks.lookAtPerson(person.jpeg);
+    deps.checks.lookAtPersonOf(images);
     await deps.checks.beforePaying();
     using slot = deps.callSlots.takeFree(task.ownerId) ?? (await nextSlot());
     const answered = () => slot[Symbol.dispose]();

@@ -68,6 +68,15 @@ describe('wearon try', () => {
     );
   });
 
+  it('goes on with the successor of a model that is shut down', async () => {
+    const error = { message: 'No such model.', code: 'model_not_found' };
+    stack.openai.faults.add({ method: 'POST', kind: 'status', status: 404, body: { error } });
+    const args = [...PHOTOS, '--compare', 'openai:gpt-image-2.5-flare', '--yes', '--json'];
+    const { code, json, stderr } = await tryOn(args);
+    assert.equal(code, 0, stderr);
+    assert.equal(json.pictures[0].model, 'gpt-image-2.6-flare');
+  });
+
   it('puts settings side by side, a failure among them', async () => {
     const settings = `${FLARE},replicate:acme/unknown,${PRUNA}`;
     const args = [...PHOTOS, GARMENTS.chinos, '--compare', settings, '--yes'];

@@ -103,7 +103,7 @@ export class OpenAiProvider implements ImageProvider, AsyncDisposable {
     return this.#options.model;
   }
 
-  /** A refusal because the model is gone bills nothing, so the call is made again with the successor. */
+  /** Throws PROVIDER_MODEL_REPLACED where the model is gone and the next call goes to its successor. */
   async submit(
     request: PictureRequest,
     _timeoutMs: number,
@@ -115,7 +115,7 @@ export class OpenAiProvider implements ImageProvider, AsyncDisposable {
     } catch (error) {
       const isGone = error instanceof TaskError && error.detail === MODEL_GONE;
       if (!isGone || !this.#replace(model)) throw error;
-      return { kind: 'picture', picture: await this.#call(request, signal) };
+      throw new TaskError('PROVIDER_MODEL_REPLACED', { cause: error });
     }
   }
 
@@ -139,12 +139,13 @@ export class OpenAiProvider implements ImageProvider, AsyncDisposable {
   ): Promise<ImagesResponse> {
     const { onPartial } = request;
     const partialImages = this.#partialImagesFor(request);
+    const photos = images.splice(0);
     if (onPartial === undefined || partialImages === 0) {
-      return this.#client.post(EDITS_PATH, { ...editRequest(fields, images), signal });
+      return this.#client.post(EDITS_PATH, { ...editRequest(fields, photos), signal });
     }
     const [client, transport] = [this.#client, this.#transport];
     const streamed = { ...fields, stream: true, partial_images: partialImages };
-    const edit = editRequest(streamed, images);
+    const edit = editRequest(streamed, photos);
     return askStreaming({ client, transport, edit, onPartial }, signal);
   }
 

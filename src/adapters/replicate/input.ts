@@ -9,11 +9,11 @@ import { describeReplicateModel } from './catalogue.ts';
 type PredictionInput = Readonly<Record<string, unknown>>;
 
 /**
- * The input of the call for `request`. Try-on models get no prompt: theirs counts the garments from
+ * The input of the call for `request`, whose photos it takes out. Try-on models get no prompt: theirs counts the garments from
  * one, while a task's counts the person's photo too, so that "image 2" would name another picture.
  */
 export function inputFor(model: string, request: PictureRequest): PredictionInput {
-  const [person = '', ...garments] = request.images.map(({ jpeg }) => dataUri(jpeg));
+  const [person = '', ...garments] = request.images.splice(0).map(({ jpeg }) => dataUri(jpeg));
   const seed = seedOf(request.key);
   if (describeReplicateModel(model).input === 'edit') {
     const shape = { aspect_ratio: '2:3', output_format: 'jpeg', number_of_images: 1 };

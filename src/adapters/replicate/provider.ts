@@ -58,6 +58,7 @@ export class ReplicateProvider implements ImageProvider, AsyncDisposable {
     signal: AbortSignal,
   ): Promise<Submitted> {
     const [name, version] = this.model.split(':');
+    const garments = request.images.length - 1;
     const input = inputFor(this.model, request);
     const seconds = Math.max(LEAST_CANCEL_AFTER_SECONDS, Math.ceil(timeoutMs / 1000));
     const answer = await this.#request(
@@ -73,7 +74,7 @@ export class ReplicateProvider implements ImageProvider, AsyncDisposable {
     // The call was accepted, and without its id its outcome cannot be known.
     if (data === undefined)
       throw new TaskError('PROVIDER_OUTCOME_UNKNOWN', { detail: 'no_ticket' });
-    return { kind: 'ticket', ticket: this.#ticketOf(data.id, request.images.length - 1) };
+    return { kind: 'ticket', ticket: this.#ticketOf(data.id, garments) };
   }
 
   forecastUsd({ images }: PictureRequest): number | null {

@@ -60,7 +60,7 @@ export function planOf(
     if (!notes.includes(note)) notes.push(note);
   };
   const provider = openProvider(setting.provider, config, setting.channel, { warn, stack });
-  const request = { key: '', images, prompt: promptOf(''), endUser: '' };
+  const request = { key: '', images: [...images], prompt: promptOf(''), endUser: '' };
   return {
     label: setting.label,
     provider,
