@@ -9,6 +9,7 @@ import { MAX_PIXELS, type ValidImage } from './validation.ts';
 
 /**
  * What all decoding of tasks' photos may take at once; a picture that takes more is decoded alone.
+ * Two photos of up to 4096 px fit in, and no more: they share four threads with paid pictures.
  * Ten pictures of 50 megapixels peak at 393-443 MB with it on a busy machine, at up to 513 MB with
  * 200 MB, in the same time.
  */

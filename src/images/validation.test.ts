@@ -11,6 +11,7 @@ import {
   webpClaiming,
 } from '../../test/support/odd-images.ts';
 import { scanBomb } from '../../test/support/scan-bomb.ts';
+import { DECODE_BUDGET_BYTES } from './decode.ts';
 import { MAX_DECODE_BYTES, validateImage } from './validation.ts';
 
 async function assertRefused(file: Buffer | Promise<Buffer>, detail: string): Promise<void> {
@@ -59,6 +60,8 @@ describe('image validation', () => {
     assert.equal(await cost(jpegClaiming(10_000, 5_000)), inStrips);
     assert.equal(await cost(webpClaiming(10_000, 5_000)), inStrips);
     assert.equal(await cost(pngClaiming(10_000, 5_000)), inStrips);
+    assert.equal(await cost(pngClaiming(4_097, 3_072)), inStrips);
+    assert.equal(await cost(pngClaiming(3_072, 4_096)), DECODE_BUDGET_BYTES / 2);
     assert.equal(await cost(jpegClaiming(10_000, 5_000, true)), 150_000_000);
     assert.equal(await cost(losslessWebpClaiming(10_000, 5_050)), MAX_DECODE_BYTES);
     await assertRefused(deepInterlacedClaiming(10_000, 5_000), 'too_costly');

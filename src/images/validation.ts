@@ -28,8 +28,14 @@ const MAX_PIXEL_VISITS = 40 * MAX_PIXELS;
  */
 export const MAX_DECODE_BYTES = 202_000_000;
 
-/** What decoding a picture takes that can be read in strips: measured at 50 megapixels, rounded up. */
+/**
+ * What decoding a picture takes that can be read in strips, which grows with the length of its rows:
+ * measured at 50 megapixels and at 4096 px (16-bit PNG takes the most, baseline JPEG a third of it),
+ * rounded up. Two pictures of the second kind fit into the budget of decoding.
+ */
 const STRIPS_BYTES = 100_000_000;
+const SHORT_STRIPS_BYTES = 60_000_000;
+const SHORT_SIDE_PX = 4_096;
 
 /** A picture that may be decoded. */
 export interface ValidImage extends ImageStructure {
@@ -80,7 +86,9 @@ function refusalOf(structure: ImageStructure, decodeBytes: number): Refusal | nu
 }
 
 function decodeCost({ widthPx, heightPx, heldBytesPerPixel }: ImageStructure): number {
-  return Math.max(STRIPS_BYTES, widthPx * heightPx * heldBytesPerPixel);
+  const isShort = Math.max(widthPx, heightPx) <= SHORT_SIDE_PX;
+  const stripsBytes = isShort ? SHORT_STRIPS_BYTES : STRIPS_BYTES;
+  return Math.max(stripsBytes, widthPx * heightPx * heldBytesPerPixel);
 }
 
 function invalid(detail: Refusal): TaskError {

@@ -8,7 +8,8 @@ import { decodeImage } from '../images/decode.ts';
 import { validateImage } from '../images/validation.ts';
 
 const LONGEST_SIDE_PX = 1024;
-const JPEG_QUALITY = 75;
+/** Huffman tables of the file's own save up to a sixth of its bytes and double the time of encoding. */
+const ENCODING = { quality: 75, optimizeCoding: false } as const;
 
 /**
  * A JPEG of at most 1024 px on its longest side, never enlarged, without metadata. `memory` is
@@ -24,8 +25,6 @@ export async function prepareImage(
   const image = validateImage(file);
   return memory.run(image.decodeBytes, () => {
     signal.throwIfAborted();
-    return decodeImage(image, LONGEST_SIDE_PX, (picture) =>
-      picture.jpeg({ quality: JPEG_QUALITY }).toBuffer(),
-    );
+    return decodeImage(image, LONGEST_SIDE_PX, (picture) => picture.jpeg(ENCODING).toBuffer());
   });
 }
