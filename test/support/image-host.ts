@@ -5,7 +5,7 @@
  */
 
 import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { buildConnector } from 'undici';
 
 export interface ImageHost extends AsyncDisposable {
@@ -75,4 +75,14 @@ export function dialTo(port: number, dialled: Dialled[] = []) {
       const here = { protocol: 'http:', hostname: '127.0.0.1', port: String(port) };
       connectHere(here, callback);
     };
+}
+
+/** Sends `head` once and then `endless` for as long as the socket takes it, as a host that ignores HTTP does. */
+export function flood(socket: Socket | null, head: string, endless: string): void {
+  const block = Buffer.from(endless.repeat(Math.ceil(65_536 / endless.length)));
+  const send = () => {
+    while (socket?.writable && socket.write(block));
+  };
+  socket?.on('drain', send).on('error', () => {});
+  socket?.write(head, send);
 }

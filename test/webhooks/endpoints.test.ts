@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, it } from 'node:test';
 import { until } from '../../local/until.ts';
 import { afterTests } from '../support/after-tests.ts';
+import { flood } from '../support/image-host.ts';
 import { openRedis } from '../support/redis.ts';
 import { ended, openWebhooks, PUBLIC, type WebhooksOptions } from '../support/webhooks.ts';
 
@@ -56,6 +57,15 @@ describe('an endpoint', () => {
     });
     assert.equal((await webhooks.deliver()).state, 'delivered');
     await closed.promise;
+  });
+
+  it('that never comes to the status is cut off', async () => {
+    await using webhooks = await open({
+      answer: ({ socket }) => flood(socket, '', 'HTTP/1.1 103 Early Hints\r\n\r\n'),
+      timeoutMs: 200_000,
+      schedule: [],
+    });
+    assert.equal((await webhooks.deliver()).last?.problem, 'unreachable');
   });
 
   it('that redirects is not followed', async () => {

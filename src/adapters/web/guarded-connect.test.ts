@@ -62,6 +62,7 @@ describe('dialPinned', () => {
 describe('guardedConnector', () => {
   const options = { protocol: 'https:', hostname: 'shop.example', port: '' };
   const { signal } = new AbortController();
+  const allowance = { bytes: 1 };
   const resolved = () => assert.fail('resolved');
   const dialled = () => assert.fail('dialled');
 
@@ -73,6 +74,7 @@ describe('guardedConnector', () => {
         seen.push(addresses);
         callback(new Error('dialled'), null);
       },
+      allowance,
       signal,
     });
     assert.equal(await connecting(connector, options), 'dialled');
@@ -80,7 +82,7 @@ describe('guardedConnector', () => {
   });
 
   it('does not resolve an address, but checks it', async () => {
-    const connector = guardedConnector({ resolve: resolved, dial: dialled, signal });
+    const connector = guardedConnector({ resolve: resolved, dial: dialled, allowance, signal });
     for (const hostname of ['127.0.0.1', '::1', 'fe80::1%eth0']) {
       assert.equal(
         await connecting(connector, { ...options, hostname }),
@@ -90,7 +92,12 @@ describe('guardedConnector', () => {
   });
 
   it('takes a name without addresses for a dead link', async () => {
-    const connector = guardedConnector({ resolve: async () => [], dial: dialled, signal });
+    const connector = guardedConnector({
+      resolve: async () => [],
+      dial: dialled,
+      allowance,
+      signal,
+    });
     assert.equal(await connecting(connector, options), 'INVALID_IMAGE (unreachable)');
   });
 
@@ -98,7 +105,12 @@ describe('guardedConnector', () => {
     const dial = () => {
       throw new Error('thrown');
     };
-    const connector = guardedConnector({ resolve: async () => ['8.8.8.8'], dial, signal });
+    const connector = guardedConnector({
+      resolve: async () => ['8.8.8.8'],
+      dial,
+      allowance,
+      signal,
+    });
     assert.equal(await connecting(connector, options), 'thrown');
   });
 
@@ -112,6 +124,7 @@ describe('guardedConnector', () => {
         queueMicrotask(() => stop.abort());
         return socket;
       },
+      allowance,
       signal: stop.signal,
     });
     assert.equal(await connecting(connector, options), 'aborted');

@@ -26,25 +26,46 @@ export function dialPinned(addresses: readonly string[]): buildConnector.connect
   return buildConnector({ allowH2: false, lookup: answerPinned });
 }
 
+/**
+ * What a host may send before its answer's status and headers are complete. They have 16 KiB at the
+ * most (undici's limit); the beginning of a body may arrive with them.
+ */
+export const HEAD_ALLOWANCE_BYTES = 256 * 1024;
+
+/** How many bytes a host may still send; raise it when more is wanted. */
+export interface Allowance {
+  bytes: number;
+}
+
 export interface GuardOptions {
   readonly resolve: ResolveHost;
   readonly dial: Dial;
+  readonly allowance: Allowance;
   /** An abort ends the lookup and the connecting. */
   readonly signal: AbortSignal;
 }
 
-/** An undici connector. Fails with `INVALID_IMAGE (refused)` when any address of the host is not public. */
+/**
+ * An undici connector. Fails with `INVALID_IMAGE (refused)` when any address of the host is not public.
+ * The connection ends with `INVALID_IMAGE (unreachable)` when the host sends more than its allowance.
+ */
 export function guardedConnector({
   resolve,
   dial,
+  allowance,
   signal,
 }: GuardOptions): buildConnector.connector {
   return (options, callback) => {
+    const connected: buildConnector.Callback = (...result) => {
+      callback(...result);
+      const [error, socket] = result;
+      if (error === null) limitReceived(socket, allowance);
+    };
     const connect = async () => {
       const addresses = await publicAddresses(options.hostname, resolve, signal);
       signal.throwIfAborted();
       // undici's connectors return their socket, though their type does not say so.
-      const socket = dial(addresses)(options, callback) as Socket | undefined;
+      const socket = dial(addresses)(options, connected) as Socket | undefined;
       signal.addEventListener('abort', () => socket?.destroy(new Error('aborted')), { once: true });
     };
     connect().catch((error: Error) => callback(error, null));
@@ -61,4 +82,17 @@ async function publicAddresses(
   if (!addresses.every(isPublicAddress))
     throw new TaskError('INVALID_IMAGE', { detail: 'refused' });
   return addresses;
+}
+
+/**
+ * Counts whatever arrives. undici bounds headers alone, and its callers the body: status lines, 1xx
+ * answers, chunk extensions and trailers would go on without end, as fast as the host sends. Call it
+ * when undici reads the socket already, since the first listener of `data` makes a socket flow.
+ */
+function limitReceived(socket: Socket, allowance: Allowance): void {
+  socket.on('data', ({ length }: Uint8Array) => {
+    allowance.bytes -= length;
+    if (allowance.bytes >= 0) return;
+    socket.destroy(new TaskError('INVALID_IMAGE', { detail: 'unreachable' }));
+  });
 }

@@ -3,7 +3,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { describe, it } from 'node:test';
 import { buildConnector } from 'undici';
 import { startDnsServer } from '../../../test/support/dns-server.ts';
-import { type Dialled, dialTo, startImageHost } from '../../../test/support/image-host.ts';
+import { type Dialled, dialTo, flood, startImageHost } from '../../../test/support/image-host.ts';
 import {
   beginJpeg,
   failureOf,
@@ -59,6 +59,24 @@ describe('a connection of the image fetcher', () => {
       code: 'INVALID_IMAGE',
       detail: 'unreachable',
     });
+  });
+
+  it('ends when a host sends more than an answer of the greatest size has', async () => {
+    const chunked = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n';
+    const floods = {
+      'a status line': ['HTTP/1.1 200 ', 'O'],
+      '1xx answers': ['', 'HTTP/1.1 103 Early Hints\r\n\r\n'],
+      'the length of a chunk': [chunked, '0'],
+      'the extension of a chunk': [`${chunked}1;`, 'x'],
+    } as const;
+    for (const [what, [head, endless]] of Object.entries(floods)) {
+      await using host = await startImageHost(({ socket }) => flood(socket, head, endless));
+      const resolve = async () => ['93.184.216.34'];
+      await using fetcher = fetcherWith({ resolve, dial: dialTo(host.port), maxBytes: 65_536 });
+      const fetching = fetcher.fetch(STRANGER, WITHIN_A_MINUTE);
+      await assert.rejects(fetching, { message: 'INVALID_IMAGE (unreachable)' }, what);
+      await host.deserted();
+    }
   });
 
   it('is not opened to a host with a non-public address', async () => {

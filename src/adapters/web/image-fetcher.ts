@@ -10,13 +10,22 @@ import type { FetchOptions, ImageFetcher } from '../../ports/image-fetcher.ts';
 import { startCountdown } from './countdown.ts';
 import { dnsLookup, type ResolveHost } from './dns-lookup.ts';
 import { translateFailure } from './fetch-failure.ts';
-import { type Dial, dialPinned, guardedConnector } from './guarded-connect.ts';
+import {
+  type Allowance,
+  type Dial,
+  dialPinned,
+  guardedConnector,
+  HEAD_ALLOWANCE_BYTES,
+} from './guarded-connect.ts';
 import { readImage } from './image-answer.ts';
 import { readImageUrl, type UrlRules } from './image-url.ts';
 import { LEAST_SPEED, type LeastSpeed, watchSpeed } from './least-speed.ts';
 
 /** The platform's bucket takes files up to this size. */
 export const MAX_IMAGE_BYTES = 10 * 1024 * 1024;
+
+/** Lengths, extensions and trailers of a chunked body, in addition to the body; usually under 1 % of it. */
+const FRAMING_ALLOWANCE_BYTES = 1024 * 1024;
 
 /** Path of objects in Supabase Storage; looked at for trusted origins only. */
 const STORAGE_PATH = '/storage/v1/object/';
@@ -77,16 +86,18 @@ export class WebImageFetcher implements ImageFetcher, AsyncDisposable {
       using _isNotSlow = speed.pause();
       await unlessAborted(take(bytes), stop);
     };
+    const allowance = { bytes: HEAD_ALLOWANCE_BYTES };
     const download = async (dispatcher: Dispatcher) => {
       // undici does not look at its signal before it is connected.
       const options = { dispatcher, headers: HEADERS, signal: stop };
       const answer = await unlessAborted(request(url, options), stop);
+      allowance.bytes += this.#maxBytes + FRAMING_ALLOWANCE_BYTES;
       const fromStorage = trusted && url.pathname.startsWith(STORAGE_PATH);
       return await readImage(answer, { maxBytes: this.#maxBytes, count, fromStorage });
     };
     try {
       if (trusted) return await download(this.#trusted);
-      return await this.#connectOnce(url.origin, stop, download);
+      return await this.#connectOnce(url.origin, { signal: stop, allowance }, download);
     } catch (error) {
       signal.throwIfAborted();
       const slow = deadline.aborted ? 'timeout' : speed.signal.aborted ? 'too_slow' : null;
@@ -98,11 +109,11 @@ export class WebImageFetcher implements ImageFetcher, AsyncDisposable {
   /** Whatever happens in `use`, the connection to the host ends with it. */
   async #connectOnce<T>(
     origin: string,
-    signal: AbortSignal,
+    limits: { readonly signal: AbortSignal; readonly allowance: Allowance },
     use: (dispatcher: Dispatcher) => Promise<T>,
   ): Promise<T> {
     const client = new Client(origin, {
-      connect: guardedConnector({ resolve: this.#resolve, dial: this.#dial, signal }),
+      connect: guardedConnector({ resolve: this.#resolve, dial: this.#dial, ...limits }),
       pipelining: 0,
     });
     try {

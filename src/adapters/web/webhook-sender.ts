@@ -8,7 +8,12 @@ import { TaskError } from '../../errors.ts';
 import type { SendResult, WebhookSender } from '../../ports/webhooks.ts';
 import { VERSION } from '../../version.ts';
 import { dnsLookup, type ResolveHost } from './dns-lookup.ts';
-import { type Dial, dialPinned, guardedConnector } from './guarded-connect.ts';
+import {
+  type Dial,
+  dialPinned,
+  guardedConnector,
+  HEAD_ALLOWANCE_BYTES,
+} from './guarded-connect.ts';
 
 /** From the name's lookup to the answer's status: what the specification recommends at the least is 15 s. */
 const TIMEOUT_MS = 15_000;
@@ -46,7 +51,12 @@ export class WebWebhookSender implements WebhookSender {
     const timeout = AbortSignal.timeout(this.#timeoutMs);
     const stop = AbortSignal.any([signal, timeout]);
     const limits = { pipelining: 0, maxHeaderSize: MAX_ANSWER_BYTES };
-    const connect = guardedConnector({ resolve: this.#resolve, dial: this.#dial, signal: stop });
+    const connect = guardedConnector({
+      resolve: this.#resolve,
+      dial: this.#dial,
+      allowance: { bytes: HEAD_ALLOWANCE_BYTES },
+      signal: stop,
+    });
     // A connection of its own for every message: no endpoint decides how long one is kept.
     const dispatcher: Dispatcher = isTrusted
       ? new Agent({ ...limits, allowH2: false })
