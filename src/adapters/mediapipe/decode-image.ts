@@ -5,6 +5,7 @@
 import { TaskError } from '../../errors.ts';
 import { decodeImage as decode } from '../../images/decode.ts';
 import { validateImage } from '../../images/validation.ts';
+import { freeBuffer } from './free-buffer.ts';
 
 /** Rows of red, green, blue, one byte each. */
 export interface RgbImage {
@@ -19,16 +20,22 @@ export interface RgbImage {
  */
 const LONGEST_SIDE_PX = 960;
 
-/** Throws what `validateImage` and the decoding throw. */
+/** Throws what `validateImage` and the decoding throw. Disposing frees the pixels. */
 export async function decodeImage(
   file: Uint8Array,
   longestSidePx = LONGEST_SIDE_PX,
-): Promise<RgbImage> {
+): Promise<RgbImage & Disposable> {
   const image = validateImage(file);
   const { data, info } = await decode(image, longestSidePx, (picture) =>
     picture.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true }),
   );
-  return { width: info.width, height: info.height, data: threeChannels(data, info.channels) };
+  const rgb = threeChannels(data, info.channels);
+  return {
+    width: info.width,
+    height: info.height,
+    data: rgb,
+    [Symbol.dispose]: () => freeBuffer(rgb),
+  };
 }
 
 /** Grey pictures come with one channel. */

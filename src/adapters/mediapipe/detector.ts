@@ -56,11 +56,12 @@ export function decodeDetections(
 ): DetectedPerson[] {
   const people: DetectedPerson[] = [];
   const least = Math.log(minScore / (1 - minScore));
-  logits.forEach((logit, index) => {
-    if (logit < least) return;
+  for (let index = 0; index < logits.length; index += 1) {
+    const logit = logits[index] ?? 0;
+    if (logit < least) continue;
     const score = 1 / (1 + Math.exp(-Math.min(Math.max(logit, -MAX_LOGIT), MAX_LOGIT)));
     if (score > minScore) people.push(decodeBox(boxes, index, score));
-  });
+  }
   return people.sort((one, other) => other.score - one.score);
 }
 

@@ -14,6 +14,7 @@ import {
   decodeDetections,
   mergeOverlapping,
 } from './detector.ts';
+import { freeBuffer } from './free-buffer.ts';
 import {
   decodeLandmarks,
   decodeWorldLandmarks,
@@ -42,7 +43,8 @@ export async function estimatePose(
   image: Uint8Array,
   maxMaskRows = DEFAULT_MASK_ROWS,
 ): Promise<PhotoObservation> {
-  return observe(sessions, await decodeImage(image), maxMaskRows);
+  using picture = await decodeImage(image);
+  return await observe(sessions, picture, maxMaskRows);
 }
 
 /** As `estimatePose`, for a picture that is decoded already. */
@@ -124,10 +126,18 @@ async function detectPeople(
   { detector }: PoseSessions,
   pixels: Uint8Array,
 ): Promise<{ readonly found: DetectedPerson[]; readonly bestScore: number }> {
-  const [boxes, logits] = await runModel(detector, pixels, DETECTOR_SIZE);
+  using run = await runModel(detector, pixels, DETECTOR_SIZE);
+  const [boxes, logits] = run.outputs;
   if (boxes === undefined || logits === undefined) throw new Error('not the detector model');
   const found = mergeOverlapping(decodeDetections(boxes, logits));
-  return { found, bestScore: sigmoid(logits.reduce((most, logit) => Math.max(most, logit))) };
+  return { found, bestScore: sigmoid(highest(logits)) };
+}
+
+/** A loop, because `reduce` allocates a number for each of the 2,254 values. */
+function highest(values: Float32Array): number {
+  let most = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < values.length; i += 1) most = Math.max(most, values[i] ?? most);
+  return most;
 }
 
 async function poseIn(
@@ -139,13 +149,14 @@ async function poseIn(
   const seen = await landmarksIn(sessions, cutout);
   if (seen.score < MIN_POSE_SCORE) return null;
   const landmarks = projectToImage(seen.local, region, image);
-  const probabilities = maskProbabilities(seen.mask, cutout.isMirrored);
+  const mask = projectMask(seen.mask, region, image, maskGridFor(image, maxMaskRows));
+  freeBuffer(seen.mask);
   return {
     landmarks,
     world: decodeWorldLandmarks(seen.world, landmarks, region),
-    mask: projectMask(probabilities, region, image, maskGridFor(image, maxMaskRows)),
+    mask,
     score: seen.score,
-    luminance: meanLuma(seen.pixels, (pixel) => (seen.mask[pixel] ?? 0) >= 0),
+    luminance: seen.luminance,
   };
 }
 
@@ -157,22 +168,24 @@ interface Cutout {
 }
 
 /**
- * What the landmark model says about a square: the points turned back from the mirror image, the
- * mask (logits) and the RGB bytes as the model has them.
+ * What the landmark model says about a square: points and mask turned back from the mirror image, and
+ * how bright the person is.
  */
 async function landmarksIn(sessions: PoseSessions, { image, region, isMirrored = false }: Cutout) {
   const size = LANDMARK_INPUT_SIZE;
   const pixels = warpSquare(image, region, { size, border: 'replicate', isMirrored });
-  const outputs = await runModel(sessions.landmarks, pixels, size);
-  const [points, flag, mask, heatmap, world] = outputs;
+  using run = await runModel(sessions.landmarks, pixels, size);
+  const [points, flag, mask, heatmap, world] = run.outputs;
   if (!points || !flag || !mask || !heatmap || !world) throw new Error('not the landmark model');
   const local = refineOnHeatmap(decodeLandmarks(points), heatmap);
+  const luminance = meanLuma(pixels, (pixel) => (mask[pixel] ?? 0) >= 0);
+  freeBuffer(pixels);
   return {
-    pixels,
     score: flag[0] ?? 0,
     local: isMirrored ? flopLandmarks(local) : local,
-    world: isMirrored ? flopWorld(world) : world,
-    mask,
+    world: isMirrored ? flopWorld(world) : world.slice(),
+    mask: maskProbabilities(mask, isMirrored),
+    luminance,
   };
 }
 

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { z } from 'zod';
+import { freeBuffer } from './free-buffer.ts';
 
 /** Raised with every change of the converter that makes other files of the same sources. */
 export const MODEL_REVISION = 2;
@@ -57,19 +58,25 @@ export async function loadPoseModels(folder: string): Promise<PoseSessions> {
   return { detector, landmarks };
 }
 
-/** Runs a model on a square of `size` rows of RGB bytes; its outputs in the order of the model. */
+/** What a run of a model gave, in the order of the model; disposing frees it. */
+interface ModelRun extends Disposable {
+  readonly outputs: readonly Float32Array[];
+}
+
+/** Runs a model on a square of `size` rows of RGB bytes. */
 export async function runModel(
   session: InferenceSession,
   pixels: Uint8Array,
   size: number,
-): Promise<Float32Array[]> {
+): Promise<ModelRun> {
   const tensor = new Tensor('uint8', pixels, [1, size, size, 3]);
-  const outputs = await session.run({ [session.inputNames[0] ?? '']: tensor });
-  return session.outputNames.map((name) => {
-    const data = outputs[name]?.data;
+  const results = await session.run({ [session.inputNames[0] ?? '']: tensor });
+  const outputs = session.outputNames.map((name) => {
+    const data = results[name]?.data;
     if (data instanceof Float32Array) return data;
     throw new Error(`the model's output ${name} is not fp32`);
   });
+  return { outputs, [Symbol.dispose]: () => outputs.forEach(freeBuffer) };
 }
 
 async function readManifest(folder: string): Promise<ModelManifest> {

@@ -22,7 +22,7 @@ const LONGEST_SIDE_PX = 4096;
 
 /** `file` is a JPEG, PNG or WebP; throws `INVALID_IMAGE` for anything else. */
 export async function viewPicture(sessions: PoseSessions, file: Uint8Array): Promise<PictureView> {
-  const image = await decodeImage(file, LONGEST_SIDE_PX);
+  using image = await decodeImage(file, LONGEST_SIDE_PX);
   const thumbnail = await shrink(image);
   const seen = await observeOnce(sessions, image, thumbnail.rows);
   const { widthPx, heightPx, luminance, detectorScore, detections, pose } = seen;
