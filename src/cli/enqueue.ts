@@ -2,7 +2,6 @@
  * `enqueue`: pushes a task as the platform does, for a session that has its row already.
  */
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { text as readText } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { TASK_LIST } from '../adapters/redis/task-list.ts';
@@ -11,6 +10,7 @@ import { isTerminal, type Task } from '../ports/session.ts';
 import { isRejection, parseTask } from '../tryon/task.ts';
 import { type Answer, ProblemError, UsageError } from './answer.ts';
 import type { CliContext, Run } from './cli-context.ts';
+import { readGivenFile } from './read-file.ts';
 import { uuidOf } from './uuid.ts';
 
 interface Options {
@@ -80,10 +80,7 @@ async function messageFor(context: CliContext, options: Options): Promise<string
 }
 
 async function readMessage(file: string): Promise<string> {
-  const read = file === '-' ? readText(process.stdin) : readFile(file, 'utf8');
-  return read.catch((error: Error) => {
-    throw new UsageError(`${file} cannot be read: ${error.message}`);
-  });
+  return file === '-' ? readText(process.stdin) : String(await readGivenFile(file));
 }
 
 async function refuseEnded(context: CliContext, task: Task): Promise<void> {

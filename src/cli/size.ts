@@ -1,7 +1,6 @@
 /**
  * `size`: the size for a photo on this machine, as the endpoint would answer.
  */
-import { readFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Config } from '../config.ts';
 import { readCharts } from '../size-pipeline/read-charts.ts';
@@ -15,6 +14,7 @@ import { ESTIMATORS, type Estimator } from '../sizing/estimators.ts';
 import { WANTED_FITS, type WantedFit } from '../sizing/wanted-fit.ts';
 import { type Answer, UsageError } from './answer.ts';
 import type { CliContext, Run } from './cli-context.ts';
+import { readGivenFile } from './read-file.ts';
 import { pairs, table } from './table.ts';
 
 interface Options {
@@ -54,9 +54,7 @@ function within(least: number, most: number): (text: string) => number {
 async function recommend({ config }: CliContext, photo: string, options: Options): Promise<Answer> {
   const estimator = ESTIMATORS[config.sizeEstimator];
   const order = await orderOf(options, config, estimator);
-  const image = await readFile(photo).catch((error: Error) => {
-    throw new UsageError(`${photo} cannot be read: ${error.message}`);
-  });
+  const image = await readGivenFile(photo);
   const { poseEstimatorInThisThread } = await import('../adapters/mediapipe/same-thread.ts');
   const poses = await poseEstimatorInThisThread(config.poseModelPath);
   const outcome = await sizeFromImage(

@@ -49,6 +49,21 @@ describe('wearon size', () => {
     assert.deepEqual([refused.code, refused.json.code], [1, 'INVALID_IMAGE']);
   });
 
+  it('says what is wrong with a photo that cannot be read', async () => {
+    const read = async (photo: string) => {
+      const { code, stderr } = await wearon(env, ['size', photo, '--height', '175']);
+      return [code, stderr.trim()];
+    };
+    assert.deepEqual(await read('no-such-photo.jpg'), [
+      2,
+      'no-such-photo.jpg cannot be read: there is no such file',
+    ]);
+    assert.deepEqual(await read('https://cdn.example.com/person.jpg?token=secret'), [
+      2,
+      'That is a link; this command takes files: download it first.',
+    ]);
+  });
+
   it('refuses a wrong command line with exit code 2', async () => {
     const wrong = [
       ['size', PERSON],

@@ -2,7 +2,7 @@
  * `try` from the photos to the sheet. No photo goes anywhere but to the providers, prepared and
  * without metadata as a task's are; nothing is stored but in the folder.
  */
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PosePool } from '../../adapters/mediapipe/pose-pool.ts';
 import { RedisDailyBudget } from '../../adapters/redis/daily-budget.ts';
@@ -20,6 +20,7 @@ import type { NamedImage } from '../../ports/image-provider.ts';
 import type { PictureViewer } from '../../ports/picture-views.ts';
 import { type Answer, ProblemError, UsageError } from '../answer.ts';
 import type { CliContext } from '../cli-context.ts';
+import { readGivenFile } from '../read-file.ts';
 import { describeForecast, describeTried } from './describe.ts';
 import { parseSettings, requireKeys, settingOf, type TrialSetting } from './setting.ts';
 import { sheetOf } from './sheet.ts';
@@ -48,7 +49,7 @@ export async function tryOn(
   if (files.length > config.maxImages) {
     throw new UsageError(`A task may have ${config.maxImages} images (MAX_IMAGES).`);
   }
-  const photos = await Promise.all(files.map(readPhoto));
+  const photos = await Promise.all(files.map(readGivenFile));
   const folder = options.out ?? `wearon-try-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`;
   if (await isThere(join(folder, SHEET))) {
     throw new UsageError(`${folder} holds a sheet already: name another folder with --out.`);
@@ -99,12 +100,6 @@ function settingsOf({ compare, channel }: TryOptions, config: Config): TrialSett
     if (provider === 'openai') checkImageModel(config, asked, () => undefined);
   }
   return settings;
-}
-
-async function readPhoto(path: string): Promise<Buffer> {
-  return readFile(path).catch((error: Error) => {
-    throw new UsageError(`${path} cannot be read: ${error.message}`);
-  });
 }
 
 async function isThere(path: string): Promise<boolean> {
