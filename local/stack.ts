@@ -25,8 +25,6 @@ export interface LocalStack extends AsyncDisposable {
 }
 
 export interface LocalStackOptions {
-  /** Where stored images go and stay; by default they go with the stack. */
-  imagesFolder?: string;
   /** How the image model behaves. */
   openai?: OpenAiServerOptions;
   /** Gets a line where something takes longer, once on a machine. To stderr by default. */
@@ -44,10 +42,9 @@ export async function startLocalStack(options: LocalStackOptions = {}): Promise<
   await using parts = new AsyncDisposableStack();
   const folder = await stackFolder();
   parts.use(guardFolder(folder));
-  const images = options.imagesFolder ?? join(folder, 'images');
   const starting = [
     startRedis({ folder, report: options.report ?? console.error }),
-    startDatabase(folder, images),
+    startDatabase(folder),
     startOpenAiServer(options.openai),
     startReplicateServer(options.openai),
   ] as const;
@@ -74,10 +71,12 @@ interface Database extends AsyncDisposable {
   readonly supabase: SupabaseServer;
 }
 
-async function startDatabase(folder: string, objectsFolder: string): Promise<Database> {
+async function startDatabase(folder: string): Promise<Database> {
   await using parts = new AsyncDisposableStack();
   const postgres = parts.use(await startPostgres(folder));
-  const supabase = parts.use(await startSupabaseServer({ pool: postgres.pool, objectsFolder }));
+  const supabase = parts.use(
+    await startSupabaseServer({ pool: postgres.pool, objectsFolder: join(folder, 'images') }),
+  );
   const started = parts.move();
   return { postgres, supabase, [Symbol.asyncDispose]: () => started.disposeAsync() };
 }

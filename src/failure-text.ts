@@ -1,6 +1,6 @@
 /**
  * What a failed session's row tells the shopper: why it failed, and what becomes of the payment. By
- * this text a worker of any release knows a row that a worker failed.
+ * this text a worker of any release recognises a row that a worker failed.
  */
 import { failureOfPublicText } from './errors.ts';
 

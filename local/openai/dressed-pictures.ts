@@ -19,7 +19,7 @@ const LABEL_WIDTH = 0.24;
 const INSET_WIDTH = 0.15;
 
 /** `poseModels`: the folder with the pose models; without them the body is guessed by proportions. */
-export function dressedPictures(poseModels: string): Draw {
+export function dressedPictures(poseModels = 'models'): Draw {
   const findBody = bodyFinder(poseModels);
   return async ({ images: [person, garment, ...accessories], width, height, format }) => {
     if (person === undefined || (await isMarkedDoNotUse(person.bytes))) throw moderationRefusal();

@@ -29,8 +29,6 @@ export interface OpenAiServerOptions {
   readonly plain?: boolean;
   /** Draws the pictures instead, where a test must know whose picture is whose. */
   readonly draw?: Draw;
-  /** The folder with the pose models; where there are none, the body is guessed by proportions. */
-  readonly poseModels?: string;
 }
 
 export interface OpenAiServer extends AsyncDisposable {
@@ -44,7 +42,6 @@ export interface OpenAiServer extends AsyncDisposable {
 }
 
 const BODY_LIMIT_BYTES = 128 * 1024 * 1024;
-const DEFAULT_POSE_MODELS = 'models';
 
 /** Starts the image model; resolves when it listens. */
 export async function startOpenAiServer(options: OpenAiServerOptions = {}): Promise<OpenAiServer> {
@@ -57,15 +54,11 @@ export async function startOpenAiServer(options: OpenAiServerOptions = {}): Prom
     baseUrl: '',
     [Symbol.asyncDispose]: () => app.close(),
   };
-  addRoutes(app, server, options.draw ?? drawingOf(options));
+  addRoutes(app, server, options.draw ?? (options.plain ? plainPictures() : dressedPictures()));
   const listen = (port: number) => app.listen({ port, host: LOOPBACK });
   const url = await (options.port === undefined ? onFreePort(listen) : listen(options.port));
   server.baseUrl = `${url}/v1`;
   return server;
-}
-
-function drawingOf({ plain, poseModels }: OpenAiServerOptions): Draw {
-  return plain ? plainPictures() : dressedPictures(poseModels ?? DEFAULT_POSE_MODELS);
 }
 
 interface Shop {

@@ -16,9 +16,8 @@ export interface ReplicateServerOptions {
   readonly token?: string;
   /** Answers with a ready-made grey picture, whatever the images show. Default false. */
   readonly plain?: boolean;
+  /** Draws the pictures instead. */
   readonly draw?: Draw;
-  /** The folder with the pose models. */
-  readonly poseModels?: string;
 }
 
 export interface ReplicateServer extends AsyncDisposable {
@@ -36,7 +35,6 @@ export interface ReplicateServer extends AsyncDisposable {
 }
 
 const BODY_LIMIT_BYTES = 128 * 1024 * 1024;
-const DEFAULT_POSE_MODELS = 'models';
 const PAGE_SIZE = 100;
 const MODELS = ['prunaai/p-image-try-on', 'openai/gpt-image-2.6-sunburst'];
 
@@ -62,12 +60,7 @@ export async function startReplicateServer(
     failWith: null,
     [Symbol.asyncDispose]: () => app.close(),
   };
-  const models = options.poseModels ?? DEFAULT_POSE_MODELS;
-  addRoutes(
-    app,
-    state,
-    options.draw ?? (options.plain ? plainPictures() : dressedPictures(models)),
-  );
+  addRoutes(app, state, options.draw ?? (options.plain ? plainPictures() : dressedPictures()));
   state.baseUrl = `${await onFreePort((port) => app.listen({ port, host: LOOPBACK }))}/v1`;
   return state;
 }

@@ -6,7 +6,6 @@ import { fileURLToPath } from 'node:url';
 export interface SamplePerson {
   readonly file: string;
   readonly heightCm: number;
-  readonly sex: 'female' | 'male';
 }
 
 function fileOf(name: string): string {
@@ -15,15 +14,15 @@ function fileOf(name: string): string {
 
 /** Rendered people with known measures (local/samples/README.md). */
 export const PEOPLE = {
-  ada: { file: fileOf('people/ada.jpg'), heightCm: 159.6, sex: 'female' },
-  ben: { file: fileOf('people/ben.jpg'), heightCm: 178.2, sex: 'male' },
-  carl: { file: fileOf('people/carl.jpg'), heightCm: 182.6, sex: 'male' },
-  dora: { file: fileOf('people/dora.jpg'), heightCm: 156.2, sex: 'female' },
+  ada: { file: fileOf('people/ada.jpg'), heightCm: 159.6 },
+  ben: { file: fileOf('people/ben.jpg'), heightCm: 178.2 },
+  carl: { file: fileOf('people/carl.jpg'), heightCm: 182.6 },
+  dora: { file: fileOf('people/dora.jpg'), heightCm: 156.2 },
   /** As a phone that was held sideways stores it: upright by its EXIF orientation only. */
-  emma: { file: fileOf('people/emma.jpg'), heightCm: 167.9, sex: 'female' },
-  fay: { file: fileOf('people/fay.jpg'), heightCm: 168.2, sex: 'female' },
+  emma: { file: fileOf('people/emma.jpg'), heightCm: 167.9 },
+  fay: { file: fileOf('people/fay.jpg'), heightCm: 168.2 },
   /** Carries the card that the local image model refuses. */
-  doNotUse: { file: fileOf('people/do-not-use.jpg'), heightCm: 165.8, sex: 'female' },
+  doNotUse: { file: fileOf('people/do-not-use.jpg'), heightCm: 165.8 },
 } as const satisfies Record<string, SamplePerson>;
 
 /** Garments laid flat on white. */

@@ -36,8 +36,6 @@ export interface SupabaseOptions {
   pool: Pool;
   /** Where the stored objects' files go, as `<bucket>/<path>`. */
   objectsFolder: string;
-  /** A free one by default. */
-  port?: number;
 }
 
 /** The bucket limits what is stored; this only keeps a request from filling the memory. */
@@ -62,8 +60,7 @@ export async function startSupabaseServer(options: SupabaseOptions): Promise<Sup
   await addRealtime(app, options.pool, keys.serviceRoleKey);
   app.register(async (rest) => addRest(rest, options.pool, limits));
   app.register(async (storage) => addStorage(storage, objects, secret));
-  const listen = (port: number) => app.listen({ port, host: LOOPBACK });
-  const url = await (options.port ? listen(options.port) : onFreePort(listen));
+  const url = await onFreePort((port) => app.listen({ port, host: LOOPBACK }));
   return {
     url,
     ...keys,

@@ -43,10 +43,10 @@ async function examine({ config, supabase }: CliContext): Promise<Answer> {
   };
 }
 
-/** One part that answers oddly must not hide what the others say. */
+/** A malformed answer of one part must not hide the findings of the others. */
 async function survive(name: string, checks: Promise<Check[]>): Promise<Check[]> {
   return checks.catch((error: Error) => [
-    fail(name, `answers oddly (${error.name})`, 'see its own status and logs'),
+    fail(name, `gives a malformed answer (${error.name})`, 'see its own status and logs'),
   ]);
 }
 

@@ -53,7 +53,7 @@ interface Audited {
   readonly findings: Finding[];
 }
 
-/** Reads more than the window, so that no pair is torn at its edges, and keeps what lies inside. */
+/** Reads more than the window, so that no payment is separated from its session at the edges, and keeps what lies inside. */
 async function audit(
   { supabase, config }: CliContext,
   channel: Channel,

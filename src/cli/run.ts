@@ -53,7 +53,7 @@ function explain(error: unknown): string {
   return redact(error instanceof Error ? error.message : String(error));
 }
 
-/** The cause in words: of a validator's issues the fields, and nothing of a proxy's page. */
+/** The cause in words: the fields of a validation error, and nothing of a proxy's page. */
 function causeOf({ cause, detail }: TaskError): string {
   if (cause instanceof ZodError) {
     const fields = cause.issues.map(({ path }) => path.join('.') || 'the whole answer');

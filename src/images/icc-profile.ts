@@ -1,5 +1,5 @@
 /**
- * Colour profiles (ICC.1:2022): which of those in files are worth a decoder's look, and how one
+ * Colour profiles (ICC.1:2022): which of those in files a decoder may follow, and how one
  * is written for a picture that describes its colours in other words.
  */
 import { latin1, viewOf } from './bytes.ts';

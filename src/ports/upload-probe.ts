@@ -1,4 +1,4 @@
-/** What all replicas know of failing uploads: while they fail, a paid picture cannot be stored. */
+/** What all replicas share about failing uploads: while they fail, a paid picture cannot be stored. */
 
 /**
  * While pictures' uploads fail, one task of all replicas at a time pays and probes with its picture.

@@ -155,7 +155,7 @@ export class AttemptChecks implements AsyncDisposable {
   }
 }
 
-/** What came of a look or check; a reason to skip it where it failed or had no turn in time. */
+/** What came of a look or check; a reason to skip it where it failed or did not run in time. */
 function unlessFailed<T>(outcome: Promise<T>, signal: AbortSignal): Promise<T | CheckSkipReason> {
   return outcome.catch(() => (signal.aborted ? 'busy' : 'error'));
 }

@@ -8,7 +8,7 @@ import { TaskError } from '../../errors.ts';
 import type { Budget, Reservation } from '../../ports/budget.ts';
 import type { RecordEvent } from '../../ports/events.ts';
 
-/** After so long a task asks again: the limit may be raised, or what a call had set aside be returned. */
+/** A task is retried after so long: the limit may have been raised, or another call's reservation returned. */
 const ASK_AGAIN_MS = 60_000;
 const KEPT_SECONDS = 172_800;
 const NO_RESERVATION: Reservation = { spent() {}, returned() {} };

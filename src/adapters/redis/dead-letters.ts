@@ -62,7 +62,7 @@ const storedLetter = z.object({
   sizeBytes: z.number().exactOptional(),
 });
 
-/** An element that is no letter is shown as one, so that it can be dropped. */
+/** A malformed element is shown as a letter, so that it can be dropped. */
 function read(text: string): DeadLetter {
   const none = { reason: 'not a dead letter', at: new Date(0).toISOString(), sessionId: null };
   try {

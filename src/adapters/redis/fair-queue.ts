@@ -1,7 +1,7 @@
 /**
  * The fair queue: every task gets the number of a round, and each owner has one task in a round,
- * so that owners start their tasks in turns however many each of them has. A newcomer's first round
- * is the one after the latest that has started. (Start-time fair queueing: Goyal, Vin, Cheng 1996.)
+ * so that owners alternate however many tasks each of them has. A new owner's first round
+ * follows the latest one that has started. (Start-time fair queueing: Goyal, Vin, Cheng 1996.)
  */
 import type { Redis } from 'ioredis';
 import { GENERATION_QUEUE, PREFIX } from './bullmq.ts';
@@ -12,8 +12,8 @@ const FAIR_QUEUE_HASH = 'wearon:turns';
 const LAST_ROUND = 2_097_151;
 /** Rounds begin at 1 again when no task has come for so long and none is waiting. */
 const IDLE_MS = 1000;
-/** An owner without a task among so many of the next is far from its round. */
-const MOST_LOOKED_AT = 50;
+/** How many of the next jobs are searched for one of another owner. */
+const MOST_SEARCHED = 50;
 
 /** KEYS: rounds, waiting jobs, jobs in rounds. ARGV: owner, last round, milliseconds of idleness. */
 const NEXT_ROUND = `
@@ -34,7 +34,7 @@ const ROUND_STARTED = `
 local started = tonumber(redis.call('HGET', KEYS[1], 'started')) or 0
 if tonumber(ARGV[1]) > started then redis.call('HSET', KEYS[1], 'started', ARGV[1]) end`;
 
-/** KEYS: prioritized jobs. ARGV: owner, prefix of a job's key, the most jobs to look at. 1 or 0. */
+/** KEYS: prioritized jobs. ARGV: owner, prefix of a job's key, the most jobs to search. 1 or 0. */
 const OTHERS_WAIT = `
 local owner = '"ownerId":"' .. ARGV[1] .. '"'
 for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, ARGV[3] - 1)) do
@@ -62,6 +62,6 @@ export async function roundStarted(redis: Redis, round: number): Promise<void> {
 /** Whether one of the next jobs to start is another owner's. */
 export async function othersWait(redis: Redis, ownerId: string): Promise<boolean> {
   const jobs = `${PREFIX}:${GENERATION_QUEUE}:`;
-  const args = [`${jobs}prioritized`, ownerId, jobs, MOST_LOOKED_AT];
+  const args = [`${jobs}prioritized`, ownerId, jobs, MOST_SEARCHED];
   return (await redis.eval(OTHERS_WAIT, 1, ...args)) === 1;
 }

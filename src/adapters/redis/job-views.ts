@@ -36,7 +36,7 @@ interface RefundJobView extends JobView {
 interface PaidCalls {
   /** Under way now. */
   readonly open: number;
-  /** Begun and not heard of again, or ended without an answer: they may have been billed. */
+  /** Interrupted, or ended without an answer: they may have been billed. */
   readonly outcomeUnknown: number;
   /** The sessions of the latter. */
   readonly sessionIds: readonly string[];

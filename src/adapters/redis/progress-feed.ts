@@ -62,7 +62,7 @@ export class ProgressFeed implements Disposable {
   }
 }
 
-/** Others may write to the channel too: what is no event is passed over. */
+/** Other programs may write to the channel: null for what is not an event. */
 function read(text: string): SessionEvent | null {
   try {
     const event: unknown = JSON.parse(text);

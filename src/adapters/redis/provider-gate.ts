@@ -51,7 +51,7 @@ export class RedisProviderGate implements ProviderGate {
     try {
       await this.#breaker.enter(done.signal);
     } catch (refusal) {
-      // Otherwise the calls after an outage wait behind the slots of those that it refused.
+      // Otherwise the calls after an outage queue behind the slots of refused ones.
       await slot.returnUnused();
       throw refusal;
     }
@@ -82,7 +82,7 @@ export class RedisProviderGate implements ProviderGate {
     await this.#breaker.failed(error);
   }
 
-  /** Never rejects: no one waits for what the gate makes of a call. */
+  /** Never rejects: callers do not await it. */
   #inBackground(action: () => Promise<void>): Promise<void> {
     return action().catch((error: Error) => {
       this.#options.record({ event: 'loop_error', loop: 'provider_gate', error });

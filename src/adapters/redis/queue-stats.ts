@@ -8,12 +8,12 @@ import { GENERATION_QUEUE, PREFIX, REFUND_QUEUE, WEBHOOK_QUEUE } from './bullmq.
 import { RECONCILIATION_HASH } from './reconciliation.ts';
 import { DEAD_LETTER_LIST, INTAKE_LIST, TASK_LIST } from './task-list.ts';
 
-/** Of a queue with more jobs than this only so many are looked at for the oldest. */
+/** How many jobs of a queue are searched for the oldest. */
 const MOST_LOOKED_AT = 1000;
 
 /**
  * KEYS: list, intake, dead letters, reconciliation; ARGV: the three queues' key prefixes, the
- * most jobs to look at. The next to leave a list is at its end.
+ * most jobs to search. The next to leave a list is at its end.
  */
 const READ = `
 local jobs, refunds, webhooks, most = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])

@@ -26,7 +26,7 @@ const PAGE = 100;
 /** Pause when another replica took the task, or the server does not wait. */
 const MISSED_MS = 100;
 
-/** No more are taken in one step once it has read so much: large messages would hold Redis up. */
+/** One step takes no further message once it has read so many bytes: Redis serves no one else meanwhile. */
 const MOST_BYTES_AT_ONCE = 256 * 1024;
 
 /**

@@ -20,7 +20,7 @@ export class TrialGate implements ProviderGate {
   async enter(deadlineMs: number, signal: AbortSignal): Promise<Permit> {
     await this.#limiter.take(deadlineMs, signal);
     return {
-      // A pace that is not learnt from is learnt from by the next task.
+      // Where Redis fails here, the next task's call adjusts the rate instead.
       succeeded: () => void this.#limiter.speedUp().catch(() => undefined),
       failed: ({ code, retryAfterMs = 0 }) => {
         if (code === 'PROVIDER_BUSY') this.#limiter.slowDown(retryAfterMs).catch(() => undefined);

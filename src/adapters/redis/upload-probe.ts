@@ -12,7 +12,7 @@ const UPLOADS_FAIL = 'wearon:storage:uploads-fail';
 const PROBE = 'wearon:storage:probe';
 /** How long the probe outlives a process that died; one that lives prolongs it. */
 const PROBE_LOCK_MS = 5_000;
-/** After the last failure; no one tries for so long only when there are no tasks. */
+/** How long a failure is remembered: longer than any pause between tries while there are tasks. */
 const REMEMBERED_SECONDS = 3600;
 
 export class RedisUploadProbe implements UploadProbe {
@@ -46,7 +46,7 @@ export class RedisUploadProbe implements UploadProbe {
     return this.#inBackground(() => this.#redis.del(UPLOADS_FAIL));
   }
 
-  /** A paid picture does not wait for what the others learn from it. */
+  /** Never rejects: storing a paid picture must not fail by what Redis is told about it. */
   async #inBackground(action: () => Promise<unknown>): Promise<void> {
     await action().catch(this.#onError);
   }

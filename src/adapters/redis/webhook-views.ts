@@ -24,7 +24,7 @@ export interface DeliveryFilter {
   readonly sessionId?: string | undefined;
   /** `platform`, or a store's id. */
   readonly endpoint?: string | undefined;
-  /** Looks at so many in each state, the newest. Default: at all. */
+  /** How many are read in each state, the newest first. Default: all. */
   readonly mostJobs?: number;
 }
 

@@ -115,7 +115,7 @@ export class ReplicateProvider implements ImageProvider, AsyncDisposable {
   /** Throws a TaskError unless the vendor takes the key and has the model, in its version where one is named. */
   async check(): Promise<void> {
     await this.#request('/account', {}).catch((error: TaskError) => {
-      // A gateway may know models only.
+      // A gateway may have no `/account`.
       if (error.detail !== 'model_gone') throw error;
     });
     await this.#request(`/models/${this.model.replace(':', '/versions/')}`, {});

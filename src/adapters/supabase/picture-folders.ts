@@ -55,6 +55,6 @@ export class SupabasePictureFolders implements PictureFolders {
 /** A replaced object keeps its `created_at`: its bytes are as young as its `updated_at`. */
 function latest(...dates: readonly (string | null | undefined)[]): Date {
   const times = dates.map((date) => Date.parse(date ?? '')).filter((time) => !Number.isNaN(time));
-  // Without any date nothing says that it is old.
+  // Without a date it counts as new, and is kept.
   return new Date(times.length > 0 ? Math.max(...times) : 8.64e15);
 }

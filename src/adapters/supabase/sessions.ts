@@ -199,7 +199,7 @@ export class SupabaseSessions implements Sessions, EndedSessions {
         const { data } = sessionRow.safeParse(row);
         return data === undefined ? [] : [toSession(channel, data)];
       });
-      // One row that makes no sense must not hide all others.
+      // An unreadable row must not hide the others.
       const count = page.length - sessions.length;
       if (count > 0) this.#record({ event: 'rows_unreadable', channel, count });
       yield* sessions;

@@ -1,5 +1,5 @@
 /**
- * Says which IP addresses a link of someone else may lead to: globally routable unicast and
+ * Decides which IP addresses a stranger's link may lead to: globally routable unicast and
  * nothing else. Denied by default, so a range that no one thought of is denied too.
  */
 
@@ -27,7 +27,7 @@ const EMBEDDING_IPV4 = [
 
 /**
  * True when `ip` (an IPv4 or IPv6 address in its usual spelling) is globally routable unicast.
- * False for everything else, also for what is no address. An embedded IPv4 address is judged itself.
+ * False for everything else, malformed addresses included. An embedded IPv4 address is judged itself.
  */
 export function isPublicAddress(ip: string): boolean {
   if (ipaddr.IPv4.isValidFourPartDecimal(ip)) return isPublicIpv4(ipaddr.IPv4.parse(ip));

@@ -27,7 +27,7 @@ export const MAX_IMAGE_BYTES = 10 * 1024 * 1024;
 /** Lengths, extensions and trailers of a chunked body, in addition to the body; usually under 1 % of it. */
 const FRAMING_ALLOWANCE_BYTES = 1024 * 1024;
 
-/** Path of objects in Supabase Storage; looked at for trusted origins only. */
+/** Path of objects in Supabase Storage; checked for trusted origins only. */
 const STORAGE_PATH = '/storage/v1/object/';
 
 const HEADERS = {
@@ -88,7 +88,7 @@ export class WebImageFetcher implements ImageFetcher, AsyncDisposable {
     };
     const allowance = { bytes: HEAD_ALLOWANCE_BYTES };
     const download = async (dispatcher: Dispatcher) => {
-      // undici does not look at its signal before it is connected.
+      // undici ignores its signal until it is connected.
       const options = { dispatcher, headers: HEADERS, signal: stop };
       const answer = await unlessAborted(request(url, options), stop);
       allowance.bytes += this.#maxBytes + FRAMING_ALLOWANCE_BYTES;

@@ -32,7 +32,7 @@ interface ImageUrl {
   readonly trusted: boolean;
 }
 
-/** Throws `INVALID_IMAGE (refused)` for a link that must not be opened. The host's address is not looked at. */
+/** Throws `INVALID_IMAGE (refused)` for a link that must not be opened. The host's address is not checked here. */
 export function readImageUrl(text: string, rules: UrlRules): ImageUrl {
   const url = parseStrictly(text);
   if (rules.trustedOrigins.includes(url.origin)) return { url, trusted: true };

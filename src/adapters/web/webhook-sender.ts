@@ -70,7 +70,7 @@ export class WebWebhookSender implements WebhookSender {
         signal: stop,
       };
       const answer = await unlessAborted(request(url, options), stop);
-      // Nothing of it is read, and an error of the connection that is closed now is no one's.
+      // The body is not read. Errors of the connection no longer matter: it is closed now.
       answer.body.on('error', () => undefined);
       return resultOf(answer.statusCode, answer.headers['retry-after']);
     } catch (error) {

@@ -1,5 +1,5 @@
 /**
- * Does the image model's vendor take the key, and for how long will the model be there?
+ * Does OpenAI accept the key, and how long will the model be offered?
  */
 import {
   acceptsSize,

@@ -1,5 +1,5 @@
 /**
- * Are the pose models there and whole?
+ * Are the pose models present and undamaged?
  */
 import { loadPoseModels } from '../../adapters/mediapipe/models.ts';
 import { redact } from '../../telemetry/redaction.ts';

@@ -1,5 +1,5 @@
 /**
- * Does Replicate take the token, and has it the model?
+ * Does Replicate accept the token, and does it offer the model?
  */
 import { ReplicateProvider } from '../../adapters/replicate/provider.ts';
 import type { Config } from '../../config.ts';

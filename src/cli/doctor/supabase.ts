@@ -1,5 +1,5 @@
 /**
- * Is Supabase there, does it take the key, and are tables, functions and bucket as the worker
+ * Does Supabase answer and accept the key, and are tables, functions and bucket as the worker
  * needs them?
  */
 import type { SupabaseClient } from '@supabase/supabase-js';
