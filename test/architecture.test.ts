@@ -77,9 +77,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   sizing: [],
 };
 
-/** `adapters/redis/x.ts` → `adapters`; `app.ts` → `app`; `ports/x.ts` and any `ports.ts` → `ports`. */
+/** `adapters/redis/x.ts` → `adapters`; `app.ts` → `app`. */
 function partOf(path: string): string {
-  if (path.endsWith('/ports.ts')) return 'ports';
   return path.replace(/\.ts$/, '').split('/')[0] ?? '';
 }
 

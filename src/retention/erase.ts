@@ -3,9 +3,9 @@
  */
 import { TaskError } from '../errors.ts';
 import type { ImageStore } from '../ports/image-store.ts';
+import type { Owner, PictureFolders } from '../ports/retention.ts';
 import { foldersOf, kindOf, PLACEHOLDER } from './folders.ts';
 import type { RetentionDeps } from './janitor.ts';
-import type { Owner, PictureFolders } from './ports.ts';
 import { removeAll, removePictures } from './remove-pictures.ts';
 
 export interface EraseDeps extends RetentionDeps {

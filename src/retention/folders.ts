@@ -1,7 +1,7 @@
 /**
  * The folders whose pictures are deleted. Nothing outside these four kinds is ever removed.
  */
-import type { Owner, PictureFolders } from './ports.ts';
+import type { Owner, PictureFolders } from '../ports/retention.ts';
 
 /** What lies in `generated/<person>`, `stores/<store>/generated`, `stores/<store>/uploads` and `uploads`. */
 export type PictureKind = 'person_results' | 'store_results' | 'store_uploads' | 'person_uploads';

@@ -2,9 +2,10 @@
  * The janitor: keeps the promise that photos and pictures are deleted after a few hours, and marks
  * the rows whose links are dead by then. Everything may be run again, and in parallel with itself.
  */
+
+import type { PictureFolders, PictureLinks } from '../ports/retention.ts';
 import type { Channel } from '../ports/session.ts';
 import { everyFolder, type PictureFolder, type PictureKind } from './folders.ts';
-import type { PictureFolders, PictureLinks } from './ports.ts';
 import { type RemovalOrder, removePictures } from './remove-pictures.ts';
 
 export interface RetentionDeps {

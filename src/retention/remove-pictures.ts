@@ -1,8 +1,9 @@
 /**
  * Removes the pictures of one folder, page by page, without skipping any while the pages shift.
  */
+
+import type { FolderEntry, PictureFolders } from '../ports/retention.ts';
 import { kindOf, type PictureFolder } from './folders.ts';
-import type { FolderEntry, PictureFolders } from './ports.ts';
 
 export interface RemovalOrder {
   /** Only what was stored before this moment. */

@@ -6,8 +6,8 @@ import { connectSupabase } from '../../src/adapters/supabase/client.ts';
 import { SupabaseImageStore } from '../../src/adapters/supabase/image-store.ts';
 import { SupabasePictureFolders } from '../../src/adapters/supabase/picture-folders.ts';
 import { SupabasePictureLinks } from '../../src/adapters/supabase/picture-links.ts';
+import type { PictureFolders } from '../../src/ports/retention.ts';
 import type { EraseDeps } from '../../src/retention/erase.ts';
-import type { PictureFolders } from '../../src/retention/ports.ts';
 import { removeObjects } from './bucket.ts';
 import { openShop, orderTryOn, rowOf, type Shop } from './shop.ts';
 

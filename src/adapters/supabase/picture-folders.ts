@@ -4,7 +4,7 @@
 import type { SupabaseClient } from '@supabase/supabase-js';
 import { z } from 'zod';
 import { TaskError } from '../../errors.ts';
-import type { FolderEntry, PictureFolders } from '../../retention/ports.ts';
+import type { FolderEntry, PictureFolders } from '../../ports/retention.ts';
 import { rowsOf } from './client.ts';
 import { bucketFacts } from './schema-check.ts';
 

@@ -4,8 +4,8 @@
  */
 import type { SupabaseClient } from '@supabase/supabase-js';
 import { z } from 'zod';
+import type { Owner, PictureLinks, RowSelection } from '../../ports/retention.ts';
 import { TERMINAL, UNFINISHED } from '../../ports/session.ts';
-import type { Owner, PictureLinks, RowSelection } from '../../retention/ports.ts';
 import { dataOf, rowsOf, TABLES } from './client.ts';
 import { allById, PAGE_ROWS, pagesById } from './pages.ts';
 

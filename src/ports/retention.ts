@@ -2,7 +2,7 @@
  * What retention needs from outside: the bucket as folders, and the links in the session rows.
  * Every method throws a TaskError `STORAGE_UNAVAILABLE` and nothing else.
  */
-import type { Channel } from '../ports/session.ts';
+import type { Channel } from './session.ts';
 
 /** An entry of a folder. */
 export interface FolderEntry {
