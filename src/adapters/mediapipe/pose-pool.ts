@@ -18,7 +18,7 @@ import { WaitingLine } from './waiting-line.ts';
 export interface PosePoolOptions {
   /** Holds the .onnx files and their manifest (`npm run models`). */
   readonly modelFolder: string;
-  /** At most so many; one starts at once, the others when photos come. */
+  /** At most so many; one starts at once, the others for photos of sizes, or when many pictures wait to be checked. */
   readonly threads: number;
   /** How many photos for sizes may wait for a thread; more are turned away. Default: eight a thread, about a second. */
   readonly maxWaiting?: number;
@@ -39,6 +39,11 @@ const IDLE_THREAD_MS = 60_000;
 type WorkOutcome =
   | Exclude<PoseReply, { readonly kind: 'loaded' | 'models_unusable' }>
   | { readonly kind: 'busy' | 'unavailable' };
+
+/** Pictures to be checked: photos for sizes go first. */
+function isPatient({ kind }: Work): boolean {
+  return kind !== 'observe';
+}
 
 function notSeen({ kind }: WorkOutcome): { readonly kind: 'undecodable' | 'busy' | 'unavailable' } {
   if (kind === 'unusable_image') return { kind: 'undecodable' };
@@ -97,12 +102,11 @@ export class PosePool implements PoseEstimator, PictureViewer, AsyncDisposable {
 
   /** Pictures to be checked wait for a start that is under way; photos for sizes are turned away. */
   async #inTurn(work: Work, signal: AbortSignal): Promise<WorkOutcome> {
-    const isPatient = work.kind !== 'observe';
     const either = AbortSignal.any([signal, this.#stopping.signal]);
     try {
-      if (isPatient) await unlessAborted(this.#triedFirst.promise, either);
+      if (isPatient(work)) await unlessAborted(this.#triedFirst.promise, either);
       if (!this.#ready) return { kind: 'unavailable' };
-      if (!(await this.#line.enter(either, isPatient))) return { kind: 'busy' };
+      if (!(await this.#line.enter(either, isPatient(work)))) return { kind: 'busy' };
       return await unlessAborted(this.#run(work, either), either);
     } catch (error) {
       if (signal.aborted || !this.#stopping.signal.aborted) throw error;
@@ -131,7 +135,7 @@ export class PosePool implements PoseEstimator, PictureViewer, AsyncDisposable {
       this.#loadInBackground();
       return { kind: 'unavailable' };
     } finally {
-      this.#line.leave();
+      this.#line.leave(isPatient(work));
     }
   }
 

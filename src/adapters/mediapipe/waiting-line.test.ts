@@ -65,3 +65,30 @@ test('patient callers run when no one else waits, in a line of their own', async
   await patient;
   assert.deepEqual(order, ['other', 'patient']);
 });
+
+test('patient callers have one slot together, and more once many wait', async () => {
+  const line = new WaitingLine(3, 1, 8);
+  let running = 0;
+  const enter = async () => {
+    await line.enter(NEVER, true);
+    running += 1;
+  };
+  const settled = () => new Promise((resolve) => setImmediate(resolve));
+  for (const [callers, expected] of [
+    [1, 1],
+    [2, 1],
+    [1, 2],
+    [1, 3],
+  ] as const) {
+    for (let caller = 0; caller < callers; caller += 1) void enter();
+    await settled();
+    assert.equal(running, expected);
+  }
+  for (const _ of [1, 2, 3]) {
+    line.leave(true);
+    running -= 1;
+  }
+  await settled();
+  assert.equal(running, 1);
+  assert.equal(await line.enter(NEVER), true);
+});

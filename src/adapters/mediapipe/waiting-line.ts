@@ -1,12 +1,19 @@
 /** Lets a few through at a time and a few more wait; everyone else is turned away at once. */
 
-/** First come, first served; patient callers go when no one else waits. */
+/** Patient callers have one slot together, until this share of the places where they may wait is taken. */
+const CROWDED_SHARE = 1 / 4;
+
+/**
+ * First come, first served; patient callers go when no one else waits, one at a time as long as few of
+ * them wait, so that slots that cost memory are taken for the others.
+ */
 export class WaitingLine {
   readonly #maxWaiting: number;
   readonly #maxPatient: number;
   readonly #waiting = new Set<() => void>();
   readonly #patient = new Set<() => void>();
   #freeSlots: number;
+  #patientRunning = 0;
 
   /** `maxPatient`: how many more may wait who go last. */
   constructor(slots: number, maxWaiting: number, maxPatient = 0) {
@@ -21,21 +28,39 @@ export class WaitingLine {
    */
   async enter(signal: AbortSignal, isPatient = false): Promise<boolean> {
     signal.throwIfAborted();
-    if (this.#freeSlots > 0) {
-      this.#freeSlots -= 1;
-      return true;
-    }
     const line = isPatient ? this.#patient : this.#waiting;
-    if (line.size >= (isPatient ? this.#maxPatient : this.#maxWaiting)) return false;
-    await wait(line, signal);
+    const isFull = line.size >= (isPatient ? this.#maxPatient : this.#maxWaiting);
+    if (isFull && !(isPatient ? this.#hasSlotForPatient : this.#freeSlots > 0)) return false;
+    const turn = wait(line, signal);
+    this.#admit();
+    await turn;
     return true;
   }
 
-  /** Gives the slot to the next in line. */
-  leave(): void {
-    const [next] = this.#waiting.size > 0 ? this.#waiting : this.#patient;
-    if (next === undefined) this.#freeSlots += 1;
-    else next();
+  /** Gives the slot to the next in line; `isPatient` as for `enter`. */
+  leave(isPatient = false): void {
+    this.#freeSlots += 1;
+    if (isPatient) this.#patientRunning -= 1;
+    this.#admit();
+  }
+
+  get #hasSlotForPatient(): boolean {
+    const isCrowded = this.#patient.size > this.#maxPatient * CROWDED_SHARE;
+    return this.#freeSlots > 0 && (this.#patientRunning === 0 || isCrowded);
+  }
+
+  #admit(): void {
+    for (const next of this.#waiting) {
+      if (this.#freeSlots === 0) return;
+      this.#freeSlots -= 1;
+      next();
+    }
+    for (const next of this.#patient) {
+      if (!this.#hasSlotForPatient) return;
+      this.#freeSlots -= 1;
+      this.#patientRunning += 1;
+      next();
+    }
   }
 }
 
