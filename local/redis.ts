@@ -11,7 +11,7 @@ import { type ServerProcess, startServerProcess } from './server-process.ts';
 export interface RedisServer extends AsyncDisposable {
   readonly url: string;
   readonly port: number;
-  /** Ends it in good order; its data stays for `start`. */
+  /** Shuts it down; its data stays for `start`. */
   stop(): Promise<void>;
   /** SIGKILL, as in a crash: what it had answered is kept. */
   kill(): Promise<void>;

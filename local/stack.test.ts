@@ -75,7 +75,7 @@ test('a stack that cannot start fully leaves nothing behind', async (t) => {
   assert.deepEqual(await readdir(folder), []);
 });
 
-test('Ctrl-C ends the stack in good order', async (t) => {
+test('Ctrl-C shuts the stack down', async (t) => {
   const owner = await startOwner(t);
   owner.process.kill('SIGINT');
   const [code] = await once(owner.process, 'exit');

@@ -10,7 +10,7 @@ describe('a mirror image', () => {
     assert.deepEqual([...flopRows(square, 2, 2)], [3, 4, 1, 2, 7, 8, 5, 6]);
   });
 
-  it('gives back the same after two turns', () => {
+  it('is the original when it is applied twice', () => {
     const landmarks = Array.from({ length: 33 }, (_, i) => point(i / 64));
     assert.deepEqual(flopLandmarks(flopLandmarks(landmarks)), landmarks);
     const world = Float32Array.from({ length: 99 }, (_, i) => i);

@@ -1,5 +1,5 @@
 /**
- * A burst of mixed orders on a bad day, and whether everything held afterwards.
+ * A burst of mixed orders under random faults, and whether everything held afterwards.
  */
 import { until } from '../../local/until.ts';
 import { PREFIX, REFUND_QUEUE } from '../../src/adapters/redis/bullmq.ts';

@@ -1,5 +1,5 @@
 /**
- * The bad day: replicas are killed at named moments and at any others, Redis crashes, the database,
+ * The faults of a burst: replicas are killed at named moments and at random ones, Redis crashes, the database,
  * the storage and the image model fail, refuse, hang up or lose their answers.
  */
 import { setTimeout as sleep } from 'node:timers/promises';

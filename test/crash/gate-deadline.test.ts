@@ -1,5 +1,5 @@
 /**
- * The provider gate on its bad days: a task that cannot have a slot before its
+ * The provider gate under faults: a task that cannot have a slot before its
  * deadline fails at once, and a probe ends with the attempt, or the process, that holds it.
  */
 import assert from 'node:assert/strict';

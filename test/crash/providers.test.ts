@@ -1,6 +1,6 @@
 /**
- * The crash matrix, rows X18 and X23, and the provider's other bad days: the breaker, the pace, and
- * calls whose outcome no one knows.
+ * The crash matrix, rows X18 and X23, and other faults of the provider: the circuit breaker, the rate
+ * limit, and calls of unknown outcome.
  */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';

@@ -13,7 +13,7 @@ import { readiness } from '../support/worker-status.ts';
 const crash = useCrashShop();
 const RETRIES = 40;
 
-/** Stands in Redis' place and breaks off every connection, until there were so many. */
+/** A server in place of Redis that breaks off this many connections, one after the other. */
 async function refuseConnections(port: number): Promise<void> {
   let refused = 0;
   const server = createServer((socket) => {

@@ -206,7 +206,7 @@ describe('a container', { skip: IMAGE === '' && 'no IMAGE' }, () => {
     assert.match(recommended_size, /^[A-Z0-9]+$/);
   });
 
-  it('stops in good order on SIGTERM, and has logged nothing but JSON', async (t) => {
+  it('shuts down on SIGTERM, and has logged nothing but JSON', async (t) => {
     t.diagnostic(`peak of memory: ${await peakMegabytes()} MB`);
     await docker('stop', '--time=70', NAME);
     assert.equal(await docker('inspect', '--format={{.State.ExitCode}}', NAME), '0');

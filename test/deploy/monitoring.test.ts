@@ -12,7 +12,7 @@ import { readPage } from '../support/markdown.ts';
 
 const DEPLOY = join(import.meta.dirname, '../../deploy');
 const DASHBOARDS = join(DEPLOY, 'grafana/dashboards');
-/** Of others: the node exporter, what certbot/certificate.sh leaves it, and Prometheus itself. */
+/** Not the worker's: those of the node exporter, of certbot/certificate.sh, and of Prometheus itself. */
 const FOREIGN = /^(node_\w+|certificate_\w+|up|ALERTS)$/;
 /** What the scrape adds, or a histogram. */
 const ADDED_LABELS = ['job', 'instance', 'le'];

@@ -39,7 +39,7 @@ interface Stop {
   readonly awaySeconds: number;
 }
 
-it('both workers are replaced in turn under load, and no one notices', async (t) => {
+it('a rolling update under load loses, refuses and repeats nothing', async (t) => {
   const latencyMs = MODEL_LATENCY_MS;
   await using shop = await openShop({ openai: { draw: drawMarked, latencyMs } });
   const customers = await Customers.move(shop.platform, {

@@ -24,7 +24,7 @@ import { commandsOf, readPage, trackedPages } from '../support/markdown.ts';
 const shell = promisify(exec);
 const SOME_ID = '019a8c5e-0000-7000-8000-000000000009';
 
-/** The words after `wearon`; null for what is no whole command (`wearon …`, a group's name alone). */
+/** The words after `wearon`; null for an incomplete command (`wearon …`, a group's name alone). */
 function wordsOf(command: string): string[] | null {
   const [, line] = /(?:bin\/|exec \S+ )wearon (.*)/.exec(command.replaceAll(/\s+/g, ' ')) ?? [];
   if (line === undefined || /…|<command>/.test(line)) return null;
@@ -39,7 +39,7 @@ const SHOWN = new Map(
     .filter((words) => words !== null)
     .map((words) => [words.join(' '), words]),
 );
-/** What is no command of its own, or begins with the name only, as in a list of them. */
+/** Incomplete commands that the pages only mention; not to be run. */
 const FRAGMENTS = /^(erase --user|dead drop)$/;
 
 const PHOTOS: Readonly<Record<string, string>> = {

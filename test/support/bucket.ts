@@ -1,6 +1,6 @@
 /**
- * The bucket behind a local stack, filled and looked at behind Storage's back: for objects of any
- * age and in any number.
+ * The bucket behind a local stack, filled and read in its database: for objects of any age and in
+ * any number.
  */
 import { BUCKET, type LocalStack } from '../../local/stack.ts';
 

@@ -1,6 +1,6 @@
 /**
- * The schemas of Kubernetes and KEDA, held against resources. They let fields pass that they do not
- * know, as a misspelt one; so it is watched which fields they look at, and all others are named.
+ * The schemas of Kubernetes and KEDA, held against resources. They accept unknown fields, such
+ * as a misspelt one: so it is recorded which fields they read, and all others are reported.
  */
 import { ScaledObject, TriggerAuthentication } from '@kubernetes-models/keda/keda.sh/v1alpha1';
 import { Deployment } from 'kubernetes-models/apps/v1';

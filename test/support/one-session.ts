@@ -32,7 +32,7 @@ export function oneSession(differences: Partial<Session> = {}) {
   return new OneSession(row, [paid]);
 }
 
-/** What a test sets and looks at; `deps` are the ports on it. */
+/** What a test sets and reads; `deps` are the ports on it. */
 class OneSession {
   row: Session | null;
   readonly entries: LedgerEntry[];

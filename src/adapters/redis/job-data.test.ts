@@ -33,7 +33,7 @@ it('failures of codes that this release does not know are left out', () => {
   assert.deepEqual(read?.journal.failures, { PROVIDER_BUSY: 1 });
 });
 
-it('data without a whole task is none', () => {
+it('data without a complete task is rejected', () => {
   for (const data of [null, 'text', {}, { task: { ...TASK, channel: 'x' }, journal: {} }]) {
     assert.equal(readJobData(data), null);
   }

@@ -1,6 +1,6 @@
 /**
- * Answers that are no answers: an empty page of a proxy, `{}`, a string. Nothing may be believed of
- * them, neither that something was done nor that nothing is there.
+ * Malformed answers of Supabase: a proxy's empty page, `{}`, a string. They prove neither that
+ * something was done nor that something is missing.
  */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
@@ -26,7 +26,7 @@ import {
 
 const crash = useCrashShop();
 
-const ODD = [
+const MALFORMED = [
   { name: 'an empty 404', status: 404, body: '' },
   { name: 'a 404 with an empty list', status: 404, body: [] },
   { name: 'an empty 200', status: 200, body: '' },
@@ -34,11 +34,11 @@ const ODD = [
   { name: 'a 200 with a string', status: 200, body: '"ok"' },
 ] as const;
 
-type Odd = (typeof ODD)[number];
+type Odd = (typeof MALFORMED)[number];
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 
-/** The next request that matches gets the odd answer. */
+/** The next request that matches gets the malformed answer. */
 function answerOddly({ status, body }: Odd, request: { method?: string; path?: RegExp }) {
   const fault: Fault = { ...request, kind: 'status', status, body, headers: JSON_TYPE };
   return crash.shop.stack.supabase.faults.add(fault);
@@ -56,11 +56,11 @@ async function assertDelivered(tryOn: TryOn, callsBefore: number): Promise<void>
   assert.equal(crash.paidCalls() - callsBefore, 1);
 }
 
-it('an odd answer to a refund is not taken for a refund', async () => {
+it('a malformed answer to a refund is not taken for a refund', async () => {
   const { platform, stack } = crash.shop;
   await crash.startWorker();
   const ordered: TryOn[] = [];
-  for (const odd of ODD) {
+  for (const odd of MALFORMED) {
     const tryOns = await orderForPayers(platform);
     stack.openai.faults.add({ ...moderationBlocked(), times: tryOns.length });
     const faults = tryOns.map(() => answerOddly(odd, { path: /\/rpc\/refund_/ }));
@@ -74,10 +74,10 @@ it('an odd answer to a refund is not taken for a refund', async () => {
   }
 });
 
-it('an odd answer to the completion costs no picture and no second call', async () => {
+it('a malformed answer to the completion costs no picture and no call', async () => {
   const { platform, stack } = crash.shop;
   await crash.startWorker();
-  for (const odd of ODD) {
+  for (const odd of MALFORMED) {
     const tryOn = await order(await createPerson(platform));
     const before = crash.paidCalls();
     // The first PATCH of an attempt marks the row as processing.
@@ -89,10 +89,10 @@ it('an odd answer to the completion costs no picture and no second call', async 
   }
 });
 
-it('an odd answer to the question for the row does not mean there is none', async () => {
+it('a malformed answer does not mean that the row is missing', async () => {
   const { platform, stack } = crash.shop;
   await crash.startWorker();
-  for (const odd of ODD) {
+  for (const odd of MALFORMED) {
     const tryOn = await order(await createPerson(platform));
     const begun = "update generation_sessions set status = 'processing' where id = $1";
     await stack.database.query(begun, [tryOn.sessionId]);
@@ -108,7 +108,7 @@ it('a link that the storage did not give is not delivered', async () => {
   const { platform } = crash.shop;
   const tryOn = await order(await createPerson(platform));
   const before = crash.paidCalls();
-  const [, , , odd] = ODD;
+  const [, , , odd] = MALFORMED;
   answerOddly(odd, { method: 'POST', path: /\/object\/sign\/.*\/generated\// });
   await crash.startWorker();
   await push(platform, tryOn);
@@ -120,7 +120,7 @@ it('a string in place of the events is not taken for a delivered picture', async
   const person = await createPerson(platform);
   const tryOn = await order(person);
   stack.openai.faults.add(moderationBlocked());
-  answerOddly(ODD[4], { method: 'GET', path: /analytics_events/ });
+  answerOddly(MALFORMED[4], { method: 'GET', path: /analytics_events/ });
   await crash.startWorker();
   await push(platform, tryOn);
   await balanceReaches(crash.shop, person, 10);
