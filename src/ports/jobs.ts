@@ -70,8 +70,6 @@ export interface GenerationJobs {
    * so that at most one of the two can be right: it ends soon, come again then.
    */
   add(task: Task): Promise<boolean>;
-  /** Whether the operator wants tasks to stay on the list. */
-  areDraining(): Promise<boolean>;
   /** Which of these sessions have a job that is not finished. */
   aliveAmong(sessionIds: readonly string[]): Promise<Set<string>>;
   /** Jobs that were given up without an attempt's outcome, because they stalled too often. */

@@ -2,8 +2,8 @@
 export interface TaskSource {
   /**
    * Moves the oldest tasks, `most` at the most, to the intake list in one step; oldest first, none
-   * when none came within `waitSeconds`. Of a message over MAX_TASK_BYTES only the first
-   * MAX_TASK_BYTES + 1 are moved, never all of it.
+   * when none came within `waitSeconds`, or while the operator drains. Of a message over
+   * MAX_TASK_BYTES only the first MAX_TASK_BYTES + 1 are moved, never all of it.
    */
   take(waitSeconds: number, most: number): Promise<Buffer[]>;
   /** What is on the intake list: tasks whose hand-over was cut short, or is under way elsewhere. */

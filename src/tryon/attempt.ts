@@ -169,14 +169,9 @@ async function reasonToSkip(job: Job, deps: AttemptDeps): Promise<SkipReason | n
 async function reasonNotToPay(job: Job, deps: AttemptDeps, limits: Limits): Promise<unknown> {
   const { task, journal } = job;
   if (Date.now() >= limits.deadlineMs) return new TaskError('DEADLINE_EXCEEDED');
-  try {
-    await deps.storage.check();
-    await deps.budget.check();
-    await checkGates(providersFor(task, journal, deps.providers[task.channel]));
-    return null;
-  } catch (error) {
-    return error;
-  }
+  const mayCall = async () => checkGates(providersFor(task, journal, deps.providers[task.channel]));
+  const checks = await Promise.allSettled([deps.storage.check(), deps.budget.check(), mayCall()]);
+  return checks.find((check) => check.status === 'rejected')?.reason ?? null;
 }
 
 /**

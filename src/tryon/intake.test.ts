@@ -38,7 +38,7 @@ function intakeOf(messages: Buffer[], add: () => Promise<boolean>, onAcknowledge
       onAcknowledged();
     },
   } as Partial<TaskSource> as TaskSource;
-  const jobs = { add, areDraining: async () => false } as Partial<GenerationJobs> as GenerationJobs;
+  const jobs = { add } as Partial<GenerationJobs> as GenerationJobs;
   const deps: IntakeDeps = {
     source,
     jobs,

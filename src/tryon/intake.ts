@@ -25,8 +25,7 @@ export interface IntakeDeps {
 
 /** How long a take waits for a task: bounded, so that a half-open connection is noticed. */
 const TAKE_WAIT_SECONDS = 5;
-/** While drained or held. */
-const DRAINING_WAIT_MS = 100;
+const HELD_WAIT_MS = 100;
 /** Hand-overs at the same time: most of each is waiting for Redis. */
 const HAND_OVERS_AT_ONCE = 32;
 const ERROR_WAIT_MS = 1000;
@@ -103,8 +102,8 @@ export async function runIntake(deps: IntakeDeps, signal: AbortSignal): Promise<
   const handOvers = new Set<Promise<void>>();
   while (!signal.aborted) {
     try {
-      if (deps.isHeld?.() || (await deps.jobs.areDraining())) {
-        await sleep(DRAINING_WAIT_MS, undefined, { signal });
+      if (deps.isHeld?.()) {
+        await sleep(HELD_WAIT_MS, undefined, { signal });
         continue;
       }
       const free = HAND_OVERS_AT_ONCE - handOvers.size;

@@ -4,6 +4,7 @@ import { beforeEach, it } from 'node:test';
 import { until } from '../../local/until.ts';
 import { afterTests } from '../support/after-tests.ts';
 import { enter, fail, openGates, REFUSED, succeed } from '../support/gates.ts';
+import { watchCommands } from '../support/redis-commands.ts';
 
 const gates = afterTests.use(await openGates());
 const { gate, redis } = gates;
@@ -75,4 +76,12 @@ it('the rate limiter takes back the slot of a call that will not be made', async
   stop.abort();
   await assert.rejects(given);
   assert.ok((await nextSlotMs()) <= Date.now() + 6_000);
+});
+
+it('a call that succeeds at once takes two commands', async () => {
+  using watch = await watchCommands(redis);
+  await succeed(gate());
+  await redis.ping();
+  await until('all to be seen', () => watch.commands.includes('ping'));
+  assert.deepEqual(watch.commands, ['eval', 'eval', 'ping']);
 });

@@ -15,6 +15,7 @@ import {
 import { MAX_TASK_BYTES } from '../../src/ports/session.ts';
 import { afterTests } from '../support/after-tests.ts';
 import { openRedis } from '../support/redis.ts';
+import { watchCommands } from '../support/redis-commands.ts';
 
 const { url, redis } = afterTests.use(await openRedis());
 const connect = () =>
@@ -24,7 +25,11 @@ const connect = () =>
   );
 const source = new RedisTaskList(redis, connect());
 
-beforeEach(() => redis.flushall());
+beforeEach(async () => {
+  await redis.flushall();
+  // Puts the bell back.
+  await source.take(0.01, 1);
+});
 
 const isoAt = (second: number) => new Date(second * 1000).toISOString();
 
@@ -79,6 +84,17 @@ describe('the task source', () => {
     await redis.lpush(TASK_LIST, 'for who waits still');
     await Promise.all(waiting);
     assert.equal((await source.leftovers()).length + (await redis.llen(TASK_LIST)), 2);
+  });
+
+  it('asks the list once for a task that comes while it waits', async () => {
+    using watch = await watchCommands(redis);
+    const taking = source.take(30, 2);
+    await until('it to wait', () => watch.commands.includes('blmove'));
+    await redis.lpush(TASK_LIST, 'only');
+    assert.equal((await taking).length, 1);
+    await redis.ping();
+    await until('all to be seen', () => watch.commands.includes('ping'));
+    assert.deepEqual(watch.commands, ['blmove', 'lpush', 'eval', 'ping']);
   });
 
   it('takes no task from the moment of a drain on, even if it waited for one', async () => {

@@ -8,6 +8,7 @@ import { TaskError } from '../../errors.ts';
 import type { RecordEvent } from '../../ports/events.ts';
 import type { GateKeys } from './gate-keys.ts';
 import { RedisLock } from './lock.ts';
+import { SPEED_UP } from './rate-limiter.ts';
 
 export interface BreakerOptions {
   readonly provider: string;
@@ -28,10 +29,16 @@ const OUTAGE_FAILURES = 5;
 const OUTAGE_WINDOW_SECONDS = 300;
 const OUTAGE_CODES: readonly ErrorCode[] = ['PROVIDER_UNAVAILABLE', 'PROVIDER_OUTCOME_UNKNOWN'];
 
-/** KEYS: the mark that it is tripped, then all else that belongs to it. Returns whether it was tripped. */
+/**
+ * KEYS: the slowness of the rate limit, the mark that the breaker is tripped, then all else that belongs to
+ * it. ARGV: whether a call has succeeded. Returns whether the breaker was tripped.
+ */
 const CLOSE = `
-local wasTripped = redis.call('DEL', KEYS[1])
-redis.call('DEL', unpack(KEYS, 2))
+if ARGV[1] == '1' then
+${SPEED_UP}
+end
+local wasTripped = redis.call('DEL', KEYS[2])
+redis.call('DEL', unpack(KEYS, 3))
 return wasTripped`;
 
 export class CircuitBreaker {
@@ -60,10 +67,16 @@ export class CircuitBreaker {
       throw this.#refusal(await this.#redis.pttl(this.#keys.probe));
   }
 
+  /** A call has succeeded: closes the breaker, and the rate limit gets a little faster. */
+  succeeded(): Promise<void> {
+    return this.#close(true);
+  }
+
   /** An answer, a refusal too, proves that the service works. */
-  async close(): Promise<void> {
-    const { tripped, open, outage, trippedAt } = this.#keys;
-    const wasTripped = await this.#redis.eval(CLOSE, 4, tripped, open, outage, trippedAt);
+  async #close(isSuccess: boolean): Promise<void> {
+    const { slowness, tripped, open, outage, trippedAt } = this.#keys;
+    const keys = [slowness, tripped, open, outage, trippedAt];
+    const wasTripped = await this.#redis.eval(CLOSE, keys.length, ...keys, isSuccess ? 1 : 0);
     const { provider, record } = this.#options;
     if (wasTripped === 1) record({ event: 'breaker_closed', provider });
   }
@@ -80,7 +93,7 @@ export class CircuitBreaker {
   /** Opens it where no call can succeed; an error that looks like an outage counts towards that. */
   async failed({ code, kind }: TaskError): Promise<void> {
     if (kind === 'operational') return this.#trip(code);
-    if (!OUTAGE_CODES.includes(code)) return this.close();
+    if (!OUTAGE_CODES.includes(code)) return this.#close(false);
     const failures = await this.#redis.incr(this.#keys.outage);
     await this.#redis.expire(this.#keys.outage, OUTAGE_WINDOW_SECONDS);
     if (failures >= OUTAGE_FAILURES || (await this.#isTripped())) await this.#trip(code);

@@ -14,7 +14,6 @@ import {
   REFUND_QUEUE,
   refundJobId,
 } from './bullmq.ts';
-import { drainingSince } from './drain.ts';
 import { nextRound, othersWait, RETRY_PRIORITY, roundStarted } from './fair-queue.ts';
 import { type JobData, newJobData, readJobData } from './job-data.ts';
 import type { HeldJob } from './job-locks.ts';
@@ -50,20 +49,19 @@ export class BullGenerationJobs implements GenerationJobs, AsyncDisposable {
     const prefix = `${PREFIX}:${GENERATION_QUEUE}`;
     const refund = `${PREFIX}:${REFUND_QUEUE}:${refundJobId(task.sessionId)}`;
     const keys = [`${prefix}:completed`, `${prefix}:${task.sessionId}`, refund];
-    await this.#redis.eval(REMOVE_DONE, keys.length, ...keys, task.sessionId);
+    const [priority] = await Promise.all([
+      nextRound(this.#redis, task.ownerId),
+      this.#redis.eval(REMOVE_DONE, keys.length, ...keys, task.sessionId),
+    ]);
     await this.#queue.add('generate', newJobData(task), {
       jobId: task.sessionId,
       // A job is as old as its task.
       timestamp: Date.parse(task.createdAt),
-      priority: await nextRound(this.#redis, task.ownerId),
+      priority,
       removeOnComplete: KEPT_WHEN_DONE,
     });
     const kept = readJobData((await this.#queue.getJob(task.sessionId))?.data)?.task;
     return kept?.ownerId === task.ownerId && kept.channel === task.channel;
-  }
-
-  async areDraining(): Promise<boolean> {
-    return (await drainingSince(this.#redis)) !== null;
   }
 
   aliveAmong(sessionIds: readonly string[]): Promise<Set<string>> {

@@ -45,11 +45,12 @@ export class RedisProviderGate implements ProviderGate {
   }
 
   async enter(deadlineMs: number, signal: AbortSignal): Promise<Permit> {
-    await this.check();
-    const slot = await this.#limiter.take(deadlineMs, signal);
+    const atOnce = await this.#limiter.takeIfClosed(deadlineMs, signal);
+    if (atOnce === null) await this.check();
+    const slot = atOnce ?? (await this.#limiter.take(deadlineMs, signal));
     const done = new AbortController();
     try {
-      await this.#breaker.enter(done.signal);
+      if (atOnce === null || !slot.isImmediate) await this.#breaker.enter(done.signal);
     } catch (refusal) {
       // Otherwise the calls after an outage queue behind the slots of refused ones.
       await slot.returnUnused();
@@ -63,18 +64,13 @@ export class RedisProviderGate implements ProviderGate {
     let known = Promise.resolve();
     return {
       succeeded: () => {
-        known = this.#inBackground(() => this.#succeeded());
+        known = this.#inBackground(() => this.#breaker.succeeded());
       },
       failed: (error) => {
         known = this.#inBackground(() => this.#failed(error));
       },
       [Symbol.dispose]: () => void known.then(end),
     };
-  }
-
-  async #succeeded(): Promise<void> {
-    await this.#breaker.close();
-    await this.#limiter.speedUp();
   }
 
   async #failed(error: TaskError): Promise<void> {

@@ -13,13 +13,16 @@ local now = time[1] * 1000 + time[2] / 1000
 `;
 
 /**
- * Reserves the next slot, ARGV[1] ms after the last one, unless it is ARGV[2] ms away or more.
- * Returns how many ms away it is, or -1. Both count from now: clocks need not agree.
+ * Reserves the next slot, ARGV[1] ms after the last one, unless it is ARGV[2] ms away or more, or
+ * KEYS[3] is set and ARGV[3] says that it matters. Returns how many ms away it is, TOO_LATE or TRIPPED.
+ * Both count from now: clocks need not agree.
  */
+const [TOO_LATE, TRIPPED] = [-1, -2];
 const RESERVE = `${NOW_MS}
+if ARGV[3] == '1' and redis.call('EXISTS', KEYS[3]) == 1 then return ${TRIPPED} end
 local interval = ARGV[1] * (redis.call('GET', KEYS[2]) or 1)
 local at = math.max(now, tonumber(redis.call('GET', KEYS[1]) or 0))
-if at - now >= tonumber(ARGV[2]) then return -1 end
+if at - now >= tonumber(ARGV[2]) then return ${TOO_LATE} end
 redis.call('SET', KEYS[1], string.format('%.3f', at + interval), 'PX', 3600000)
 return math.ceil(at - now)`;
 
@@ -38,12 +41,11 @@ redis.call('SET', KEYS[2], slowness, 'PX', 600000)
 local next = math.max(now + ARGV[1], tonumber(redis.call('GET', KEYS[1]) or 0))
 redis.call('SET', KEYS[1], string.format('%.3f', next), 'PX', 3600000)`;
 
-/** Takes back a twentieth of the slowness for every call that succeeds. */
-const SPEED_UP = `
+/** Takes back a twentieth of the slowness, KEYS[1], for a call that has succeeded. */
+export const SPEED_UP = `
 local slowness = redis.call('GET', KEYS[1])
-if not slowness then return end
-if slowness * 0.95 <= 1 then redis.call('DEL', KEYS[1])
-else redis.call('SET', KEYS[1], slowness * 0.95, 'PX', 600000) end`;
+if slowness and slowness * 0.95 <= 1 then redis.call('DEL', KEYS[1])
+elseif slowness then redis.call('SET', KEYS[1], slowness * 0.95, 'PX', 600000) end`;
 
 /**
  * The longest that one answer of the vendor holds up the calls of all replicas. What it asks beyond
@@ -54,6 +56,8 @@ const LONGEST_PAUSE_MS = 60_000;
 
 /** A slot that was taken; given back where no call goes out. */
 export interface Slot {
+  /** Nothing was waited for since it was taken. */
+  readonly isImmediate: boolean;
   returnUnused(): Promise<void>;
 }
 
@@ -74,11 +78,26 @@ export class RateLimiter {
    * stays too late. An abort rejects with an AbortError.
    */
   async take(deadlineMs: number, signal: AbortSignal): Promise<Slot> {
+    return await this.#slotIn(await this.#reserve(deadlineMs, false), signal);
+  }
+
+  /** As `take`; null, and takes none, while the circuit breaker of these keys is not closed. */
+  async takeIfClosed(deadlineMs: number, signal: AbortSignal): Promise<Slot | null> {
+    const waitMs = await this.#reserve(deadlineMs, true);
+    return waitMs === TRIPPED ? null : await this.#slotIn(waitMs, signal);
+  }
+
+  async #reserve(deadlineMs: number, onlyIfClosed: boolean): Promise<number> {
+    const { next, slowness, tripped } = this.#keys;
+    const args = [this.#intervalMs, deadlineMs - Date.now(), onlyIfClosed ? 1 : 0];
+    return Number(await this.#redis.eval(RESERVE, 3, next, slowness, tripped, ...args));
+  }
+
+  async #slotIn(waitMs: number, signal: AbortSignal): Promise<Slot> {
     const { next, slowness } = this.#keys;
-    const times = [this.#intervalMs, deadlineMs - Date.now()];
-    const waitMs = Number(await this.#redis.eval(RESERVE, 2, next, slowness, ...times));
     if (waitMs < 0) throw new TaskError('DEADLINE_EXCEEDED', { detail: 'no_place_in_time' });
     const slot: Slot = {
+      isImmediate: waitMs === 0,
       returnUnused: async () => {
         await this.#redis.eval(GIVE_BACK, 2, next, slowness, this.#intervalMs);
       },
@@ -97,7 +116,7 @@ export class RateLimiter {
     await this.#redis.eval(SLOW_DOWN, 2, this.#keys.next, this.#keys.slowness, pauseMs);
   }
 
-  /** A call has succeeded. */
+  /** A call has succeeded that the circuit breaker does not learn from. */
   async speedUp(): Promise<void> {
     await this.#redis.eval(SPEED_UP, 1, this.#keys.slowness);
   }

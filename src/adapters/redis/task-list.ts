@@ -96,6 +96,8 @@ end`;
 export class RedisTaskList implements TaskSource {
   readonly #redis: Redis;
   readonly #blocking: Redis;
+  /** Whether the list is likely to hold tasks, or Redis may lack the bell. Otherwise the bell says so. */
+  #asksFirst = true;
 
   constructor(redis: Redis, blocking: Redis) {
     this.#redis = redis;
@@ -103,17 +105,23 @@ export class RedisTaskList implements TaskSource {
   }
 
   async take(waitSeconds: number, most: number): Promise<Buffer[]> {
+    if (this.#asksFirst) {
+      const waiting = await this.#takeNow(most);
+      if (waiting.length > 0) return waiting;
+    }
+    this.#asksFirst = true;
+    const hasRung = await this.#hasRung(waitSeconds);
     const taken = await this.#takeNow(most);
-    if (taken.length > 0 || !(await this.#hasRung(waitSeconds))) return taken;
-    const next = await this.#takeNow(most);
-    if (next.length === 0) await sleep(MISSED_MS);
-    return next;
+    if (hasRung && taken.length === 0) await sleep(MISSED_MS);
+    return taken;
   }
 
-  #takeNow(most: number): Promise<Buffer[]> {
+  async #takeNow(most: number): Promise<Buffer[]> {
     const keys = [TASK_LIST, INTAKE_LIST, BELL, DRAIN_FLAG];
     const args = [keys.length, ...keys, MAX_TASK_BYTES, most, MOST_BYTES_AT_ONCE];
-    return this.#blocking.callBuffer('EVAL', TAKE, ...args) as Promise<Buffer[]>;
+    const taken = (await this.#blocking.callBuffer('EVAL', TAKE, ...args)) as Buffer[];
+    this.#asksFirst = taken.length === most;
+    return taken;
   }
 
   /** Whether a task came within the time. */
