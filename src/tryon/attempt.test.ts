@@ -23,6 +23,7 @@ async function attempt(
     ...deps,
     sessions: { ...sessions, claim: async () => false, markProcessing: async () => false },
     deadLetters: { keepDeadLetter: async (letter: DeadLetter) => letters.push(letter) },
+    budget: { check: async () => undefined },
     storage: { check: async () => (refusal === null ? undefined : Promise.reject(refusal)) },
     providers: { b2b: [{ gate: { check: async () => undefined } }], b2c: [] },
     taskDeadlineSeconds: 480,

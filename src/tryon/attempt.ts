@@ -20,7 +20,7 @@ import {
 } from './complete.ts';
 import { deadLetter } from './dead-letter.ts';
 import { callFailed, failedBefore, isUnresolved, lastProvider, pictureMade } from './journal.ts';
-import { type MakeDeps, makePicture } from './make-picture.ts';
+import { type MakeDeps, makePicture, prepareEarly } from './make-picture.ts';
 import {
   backoffMs,
   type Limits,
@@ -32,7 +32,7 @@ import {
   StoppingError,
 } from './outcome.ts';
 import { checkGates, providersFor } from './provider-route.ts';
-import { hasDiedAlone } from './quarantine.ts';
+import { hasDiedAlone, isSuspect } from './quarantine.ts';
 import type { StorageBreaker } from './storage-breaker.ts';
 import { linkToStored, storePicture } from './store.ts';
 
@@ -68,12 +68,13 @@ export async function runAttempt(
   }
 }
 
-/** The steps: claim → download and resize → generate → store → complete. */
+/** The steps: claim, download and resize → generate → store → complete. */
 async function runSteps(job: Job, deps: AttemptDeps, limits: Limits): Promise<Outcome> {
   const { task, journal: before } = job;
   const refusal = isUnresolved(before) ? null : await reasonNotToPay(job, deps, limits);
   // A first attempt: the row waited for it, so that nothing has been paid or stored.
   const isFirst = refusal === null && before.providerCalls === 0;
+  using photos = isFirst && !isSuspect(job) ? prepareEarly(task, deps, limits) : null;
   let session = isFirst ? await deps.sessions.claim(task) : null;
   if (session === null) {
     const outcome = await finishEarlierWork(job, deps, limits);
@@ -87,6 +88,7 @@ async function runSteps(job: Job, deps: AttemptDeps, limits: Limits): Promise<Ou
   }
   const queueWaitMs = Date.now() - Date.parse(task.createdAt);
   deps.record({ event: 'generation_processing', task, queueWaitMs });
+  photos?.claimed();
 
   await using checks = new AttemptChecks(task, deps, limits.signal);
   using pass = deps.storage.pass(task);
@@ -95,7 +97,7 @@ async function runSteps(job: Job, deps: AttemptDeps, limits: Limits): Promise<Ou
     if (Date.now() - readAtMs > ROW_IS_FRESH_MS) await confirmDue(job, deps);
     await pass.claim();
   };
-  const paying = { ...deps, checks, beforePaying };
+  const paying = { ...deps, checks, beforePaying, photos };
   const { jpeg, usage, journal, processingTimeMs } = await makePicture(
     job,
     session,

@@ -1,4 +1,5 @@
 /** The paid step of an attempt: photos prepared and a picture paid for, or an earlier call collected. */
+import type { RecordEvent } from '../ports/events.ts';
 import type { NamedImage } from '../ports/image-provider.ts';
 import type { Job } from '../ports/jobs.ts';
 import type { Session, Task } from '../ports/session.ts';
@@ -10,6 +11,30 @@ import type { Limits } from './outcome.ts';
 import { type PrepareDeps, prepare } from './prepare.ts';
 import { isSuspect, type Quarantine } from './quarantine.ts';
 
+/** Photos that are prepared while the session is claimed. Disposing stops what still goes on. */
+export interface EarlyPhotos extends Disposable {
+  /** Rejects as `prepare` does. */
+  readonly images: Promise<NamedImage[]>;
+  /** To be called once the session is claimed: then the event of the prepared photos may follow. */
+  readonly claimed: () => void;
+}
+
+/** Begins to prepare the photos of a job that is no suspect. */
+export function prepareEarly(task: Task, deps: MakeDeps, limits: Limits): EarlyPhotos {
+  const unused = new AbortController();
+  const signal = AbortSignal.any([limits.signal, unused.signal]);
+  const claimed = Promise.withResolvers<void>();
+  const record: RecordEvent = (event) => void claimed.promise.then(() => deps.record(event));
+  const run = async () => {
+    using _ = await deps.quarantine.enter(signal);
+    return await prepare(task, { ...deps, record }, signal);
+  };
+  const images = run();
+  // Whoever waits for them gets the error.
+  images.catch(() => undefined);
+  return { images, claimed: claimed.resolve, [Symbol.dispose]: () => unused.abort() };
+}
+
 export interface MakeDeps extends PrepareDeps, GenerateDeps {
   /** Of the process. */
   readonly quarantine: Quarantine;
@@ -18,13 +43,13 @@ export interface MakeDeps extends PrepareDeps, GenerateDeps {
 }
 
 /**
- * Collects the picture that an earlier attempt may have paid for, or prepares the photos and pays for
- * one. A call that is paid already waits for no slot. The time includes no wait for one.
+ * Collects the picture that an earlier attempt may have paid for, or prepares the photos (unless
+ * `photos` has them) and pays for one. A call that is paid already waits for no slot. The time includes no wait for one.
  */
 export async function makePicture(
   job: Job,
   session: Session,
-  deps: MakeDeps & { readonly checks: AttemptChecks },
+  deps: MakeDeps & { readonly checks: AttemptChecks; readonly photos?: EarlyPhotos | null },
   limits: Limits,
 ): Promise<Generated & { readonly processingTimeMs: number }> {
   const { task } = job;
@@ -47,7 +72,8 @@ export async function makePicture(
   }
 
   async function payForPicture() {
-    const images = preparedAlone ?? (await prepare(task, deps, limits.signal));
+    const images =
+      preparedAlone ?? (await (deps.photos?.images ?? prepare(task, deps, limits.signal)));
     deps.checks.lookAtPersonOf(images);
     await deps.checks.beforePaying();
     using slot = deps.callSlots.takeFree(task.ownerId) ?? (await nextSlot());

@@ -1,0 +1,86 @@
+/** The photos of a first attempt are prepared while its session is claimed. */
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { setImmediate as immediate } from 'node:timers/promises';
+import { plain } from '../../test/support/odd-images.ts';
+import { IDS, oneSession } from '../../test/support/one-session.ts';
+import { Semaphore } from '../concurrency/semaphore.ts';
+import { TaskError } from '../errors.ts';
+import { ByteBudget } from '../images/byte-budget.ts';
+import type { ImageFetcher } from '../ports/image-fetcher.ts';
+import { EMPTY_JOURNAL } from '../ports/jobs.ts';
+import type { Session } from '../ports/session.ts';
+import { type AttemptDeps, runAttempt } from './attempt.ts';
+import { CallSlots } from './call-slots.ts';
+import { Quarantine } from './quarantine.ts';
+
+type Claim = () => Promise<Session | null>;
+
+/** A first attempt that meets a closed gate, if it comes so far. */
+function attempt(one: ReturnType<typeof oneSession>, fetch: ImageFetcher['fetch'], claim: Claim) {
+  const limits = { garments: { least: 0, most: 9 }, promptCharacters: 9, prompt: 'optional' };
+  const enter = () => Promise.reject(new TaskError('MODERATION_BLOCKED'));
+  const gated = { provider: { limits }, gate: { check: async () => undefined, enter } };
+  const deps = {
+    ...one.deps,
+    sessions: { ...one.deps.sessions, claim },
+    storage: { check: async () => undefined, pass: () => ({ [Symbol.dispose]() {} }) },
+    budget: { check: async () => undefined },
+    providers: { b2b: [gated], b2c: [] },
+    fetcher: { fetch },
+    downloads: new ByteBudget(1_000_000),
+    decodeMemory: new Semaphore(1),
+    quarantine: new Quarantine(),
+    callSlots: new CallSlots(1),
+    personCheck: 'off',
+    pictureCheck: 'off',
+    stopping: new AbortController().signal,
+    maxProviderCalls: 3,
+    taskDeadlineSeconds: 7_200,
+  } as unknown as AttemptDeps;
+  const createdAt = new Date(Date.now() - 60_000).toISOString();
+  const imageUrls = ['https://images.example/person.jpg'];
+  const task = { ...IDS, taskId: 'task', imageUrls, prompt: '', createdAt };
+  const job = { task, journal: EMPTY_JOURNAL, stalls: 0, record: async () => undefined };
+  return runAttempt(job, deps, new AbortController().signal);
+}
+
+it('photos are fetched before the claim ends, and reported after it', async () => {
+  const one = oneSession();
+  const photo = await plain(64, 64).png().toBuffer();
+  let isFetched = false;
+  let wasFetchedFirst = false;
+  const fetch = async () => {
+    isFetched = true;
+    return photo;
+  };
+  const claim = async () => {
+    for (let turns = 0; turns < 100 && !isFetched; turns += 1) await immediate();
+    wasFetchedFirst = isFetched;
+    return one.row;
+  };
+  const outcome = await attempt(one, fetch, claim);
+  assert.equal(outcome.kind === 'failed' && outcome.error.code, 'MODERATION_BLOCKED');
+  assert.ok(wasFetchedFirst);
+  assert.deepEqual(one.eventNames, ['generation_processing', 'images_prepared']);
+});
+
+it('a session that cannot be claimed ends the downloads of its photos', async () => {
+  const one = oneSession();
+  one.row = null;
+  const hasEnded = Promise.withResolvers<void>();
+  const fetch: ImageFetcher['fetch'] = (_, { signal }) =>
+    new Promise((_resolve, reject) => {
+      signal.addEventListener('abort', () => {
+        hasEnded.resolve();
+        reject(signal.reason);
+      });
+    });
+  const outcome = await attempt(one, fetch, async () => {
+    await immediate();
+    return null;
+  });
+  assert.deepEqual(outcome, { kind: 'skipped', reason: 'no_session' });
+  await hasEnded.promise;
+  assert.deepEqual(one.eventNames, []);
+});
