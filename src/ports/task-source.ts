@@ -8,8 +8,8 @@ export interface TaskSource {
   take(waitSeconds: number, most: number): Promise<Buffer[]>;
   /** What is on the intake list: tasks whose hand-over was cut short, or is under way elsewhere. */
   leftovers(): Promise<Buffer[]>;
-  /** Takes the task off the intake list. */
-  acknowledge(raw: Buffer): Promise<void>;
+  /** Takes the task off the intake list; false when another hand-over of it has done so. */
+  acknowledge(raw: Buffer): Promise<boolean>;
   /** Moves the task from the intake list to the dead letters, once, however often it is called. */
   bury(raw: Buffer, letter: DeadLetter): Promise<void>;
   /** Keeps a dead letter of a task that had already left the list. Only the latest letters are kept. */

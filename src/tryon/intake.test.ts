@@ -34,8 +34,10 @@ function intakeOf(messages: Buffer[], add: () => Promise<boolean>, onAcknowledge
         : new Promise<Buffer[]>((r) => setTimeout(r, 20, [])),
     leftovers: async () => messages,
     acknowledge: async (raw: Buffer) => {
+      const isFirst = !acknowledged.includes(raw);
       acknowledged.push(raw);
       onAcknowledged();
+      return isFirst;
     },
   } as Partial<TaskSource> as TaskSource;
   const jobs = { add } as Partial<GenerationJobs> as GenerationJobs;
@@ -65,6 +67,17 @@ it('a hand-over that fails is tried again, each time later', async () => {
   assert.deepEqual(
     events.map(({ event }) => event),
     ['loop_error', 'loop_error', 'task_received'],
+  );
+});
+
+it('a task that a sweep hands over at the same time is recorded once', async () => {
+  const stop = new AbortController();
+  const raw = message();
+  const { deps, events } = intakeOf([raw, raw], async () => true);
+  await admitLeftovers(deps, stop.signal);
+  assert.deepEqual(
+    events.map(({ event }) => event),
+    ['task_received'],
   );
 });
 

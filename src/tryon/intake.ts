@@ -55,8 +55,8 @@ async function admit(raw: Buffer, deps: IntakeDeps): Promise<void> {
   if (isRejection(task)) return reject(raw, task, deps);
   // Left on the intake list while another owner's task stands under the session's name.
   if (!(await deps.jobs.add(task))) return;
-  await deps.source.acknowledge(raw);
-  deps.record({ event: 'task_received', task });
+  // A sweep may hand the task over at the same time: one of the two records it.
+  if (await deps.source.acknowledge(raw)) deps.record({ event: 'task_received', task });
 }
 
 /** As `admit`, until it has worked or the signal aborts. What fails stays on the intake list. */

@@ -53,7 +53,8 @@ describe('the task source', () => {
     const first = await takeOne(1);
     assert.deepEqual(first, odd);
     assert.deepEqual(await source.leftovers(), [odd]);
-    await source.acknowledge(odd);
+    assert.equal(await source.acknowledge(odd), true);
+    assert.equal(await source.acknowledge(odd), false);
     assert.deepEqual(await source.leftovers(), []);
     assert.equal(String(await takeOne(1)), 'second');
     assert.equal(await takeOne(0.05), undefined);

@@ -139,8 +139,8 @@ export class RedisTaskList implements TaskSource {
     return messages as Promise<Buffer[]>;
   }
 
-  async acknowledge(raw: Buffer): Promise<void> {
-    await this.#redis.lrem(INTAKE_LIST, 1, raw);
+  async acknowledge(raw: Buffer): Promise<boolean> {
+    return (await this.#redis.lrem(INTAKE_LIST, 1, raw)) > 0;
   }
 
   async bury(raw: Buffer, letter: DeadLetter): Promise<void> {

@@ -50,7 +50,7 @@ describe('a connection of the image fetcher', () => {
     assert.equal(host.requests[0]?.headers.host, 'shop.example');
   });
 
-  it('to an alias without addresses fails as one to a host that does not exist', async () => {
+  it('to an alias without addresses fails like one to an unknown host', async () => {
     await using dns = await startDnsServer({ 'shop.example': { cname: 'deleted.example' } });
     const resolve = dnsLookup({ servers: [dns.address], timeoutMs: 60_000 });
     await using fetcher = fetcherWith({ resolve });
