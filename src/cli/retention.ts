@@ -63,7 +63,7 @@ async function tidy(context: CliContext, { dryRun = false, yes }: Options): Prom
 
 function describeSweep({ dryRun, before, removed, rowsMarked }: SweepReport, errors: string[]) {
   const title = dryRun
-    ? `Tried only: stored before ${before}, to be deleted`
+    ? `Nothing was changed. What was stored before ${before} and would be deleted:`
     : `Deleted what was stored before ${before}`;
   const counts = pairs({
     "people's results": removed.person_results,

@@ -62,7 +62,9 @@ async function list(context: CliContext, { state, store, limit }: ListOptions): 
   const undelivered = found.filter((view) => view.state === 'undelivered').length;
   const more = found.length > shown.length ? `\n… and ${found.length - shown.length} more` : '';
   const data = { total: found.length, undelivered, webhooks: shown };
-  return { data, text: describeAll(shown) + more, isFine: undelivered === 0 };
+  const text =
+    found.length === 0 ? `No webhook is ${states.join(' or ')}.` : describeAll(shown) + more;
+  return { data, text, isFine: undelivered === 0 };
 }
 
 async function show(context: CliContext, sessionId: string): Promise<Answer> {
@@ -113,7 +115,7 @@ function describeAll(views: readonly Omit<DeliveryView, 'body'>[]): string {
     view.nextTryAt,
   ]);
   const headings = ['session', 'endpoint', 'state', 'since', 'tries', 'last answer', 'next try'];
-  return table(headings, rows, 'There are no such webhooks.');
+  return table(headings, rows, '');
 }
 
 function describeOne(view: DeliveryView): string {

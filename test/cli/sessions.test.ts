@@ -53,7 +53,8 @@ describe('sessions show', () => {
     );
 
     const text = (await run('sessions', 'show', failed.sessionId)).stdout;
-    for (const said of [/status +failed/, /refund +1 /, /safety filter/, /stored +false/]) {
+    const facts = [/stored +false/, /shopper_email +present/];
+    for (const said of [/status +failed/, /refund +1 /, /safety filter/, ...facts]) {
       assert.match(text, said);
     }
     for (const output of [text, JSON.stringify(good)]) {

@@ -7,8 +7,8 @@ import { CHANNELS, type Channel } from '../../ports/session.ts';
 import { dataOf, TABLES } from './client.ts';
 import { firstRows } from './pages.ts';
 
-/** Only whether a link is there, never where it leads to. */
-const link = z
+/** Only whether a link or an address is there, never where it leads to. */
+const presence = z
   .string()
   .nullish()
   .transform((text) => (text === 'expired' ? 'expired' : text ? 'present' : 'none'));
@@ -27,13 +27,10 @@ const record = z.object({
   input_tokens: z.number().nullable(),
   output_tokens: z.number().nullable(),
   estimated_cost_usd: z.number().nullable(),
-  model_image_url: link,
-  outfit_image_url: link,
-  generated_image_url: link,
-  shopper_email: z
-    .string()
-    .nullish()
-    .transform((email) => Boolean(email)),
+  model_image_url: presence,
+  outfit_image_url: presence,
+  generated_image_url: presence,
+  shopper_email: presence,
 });
 
 export type SessionRecord = z.infer<typeof record> & { readonly channel: Channel };

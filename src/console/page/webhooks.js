@@ -97,7 +97,7 @@ function tableOf({ webhooks, most }, attempt) {
     '',
   ];
   const rows = webhooks.map((webhook) => rowOf(webhook, attempt));
-  return table(caption, headings, rows, 'There are no such webhooks.');
+  return table(caption, headings, rows, 'No webhook has this state.');
 }
 
 function rowOf({ sessionId, endpoint, state, since, tries, last, nextTryAt }, attempt) {
