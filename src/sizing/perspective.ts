@@ -79,7 +79,21 @@ const LEVELS: Partial<Record<PhotoFeature, number>> = {
 /** The levels at which the model tells the scale. */
 const [CHEST, HIP] = [0.28, 1];
 
-/** The breadths as if the camera were far away: each divided by how much nearer its level is. */
+/** Round enough to look alike from every side. */
+const LEGS: readonly PhotoFeature[] = [
+  'thighOutline',
+  'upperThighOutline',
+  'lowerThighOutline',
+  'calfOutline',
+  'shinOutline',
+];
+/** The photo check refuses bodies turned further; a larger measured turn is an error of the model. */
+const MOST_TURN = 0.35;
+
+/**
+ * The breadths as if the camera were far away and the body faced it: each divided by how much nearer
+ * its level is and, above the legs, by the cosine of the turn (decision 65).
+ */
 export function withoutPerspective(
   features: PhotoFeatures,
   perspective: Vector,
@@ -87,11 +101,13 @@ export function withoutPerspective(
 ): PhotoFeatures {
   const terms = perspectiveTerms(perspective, model);
   const [chest, hip] = [dot(model.chest, terms), dot(model.hip, terms)];
+  const facing = Math.cos(Math.min(Math.sqrt(perspective.at(-1) ?? 0), MOST_TURN));
   const corrected = { ...features };
   for (const [name, level] of Object.entries(LEVELS) as [PhotoFeature, number][]) {
     const value = features[name];
     const scale = chest + ((hip - chest) * (level - CHEST)) / (HIP - CHEST);
-    if (value !== null) corrected[name] = value / Math.exp(scale);
+    const shown = Math.exp(scale) * (LEGS.includes(name) ? 1 : facing);
+    if (value !== null) corrected[name] = value / shown;
   }
   return corrected;
 }
