@@ -29,6 +29,8 @@ export interface TapedPerson extends KnownPerson {
 export interface PhotographedPerson extends KnownPerson {
   /** Of the original photo, also where this is a variant of it. */
   readonly file: string;
+  /** Whose photo it is. */
+  readonly person: string;
   /** Who made the clothes and cameras of the picture. */
   readonly maker: Maker;
   readonly dressed: boolean;

@@ -14,6 +14,7 @@ import type {
 /** One photo of a set's list. */
 export interface PersonRecord {
   file: string;
+  person?: string;
   role: string;
   strict: boolean;
   reasons: string[];
@@ -59,7 +60,8 @@ export function measured(person: PersonRecord, photo: PhotoObservation): Photogr
     ? { chest: silhouette.chest.px_per_cm, hip: silhouette.hip.px_per_cm }
     : null;
   const dressed = !TIGHT.includes(maker);
-  return { ...known, file, maker, dressed, statureCm, fold, pxPerCm, figures, evidence };
+  const shown = { file, person: person.person ?? file, maker, dressed, fold };
+  return { ...known, ...shown, statureCm, pxPerCm, figures, evidence };
 }
 
 /** For the photo check. */

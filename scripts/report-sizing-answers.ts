@@ -1,7 +1,13 @@
 /** Tables about answers, for any set of people. */
 import { percent, table } from './markdown-table.ts';
 import type { GivenInputs } from './report-sizing-judge.ts';
-import { calibration, errorsOf, type Outcome, withinSizes } from './report-sizing-statistics.ts';
+import {
+  calibration,
+  errorsOf,
+  meanOf,
+  type Outcome,
+  withinSizes,
+} from './report-sizing-statistics.ts';
 
 /** The answers of one kind of input. */
 export interface Outcomes {
@@ -24,14 +30,13 @@ export function inputsTable(rows: readonly Outcomes[]): string {
     ['input', 'photos', 'cm', 'exact', '± 1', 'mean confidence', 'calibration error', 'by chance'],
     rows.map(({ name, judged }) => {
       const { error, byChance } = calibration(judged);
-      const stated = judged.reduce((sum, { confidence }) => sum + (confidence ?? 0), 0);
       return [
         name,
         String(judged.length),
         maeOf(judged),
         percent(withinSizes(judged, 0)),
         percent(withinSizes(judged, 1)),
-        percent(stated / judged.length),
+        percent(meanOf(judged, ({ confidence }) => confidence ?? 0)),
         error.toFixed(3),
         byChance.toFixed(3),
       ];
@@ -45,11 +50,10 @@ export function honestyTable(rows: readonly Outcomes[]): string {
     ['input', 'chest', 'waist', 'hip', 'mean confidence', 'hits', 'calibration error', 'by chance'],
     rows.map(({ name, judged }) => {
       const { error, byChance } = calibration(judged);
-      const stated = judged.reduce((sum, { confidence }) => sum + (confidence ?? 0), 0);
       return [
         name,
         ...(['chest', 'waist', 'hip'] as const).map((girth) => standardised(judged, girth)),
-        percent(stated / judged.length),
+        percent(meanOf(judged, ({ confidence }) => confidence ?? 0)),
         percent(withinSizes(judged, 0)),
         error.toFixed(3),
         byChance.toFixed(3),
@@ -59,13 +63,13 @@ export function honestyTable(rows: readonly Outcomes[]): string {
 }
 
 function standardised(judged: readonly Outcome[], girth: 'chest' | 'waist' | 'hip'): string {
-  const squares = judged.map(({ errors, sd }) => (errors[girth] / (sd?.[girth] ?? 1)) ** 2);
-  return Math.sqrt(squares.reduce((sum, value) => sum + value, 0) / squares.length).toFixed(2);
+  const square = ({ errors, sd }: Outcome) => (errors[girth] / (sd?.[girth] ?? 1)) ** 2;
+  return Math.sqrt(meanOf(judged, square)).toFixed(2);
 }
 
 /** Mean absolute errors of the girths, as text. */
 export function maeOf(judged: readonly Outcome[]): string {
   return errorsOf(judged)
-    .map(({ mae }) => mae.toFixed(1))
+    .map((cm) => cm.toFixed(1))
     .join(' / ');
 }

@@ -1,8 +1,10 @@
 /** The report on the data sets, docs/sizing-accuracy.md. No person is judged by coefficients fitted on them. */
-import type { SizingData } from './fit-sizing-people.ts';
+import type { PhotographedPerson, SizingData } from './fit-sizing-people.ts';
+import { populationWeights } from './population-weights.ts';
 import { aimsTable } from './report-sizing-aims.ts';
 import { GIVEN_INPUTS, honestyTable, inputsTable } from './report-sizing-answers.ts';
 import { editsTable, photoCheckSummary } from './report-sizing-check.ts';
+import { flipsOf, flipTable } from './report-sizing-flips.ts';
 import {
   crossValidate,
   type Judge,
@@ -10,13 +12,7 @@ import {
   judgeConstant,
   leaveMakerOut,
 } from './report-sizing-judge.ts';
-import {
-  accuracyTable,
-  byMakerTable,
-  camerasTable,
-  flipsOf,
-  flipTable,
-} from './report-sizing-tables.ts';
+import { accuracyTable, byMakerTable, camerasTable, type Row } from './report-sizing-tables.ts';
 import {
   AIMS,
   CAMERAS,
@@ -26,6 +22,7 @@ import {
   LIMITS,
   METHOD,
   OLDER_KINDS,
+  populationText,
   REPORTED_HEIGHTS,
   UNSEEN,
 } from './report-sizing-text.ts';
@@ -35,7 +32,7 @@ const REPORTED_ROWS = ['photo + height', 'photo + height + weight + sex'];
 /** The page; `folder` is where the data sets are. */
 export async function reportOnData(data: SizingData, folder: string): Promise<string> {
   const unseen = leaveMakerOut(data);
-  const { photos, reportedHeights, variants, cameras } = crossValidate(data);
+  const { photos, reportedHeights, cameras, fitFor } = crossValidate(data);
   const rowsOf = (judge: Judge) => [
     ...GIVEN_INPUTS.map(({ name, given }) => ({ name, judged: judge(given, false) })),
     ...GIVEN_INPUTS.map(({ name, given }) => ({
@@ -44,8 +41,13 @@ export async function reportOnData(data: SizingData, folder: string): Promise<st
     })),
   ];
   const [ofUnseen, ofOlder] = [rowsOf(unseen), rowsOf(photos)];
-  const older = (ofOlder[0]?.judged ?? []).map(({ person }) => person);
-  const flips = flipsOf(photos, variants);
+  const [people, older] = [peopleOf(ofUnseen), peopleOf(ofOlder)];
+  const flips = flipsOf({ photos: older, variants: data.variants }, fitFor);
+  const likePopulation = populationWeights(people, data.taped);
+  const population = ofUnseen.map(({ name, judged }) => ({
+    name,
+    judged: judged.map((one, i) => ({ ...one, weight: likePopulation.weights[i] ?? 0 })),
+  }));
   const baselines = [
     { name: 'constant answer', judged: judgeConstant(data, older) },
     { name: 'classic (photo + height)', judged: judgeClassic(older) },
@@ -54,10 +56,13 @@ export async function reportOnData(data: SizingData, folder: string): Promise<st
     METHOD,
     '## Aims',
     AIMS,
-    aimsTable(ofUnseen, ofOlder, flips),
+    aimsTable({ unseen: ofUnseen, population, older: ofOlder, flips }),
     '## A kind of clothes and cameras that was not fitted on',
     UNSEEN,
     inputsTable(ofUnseen),
+    '### The same photos, weighted as in a population',
+    populationText(likePopulation),
+    inputsTable(population),
     '### By maker, photo + height against height, and with weight and sex',
     byMakerTable(ofUnseen),
     '### What the error is made of',
@@ -85,4 +90,8 @@ export async function reportOnData(data: SizingData, folder: string): Promise<st
     await editsTable(data, folder),
     LIMITS,
   ].join('\n\n')}\n`;
+}
+
+function peopleOf(rows: readonly Row[]): PhotographedPerson[] {
+  return (rows[0]?.judged ?? []).map(({ person }) => person);
 }

@@ -2,7 +2,7 @@
 import type { Girths, PersonFacts } from '../src/sizing/body-estimate.ts';
 import type { PhotoEvidence } from '../src/sizing/body-posterior.ts';
 import { estimateClassic } from '../src/sizing/classic.ts';
-import type { SizingCoefficients } from '../src/sizing/coefficients.ts';
+import { COEFFICIENTS, type SizingCoefficients } from '../src/sizing/coefficients.ts';
 import { estimateFromEvidence } from '../src/sizing/estimate-body.ts';
 import { photoEvidence } from '../src/sizing/photo-evidence.ts';
 import { ORIGINAL_CHART, sizeIndex } from '../src/sizing/size-chart.ts';
@@ -75,23 +75,24 @@ export function crossValidate(data: SizingData): {
   photos: Judge;
   /** The same photos with heights as people tell them, not as measured. */
   reportedHeights: Judge;
-  variants: Judge;
   cameras: Judge;
+  fitFor: (photo: PhotographedPerson) => SizingCoefficients;
 } {
   const folds = Array.from({ length: FOLDS }, (_, fold) =>
     fitWithout(data, (one) => one.fold === fold),
   );
+  const fitFor = ({ fold }: PhotographedPerson) => folds[fold] ?? COEFFICIENTS;
   const judge =
     (photos: readonly PhotographedPerson[]): Judge =>
     (given, usePhoto) =>
-      judgeAll(photos, ({ fold }) => folds[fold], { given, usePhoto });
+      judgeAll(photos, fitFor, { given, usePhoto });
   const older = data.photographed.filter(({ maker }) => OLDER.includes(maker));
   return {
     photos: judge(older),
     reportedHeights: judge(older.map(withReportedHeight)),
-    variants: judge(data.variants),
     // Its people are in no other set.
     cameras: judge(data.cameras.map((one) => ({ ...one, fold: CAMERAS_FOLD }))),
+    fitFor,
   };
 }
 
@@ -178,7 +179,7 @@ function judge<Person extends MeasuredPerson>(person: Person, answer: Answer): J
   };
 }
 
-function factsOf(person: MeasuredPerson, given: GivenInputs): PersonFacts {
+export function factsOf(person: MeasuredPerson, given: GivenInputs): PersonFacts {
   return {
     heightCm: person.heightCm,
     weightKg: given.includes('weight') ? person.weightKg : undefined,

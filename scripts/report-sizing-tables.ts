@@ -1,10 +1,10 @@
-/** Tables about the data sets' own people: by maker, by kind of clothes, by camera, by edit. */
+/** Tables about the data sets' own people: by maker, by kind of clothes, by camera. */
 import { GIRTHS } from '../src/sizing/body-estimate.ts';
 import type { SizingData } from './fit-sizing-people.ts';
 import { mean } from './least-squares.ts';
 import { percent, table } from './markdown-table.ts';
-import { GIVEN_INPUTS, maeOf } from './report-sizing-answers.ts';
-import type { Judge, Judged } from './report-sizing-judge.ts';
+import { maeOf } from './report-sizing-answers.ts';
+import type { Judged } from './report-sizing-judge.ts';
 import { withinSizes } from './report-sizing-statistics.ts';
 
 export interface Row {
@@ -80,41 +80,6 @@ export function camerasTable(judged: readonly Judged[], { cameras }: SizingData)
       );
       return [...place.split(' | '), shifts.map((shift) => shift.toFixed(1)).join(' / ')];
     }),
-  );
-}
-
-/** What harmless edits of the photos do to the answers of one kind of input. */
-export interface Flips {
-  readonly name: string;
-  /** Of the edited photos that get another size than the photo. */
-  readonly share: number;
-  /** Mean distance of each girth from the photo's, cm. */
-  readonly movesCm: readonly number[];
-}
-
-export function flipsOf(photos: Judge, variants: Judge): Flips[] {
-  return GIVEN_INPUTS.map(({ name, given }) => {
-    const answers = new Map(photos(given, true).map((one) => [one.person.file, one]));
-    const edited = variants(given, true).flatMap((one) => {
-      const photo = answers.get(one.person.file);
-      return photo === undefined ? [] : [{ one, photo }];
-    });
-    const flips = edited.filter(({ one, photo }) => one.sizeError !== photo.sizeError);
-    const movesCm = GIRTHS.map((girth) =>
-      mean(edited.map(({ one, photo }) => Math.abs(one.errors[girth] - photo.errors[girth]))),
-    );
-    return { name: `photo + ${name}`, share: flips.length / edited.length, movesCm };
-  });
-}
-
-export function flipTable(flips: readonly Flips[]): string {
-  return table(
-    ['input', 'sizes that change', 'girths move by, cm'],
-    flips.map(({ name, share, movesCm }) => [
-      name,
-      percent(share),
-      movesCm.map((cm) => cm.toFixed(1)).join(' / '),
-    ]),
   );
 }
 

@@ -1,4 +1,5 @@
 /** What docs/sizing-accuracy.md says around its tables. */
+import type { PopulationWeights } from './population-weights.ts';
 
 export const METHOD = `# How accurate the size recommendation is
 
@@ -14,13 +15,18 @@ Written by \`npm run report:sizing\`; do not edit. The coefficients come from \`
 
 export const AIMS = `Reached or missed by the figures of this page. "Unseen clothes" means that the maker of the clothes and cameras was left out of the fit. The time of a request is not measured here: \`npm run bench:pose\`.`;
 
-export const EDITS = `Each photo of the two older kinds against nine variants of it that show the same: turned by up to 3°, mirrored, of other size, frame, light, colour, sharpness and compression. Judged by coefficients fitted without the person. With 100 people the share of sizes that change is uncertain by about 1.5 points; the shift of the girths is steadier.`;
+export const EDITS = `Each photo of the two older kinds against nine variants of it that show the same: turned by up to 3°, mirrored, of other size, frame, light, colour, sharpness and compression. Judged by coefficients fitted without the person. With 100 people the share by the default chart is uncertain by about 1.5 points: a few people near its limits decide. So the aim goes by the mean of eight charts, the default one and the same with its limits, which are 8 cm apart, moved by -4 to 3 cm.`;
 
 export const UNSEEN = `Each kind of clothes is judged by coefficients fitted without it and without the judged people (one of five folds at a time, so that everyone is judged). The cameras of all kinds are of one family.`;
 
 export const HELP = `What the answer's \`would_help\` goes by ([decision 38](decisions/0038-what-would-help.md)): a weight is worth more than the photo; with a weight the sex helps and another photo does not. Without a weight tight clothes help, and in them arms apart from the trunk. An age made no difference here, and no data set has photos from the side of people with known girths, so such a photo is not asked for.`;
 
-export const FLOOR = `How far photo and height could come on these photos ([decision 60](decisions/0060-limbs-tell-how-loose-clothes-are.md)): with the camera known exactly 5.6 / 6.5 / 4.6 cm, with the exact outline of the clothed person 5.2 / 5.4 / 4.4 and 53 %, with that of the body under the clothes 3.7 / 2.6 / 2.4 and 68 %. The clothes are the error, and no outline shows what they hide: the aims for photo and height (5.0 / 5.2 / 4.0, 58 %) lie beyond what the exact outline of these clothed people tells this estimator. Weighted to the body mass index of the survey, the photos give 5.2 / 6.1 / 4.0 cm, 51 % (height alone 6.9 / 8.3 / 5.7, 40 %).`;
+export const FLOOR = `How far photo and height could come on these photos ([decision 64](decisions/0064-judged-as-in-a-population.md)): with the camera known exactly 5.6 / 6.5 / 4.6 cm, with the exact outline of the clothed person at the height of the navel 5.2 / 5.6 / 4.4 and 52 %, at chest and hips as well no better, with that of the body under the clothes 3.7 / 2.6 / 2.4 and 68 %. So the error is made of the clothes, and of where the navel is under them: a guess from the joints misses its height by 2.2 cm, and the breadth there by 1.9 where the mask at the right height misses it by 0.8.`;
+
+/** What the weighted table means. */
+export function populationText({ people, effectivePeople }: PopulationWeights): string {
+  return `The people of these photos are spread far wider than a population: heavy and slim ones were added, and from height alone their girths err by 8.8 / 10.7 / 7.8 cm where those of the survey err by 7.0 / 8.4 / 5.9. Here each person counts so that height, weight and sex are distributed as in the survey, both sexes alike (means, spreads and correlation of height and log weight; the ${people} people tell as much as ${effectivePeople.toFixed(0)} of equal weight). The aims were set on people of a still smaller spread, whom height alone tells to 5.5 / 6.8 / 5.2 cm and 46 %.`;
+}
 
 export const OLDER_KINDS = `Five-fold cross-validation by person over all kinds: no photo of the judged person was in the fit, but others in such clothes and from such cameras were. The fit sees these 100 photos and nine variants of each (below). Waists of these bodies are 2 to 3.5 cm smaller for the same breadth than those of people.`;
 
