@@ -13,7 +13,8 @@ import {
 
 /**
  * The files of @mediapipe/pose 0.5.1675469404 (Apache-2.0); the first one is pose_detection.tflite.
- * `lowest`: what black is to the model; white is 1.
+ * `lowest`: what black is to the model; white is 1. `anySize`: it also looks at pictures of other sizes
+ * than its own.
  */
 const SOURCES = [
   {
@@ -21,12 +22,14 @@ const SOURCES = [
     sha256: 'a63c614bef30d35947f13be361820b1e4e3bec9cfeebf4d11216a18373108e85',
     model: DETECTOR_FILE,
     lowest: -1,
+    anySize: true,
   },
   {
     source: 'pose_landmark_full.tflite',
     sha256: 'e9a5c5cb17f736fafd4c2ec1da3b3d331d6edbe8a0d32395855aeb2cdfd64b9f',
     model: LANDMARK_FILE,
     lowest: 0,
+    anySize: false,
   },
 ];
 
@@ -41,10 +44,10 @@ export async function buildModels(
   if (await isComplete(folder)) return 'already_there';
   await mkdir(folder, { recursive: true });
   const checksums: [string, string][] = [];
-  for (const { source, sha256: expected, model, lowest } of SOURCES) {
+  for (const { source, sha256: expected, model, lowest, anySize } of SOURCES) {
     const file = await readFile(join(sourceFolder, source));
     if (sha256(file) !== expected) throw new Error(`${source} is not the file it should be`);
-    const converted = convertTfliteToOnnx(file, { byteInput: { lowest } });
+    const converted = convertTfliteToOnnx(file, { byteInput: { lowest }, anySize });
     checksums.push([model, sha256(converted)]);
     await writeWhole(join(folder, model), converted);
   }

@@ -8,7 +8,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { InferenceSession } from 'onnxruntime-node';
 import { decodeImage } from '../src/adapters/mediapipe/decode-image.ts';
-import { type DetectedPerson, decodeDetections } from '../src/adapters/mediapipe/detector.ts';
+import {
+  type DetectedPerson,
+  decodeDetections,
+  WHOLE_SQUARE,
+} from '../src/adapters/mediapipe/detector.ts';
 import { observeOnce } from '../src/adapters/mediapipe/estimate-pose.ts';
 import { loadPoseModels, type PoseSessions } from '../src/adapters/mediapipe/models.ts';
 import { MANY, sharedDataFolder } from './fit-sizing-data.ts';
@@ -82,21 +86,18 @@ async function lookAt(photo: Uint8Array): Promise<Found | null> {
 
 /** The models, with a detector that finds no one when it runs again; and the boxes of its first run. */
 function withoutSecondPass({ detector, landmarks }: PoseSessions) {
-  let first: InferenceSession.ReturnType | null = null;
+  const { inputNames, outputNames } = detector;
+  let first: DetectedPerson[] | null = null;
   const run = async (feeds: InferenceSession.FeedsType) => {
     const outputs = await detector.run(feeds);
-    const logits = outputs[detector.outputNames[1] ?? '']?.data;
-    if (first === null) first = outputs;
-    else if (logits instanceof Float32Array) logits.fill(-100);
+    const [boxes, logits] = outputNames.map((name) => outputs[name]?.data as Float32Array);
+    if (!boxes || !logits) throw new Error('not the detector model');
+    if (first === null) first = decodeDetections(boxes, logits, WHOLE_SQUARE, 0.001);
+    else logits.fill(-100);
     return outputs;
   };
-  const { inputNames, outputNames } = detector;
   const sessions = { detector: { run, inputNames, outputNames } as InferenceSession, landmarks };
-  const boxes = () => {
-    const [values, logits] = outputNames.map((name) => first?.[name]?.data as Float32Array);
-    return values && logits ? decodeDetections(values, logits, 0.001) : [];
-  };
-  return { sessions, boxes };
+  return { sessions, boxes: () => first ?? [] };
 }
 
 function hintIn([person, ...others]: readonly DetectedPerson[]): number {

@@ -48,6 +48,8 @@ export interface ConversionOptions {
    * of the memory that floats take. Otherwise they go in as floats.
    */
   readonly byteInput?: { readonly lowest: number };
+  /** Pictures may have any height and width that the model can halve and enlarge again without a rest. */
+  readonly anySize?: boolean;
 }
 
 /** The bytes of a .onnx file that computes what the .tflite file computes; the same ones every time. */
@@ -70,21 +72,22 @@ export function convertModel(given: TfliteModel, options: ConversionOptions = {}
     if (convert === undefined) throw new Error(`operator ${operator.code} is not known`);
     convert(conversion, operator);
   }
-  for (const index of model.outputs) declareOutput(conversion, index);
+  for (const index of model.outputs) declareOutput(conversion, index, options);
   return conversion.graph.file();
 }
 
 function declareInput(
   { graph, model, names }: Conversion,
   index: number,
-  { byteInput }: ConversionOptions,
+  { byteInput, anySize = false }: ConversionOptions,
 ): void {
   const { name, shape } = tensorAt(model, index);
   const isPicture = shape.length === 4;
+  const declared = anySize ? withoutSizes(shape) : shape;
   const value =
     isPicture && byteInput
-      ? scaleBytes(graph, graph.byteInput(name, shape), byteInput.lowest)
-      : graph.input(name, shape);
+      ? scaleBytes(graph, graph.byteInput(name, declared), byteInput.lowest)
+      : graph.input(name, declared);
   names.set(index, isPicture ? graph.node('Transpose', [value], { perm: TO_NCHW }) : value);
 }
 
@@ -94,12 +97,21 @@ function scaleBytes(graph: OnnxGraph, values: string, lowest: number): string {
   return graph.node('Add', [scaled, graph.floats([lowest], [])]);
 }
 
-function declareOutput({ graph, model, names }: Conversion, index: number): void {
+/** Neither the first dimension nor the last depends on a picture's size. */
+function withoutSizes(shape: readonly number[]): (number | null)[] {
+  return shape.map((size, axis) => (axis === 0 || axis === shape.length - 1 ? size : null));
+}
+
+function declareOutput(
+  { graph, model, names }: Conversion,
+  index: number,
+  { anySize = false }: ConversionOptions,
+): void {
   const { name, shape } = tensorAt(model, index);
   const value = computed(names, index);
   if (shape.length === 4) graph.node('Transpose', [value], { perm: TO_NHWC }, name);
   else graph.node('Identity', [value], {}, name);
-  graph.output(name, shape);
+  graph.output(name, anySize ? withoutSizes(shape) : shape);
 }
 
 /** DEQUANTIZE and DENSIFY: constants are read as dense fp32 already, so they only get another number. */
@@ -134,16 +146,22 @@ function convertReshape(conversion: Conversion, operator: Operator): void {
   if (to.length === 4) throw new Error('a reshape to four dimensions is not known');
   const value = input(conversion, operator);
   const ordered = from.length === 4 ? graph.node('Transpose', [value], { perm: TO_NHWC }) : value;
-  emit(conversion, operator, 'Reshape', [ordered, graph.integers(to)]);
+  // How many rows there are depends on the picture's size.
+  const rows = to.length === 3 ? to.with(1, -1) : to;
+  emit(conversion, operator, 'Reshape', [ordered, graph.integers(rows)]);
 }
 
 function convertResizeBilinear(conversion: Conversion, operator: Operator): void {
-  const [batch = 1, height = 1, width = 1, channels = 1] = shapeOf(conversion, operator);
-  const sizes = conversion.graph.integers([batch, channels, height, width]);
+  const from = tensorAt(conversion.model, operator.inputs[0]).shape;
+  const to = shapeOf(conversion, operator);
+  const factors = TO_NCHW.map((axis) => (to[axis] ?? 1) / (from[axis] ?? 1));
+  if (!factors.every(Number.isInteger))
+    throw new Error('only enlargements by whole numbers are known');
+  const scales = conversion.graph.floats(factors, [factors.length]);
   const alignCorners = operator.options?.int8(2) === 1;
   const halfPixel = operator.options?.int8(3) === 1;
   const mode = alignCorners ? 'align_corners' : halfPixel ? 'half_pixel' : 'asymmetric';
-  emit(conversion, operator, 'Resize', [input(conversion, operator), '', '', sizes], {
+  emit(conversion, operator, 'Resize', [input(conversion, operator), '', scales], {
     mode: 'linear',
     coordinate_transformation_mode: mode,
   });

@@ -14,6 +14,9 @@ const INT64 = 7;
 /** A whole number, a list of whole numbers, or a word. */
 export type Attribute = number | readonly number[] | string;
 
+/** A size; null where it follows from the picture that goes in. */
+export type Dimension = number | null;
+
 /** Collects nodes and constants. Values are referred to by name. */
 export class OnnxGraph {
   readonly #nodes: Uint8Array[] = [];
@@ -23,18 +26,18 @@ export class OnnxGraph {
   #names = 0;
 
   /** An input of floats; returns its name. */
-  input(name: string, shape: readonly number[]): string {
+  input(name: string, shape: readonly Dimension[]): string {
     this.#inputs.push(bytes(11, valueInfo(name, shape, FLOAT)));
     return name;
   }
 
   /** An input of bytes; returns the name of the same numbers as floats. */
-  byteInput(name: string, shape: readonly number[]): string {
+  byteInput(name: string, shape: readonly Dimension[]): string {
     this.#inputs.push(bytes(11, valueInfo(name, shape, UINT8)));
     return this.node('Cast', [name], { to: FLOAT });
   }
 
-  output(name: string, shape: readonly number[]): void {
+  output(name: string, shape: readonly Dimension[]): void {
     this.#outputs.push(bytes(12, valueInfo(name, shape, FLOAT)));
   }
 
@@ -102,8 +105,8 @@ function attribute(name: string, value: Attribute): Uint8Array {
   return message(bytes(1, name), ...value.map((item) => integer(8, item)), integer(20, 7));
 }
 
-function valueInfo(name: string, shape: readonly number[], type: number): Uint8Array {
-  const dims = shape.map((size) => bytes(1, integer(1, size)));
+function valueInfo(name: string, shape: readonly Dimension[], type: number): Uint8Array {
+  const dims = shape.map((size) => bytes(1, size === null ? message() : integer(1, size)));
   const tensor = message(integer(1, type), bytes(2, message(...dims)));
   return message(bytes(1, name), bytes(2, bytes(1, tensor)));
 }

@@ -7,6 +7,7 @@ import { flatOptions } from './flat-options.ts';
 
 const ADD = 0;
 const CONV_2D = 3;
+const RESHAPE = 22;
 const RESIZE_BILINEAR = 23;
 const VALID = 1;
 const RELU6 = 3;
@@ -58,4 +59,43 @@ test('a picture is convolved before it is enlarged, and clipped after it', async
   // 1 + 2 * 0 - 1 = 0 at the left, 3 + 2 * 3 - 1 = 8 at the right, 4 between.
   const floats = new Tensor('float32', Float32Array.of(1, 0, 3, 3), [1, 1, 2, 2]);
   assert.deepEqual(await run(file, floats), [0, 4, 6, 6]);
+});
+
+test('a model may take pictures of any size', async () => {
+  const plain = flatOptions({ 0: VALID, 1: 1, 2: 1, 3: 0 });
+  const file = convertModel(
+    {
+      tensors: [
+        picture('in', 2),
+        { name: 'weights', shape: [1, 1, 1, 1], constant: Float32Array.of(2) },
+        { name: 'bias', shape: [1], constant: Float32Array.of(1) },
+        picture('convolved', 2),
+        { name: 'size', shape: [2], constant: Int32Array.of(1, 4) },
+        picture('enlarged', 4),
+        { name: 'out', shape: [1, 4, 1], constant: null },
+      ],
+      operators: [
+        { code: CONV_2D, options: plain, inputs: [0, 1, 2], outputs: [3] },
+        { code: RESIZE_BILINEAR, options: flatOptions({}), inputs: [3, 4], outputs: [5] },
+        { code: RESHAPE, options: null, inputs: [5], outputs: [6] },
+      ],
+      inputs: [0],
+      outputs: [6],
+    },
+    { anySize: true },
+  );
+  const own = new Tensor('float32', Float32Array.of(0, 4), [1, 1, 2, 1]);
+  assert.deepEqual(await run(file, own), [1, 5, 9, 9]);
+  const wider = new Tensor('float32', Float32Array.of(0, 4, 8), [1, 1, 3, 1]);
+  assert.deepEqual(await run(file, wider), [1, 5, 9, 13, 17, 17]);
+});
+
+test('only enlargements by whole numbers are converted', () => {
+  const model = {
+    tensors: [picture('in', 2), picture('out', 3)],
+    operators: [{ code: RESIZE_BILINEAR, options: flatOptions({}), inputs: [0], outputs: [1] }],
+    inputs: [0],
+    outputs: [1],
+  };
+  assert.throws(() => convertModel(model), /whole numbers/);
 });

@@ -5,6 +5,7 @@ import {
   type DetectedPerson,
   decodeDetections,
   mergeOverlapping,
+  WHOLE_SQUARE,
 } from './detector.ts';
 
 const BOXES = 2254;
@@ -15,15 +16,28 @@ function person(left: number, right: number, score: number): DetectedPerson {
 }
 
 test('anchors sit in the middle of their cells, from the finest grid on', () => {
-  const finest = { x: 0.5 / 28, y: 0.5 / 28 };
-  assert.deepEqual(anchorCentre(0), finest);
-  assert.deepEqual(anchorCentre(1), finest);
-  assert.deepEqual(anchorCentre(2), { x: 1.5 / 28, y: 0.5 / 28 });
-  assert.deepEqual(anchorCentre(2 * 28), { x: 0.5 / 28, y: 1.5 / 28 });
-  assert.deepEqual(anchorCentre(1568), { x: 0.5 / 14, y: 0.5 / 14 });
-  assert.deepEqual(anchorCentre(1568 + 392 + 5), { x: 0.5 / 7, y: 0.5 / 7 });
-  assert.deepEqual(anchorCentre(BOXES - 1), { x: 6.5 / 7, y: 6.5 / 7 });
-  assert.throws(() => anchorCentre(BOXES), RangeError);
+  const at = (index: number) => anchorCentre(index, WHOLE_SQUARE);
+  assert.deepEqual(at(0), { x: 4, y: 4 });
+  assert.deepEqual(at(1), { x: 4, y: 4 });
+  assert.deepEqual(at(2), { x: 12, y: 4 });
+  assert.deepEqual(at(2 * 28), { x: 4, y: 12 });
+  assert.deepEqual(at(1568), { x: 8, y: 8 });
+  assert.deepEqual(at(1568 + 392 + 5), { x: 16, y: 16 });
+  assert.deepEqual(at(BOXES - 1), { x: 208, y: 208 });
+  assert.throws(() => at(BOXES), RangeError);
+});
+
+test('a view that is no square has rows of its own length', () => {
+  const view = { width: 64, height: 96 };
+  assert.deepEqual(anchorCentre(2 * 8, view), { x: 4, y: 12 });
+  assert.deepEqual(anchorCentre(2 * 96 + 2 * 24 + 35, view), { x: 48, y: 80 });
+});
+
+test("a view's boxes are placed in the square that it is a part of", () => {
+  const view = { side: 160, left: 32, top: 0, width: 96, height: 160 };
+  const logits = new Float32Array(630).fill(-9).fill(1, 0, 1);
+  const [found] = decodeDetections(new Float32Array(630 * 12), logits, view);
+  assert.deepEqual(found?.hip, { x: 36 / 160, y: 4 / 160 });
 });
 
 test('a box is decoded relative to its anchor, in 224ths', () => {

@@ -19,39 +19,69 @@ export interface Point {
   readonly y: number;
 }
 
+/** The rectangle of a picture's square that the detector gets, in its pixels. */
+export interface DetectorView {
+  /** Of the square that the picture is centred in. */
+  readonly side: number;
+  readonly left: number;
+  readonly top: number;
+  /** A multiple of `LARGEST_STRIDE`, as the height is. */
+  readonly width: number;
+  readonly height: number;
+}
+
 export const DETECTOR_SIZE = 224;
+export const LARGEST_STRIDE = 32;
+/** MediaPipe's own: the whole square. */
+export const WHOLE_SQUARE: DetectorView = {
+  side: DETECTOR_SIZE,
+  left: 0,
+  top: 0,
+  width: DETECTOR_SIZE,
+  height: DETECTOR_SIZE,
+};
 /** Numbers per box: x, y, width, height and four key points. */
 const VALUES_PER_BOX = 12;
-/** The anchors: how many the model has per cell of each grid, in its order. Together 2254. */
+/** The anchors: how many the model has per cell of each grid, in its order. Together 2254 for the whole square. */
 const GRIDS = [
-  { cells: 28, anchorsPerCell: 2 },
-  { cells: 14, anchorsPerCell: 2 },
-  { cells: 7, anchorsPerCell: 6 },
+  { stride: 8, anchorsPerCell: 2 },
+  { stride: 16, anchorsPerCell: 2 },
+  { stride: LARGEST_STRIDE, anchorsPerCell: 6 },
 ];
 const MAX_LOGIT = 100;
 const MIN_SCORE = 0.5;
 const MIN_OVERLAP = 0.3;
 
 /**
- * The centre of the anchor that a box is relative to. Five layers of strides 8, 16, 32, 32, 32 have
- * two anchors per cell each; layers of the same stride share their cells. All anchors have size 1.
+ * The centre of the anchor that a box is relative to, in pixels of the view. Five layers of strides 8,
+ * 16, 32, 32, 32 have two anchors per cell each; layers of the same stride share their cells. All
+ * anchors have size 1.
  */
-export function anchorCentre(index: number): Point {
+export function anchorCentre(
+  index: number,
+  { width, height }: Pick<DetectorView, 'width' | 'height'>,
+): Point {
   let first = 0;
-  for (const { cells, anchorsPerCell } of GRIDS) {
+  for (const { stride, anchorsPerCell } of GRIDS) {
+    const columns = width / stride;
+    const cells = (columns * height) / stride;
     const cell = Math.floor((index - first) / anchorsPerCell);
-    if (cell < cells * cells) {
-      return { x: ((cell % cells) + 0.5) / cells, y: (Math.floor(cell / cells) + 0.5) / cells };
+    if (cell < cells) {
+      return {
+        x: ((cell % columns) + 0.5) * stride,
+        y: (Math.floor(cell / columns) + 0.5) * stride,
+      };
     }
-    first += cells * cells * anchorsPerCell;
+    first += cells * anchorsPerCell;
   }
   throw new RangeError(`there is no anchor ${index}`);
 }
 
-/** Every box with a score above `minScore` (MediaPipe's 0.5), best first. */
+/** Every box of a view with a score above `minScore` (MediaPipe's 0.5), best first. */
 export function decodeDetections(
   boxes: Float32Array,
   logits: Float32Array,
+  view: DetectorView = WHOLE_SQUARE,
   minScore = MIN_SCORE,
 ): DetectedPerson[] {
   const people: DetectedPerson[] = [];
@@ -60,21 +90,25 @@ export function decodeDetections(
     const logit = logits[index] ?? 0;
     if (logit < least) continue;
     const score = 1 / (1 + Math.exp(-Math.min(Math.max(logit, -MAX_LOGIT), MAX_LOGIT)));
-    if (score > minScore) people.push(decodeBox(boxes, index, score));
+    const values = boxes.subarray(index * VALUES_PER_BOX, (index + 1) * VALUES_PER_BOX);
+    if (score > minScore) people.push(decodeBox(values, anchorCentre(index, view), view, score));
   }
   return people.sort((one, other) => other.score - one.score);
 }
 
-function decodeBox(boxes: Float32Array, index: number, score: number): DetectedPerson {
-  const anchor = anchorCentre(index);
-  const value = (field: number) => (boxes[index * VALUES_PER_BOX + field] ?? 0) / DETECTOR_SIZE;
+function decodeBox(
+  values: Float32Array,
+  anchor: Point,
+  { side, left, top }: DetectorView,
+  score: number,
+): DetectedPerson {
   const point = (field: number) => ({
-    x: anchor.x + value(field),
-    y: anchor.y + value(field + 1),
+    x: (left + anchor.x + (values[field] ?? 0)) / side,
+    y: (top + anchor.y + (values[field + 1] ?? 0)) / side,
   });
   const centre = point(0);
-  const halfWidth = value(2) / 2;
-  const halfHeight = value(3) / 2;
+  const halfWidth = (values[2] ?? 0) / side / 2;
+  const halfHeight = (values[3] ?? 0) / side / 2;
   return {
     left: centre.x - halfWidth,
     top: centre.y - halfHeight,

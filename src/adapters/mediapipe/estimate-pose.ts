@@ -13,6 +13,7 @@ import {
   type DetectedPerson,
   decodeDetections,
   mergeOverlapping,
+  WHOLE_SQUARE,
 } from './detector.ts';
 import { freeBuffer } from './free-buffer.ts';
 import {
@@ -26,7 +27,7 @@ import {
 import { type PoseSessions, runModel } from './models.ts';
 import { DEFAULT_MASK_ROWS, maskGridFor, maskProbabilities, projectMask } from './person-mask.ts';
 import { regionOf, regionOfPose, toPixels, wholePicture } from './region.ts';
-import { paintOutPerson } from './second-pass.ts';
+import { type DetectorInput, MIN_SECOND_SCORE, paintOutPerson } from './second-pass.ts';
 import { type RotatedSquare, warpSquare } from './warp.ts';
 
 const MIN_POSE_SCORE = 0.5;
@@ -73,11 +74,11 @@ export async function observeOnce(
   maxMaskRows: number,
 ): Promise<OneObservation> {
   const whole = warpSquare(image, wholePicture(image), { size: DETECTOR_SIZE, border: 'black' });
-  const { found, bestScore } = await detectPeople(sessions, whole);
+  const { found, bestScore } = await detectPeople(sessions, { pixels: whole, view: WHOLE_SQUARE });
   const [person = null, ...others] = found;
   const region = person && regionOf(person, image);
   const pose = region && (await poseIn(sessions, { image, region }, maxMaskRows));
-  const company = pose && (await confirmedCompany({ sessions, whole, image }, pose, others));
+  const company = pose && (await confirmedCompany({ sessions, image }, pose, others));
   const people = person === null ? [] : [person, ...(company ?? others)];
   return {
     widthPx: image.width,
@@ -92,8 +93,6 @@ export async function observeOnce(
 interface Picture {
   readonly sessions: PoseSessions;
   readonly image: RgbImage;
-  /** The detector's view of it. */
-  readonly whole: Uint8Array;
 }
 
 /** The other people of the first pass, else of a second pass with the person painted out. */
@@ -102,10 +101,10 @@ async function confirmedCompany(
   { mask }: Pose,
   others: readonly DetectedPerson[],
 ): Promise<DetectedPerson[]> {
-  const { sessions, whole, image } = picture;
   const confirmed = await withPose(picture, others);
   if (confirmed.length > 0) return confirmed;
-  const { found } = await detectPeople(sessions, paintOutPerson(whole, image, mask));
+  const withoutPerson = paintOutPerson(picture.image, mask);
+  const { found } = await detectPeople(picture.sessions, withoutPerson, MIN_SECOND_SCORE);
   return withPose(picture, found);
 }
 
@@ -124,12 +123,13 @@ async function withPose(
 
 async function detectPeople(
   { detector }: PoseSessions,
-  pixels: Uint8Array,
+  { pixels, view }: DetectorInput,
+  minScore?: number,
 ): Promise<{ readonly found: DetectedPerson[]; readonly bestScore: number }> {
-  using run = await runModel(detector, pixels, DETECTOR_SIZE);
+  using run = await runModel(detector, pixels, view);
   const [boxes, logits] = run.outputs;
   if (boxes === undefined || logits === undefined) throw new Error('not the detector model');
-  const found = mergeOverlapping(decodeDetections(boxes, logits));
+  const found = mergeOverlapping(decodeDetections(boxes, logits, view, minScore));
   return { found, bestScore: sigmoid(highest(logits)) };
 }
 
@@ -174,7 +174,7 @@ interface Cutout {
 async function landmarksIn(sessions: PoseSessions, { image, region, isMirrored = false }: Cutout) {
   const size = LANDMARK_INPUT_SIZE;
   const pixels = warpSquare(image, region, { size, border: 'replicate', isMirrored });
-  using run = await runModel(sessions.landmarks, pixels, size);
+  using run = await runModel(sessions.landmarks, pixels, { width: size, height: size });
   const [points, flag, mask, heatmap, world] = run.outputs;
   if (!points || !flag || !mask || !heatmap || !world) throw new Error('not the landmark model');
   const local = refineOnHeatmap(decodeLandmarks(points), heatmap);

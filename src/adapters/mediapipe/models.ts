@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { freeBuffer } from './free-buffer.ts';
 
 /** Raised with every change of the converter that makes other files of the same sources. */
-export const MODEL_REVISION = 2;
+export const MODEL_REVISION = 3;
 
 const manifestFile = z.object({
   revision: z.literal(MODEL_REVISION),
@@ -63,13 +63,13 @@ interface ModelRun extends Disposable {
   readonly outputs: readonly Float32Array[];
 }
 
-/** Runs a model on a square of `size` rows of RGB bytes. */
+/** Runs a model on `height` rows of `width` RGB bytes; the landmark model takes one size only. */
 export async function runModel(
   session: InferenceSession,
   pixels: Uint8Array,
-  size: number,
+  { width, height }: { readonly width: number; readonly height: number },
 ): Promise<ModelRun> {
-  const tensor = new Tensor('uint8', pixels, [1, size, size, 3]);
+  const tensor = new Tensor('uint8', pixels, [1, height, width, 3]);
   const results = await session.run({ [session.inputNames[0] ?? '']: tensor });
   const outputs = session.outputNames.map((name) => {
     const data = results[name]?.data;

@@ -1,53 +1,91 @@
 /**
- * Masking for the detector's second pass. The detector takes people who overlap for one, so it runs
+ * What the detector sees in its second pass. The detector takes people who overlap for one, so it runs
  * again on the picture with the first person painted out: then anyone behind or next to them scores best.
  */
 import type { PersonMask } from '../../pose.ts';
 import type { RgbImage } from './decode-image.ts';
-import { DETECTOR_SIZE } from './detector.ts';
+import { type DetectorView, LARGEST_STRIDE } from './detector.ts';
+import { freeBuffer } from './free-buffer.ts';
+import { wholePicture } from './region.ts';
+import { warpSquare } from './warp.ts';
+
+/** The side of the picture's square: half the pixels of the first pass (decision 62). */
+export const SECOND_PASS_SIZE = 160;
+/**
+ * The score that a second person must have. Smaller pictures score lower, and the landmark model
+ * confirms or refuses those who are found.
+ */
+export const MIN_SECOND_SCORE = 0.4;
 
 /** Cells of the mask from this value on (of 255) are masked; a remaining outline is detected as a person. */
 const MAYBE_PERSON = 60;
 /** Pixels by which the mask is dilated: hair, shadows, the mask's own error. */
-const DILATION_PX = 3;
+const DILATION_PX = 2;
 
-/**
- * The detector's square (`whole`, RGB) with the person of `mask` painted out: each row is interpolated
- * between the pixels left and right of the person. A plain colour would leave a silhouette, which the
- * detector takes for a person.
- */
-export function paintOutPerson(
-  whole: Uint8Array,
-  image: Pick<RgbImage, 'width' | 'height'>,
-  mask: PersonMask,
-): Uint8Array {
-  const covered = dilate(personInSquare(image, mask));
-  const painted = new Uint8Array(whole);
-  for (let row = 0; row < DETECTOR_SIZE; row += 1) {
-    const start = row * DETECTOR_SIZE;
-    const line = painted.subarray(3 * start, 3 * (start + DETECTOR_SIZE));
-    fillMasked(line, covered.subarray(start, start + DETECTOR_SIZE));
-  }
-  return painted;
+/** Rows of RGB pixels, and which part of the picture's square they are. */
+export interface DetectorInput {
+  readonly pixels: Uint8Array;
+  readonly view: DetectorView;
 }
 
-/** 1 where a pixel of the detector's square may show the person. */
+/**
+ * The picture without the person of `mask` and without most of the bars next to it: each row is
+ * interpolated between the pixels left and right of the person. A plain colour would leave a silhouette,
+ * which the detector takes for a person.
+ */
+export function paintOutPerson(image: RgbImage, mask: PersonMask): DetectorInput {
+  const side = SECOND_PASS_SIZE;
+  const painted = warpSquare(image, wholePicture(image), { size: side, border: 'black' });
+  const covered = dilate(personInSquare(image, mask));
+  for (let start = 0; start < side * side; start += side) {
+    const line = painted.subarray(3 * start, 3 * (start + side));
+    fillMasked(line, covered.subarray(start, start + side));
+  }
+  const view = viewOf(image);
+  const pixels = cut(painted, view);
+  freeBuffer(painted);
+  return { pixels, view };
+}
+
+/** The smallest view with all of the picture. */
+function viewOf({ width, height }: Pick<RgbImage, 'width' | 'height'>): DetectorView {
+  const side = SECOND_PASS_SIZE;
+  const longest = Math.max(width, height);
+  const columns = upToStride((width * side) / longest);
+  const rows = upToStride((height * side) / longest);
+  return { side, left: (side - columns) / 2, top: (side - rows) / 2, width: columns, height: rows };
+}
+
+function upToStride(length: number): number {
+  return Math.ceil(length / LARGEST_STRIDE) * LARGEST_STRIDE;
+}
+
+function cut(square: Uint8Array, { side, left, top, width, height }: DetectorView): Uint8Array {
+  const pixels = new Uint8Array(3 * width * height);
+  for (let row = 0; row < height; row += 1) {
+    const from = 3 * ((top + row) * side + left);
+    pixels.set(square.subarray(from, from + 3 * width), 3 * row * width);
+  }
+  return pixels;
+}
+
+/** 1 where a pixel of the square may show the person. */
 function personInSquare(
   { width, height }: Pick<RgbImage, 'width' | 'height'>,
   { columns, rows, probability }: PersonMask,
 ): Uint8Array {
   const side = Math.max(width, height);
   const position = (pixel: number, length: number) =>
-    (((pixel + 0.5) / DETECTOR_SIZE) * side - (side - length) / 2) / length;
-  const covered = new Uint8Array(DETECTOR_SIZE * DETECTOR_SIZE);
-  for (let y = 0; y < DETECTOR_SIZE; y += 1) {
+    (((pixel + 0.5) / SECOND_PASS_SIZE) * side - (side - length) / 2) / length;
+  const covered = new Uint8Array(SECOND_PASS_SIZE * SECOND_PASS_SIZE);
+  for (let y = 0; y < SECOND_PASS_SIZE; y += 1) {
     const row = Math.floor(position(y, height) * rows);
     if (row < 0 || row >= rows) continue;
-    for (let x = 0; x < DETECTOR_SIZE; x += 1) {
+    for (let x = 0; x < SECOND_PASS_SIZE; x += 1) {
       const column = Math.floor(position(x, width) * columns);
       if (column < 0 || column >= columns) continue;
       const likely = (probability[row * columns + column] ?? 0) > MAYBE_PERSON;
-      covered[y * DETECTOR_SIZE + x] = Number(likely);
+      covered[y * SECOND_PASS_SIZE + x] = Number(likely);
     }
   }
   return covered;
@@ -55,7 +93,7 @@ function personInSquare(
 
 /** Dilates the mask: along the rows, then along the columns. */
 function dilate(covered: Uint8Array): Uint8Array {
-  return dilateAlong(dilateAlong(covered, 1), DETECTOR_SIZE);
+  return dilateAlong(dilateAlong(covered, 1), SECOND_PASS_SIZE);
 }
 
 /** At the edge of a row it spills into the next one; there the square is background or a black bar. */
