@@ -56,7 +56,7 @@ export async function checkTrialPerson(
 ): Promise<void> {
   const modes = { personCheck: 'enforce', pictureCheck: 'off' } as const;
   await using checks = new AttemptChecks(task, { ...deps, ...modes }, signal);
-  checks.lookAtPersonOf(images);
+  checks.readPersonOf(images);
   await checks.beforePaying();
 }
 
@@ -73,7 +73,7 @@ export async function makeTrial(
   limits: Limits,
 ): Promise<TrialPicture> {
   await using checks = new AttemptChecks(task, deps, limits.signal);
-  checks.lookAtPersonOf(images);
+  checks.readPersonOf(images);
   await checks.beforePaying();
   const { onPartial } = deps;
   const asked = { endUser: task.ownerId, ...(onPartial && { onPartial }) };

@@ -79,7 +79,7 @@ describe('waiting for a slot', () => {
   };
   const limits = (deadlineMs: number) => ({ deadlineMs, lastUseMs: deadlineMs, signal: never });
 
-  it('ends with the wish to stop', async () => {
+  it('ends when the process is asked to stop', async () => {
     const stop = new AbortController();
     const limit = limits(Date.now() + 60_000);
     const waiting = waitForSlot(full(), 'b', stop.signal, limit);

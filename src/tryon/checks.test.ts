@@ -33,7 +33,7 @@ function checked(verdict: Verdict): Promise<CheckOutcome> {
 function open(
   mode: CheckMode,
   sees: Partial<{ [K in keyof PictureViewer]: unknown }> = {},
-  begin = (checks: AttemptChecks) => checks.lookAtPersonOf([{ name: 'model.jpg', jpeg: PHOTO }]),
+  begin = (checks: AttemptChecks) => checks.readPersonOf([{ name: 'model.jpg', jpeg: PHOTO }]),
 ) {
   const events: WorkerEvent[] = [];
   const asked: string[] = [];
@@ -61,7 +61,7 @@ const isCode = (code: string) => (error: unknown) =>
   error instanceof TaskError && error.code === code;
 
 describe('checks that are off', () => {
-  it('look at nothing', async () => {
+  it('read no picture', async () => {
     const { checks, events, asked } = open('off');
     await checks.beforePaying();
     await checks.beforeStoring(PICTURE, null);
@@ -88,7 +88,7 @@ describe('checks that observe', () => {
     await checks.beforeStoring(PICTURE, null);
   });
 
-  it('count a photo whose look was not done in time as skipped', async () => {
+  it('count a photo that was not read in time as skipped', async () => {
     const aborted = new Promise((_, reject) => setImmediate(reject, new Error('aborted')));
     const { checks, events } = open('observe', { view: aborted });
     await checks[Symbol.asyncDispose]();
@@ -116,7 +116,7 @@ describe('checks that are enforced', () => {
   });
 
   for (const kind of ['busy', 'unavailable', 'undecodable'] as const) {
-    it(`skip themselves when a look ends ${kind}`, async () => {
+    it(`skip themselves when a photo is ${kind}`, async () => {
       const { checks, events } = open('enforce', { view: { kind } });
       await checks.beforePaying();
       await checks.beforeStoring(PICTURE, null);
@@ -148,7 +148,7 @@ describe('checks that are enforced', () => {
 describe('the check of a picture that an earlier attempt paid for', () => {
   const photos = [{ name: 'model.jpg', jpeg: PHOTO }];
   const again = (fetched: () => Promise<typeof photos>) => (checks: AttemptChecks) =>
-    checks.lookAgain(fetched);
+    checks.readPersonAgain(fetched);
 
   it('has the photo fetched again, and judges the picture alone', async () => {
     const fetched = again(async () => photos);

@@ -1,6 +1,6 @@
 /**
  * The checks of one attempt: of the person's photo before anything is paid, and of the picture
- * before it is delivered. One look at the photo serves both, and goes on while the image model draws.
+ * before it is delivered. The photo is read once for both, also while the image model draws.
  * A check that cannot be made in time is skipped: a try-on neither waits for it nor fails by it.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,23 +19,23 @@ export interface CheckDeps {
   readonly record: RecordEvent;
 }
 
-/** What came of a look at a picture. */
-type Look = PictureView | CheckSkipReason;
+/** What the check reads in a photo, or why it reads nothing. */
+type Reading = PictureView | CheckSkipReason;
 
-/** How long paying waits for the look at the person's photo, with PERSON_CHECK=enforce. */
+/** How long paying waits until the person's photo is read, with PERSON_CHECK=enforce. */
 const BEFORE_PAYING_MS = 5_000;
 /** How long storing (enforce), or the end of the attempt (observe), waits for the check of the picture. */
 const BEFORE_STORING_MS = 5_000;
 
-/** The checks of an attempt; disposing of them ends the looks that still go on. */
+/** The checks of an attempt; disposing of them ends those that still run. */
 export class AttemptChecks implements AsyncDisposable {
   readonly #task: TaskIds;
   readonly #deps: CheckDeps;
   readonly #ended = new AbortController();
   /** Of the attempt, or its end. */
   readonly #signal: AbortSignal;
-  /** Nothing is looked at before a photo is given. */
-  #person: Promise<Look> = Promise.resolve('no_photo');
+  /** Until a photo is given. */
+  #person: Promise<Reading> = Promise.resolve('no_photo');
   /** What is observed while the attempt goes on; neither rejects. */
   #personJudged: Promise<unknown> = Promise.resolve();
   #pictureJudged: Promise<unknown> = Promise.resolve();
@@ -47,24 +47,24 @@ export class AttemptChecks implements AsyncDisposable {
     this.#signal = AbortSignal.any([signal, this.#ended.signal]);
   }
 
-  /** Begins to look at the person's photo, the first, as the image model gets it. */
-  lookAtPersonOf([person]: readonly NamedImage[]): void {
+  /** Begins to read the person's photo, the first, as the image model gets it. */
+  readPersonOf([person]: readonly NamedImage[]): void {
     const { personCheck, pictureCheck } = this.#deps;
     if (person === undefined || (personCheck === 'off' && pictureCheck === 'off')) return;
-    this.#person = this.#lookAt(person.jpeg, this.#signal);
+    this.#person = this.#read(person.jpeg, this.#signal);
     if (personCheck === 'observe') {
-      this.#personJudged = this.#person.then((look) => this.#judgePerson(look));
+      this.#personJudged = this.#person.then((reading) => this.#judgePerson(reading));
     }
   }
 
   /**
-   * Begins to fetch and to look at the person's photo of a picture that an earlier attempt paid for.
+   * Begins to fetch and read the person's photo of a picture that an earlier attempt paid for.
    * One that cannot be had leaves the picture unchecked.
    */
-  lookAgain(fetchPhotos: (signal: AbortSignal) => Promise<readonly NamedImage[]>): void {
+  readPersonAgain(fetchPhotos: (signal: AbortSignal) => Promise<readonly NamedImage[]>): void {
     if (this.#deps.pictureCheck === 'off') return;
     this.#person = fetchPhotos(this.#signal).then(
-      ([person]) => (person === undefined ? 'no_photo' : this.#lookAt(person.jpeg, this.#signal)),
+      ([person]) => (person === undefined ? 'no_photo' : this.#read(person.jpeg, this.#signal)),
       () => 'no_photo',
     );
   }
@@ -77,7 +77,7 @@ export class AttemptChecks implements AsyncDisposable {
   }
 
   /**
-   * Throws PICTURE_REJECTED for a bad picture when that is enforced; else it is looked at while it is
+   * Throws PICTURE_REJECTED for a bad picture when that is enforced; else it is checked while it is
    * stored. `size`: WIDTHxHEIGHT as it was asked for; null when it follows the person's photo.
    */
   async beforeStoring(jpeg: Uint8Array, size: string | null): Promise<void> {
@@ -97,27 +97,27 @@ export class AttemptChecks implements AsyncDisposable {
   }
 
   /** Never rejects. */
-  async #lookAt(image: Uint8Array, signal: AbortSignal): Promise<Look> {
+  async #read(image: Uint8Array, signal: AbortSignal): Promise<Reading> {
     const outcome = await unlessFailed(this.#deps.viewer.view(image, signal), signal);
     if (typeof outcome === 'string') return outcome;
     return outcome.kind === 'viewed' ? outcome.view : skipReasonOf(outcome.kind);
   }
 
-  /** The look, or `busy` when it takes longer or the attempt is broken off. */
-  #within(ms: number, look: Promise<Look>): Promise<Look> {
+  /** The reading, or `busy` when it takes longer or the attempt is broken off. */
+  #within(ms: number, reading: Promise<Reading>): Promise<Reading> {
     const late = sleep(ms, 'busy' as const, { signal: this.#signal, ref: false });
-    return Promise.race([look, late.catch(() => 'busy' as const)]);
+    return Promise.race([reading, late.catch(() => 'busy' as const)]);
   }
 
   /** The finding that refuses the photo, or null; notes what was found. */
-  #judgePerson(look: Look): string | null {
+  #judgePerson(reading: Reading): string | null {
     const { record, personCheck } = this.#deps;
     const task = this.#task;
-    if (typeof look === 'string') {
-      record({ event: 'check_skipped', task, check: 'person', reason: look });
+    if (typeof reading === 'string') {
+      record({ event: 'check_skipped', task, check: 'person', reason: reading });
       return null;
     }
-    const finding = checkPerson(look);
+    const finding = checkPerson(reading);
     const refused = finding !== null && personCheck === 'enforce';
     record({ event: 'person_checked', task, finding, refused });
     return refused ? finding : null;
@@ -155,7 +155,7 @@ export class AttemptChecks implements AsyncDisposable {
   }
 }
 
-/** What came of a look or check; a reason to skip it where it failed or did not run in time. */
+/** The outcome of a reading or check; a reason to skip it where it failed or did not run in time. */
 function unlessFailed<T>(outcome: Promise<T>, signal: AbortSignal): Promise<T | CheckSkipReason> {
   return outcome.catch(() => (signal.aborted ? 'busy' : 'error'));
 }

@@ -67,14 +67,14 @@ export async function makePicture(
     const answered = () => slot[Symbol.dispose]();
     const collected = await collectOpenCall(job, { ...deps, answered }, limits);
     // After a second death the check itself may be what kills the process.
-    if (job.stalls < 2) deps.checks.lookAgain((ended) => preparePerson(task, deps, ended));
+    if (job.stalls < 2) deps.checks.readPersonAgain((ended) => preparePerson(task, deps, ended));
     return collected;
   }
 
   async function payForPicture() {
     const images =
       preparedAlone ?? (await (deps.photos?.images ?? prepare(task, deps, limits.signal)));
-    deps.checks.lookAtPersonOf(images);
+    deps.checks.readPersonOf(images);
     await deps.checks.beforePaying();
     using slot = deps.callSlots.takeFree(task.ownerId) ?? (await nextSlot());
     const answered = () => slot[Symbol.dispose]();

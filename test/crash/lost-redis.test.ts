@@ -81,7 +81,7 @@ it('an error in one sweep does not keep the others from running', async () => {
   await assertRefundedInTheEnd(tryOn);
 });
 
-it('a loss during the recovery is not taken for seen to', async () => {
+it('a loss during a recovery is recovered as well', async () => {
   const { platform, stack } = crash.shop;
   const tryOn = await orderTryOn(platform, await createPerson(platform));
   await failRow(tryOn);

@@ -199,7 +199,7 @@ it("the model's end is asked of the vendor once a day and passed on", async () =
   assert.match(String(missing.warning), /not among the models that the key may use/);
 });
 
-it('a vendor that lists no models is left in peace', async () => {
+it('a vendor that lists no models causes no warning', async () => {
   const notFound = crash.shop.stack.openai.faults.add({
     method: 'GET',
     path: /\/models$/,

@@ -184,9 +184,9 @@ it('a failing host and a wrong body type get the documented answers', async () =
   }
 });
 
-it('what can only be looked at looks as shown', async () => {
-  const looks = { 'GET /livez': 'alive', 'GET /readyz': 'ready', 'GET /health': 'healthy' };
-  for (const [operation, name] of Object.entries(looks)) {
+it('probes and metrics answer as shown', async () => {
+  const probes = { 'GET /livez': 'alive', 'GET /readyz': 'ready', 'GET /health': 'healthy' };
+  for (const [operation, name] of Object.entries(probes)) {
     const [, path] = operation.split(' ');
     await assertShown(operation, name, await fetch(`${worker.address}${path}`));
   }

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { OVERSIZED } from '../support/oversized-requests.ts';
-import { lookAtPhotos, REQUEST, startSizeServer } from '../support/size-server.ts';
+import { preparePoses, REQUEST, startSizeServer } from '../support/size-server.ts';
 
-lookAtPhotos();
+preparePoses();
 
 test('the request id is returned, also on refusals, or made when missing', async (t) => {
   const { post, events } = await startSizeServer(t);

@@ -10,15 +10,15 @@ import { ESTIMATORS } from '../../src/sizing/estimators.ts';
 import { startImageHost } from '../support/image-host.ts';
 import {
   fetcherThatThrows,
-  lookAtPhotos,
   PHOTO,
   posesThatSee,
+  preparePoses,
   REQUEST,
   seen,
   startSizeServer,
 } from '../support/size-server.ts';
 
-lookAtPhotos();
+preparePoses();
 
 test('an image that cannot be had is a 400 with the text that clients know', async (t) => {
   const advice = {

@@ -3,14 +3,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ImageFetcher } from '../../src/ports/image-fetcher.ts';
 import {
-  lookAtPhotos,
   OWN_CHART,
   PHOTO,
+  preparePoses,
   REQUEST,
   startSizeServer,
 } from '../support/size-server.ts';
 
-lookAtPhotos();
+preparePoses();
 
 const withChart = (chart: object) => ({ ...REQUEST, size_chart: { ...OWN_CHART, ...chart } });
 const CHART = ['body', 'size_chart'];

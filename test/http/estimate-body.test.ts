@@ -7,16 +7,16 @@ import { ESTIMATORS } from '../../src/sizing/estimators.ts';
 import { startImageHost } from '../support/image-host.ts';
 import { poseModelFolder } from '../support/pose-models.ts';
 import {
-  lookAtPhotos,
   OWN_CHART,
   PHOTO,
   posesThatSee,
+  preparePoses,
   REQUEST,
   seen,
   startSizeServer,
 } from '../support/size-server.ts';
 
-lookAtPhotos();
+preparePoses();
 
 /** For an answer that must not come too late, however busy the machine is. */
 const AMPLE_MS = 300_000;

@@ -73,7 +73,7 @@ describe('the queue stats', () => {
     assert.deepEqual([refundsOutstanding, deadLetters, reconciliation], [1, 2, 1]);
   });
 
-  it('do not stumble over a message that is no task', async () => {
+  it('survive a message that is not a task', async () => {
     await redis.lpush(TASK_LIST, 'rubbish');
     const { list } = (await readQueueStats(redis)).places;
     assert.deepEqual(list, { tasks: 1, oldestAgeSeconds: 0 });

@@ -32,13 +32,14 @@ export const REQUEST = {
 export const seen = { person: EMPTY, halfBody: EMPTY, empty: EMPTY };
 
 /** Call once in a file, before its tests use `seen` or the default poses. */
-export function lookAtPhotos(): void {
+export function preparePoses(): void {
   before(async () => {
     const models = await loadPoseModels(await poseModelFolder());
-    const look = async (file: string) => estimatePose(models, await readFile(join(FIXTURES, file)));
-    seen.person = await look('s1_00.jpg');
-    seen.halfBody = await look('hard_half_body_45.jpg');
-    seen.empty = await look('hard_no_person_20.jpg');
+    const poseIn = async (file: string) =>
+      estimatePose(models, await readFile(join(FIXTURES, file)));
+    seen.person = await poseIn('s1_00.jpg');
+    seen.halfBody = await poseIn('hard_half_body_45.jpg');
+    seen.empty = await poseIn('hard_no_person_20.jpg');
   });
 }
 

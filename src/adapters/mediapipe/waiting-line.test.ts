@@ -28,7 +28,7 @@ test('first come, first served', async () => {
   assert.deepEqual(order, ['first', 'second']);
 });
 
-test('who gives up while waiting makes room and gets no turn', async () => {
+test('who gives up while waiting makes room and never runs', async () => {
   const line = new WaitingLine(1, 1);
   await line.enter(NEVER);
   const impatient = new AbortController();
