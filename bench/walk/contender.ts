@@ -23,7 +23,7 @@ export interface RunningContender extends AsyncDisposable {
 
 export const THIS_WORKER: Contender = {
   folder: fileURLToPath(new URL('../..', import.meta.url)),
-  command: 'exec node src/main.ts',
+  command: 'exec bin/worker',
 };
 
 const START_LIMIT_MS = 120_000;

@@ -12,7 +12,7 @@ export interface DemoWorker extends AsyncDisposable {
   readonly address: string;
 }
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const COMMAND = fileURLToPath(new URL('../../bin/worker', import.meta.url));
 
 /**
  * Starts the worker with its log in `logFile`; resolves when it listens, rejects when it ends before.
@@ -23,7 +23,7 @@ export async function startWorker(
   logFile: string,
   signal: AbortSignal,
 ): Promise<DemoWorker> {
-  const worker = spawn(process.execPath, [MAIN], {
+  const worker = spawn(COMMAND, [], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

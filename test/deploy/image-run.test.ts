@@ -109,7 +109,7 @@ describe('the image', {
   });
 
   it('says what is missing and ends when it is started without configuration', async () => {
-    await assert.rejects(answerOf('node', 'src/main.ts'), /OPENAI_API_KEY is required but missing/);
+    await assert.rejects(answerOf('bin/worker'), /OPENAI_API_KEY is required but missing/);
   });
 });
 
