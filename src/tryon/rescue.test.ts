@@ -29,6 +29,18 @@ it('a session with a job is left alone', async () => {
   assert.equal(one.row?.status, 'processing');
 });
 
+it('a session that its job ends during the sweep is not rescued', async () => {
+  const one = oneSession();
+  one.picture = 'https://images.example/picture.jpg';
+  const aliveAmong = async () => {
+    if (one.row !== null) one.row = { ...one.row, status: 'completed' };
+    return new Set<string>();
+  };
+  const jobs = { ...one.deps.jobs, aliveAmong };
+  assert.equal(await rescue({ ...one.deps, jobs }), 0);
+  assert.deepEqual(one.eventNames, []);
+});
+
 it('a session that waits on the list is left alone', async () => {
   const one = oneSession();
   const source = { waitingSessionIds: async () => new Set([IDS.sessionId]) };

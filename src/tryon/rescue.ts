@@ -5,7 +5,7 @@
 import { TaskError } from '../errors.ts';
 import type { GenerationJobs } from '../ports/jobs.ts';
 import type { Refunds } from '../ports/refunds.ts';
-import type { Session, SessionRef } from '../ports/session.ts';
+import { isTerminal, type Session, type SessionRef } from '../ports/session.ts';
 import type { TaskSource } from '../ports/task-source.ts';
 import { type CompleteDeps, complete, NOTHING_KNOWN } from './complete.ts';
 import { cleanUpMsLeft } from './platform-clean-up.ts';
@@ -56,6 +56,7 @@ async function rescueGivenUp(deps: RescueDeps, signal?: AbortSignal): Promise<nu
   return rescueEach(await deps.jobs.givenUp(), deps, signal, async (task) => {
     await endSession(task, task.requestId, deps);
     if (!deps.dryRun) await deps.jobs.forget(task.sessionId);
+    return true;
   });
 }
 
@@ -73,7 +74,17 @@ async function rescueLost(
   const lost = sessions.filter(
     ({ sessionId: id }) => !waiting.has(id) && !inJobs.has(id) && !inRefunds.has(id),
   );
-  return rescueEach(lost, deps, signal, (session) => endSession(session, session.requestId, deps));
+  return rescueEach(lost, deps, signal, async (session) => {
+    // Its job may have ended it since the rows were read.
+    if (!(await isUnfinished(session, deps))) return false;
+    await endSession(session, session.requestId, deps);
+    return true;
+  });
+}
+
+async function isUnfinished(ref: SessionRef, { sessions }: RescueDeps): Promise<boolean> {
+  const row = await sessions.find(ref);
+  return row !== null && !isTerminal(row);
 }
 
 /**
@@ -84,15 +95,14 @@ async function rescueEach<T>(
   them: readonly T[],
   { record }: Pick<RescueDeps, 'record'>,
   signal: AbortSignal | undefined,
-  rescueOne: (one: T) => Promise<void>,
+  rescueOne: (one: T) => Promise<boolean>,
 ): Promise<number> {
   let rescued = 0;
   let failures = 0;
   for (const one of them) {
     if (signal?.aborted) break;
     try {
-      await rescueOne(one);
-      rescued += 1;
+      if (await rescueOne(one)) rescued += 1;
     } catch (error) {
       failures += 1;
       if (failures === MOST_FAILURES) throw error;
