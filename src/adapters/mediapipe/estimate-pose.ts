@@ -27,7 +27,12 @@ import {
 import { type PoseSessions, runModel } from './models.ts';
 import { DEFAULT_MASK_ROWS, maskGridFor, maskProbabilities, projectMask } from './person-mask.ts';
 import { regionOf, regionOfPose, toPixels, wholePicture } from './region.ts';
-import { type DetectorInput, MIN_SECOND_SCORE, paintOutPerson } from './second-pass.ts';
+import {
+  type DetectorInput,
+  fitsPicture,
+  MIN_SECOND_SCORE,
+  paintOutPerson,
+} from './second-pass.ts';
 import { type RotatedSquare, warpSquare } from './warp.ts';
 
 const MIN_POSE_SCORE = 0.5;
@@ -105,7 +110,10 @@ async function confirmedCompany(
   if (confirmed.length > 0) return confirmed;
   const withoutPerson = paintOutPerson(picture.image, mask);
   const { found } = await detectPeople(picture.sessions, withoutPerson, MIN_SECOND_SCORE);
-  return withPose(picture, found);
+  return withPose(
+    picture,
+    found.filter((person) => fitsPicture(person, picture.image)),
+  );
 }
 
 /** Those in whom the landmark model sees a person too: the detector takes shadows and clothes on a rack for people. */

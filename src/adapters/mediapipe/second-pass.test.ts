@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { paintOutPerson, SECOND_PASS_SIZE } from './second-pass.ts';
+import { fitsPicture, paintOutPerson, SECOND_PASS_SIZE } from './second-pass.ts';
 
 const SIDE = SECOND_PASS_SIZE;
 
@@ -57,4 +57,15 @@ test('the view of an upright picture has few of the bars next to it', () => {
 test('the bars next to an upright picture are never masked', () => {
   const { pixels } = paintOutPerson(picture(0, 80, 80), maskOf(0, 8, 8));
   assert.deepEqual(pixelAt(pixels, 3, 96), [0, 0, 0]);
+});
+
+test('someone far larger than the picture does not fit it', () => {
+  const someone = (toScale: number) => ({
+    ...{ left: 0, top: 0, right: 1, bottom: 1, score: 0.4 },
+    hip: { x: 0.5, y: 0.5 },
+    scale: { x: 0.5, y: 0.5 - toScale },
+  });
+  const image = { width: 540, height: 720 };
+  assert.equal(fitsPicture(someone(0.55), image), true);
+  assert.equal(fitsPicture(someone(0.65), image), false);
 });

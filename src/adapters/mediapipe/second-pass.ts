@@ -4,9 +4,9 @@
  */
 import type { PersonMask } from '../../pose.ts';
 import type { RgbImage } from './decode-image.ts';
-import { type DetectorView, LARGEST_STRIDE } from './detector.ts';
+import { type DetectedPerson, type DetectorView, LARGEST_STRIDE } from './detector.ts';
 import { freeBuffer } from './free-buffer.ts';
-import { wholePicture } from './region.ts';
+import { regionOf, wholePicture } from './region.ts';
 import { warpSquare } from './warp.ts';
 
 /** The side of the picture's square: half the pixels of the first pass (decision 62). */
@@ -16,6 +16,9 @@ export const SECOND_PASS_SIZE = 160;
  * confirms or refuses those who are found.
  */
 export const MIN_SECOND_SCORE = 0.4;
+
+/** Of the picture's longer side. */
+const MAX_SECOND_SIZE = 1.5;
 
 /** Cells of the mask from this value on (of 255) are masked; a remaining outline is detected as a person. */
 const MAYBE_PERSON = 60;
@@ -45,6 +48,14 @@ export function paintOutPerson(image: RgbImage, mask: PersonMask): DetectorInput
   const pixels = cut(painted, view);
   freeBuffer(painted);
   return { pixels, view };
+}
+
+/**
+ * Whether someone is small enough to stand in the picture. Anyone larger is what painting over left of
+ * it, and the landmark model would find the first person in so large a square.
+ */
+export function fitsPicture(person: DetectedPerson, image: Pick<RgbImage, 'width' | 'height'>) {
+  return regionOf(person, image).size <= MAX_SECOND_SIZE * Math.max(image.width, image.height);
 }
 
 /** The smallest view with all of the picture. */
