@@ -1,12 +1,12 @@
 /** What the process keeps of a task while the vendor draws: not the photos, which are sent by then. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { modelAt, never } from '../../local/openai/adapter-under-test.ts';
 import { plainPictures } from '../../local/openai/picture.ts';
 import { startOpenAiServer } from '../../local/openai/server.ts';
+import { until } from '../../local/until.ts';
 import { Semaphore } from '../../src/concurrency/semaphore.ts';
 import { ByteBudget } from '../../src/images/byte-budget.ts';
 import { trialTask } from '../../src/operations/trial-picture.ts';
@@ -98,12 +98,11 @@ test('no photo of a task stays in memory while the vendor draws', async (t) => {
   const { photos, watching } = watched(model);
   const made = attempt(watching);
   await Promise.race([arrived.promise, made]);
-  for (let turn = 0; turn < 10; turn += 1) await nextTurn();
-  collectGarbage();
-  assert.deepEqual(
-    photos.map((photo) => photo.deref() === undefined),
-    [true, true],
-  );
+  assert.equal(photos.length, 2);
+  await until('the photos to be collected', async () => {
+    collectGarbage();
+    return photos.every((photo) => photo.deref() === undefined);
+  });
   drawn.resolve();
   assert.ok((await made).jpeg.length > 0);
 });
