@@ -83,7 +83,7 @@ export interface Pose {
   /** The same 33 points. */
   readonly world: readonly WorldLandmark[];
   readonly mask: PersonMask;
-  /** The model's own confidence that it looks at a person, 0.5..1. No gate: crowds and half bodies score high. */
+  /** The model's own confidence that it sees a person, 0.5..1. Not a criterion: crowds and half bodies score high. */
   readonly score: number;
   /** Mean brightness of the person (mask ≥ 0.5), 0..1 (gamma-encoded BT.601 luma). */
   readonly luminance: number;

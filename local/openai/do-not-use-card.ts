@@ -1,7 +1,7 @@
 /**
  * The card that makes the local image model refuse a photo for safety reasons, as the vendor's
- * moderation would: a strip of magenta and green squares in the lower left corner. It is looked
- * for in the pixels, since the worker shrinks photos and drops everything else.
+ * moderation would: a strip of magenta and green squares in the lower left corner. It is
+ * searched in the pixels, since the worker shrinks photos and drops everything else.
  */
 import sharp from 'sharp';
 

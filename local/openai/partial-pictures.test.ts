@@ -40,7 +40,7 @@ function watchedModel(t: TestContext, baseUrl: string, options: Partial<OpenAiOp
   return { model, request, partials, draw };
 }
 
-/** A vendor that answers every call in the same odd way. */
+/** A vendor that answers every call in the same malformed way. */
 async function startVendor(t: TestContext, answer: (response: ServerResponse) => void) {
   const server = createServer((request, response) => {
     request.resume().once('end', () => answer(response));

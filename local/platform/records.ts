@@ -6,7 +6,7 @@ import { type TryOn, tableOf } from './try-on.ts';
 
 type Ref = Pick<TryOn, 'channel' | 'ownerId' | 'sessionId' | 'requestId'>;
 
-/** The session's row; null when it is gone. Both channels' columns that a shop may look at. */
+/** The session's row; null when it is gone. The columns of both channels that a shop may read. */
 export interface SessionRow {
   readonly id: string;
   readonly status: string;

@@ -133,7 +133,7 @@ export function costsAsCsv({ by, groups }: CostReport): string {
   return `${[`${head},${columns}`, ...lines].join('\n')}\n`;
 }
 
-/** A provider's name is an operator's own; no spreadsheet takes any of it for a formula. */
+/** A provider's name is an operator's own; quoted so that no spreadsheet evaluates it as a formula. */
 function quoted(text: string): string {
   const safe = /^[=+\-@\t]/.test(text) ? `'${text}` : text;
   return /[",\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;

@@ -87,7 +87,7 @@ export async function makeTrial(
   return { jpeg, costUsd: usage.costUsd };
 }
 
-/** Where a link would be opened there is the upload itself. */
+/** A fetcher that gives the uploads in place of links. */
 function uploads({ imageUrls }: Task, photos: readonly Uint8Array[]): ImageFetcher {
   return {
     fetch: async (url, { take }) => {

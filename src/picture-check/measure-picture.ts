@@ -83,7 +83,7 @@ export function measurePicture(photo: PictureView, picture: PictureView): Pictur
   };
 }
 
-/** Someone in whom the landmark model sees no person is none. */
+/** Only those in whom the landmark model sees a person count. */
 function peopleIn({ people, person }: PictureView): number {
   return person === null ? 0 : people;
 }

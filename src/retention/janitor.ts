@@ -20,7 +20,7 @@ export interface SweepReport {
   readonly before: string;
   readonly removed: Readonly<Record<PictureKind, number>>;
   readonly rowsMarked: Readonly<Record<Channel, number>>;
-  /** Whether every folder was looked at; no row is marked otherwise. */
+  /** Whether every folder was swept; no row is marked otherwise. */
   readonly complete: boolean;
   /** One for each folder that could not be swept; no row is marked when there is any. */
   readonly errors: readonly Error[];
@@ -28,7 +28,7 @@ export interface SweepReport {
 
 /** Folders that are swept at the same time. */
 const FOLDERS_AT_ONCE = 4;
-/** Without an answer so often, the storage is away: the next sweep goes on. */
+/** After so many failed folders we assume an outage: the next sweep goes on. */
 const MOST_ERRORS = 5;
 
 /**

@@ -15,7 +15,7 @@ import { chartForFit, type WantedFit } from '../sizing/wanted-fit.ts';
 /** Whose size is wanted, and in what. */
 export interface SizeOrder {
   readonly facts: PersonFacts;
-  /** Only estimators that take charts look at chart and fit. */
+  /** Chart and fit count for estimators that take charts only. */
   readonly chart: SizeChart;
   readonly fit: WantedFit;
 }

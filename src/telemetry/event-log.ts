@@ -77,7 +77,7 @@ export function createEventLog(logger: Logger): RecordEvent {
 
 type LoopError = Extract<WorkerEvent, { event: 'loop_error' }>;
 
-/** A little less than the minute in which those that watch an outage report it again. */
+/** A little less than the minute after which an ongoing outage is reported again. */
 const REPEAT_MS = 55_000;
 /** Errors with different texts are counted separately up to this number. */
 const MOST_KINDS = 100;

@@ -24,7 +24,7 @@ export interface Metrics {
   readonly watch: (sources: GaugeSources) => void;
 }
 
-/** Metrics that no one else shares; `processMetrics` adds event loop, memory and garbage collection; `callers` are the providers and models whose counters begin at 0. */
+/** Metrics in a registry of their own; `processMetrics` adds event loop, memory and garbage collection; `callers` are the providers and models whose counters begin at 0. */
 export function createMetrics({
   processMetrics = true,
   callers = [{ provider: 'openai', model: 'gpt-image-2.6-sunburst' }],

@@ -10,9 +10,9 @@ const SECRETS: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   [/[\w.+-]+@[\w-]+(\.[\w-]+)+/g, '[email]'],
 ];
 const LONGEST_TEXT = 500;
-/** The patterns look at no more than this, since some take quadratic time on text made for it. */
+/** The most that the patterns search, since some take quadratic time on hostile text. */
 const LONGEST_SEARCHED = 2000;
-/** The longest e-mail address (RFC 3696): the one secret that is not known by its beginning. */
+/** The longest e-mail address (RFC 3696): the one secret that cannot be recognised by its beginning. */
 const LONGEST_EMAIL = 320;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is searched
 const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f]/g;
