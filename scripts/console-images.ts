@@ -1,5 +1,5 @@
 /**
- * `node scripts/console-images.ts`: makes the pictures of the console in docs/images anew, in
+ * `npm run console-images`: makes the pictures of the console in docs/images anew, in
  * Debian's Chromium, against a local stack and the real worker.
  */
 import { join } from 'node:path';

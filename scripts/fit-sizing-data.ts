@@ -1,5 +1,6 @@
 /** Reads the data that the sizing is fitted and judged on: tape-measured people and rendered photos of people. */
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { estimatePose } from '../src/adapters/mediapipe/estimate-pose.ts';
@@ -16,9 +17,12 @@ const TAPED_FILE = 'anthropometry/ansur-train.csv';
 const PHOTO_SETS = ['people', 'people-dressed'] as const;
 export const MANY = 'people-many';
 
-/** The folder with the data sets: `SHARED_DATA`, or ../shared/data next to the project. */
+/** The folder with the data sets: `SHARED_DATA`, or ../shared/data next to the project. Ends the script where it is missing. */
 export function sharedDataFolder(env: NodeJS.ProcessEnv): string {
-  return env.SHARED_DATA ?? join(import.meta.dirname, '../../shared/data');
+  const folder = env.SHARED_DATA ?? join(import.meta.dirname, '../../shared/data');
+  if (existsSync(folder)) return folder;
+  console.error(`SHARED_DATA must name the data folder (CONTRIBUTING.md); ${folder} is not there.`);
+  process.exit(2);
 }
 
 type Photos = { -readonly [K in 'photographed' | 'variants' | 'judged']: SizingData[K][number][] };

@@ -36,7 +36,8 @@ export async function compareWith(other: Contender, amount: Amount): Promise<voi
   const env = { ...shop.stack.env, ...settings() };
   const runs: Record<(typeof ORDER)[number], Run[]> = { this: [], other: [] };
   for (const [index, who] of ORDER.entries()) {
-    console.error(`run ${index + 1} of ${ORDER.length}: the ${who} worker`);
+    const name = who === 'this' ? 'this worker' : 'the other one';
+    console.error(`run ${index + 1} of ${ORDER.length}: ${name}`);
     const contender = who === 'this' ? THIS_WORKER : other;
     runs[who].push(await measureRun(shop, contender, env, load));
   }

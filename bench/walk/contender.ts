@@ -1,6 +1,7 @@
 /** A worker that is started by a command: this one, or another one of the same wire. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
@@ -31,12 +32,13 @@ const LOAD_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 15_000;
 const KEPT_OUTPUT = 4_000;
 
-/** `DIR::command`. Throws on anything else. */
+/** `DIR::command`, of a folder that is there. Throws on anything else. */
 export function parseContender(text: string): Contender {
   const [, folder, command] = /^(.+?)::(.*\S.*)$/s.exec(text) ?? [];
   if (folder === undefined || command === undefined) {
     throw new Error(`--against takes 'DIR::command', not '${text}'`);
   }
+  if (!existsSync(folder)) throw new Error(`--against: there is no folder ${folder}`);
   return { folder, command: command.trim() };
 }
 

@@ -29,13 +29,14 @@ const LOADING = `exec node -e 'let asked = 0; require("http").createServer((_, a
 
 describe('--against', () => {
   it('takes a folder and a command that holds colons', () => {
-    assert.deepEqual(parseContender('/srv/old:: PORT=80 run a::b '), {
-      folder: '/srv/old',
+    assert.deepEqual(parseContender(`${tmpdir()}:: PORT=80 run a::b `), {
+      folder: tmpdir(),
       command: 'PORT=80 run a::b',
     });
     for (const text of ['', '/srv/old', '/srv/old::', '::run', '/srv/old:: ']) {
       assert.throws(() => parseContender(text), /takes 'DIR::command'/, text);
     }
+    assert.throws(() => parseContender('/no-such-folder::run'), /no folder \/no-such-folder/);
   });
 
   it('ends the command with its children when it is disposed of', async () => {

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { parseMeasurements } from '../../scripts/own-people.ts';
 import { FIXTURES } from '../support/pose-goldens.ts';
 import { poseModelFolder } from '../support/pose-models.ts';
@@ -85,5 +86,17 @@ describe('the report on your own people', () => {
     await writeFile(join(folder.path, 'measurements.csv'), rows);
     const { code, stderr } = await report(folder.path);
     assert.deepEqual([code, /the photo nobody\.jpg cannot be read/.test(stderr)], [2, true]);
+  });
+});
+
+it('the report without its data folder says which variable names it', async () => {
+  const env = { ...process.env, SHARED_DATA: '/no-such-folder' };
+  const failed = promisify(execFile)(process.execPath, [PROGRAM], { env });
+  await assert.rejects(failed, ({ code, stderr }) => {
+    assert.match(
+      stderr,
+      /^SHARED_DATA must name the data folder.*\/no-such-folder is not there\.$/m,
+    );
+    return code === 2;
   });
 });
