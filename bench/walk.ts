@@ -4,7 +4,8 @@
  *
  * With `-- --against 'DIR::command'` another worker gets the same tasks in turns, and with
  * `-- --vendor-ms 500` this one alone a vendor of that speed (`walk/against.ts`); its memory with many
- * calls in flight is measured so.
+ * calls in flight is measured so. `--delay-ms 40` puts Supabase and the photos so far away, and
+ * `--megapixels 12` makes the photos larger.
  */
 import { parseArgs } from 'node:util';
 import type { TryOn } from '../local/platform.ts';
@@ -87,6 +88,8 @@ async function run(): Promise<void> {
 const MOST_TASKS = 1000;
 
 const LONGEST_VENDOR_MS = 120_000;
+const LONGEST_DELAY_MS = 1_000;
+const MOST_MEGAPIXELS = 50;
 
 function countIn(option: string, text: string, least = 1, most = MOST_TASKS): number {
   const count = Number(text);
@@ -102,12 +105,16 @@ const { values: options } = parseArgs({
     tasks: { type: 'string', default: '100' },
     alone: { type: 'string', default: '20' },
     'vendor-ms': { type: 'string' },
+    'delay-ms': { type: 'string', default: '0' },
+    megapixels: { type: 'string', default: '1' },
   },
 });
 const amount = {
   tasks: countIn('tasks', options.tasks),
   alone: countIn('alone', options.alone),
   vendorMs: countIn('vendor-ms', options['vendor-ms'] ?? '0', 0, LONGEST_VENDOR_MS),
+  delayMs: countIn('delay-ms', options['delay-ms'], 0, LONGEST_DELAY_MS),
+  megapixels: countIn('megapixels', options.megapixels, 1, MOST_MEGAPIXELS),
 };
 if (options.against !== undefined) await compareWith(parseContender(options.against), amount);
 else if (options['vendor-ms'] !== undefined) await measureThis(amount);

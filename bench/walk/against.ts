@@ -2,7 +2,7 @@
  * `npm run bench:walk -- --against 'DIR::command'`: another worker of the same wire, compared with
  * this one; with `--vendor-ms` alone, this one.
  */
-import { openShop } from '../../test/support/shop.ts';
+import { openShop, type Shop } from '../../test/support/shop.ts';
 import { machineName, printTable } from '../timing.ts';
 import { type Contender, THIS_WORKER } from './contender.ts';
 import { photoOf } from './orders.ts';
@@ -14,11 +14,14 @@ export interface Amount {
   readonly alone: number;
   /** How long the image model takes. */
   readonly vendorMs: number;
+  /** How much longer Supabase takes for every answer, photos included. */
+  readonly delayMs: number;
+  /** Of each photo. */
+  readonly megapixels: number;
 }
 
 /** In this order, so that a machine that gets faster or slower favours neither. */
 const ORDER = ['this', 'other', 'other', 'this'] as const;
-const MEGAPIXELS = 1;
 
 /** What both workers get in addition to the local stack's addresses and keys, HOST and PORT. */
 function settings(): Record<string, string> {
@@ -29,10 +32,17 @@ function settings(): Record<string, string> {
   };
 }
 
+async function openShopWith({ vendorMs, delayMs }: Amount): Promise<Shop> {
+  const shop = await openShop({ openai: { plain: true, latencyMs: vendorMs } });
+  const { faults } = shop.stack.supabase;
+  if (delayMs > 0) faults.add({ kind: 'delay', ms: delayMs, times: Number.POSITIVE_INFINITY });
+  return shop;
+}
+
 /** Drives both alternately on one local stack and prints their figures. */
 export async function compareWith(other: Contender, amount: Amount): Promise<void> {
-  await using shop = await openShop({ openai: { plain: true, latencyMs: amount.vendorMs } });
-  const load = { ...amount, photo: await photoOf(MEGAPIXELS) };
+  await using shop = await openShopWith(amount);
+  const load = { ...amount, photo: await photoOf(amount.megapixels) };
   const env = { ...shop.stack.env, ...settings() };
   const runs: Record<(typeof ORDER)[number], Run[]> = { this: [], other: [] };
   for (const [index, who] of ORDER.entries()) {
@@ -47,8 +57,8 @@ export async function compareWith(other: Contender, amount: Amount): Promise<voi
 
 /** Drives this worker alone, once, and prints its figures. */
 export async function measureThis(amount: Amount): Promise<void> {
-  await using shop = await openShop({ openai: { plain: true, latencyMs: amount.vendorMs } });
-  const load = { ...amount, photo: await photoOf(MEGAPIXELS) };
+  await using shop = await openShopWith(amount);
+  const load = { ...amount, photo: await photoOf(amount.megapixels) };
   const env = { ...shop.stack.env, ...settings() };
   const run = await measureRun(shop, THIS_WORKER, env, load);
   console.log(`${describe(env, amount)}\n`);
@@ -59,9 +69,9 @@ export async function measureThis(amount: Amount): Promise<void> {
 }
 
 function describe(env: Readonly<Record<string, string>>, amount: Amount): string {
-  const { tasks, alone, vendorMs } = amount;
+  const { tasks, alone, vendorMs, delayMs, megapixels } = amount;
   return (
     `${machineName()}; WORKER_CONCURRENCY=${env.WORKER_CONCURRENCY}, vendor ${vendorMs} ms, ` +
-    `${tasks} tasks of two ${MEGAPIXELS} MP photos at once and ${alone} alone`
+    `Supabase ${delayMs} ms away, ${tasks} tasks of two ${megapixels} MP photos at once and ${alone} alone`
   );
 }

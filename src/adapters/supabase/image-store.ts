@@ -24,7 +24,10 @@ export class SupabaseImageStore implements ImageStore {
 
   async put(path: string, jpeg: Uint8Array): Promise<void> {
     const options = { contentType: 'image/jpeg', upsert: true };
-    const answer = await this.#bucket.upload(path, Buffer.from(jpeg), options).catch(asError);
+    const { buffer, byteOffset, byteLength } = jpeg;
+    // A view: bytes that are no Buffer would be sent as a form.
+    const body = Buffer.from(buffer, byteOffset, byteLength);
+    const answer = await this.#bucket.upload(path, body, options).catch(asError);
     // An upload whose answer was lost, or that says "Duplicate", may have stored the picture.
     if (answer.error !== null && !(await this.#holds(path, jpeg))) dataOf(answer);
   }
