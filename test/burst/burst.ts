@@ -5,7 +5,7 @@ import { until } from '../../local/until.ts';
 import { PREFIX, REFUND_QUEUE } from '../../src/adapters/redis/bullmq.ts';
 import { openShop, type Shop } from '../support/shop.ts';
 import { QUICK_RECOVERY } from '../support/worker-process.ts';
-import { lookAtBystander, type Verdict, verify } from './invariants.ts';
+import { readBystander, type Verdict, verify } from './invariants.ts';
 import { drawMarked } from './marked-pictures.ts';
 import { Customers, unfinished } from './orders.ts';
 import { chanceFrom } from './random.ts';
@@ -58,8 +58,8 @@ export async function runBurst({
   await using first = new Replica(workerEnv);
   await using second = new Replica(workerEnv);
   const replicas = [first, second] as const;
-  const customers = await Customers.move(shop.platform, chance);
-  const before = await lookAtBystander(shop, customers);
+  const customers = await Customers.create(shop.platform, chance);
+  const before = await readBystander(shop, customers);
   const order = async () => {
     if ((await unfinished(shop)) > FEWEST_UNFINISHED) return;
     // The platform's own requests must not run into the troubles meant for the workers.

@@ -218,7 +218,7 @@ async function faultsOfLists(redis: Redis): Promise<string[]> {
 /** The bystander's row and balance, as text. */
 export type Bystander = string;
 
-export async function lookAtBystander(shop: Shop, { bystander }: Customers): Promise<Bystander> {
+export async function readBystander(shop: Shop, { bystander }: Customers): Promise<Bystander> {
   const row = await sessionOf(shop.platform, bystander);
   return JSON.stringify({ row, balance: await balanceOf(shop.platform, bystander.customer) });
 }
@@ -228,6 +228,6 @@ async function faultsOfBystander(
   customers: Customers,
   before: Bystander,
 ): Promise<string[]> {
-  const now = await lookAtBystander(shop, customers);
+  const now = await readBystander(shop, customers);
   return now === before ? [] : [`a bystander was touched: ${before} became ${now}`];
 }

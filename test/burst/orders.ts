@@ -95,7 +95,7 @@ export class Customers {
   }
 
   /** Three customers of each of the four payers, and the bystander. */
-  static async move(platform: Platform, chance: Chance): Promise<Customers> {
+  static async create(platform: Platform, chance: Chance): Promise<Customers> {
     const created = Array.from({ length: PER_KIND }, () => [
       createPerson(platform, { credits: CREDITS }),
       createStore(platform, { credits: CREDITS }),

@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { onFreePort } from '../../local/loopback.ts';
 import { until } from '../../local/until.ts';
 import { table } from '../../src/cli/table.ts';
-import { lookAtBystander, verify } from '../burst/invariants.ts';
+import { readBystander, verify } from '../burst/invariants.ts';
 import { drawMarked } from '../burst/marked-pictures.ts';
 import { Customers, unfinished } from '../burst/orders.ts';
 import { chanceFrom } from '../burst/random.ts';
@@ -42,12 +42,12 @@ interface Stop {
 it('a rolling update under load loses, refuses and repeats nothing', async (t) => {
   const latencyMs = MODEL_LATENCY_MS;
   await using shop = await openShop({ openai: { draw: drawMarked, latencyMs } });
-  const customers = await Customers.move(shop.platform, {
+  const customers = await Customers.create(shop.platform, {
     ...chanceFrom(1),
     // Every order is one that can be served.
     happens: () => false,
   });
-  const before = await lookAtBystander(shop, customers);
+  const before = await readBystander(shop, customers);
   await using parts = new AsyncDisposableStack();
   const start = (host: string, port: number) =>
     startWorkerProcess({
