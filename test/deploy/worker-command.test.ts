@@ -16,7 +16,7 @@ async function settingsWith(env: Readonly<Record<string, string>>): Promise<stri
   return shown.stdout.trim();
 }
 
-it('the worker starts with its memory settings and keeps those that are set', async () => {
+it('the worker starts with memory settings and keeps those given', async () => {
   assert.equal(await settingsWith({}), '2 --max-semi-space-size=8');
   assert.equal(await settingsWith({ MALLOC_ARENA_MAX: '4' }), '4 --max-semi-space-size=8');
 });
