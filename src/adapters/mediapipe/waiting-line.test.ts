@@ -76,7 +76,7 @@ test('patient callers have one slot together, and more once many wait', async ()
   const settled = () => new Promise((resolve) => setImmediate(resolve));
   for (const [callers, expected] of [
     [1, 1],
-    [2, 1],
+    [4, 1],
     [1, 2],
     [1, 3],
   ] as const) {

@@ -1,7 +1,7 @@
 /** Lets a few through at a time and a few more wait; everyone else is turned away at once. */
 
 /** Patient callers have one slot together, until this share of the places where they may wait is taken. */
-const CROWDED_SHARE = 1 / 4;
+const CROWDED_SHARE = 1 / 2;
 
 /**
  * First come, first served; patient callers go when no one else waits, one at a time as long as few of
