@@ -30,7 +30,7 @@ export function prepareEarly(task: Task, deps: MakeDeps, limits: Limits): EarlyP
     return await prepare(task, { ...deps, record }, signal);
   };
   const images = run();
-  // Whoever waits for them gets the error.
+  // The error reaches the step that awaits the photos.
   images.catch(() => undefined);
   return { images, claimed: claimed.resolve, [Symbol.dispose]: () => unused.abort() };
 }
@@ -44,7 +44,8 @@ export interface MakeDeps extends PrepareDeps, GenerateDeps {
 
 /**
  * Collects the picture that an earlier attempt may have paid for, or prepares the photos (unless
- * `photos` has them) and pays for one. A call that is paid already waits for no slot. The time includes no wait for one.
+ * `photos` has them) and pays for one. A call that is paid already waits for no slot. The time
+ * includes no wait for one.
  */
 export async function makePicture(
   job: Job,

@@ -46,7 +46,7 @@ export class RedisUploadProbe implements UploadProbe {
     return this.#inBackground(() => this.#redis.del(UPLOADS_FAIL));
   }
 
-  /** Never rejects: storing a paid picture must not fail by what Redis is told about it. */
+  /** Never rejects: storing a paid picture must not fail because Redis cannot take a note of it. */
   async #inBackground(action: () => Promise<unknown>): Promise<void> {
     await action().catch(this.#onError);
   }

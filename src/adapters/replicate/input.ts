@@ -9,8 +9,9 @@ import { describeReplicateModel } from './catalogue.ts';
 type PredictionInput = Readonly<Record<string, unknown>>;
 
 /**
- * The input of the call for `request`, whose photos it takes out. Try-on models get no prompt: theirs counts the garments from
- * one, while a task's counts the person's photo too, so that "image 2" would name another picture.
+ * The input of the call for `request`, whose photos it takes out. Try-on models get no prompt: theirs
+ * counts the garments from one, while a task's counts the person's photo too, so that "image 2" would
+ * name another picture.
  */
 export function inputFor(model: string, request: PictureRequest): PredictionInput {
   const [person = '', ...garments] = request.images.splice(0).map(({ jpeg }) => dataUri(jpeg));
