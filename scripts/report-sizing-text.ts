@@ -25,7 +25,7 @@ export const FLOOR = `How far photo and height could come on these photos ([deci
 
 /** What the weighted table means. */
 export function populationText({ people, effectivePeople }: PopulationWeights): string {
-  return `The people of these photos are spread far wider than a population: heavy and slim ones were added, and from height alone their girths err by 8.8 / 10.7 / 7.8 cm where those of the survey err by 7.0 / 8.4 / 5.9. Here each person counts so that height, weight and sex are distributed as in the survey, both sexes alike (means, spreads and correlation of height and log weight; the ${people} people tell as much as ${effectivePeople.toFixed(0)} of equal weight). The aims were set on people of a still smaller spread, whom height alone tells to 5.5 / 6.8 / 5.2 cm and 46 %.`;
+  return `The people of these photos are spread far wider than a population: heavy and slim ones were added, and from height alone their girths err by 8.8 / 10.7 / 7.8 cm where those of the survey err by 7.0 / 8.4 / 5.9. Here each person counts so that height, weight and sex are distributed as in the survey, both sexes alike (means, spreads and correlation of height and log weight; the ${people} people tell as much as ${effectivePeople.toFixed(0)} of equal weight). The aims were set on people of a still smaller spread, for whom height alone errs by 5.5 / 6.8 / 5.2 cm (46 % exact).`;
 }
 
 export const OLDER_KINDS = `Five-fold cross-validation by person over all kinds: no photo of the judged person was in the fit, but others in such clothes and from such cameras were. The fit sees these 100 photos and nine variants of each (below). Waists of these bodies are 2 to 3.5 cm smaller for the same breadth than those of people.`;

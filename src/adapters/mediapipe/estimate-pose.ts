@@ -27,12 +27,7 @@ import {
 import { type PoseSessions, runModel } from './models.ts';
 import { DEFAULT_MASK_ROWS, maskGridFor, maskProbabilities, projectMask } from './person-mask.ts';
 import { regionOf, regionOfPose, toPixels, wholePicture } from './region.ts';
-import {
-  type DetectorInput,
-  fitsPicture,
-  MIN_SECOND_SCORE,
-  paintOutPerson,
-} from './second-pass.ts';
+import { type DetectorInput, fitsPicture, paintOutPerson } from './second-pass.ts';
 import { type RotatedSquare, warpSquare } from './warp.ts';
 
 const MIN_POSE_SCORE = 0.5;
@@ -109,7 +104,7 @@ async function confirmedCompany(
   const confirmed = await withPose(picture, others);
   if (confirmed.length > 0) return confirmed;
   const withoutPerson = paintOutPerson(picture.image, mask);
-  const { found } = await detectPeople(picture.sessions, withoutPerson, MIN_SECOND_SCORE);
+  const { found } = await detectPeople(picture.sessions, withoutPerson);
   return withPose(
     picture,
     found.filter((person) => fitsPicture(person, picture.image)),
@@ -132,12 +127,11 @@ async function withPose(
 async function detectPeople(
   { detector }: PoseSessions,
   { pixels, view }: DetectorInput,
-  minScore?: number,
 ): Promise<{ readonly found: DetectedPerson[]; readonly bestScore: number }> {
   using run = await runModel(detector, pixels, view);
   const [boxes, logits] = run.outputs;
   if (boxes === undefined || logits === undefined) throw new Error('not the detector model');
-  const found = mergeOverlapping(decodeDetections(boxes, logits, view, minScore));
+  const found = mergeOverlapping(decodeDetections(boxes, logits, view));
   return { found, bestScore: sigmoid(highest(logits)) };
 }
 

@@ -11,12 +11,6 @@ import { warpSquare } from './warp.ts';
 
 /** The side of the picture's square: half the pixels of the first pass (decision 62). */
 export const SECOND_PASS_SIZE = 160;
-/**
- * The score that a second person must have; the landmark model confirms or refuses those who are found.
- * At 0.4 it was given to 17 more of 1,740 usable photos of one person (decision 62).
- */
-export const MIN_SECOND_SCORE = 0.5;
-
 /** Of the picture's longer side. */
 const MAX_SECOND_SIZE = 1.5;
 
