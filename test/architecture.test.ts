@@ -20,6 +20,8 @@ const FOUNDATIONS = [
   'mirror',
   'pose',
   'images',
+  'public-address',
+  'retry-after',
   'stop-margin',
   'vendor-http',
   'version',

@@ -143,6 +143,10 @@ const answers: Record<string, { fault: Fault; code: ErrorCode; retryAfterMs?: nu
     code: 'PROVIDER_UNAVAILABLE',
     retryAfterMs: 3_000,
   },
+  'a rate limit of a day, which is not believed': {
+    fault: vendor.rateLimited(86_400),
+    code: 'PROVIDER_BUSY',
+  },
   'a 200 without an image': { fault: vendor.answerWithoutImage(), code: 'PROVIDER_MALFORMED' },
   'a 200 with bad base64': { fault: vendor.answerWithBadBase64(), code: 'PROVIDER_MALFORMED' },
   'a 200 that is no image': { fault: vendor.answerThatIsNoImage(), code: 'PROVIDER_MALFORMED' },

@@ -118,6 +118,8 @@ it('a refusal for the rate says when to come again', async () => {
   const detail = 'Request was throttled. Your rate limit resets in ~30s.';
   const inText = submitFails({ ...busy, body: { detail } });
   await assert.rejects(inText, { code: 'PROVIDER_BUSY', retryAfterMs: 30_000 });
+  const absurd = submitFails({ ...busy, body: { detail: detail.replace('30', '86400') } });
+  await assert.rejects(absurd, { code: 'PROVIDER_BUSY', retryAfterMs: undefined });
 });
 
 it('the ends of a prediction are distinguished', async () => {

@@ -96,9 +96,9 @@ describe('the schedule', () => {
     assert.equal(retryDelayMs(delays.length + 1, 0), null);
   });
 
-  it('waits as long as the endpoint asks for, an hour at the most', () => {
+  it('waits at least as long as the endpoint asks for', () => {
     assert.equal(retryDelayMs(1, 60_000), 60_000);
-    assert.equal(retryDelayMs(1, 86_400_000), 3_600_000);
+    assert.ok((retryDelayMs(4, 60_000) ?? 0) >= 120_000);
   });
 
   it('scatters the tries', () => {

@@ -86,6 +86,22 @@ describe('a webhook', () => {
     assert.equal((await webhooks.deliveryOf(session)).state, 'delivered');
   });
 
+  it('waits until the date that its endpoint names, unless that is absurd', async () => {
+    const inHalfAnHour = new Date(Date.now() + 1_800_000).toUTCString();
+    const asked = ['-5', '86400', 'Fri, 31 Dec 9999 23:59:59 GMT', inHalfAnHour];
+    await using webhooks = await open({
+      answer: (response) => void response.writeHead(503, { 'retry-after': asked.shift() }).end(),
+      schedule: [0, 0, 0, 0],
+    });
+    const session = ended();
+    await webhooks.announce(session);
+    const waiting = await until('it to wait', async () => {
+      const view = await webhooks.stateOf(session);
+      return view?.nextTryAt != null && view.tries === 4 && view;
+    });
+    assert.ok(Date.parse(waiting.nextTryAt ?? '') > Date.now() + 1_000_000);
+  });
+
   it('is not retried after 410, nor when the endpoint is gone', async () => {
     await using webhooks = await open({ answer: answering(410) });
     const { state, tries, last } = await webhooks.deliver();

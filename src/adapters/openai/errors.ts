@@ -5,8 +5,8 @@
 import { APIError, APIUserAbortError } from 'openai';
 import type { ErrorCode } from '../../error-catalogue.ts';
 import { TaskError } from '../../errors.ts';
+import { retryAfterMs } from '../../retry-after.ts';
 import { isRedirect } from '../../vendor-http/answer.ts';
-import { retryAfterMs } from '../../vendor-http/retry-after.ts';
 import { TransportFailure } from '../../vendor-http/transport.ts';
 
 /** The vendor's `error` object, as far as it can be relied on; absent fields are empty. */

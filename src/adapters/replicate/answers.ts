@@ -5,8 +5,8 @@
 import { z } from 'zod';
 import type { ErrorCode } from '../../error-catalogue.ts';
 import { TaskError } from '../../errors.ts';
+import { isBelievable, retryAfterMs } from '../../retry-after.ts';
 import { isRedirect } from '../../vendor-http/answer.ts';
-import { retryAfterMs } from '../../vendor-http/retry-after.ts';
 import { TransportFailure } from '../../vendor-http/transport.ts';
 
 export const Prediction = z.object({
@@ -42,11 +42,10 @@ export async function refusalOf(answer: Response): Promise<TaskError> {
 
 async function busy(answer: Response, cause: Error): Promise<TaskError> {
   const [, seconds] = RESETS_IN.exec(await answer.text()) ?? [];
-  const waitMs =
-    retryAfterMs(answer.headers) ?? (seconds === undefined ? undefined : Number(seconds) * 1000);
+  const waitMs = retryAfterMs(answer.headers) ?? Number(seconds) * 1000;
   return new TaskError('PROVIDER_BUSY', {
     cause,
-    ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
+    ...(isBelievable(waitMs) ? { retryAfterMs: waitMs } : {}),
   });
 }
 

@@ -28,12 +28,31 @@ test('the reset of the limit is read in all its units', () => {
   const reset = (value: string) => read({ 'x-ratelimit-reset-requests': value });
   assert.equal(reset('20ms'), 20);
   assert.equal(reset('1.5s'), 1_500);
-  assert.equal(reset('1h2m3s'), 3_723_000);
+  assert.equal(reset('59m59s'), 3_599_000);
   assert.equal(reset('tomorrow'), undefined);
+});
+
+test('a negative wait and one of more than an hour are not believed', () => {
+  for (const absurd of [
+    '-1',
+    '3601',
+    '86400',
+    '1e9',
+    'Infinity',
+    'Fri, 31 Dec 9999 23:59:59 GMT',
+  ]) {
+    assert.equal(read({ 'retry-after': absurd }), undefined, absurd);
+    const reset = { 'x-ratelimit-reset-requests': '6m0s' };
+    assert.equal(read({ 'retry-after': absurd, ...reset }), 360_000, absurd);
+  }
+  assert.equal(read({ 'retry-after': '3600' }), 3_600_000);
+  assert.equal(read({ 'retry-after-ms': '-250' }), undefined);
+  assert.equal(read({ 'x-ratelimit-reset-requests': '26h0m0s' }), undefined);
 });
 
 test('without a usable header nothing is said', () => {
   assert.equal(read({}), undefined);
   assert.equal(read({ 'retry-after': '' }), undefined);
   assert.equal(read({ 'retry-after': 'later' }), undefined);
+  assert.equal(read({ 'retry-after': 'in 5' }), undefined);
 });

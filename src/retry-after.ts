@@ -1,26 +1,35 @@
 /**
- * When the vendor says that a retry makes sense, from the headers of its answer.
+ * When another server says that a retry makes sense, from the headers of its answer.
  */
+
+/** Longer than any task or webhook waits for its next try: a server that asks for more is not believed. */
+const LONGEST_MS = 3_600_000;
 
 /**
  * Milliseconds from `now`: `retry-after-ms`, else `retry-after` (seconds or an HTTP date), else
- * how long until the limit on requests is reset. Undefined when nothing usable is there.
+ * how long until the limit on requests is reset. Undefined when nothing usable is there: neither a
+ * negative time nor one of more than an hour is.
  */
 export function retryAfterMs(headers: Headers, now = Date.now()): number | undefined {
   return [
     Number.parseFloat(headers.get('retry-after-ms') ?? ''),
-    readRetryAfterMs(headers.get('retry-after') ?? '', now),
+    readRetryAfterMs(headers.get('retry-after')?.trim() ?? '', now),
     readDurationMs(headers.get('x-ratelimit-reset-requests') ?? ''),
   ]
-    .filter(Number.isFinite)
-    .map((ms) => Math.max(0, Math.ceil(ms)))
+    .filter(isBelievable)
+    .map(Math.ceil)
     .at(0);
 }
 
-/** RFC 9110, 10.2.3, and fractions of a second, which OpenAI's own client reads too. */
+/** Whether a server may mean such a wait. */
+export function isBelievable(ms: number): boolean {
+  return ms >= 0 && ms <= LONGEST_MS;
+}
+
+/** RFC 9110, 10.2.3, and fractions of a second, which OpenAI's own client reads too. A date that has passed is now. */
 function readRetryAfterMs(value: string, now: number): number {
-  const seconds = Number(value.trim() || Number.NaN);
-  return Number.isNaN(seconds) ? Date.parse(value) - now : seconds * 1000;
+  if (value.endsWith(' GMT')) return Math.max(0, Date.parse(value) - now);
+  return Number(value || Number.NaN) * 1000;
 }
 
 const UNIT_MS: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
