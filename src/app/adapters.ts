@@ -75,7 +75,7 @@ export function openAdapters(config: Config, { logger, record, warn, stack }: De
     redisHealth,
     blocking,
     source: new RedisTaskList(redis, blocking),
-    memory: new RedisDataLossMarker(redis),
+    dataLoss: new RedisDataLossMarker(redis),
     jobs: stack.use(new BullGenerationJobs(redis)),
     refunds: stack.use(new BullRefunds(redis)),
     webhooks,

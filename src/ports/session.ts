@@ -76,7 +76,11 @@ export interface Sessions {
   /** → failed with a public text; false when the row was terminal or gone. */
   fail(ref: SessionRef, errorMessage: string, completedAt: Date): Promise<boolean>;
   /** Replaces the text of a failed row, if that is still the one that was written with `completedAt`. */
-  retell(ref: SessionRef, completedAt: Date, text: { from: string; to: string }): Promise<void>;
+  replaceErrorMessage(
+    ref: SessionRef,
+    completedAt: Date,
+    text: { from: string; to: string },
+  ): Promise<void>;
   /**
    * Other sessions that draw on the same payments and have not failed. b2b: of the store
    * and request id; b2c: the person's that have not ended.

@@ -13,7 +13,7 @@ import { AttemptChecks, type CheckDeps } from './checks.ts';
 import {
   type CompleteDeps,
   complete,
-  type Delivery,
+  type DeliveredPicture,
   NOTHING_KNOWN,
   recordDelivery,
   refuseUnfinished,
@@ -192,7 +192,7 @@ async function confirmDue(job: Job, deps: AttemptDeps): Promise<void> {
 /** Completes the session with its stored picture. */
 async function finish(
   task: Task,
-  picture: Omit<Completion, 'completedAt'> & Delivery,
+  picture: Omit<Completion, 'completedAt'> & DeliveredPicture,
   deps: AttemptDeps,
   limits: Limits,
 ): Promise<Outcome> {

@@ -51,7 +51,7 @@ function isCompletedAs({ status, completedAt }: Session, completion: Completion)
 }
 
 /** What the event of a delivered picture says of it; null where it is not known. */
-export type Delivery = Pick<Completion, 'processingTimeMs' | 'costUsd'> & {
+export type DeliveredPicture = Pick<Completion, 'processingTimeMs' | 'costUsd'> & {
   /** Who made the picture. */
   readonly provider: string | null;
 };
@@ -68,7 +68,7 @@ export const NOTHING_KNOWN = {
 export function recordDelivery(
   session: Session,
   { requestId }: TaskIds,
-  { processingTimeMs, costUsd, provider }: Delivery,
+  { processingTimeMs, costUsd, provider }: DeliveredPicture,
   deps: Pick<CompleteDeps, 'analytics' | 'record'>,
 ): Promise<void> {
   const metadata = {
@@ -86,7 +86,7 @@ export function recordDelivery(
  */
 export async function complete(
   ref: SessionRef & TaskIds,
-  completion: Completion & Partial<Delivery>,
+  completion: Completion & Partial<DeliveredPicture>,
   deps: CompleteDeps,
 ): Promise<boolean> {
   const completed = await deps.sessions.complete(ref, completion);

@@ -15,13 +15,13 @@ function afterLoss(errorMessage: string, lossMs: number | null = MINUTE_MS) {
   const completedAt = new Date(Date.now() - MINUTE_MS);
   const one = oneSession({ status: 'failed', completedAt, errorMessage });
   const recovered: number[] = [];
-  const memory = {
+  const dataLoss = {
     lossDetectedAt: async () => (lossMs === null ? null : Date.now() - lossMs),
     markRecovered: async (at: number) => {
       recovered.push(at);
     },
   };
-  const run = () => recoverLostRefunds({ ...one.deps, memory }, new AbortController().signal);
+  const run = () => recoverLostRefunds({ ...one.deps, dataLoss }, new AbortController().signal);
   return { one, run, recovered, completedAt };
 }
 

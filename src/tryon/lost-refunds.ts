@@ -13,7 +13,7 @@ import type { Session, Sessions } from '../ports/session.ts';
 import { refundIntent } from './refund-intent.ts';
 
 interface LostRefundsDeps {
-  readonly memory: DataLossMarker;
+  readonly dataLoss: DataLossMarker;
   readonly sessions: Pick<Sessions, 'failedSince'>;
   readonly ledger: Pick<Ledger, 'entries'>;
   readonly refunds: Refunds;
@@ -33,14 +33,14 @@ export async function recoverLostRefunds(
   deps: LostRefundsDeps,
   signal: AbortSignal,
 ): Promise<number> {
-  const lossDetectedAt = await deps.memory.lossDetectedAt();
+  const lossDetectedAt = await deps.dataLoss.lossDetectedAt();
   if (lossDetectedAt === null || Date.now() - lossDetectedAt < BOOKINGS_END_MS) return 0;
   let recovered = 0;
   for await (const session of deps.sessions.failedSince(new Date(Date.now() - LOOK_BACK_MS))) {
     if (signal.aborted) return recovered;
     if (await recover(session, deps)) recovered += 1;
   }
-  await deps.memory.markRecovered(lossDetectedAt);
+  await deps.dataLoss.markRecovered(lossDetectedAt);
   return recovered;
 }
 

@@ -9,12 +9,12 @@ import { LATE_BOOKING_MS } from '../ports/booking-times.ts';
 import type { RefundIntent, RefundJob } from '../ports/refunds.ts';
 import { isTerminal } from '../ports/session.ts';
 import type { AnnounceEnd } from '../ports/webhooks.ts';
+import { type BookRefundDeps, bookRefundInTime } from './book-refund.ts';
 import { recordAnalytics, refuseUnfinished } from './complete.ts';
-import { type PayBackDeps, payBackInTime } from './pay-back.ts';
 import { cleanUpMsLeft, isOldForCleanUp } from './platform-clean-up.ts';
 import { isFailedBy } from './refund-intent.ts';
 
-export interface RefundDeps extends PayBackDeps {
+export interface RefundDeps extends BookRefundDeps {
   /** When the platform's daily clean-up starts, in minutes after midnight UTC. */
   readonly platformCleanUpMinute: number;
   /** Absent without webhooks. */
@@ -48,7 +48,7 @@ export async function failAndRefund(job: RefundJob, deps: RefundDeps): Promise<n
   await deps.announceEnd?.(intent, intent.code);
   const inFlightMs = bookingInFlightMs(intent);
   if (inFlightMs > 0) return inFlightMs;
-  const waitMs = await payBackInTime(job, session, deps);
+  const waitMs = await bookRefundInTime(job, session, deps);
   if (waitMs > 0) return waitMs;
   const type = moderation ? 'generation_moderation_blocked' : 'generation_failed';
   await recordAnalytics(session, type, { request_id: intent.requestId, code: intent.code }, deps);

@@ -19,7 +19,7 @@ export interface Missed extends Mutant {
 }
 
 const REFUND_DUE = 'ledger/refund-due.ts';
-const PAY_BACK = 'tryon/pay-back.ts';
+const BOOK_REFUND = 'tryon/book-refund.ts';
 
 export const MUTANTS: readonly Missed[] = [
   {
@@ -109,7 +109,7 @@ export const MUTANTS: readonly Missed[] = [
     payments: ['person'],
     fates: ['failed', 'lost'],
     edits: ['plant_unpaid'],
-    file: PAY_BACK,
+    file: BOOK_REFUND,
     replace: 'if (!(await deps.payerLock.take(ownerId, sessionId))) return PAYER_BUSY_MS;',
     by: 'deps = { ...deps, payerLock: { ...deps.payerLock, keep: async () => true } };',
   },
@@ -140,7 +140,7 @@ export const MUTANTS: readonly Missed[] = [
     fates: ['failed'],
     edits: [],
     takesADay: true,
-    file: PAY_BACK,
+    file: BOOK_REFUND,
     replace: 'BOOKED_BY_MS = 24 * 3_600_000',
     by: 'BOOKED_BY_MS = 1e12',
   },

@@ -108,7 +108,7 @@ export class Replica {
     };
     const deps = this.#ports.deps();
     const { signal } = new AbortController();
-    const memory = {
+    const dataLoss = {
       lossDetectedAt: async () => world.lossDetectedAtMs,
       markRecovered: async (since: number) => {
         if (world.lossDetectedAtMs === since) world.lossDetectedAtMs = null;
@@ -116,7 +116,7 @@ export class Replica {
     };
     try {
       await this.#money.rescue({ ...deps, source, jobs, minAgeSeconds: 480 });
-      await this.#money.recoverLostRefunds({ ...deps, memory }, signal);
+      await this.#money.recoverLostRefunds({ ...deps, dataLoss }, signal);
     } catch (error) {
       if (!(error instanceof this.#money.TaskError)) throw error;
     }

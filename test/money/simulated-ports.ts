@@ -183,7 +183,7 @@ export class SimulatedPorts {
         update(sessionId, { status: 'completed', completedAt }),
       fail: async ({ sessionId }, errorMessage, completedAt) =>
         (await update(sessionId, { status: 'failed', errorMessage, completedAt })) !== null,
-      retell: ({ sessionId }, completedAt, { from, to }) =>
+      replaceErrorMessage: ({ sessionId }, completedAt, { from, to }) =>
         this.#call(() => {
           const row = rows.get(sessionId);
           const isSame = row?.completedAt?.getTime() === completedAt.getTime();

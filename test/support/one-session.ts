@@ -77,7 +77,7 @@ class OneSession {
           this.#end({ status: 'completed', completedAt }),
         fail: async (_, errorMessage, completedAt) =>
           this.#end({ status: 'failed', errorMessage, completedAt }) !== null,
-        retell: async (_, __, { to }) => {
+        replaceErrorMessage: async (_, __, { to }) => {
           if (this.row !== null) this.row = { ...this.row, errorMessage: to };
         },
         sharingPayment: async () => [],

@@ -83,7 +83,8 @@ function methods(url: string): Readonly<Record<string, () => Promise<unknown>>> 
     markProcessing: () => sessions.markProcessing(session),
     complete: () => sessions.complete(session, completion),
     fail: () => sessions.fail(session, 'text', new Date(0)),
-    retell: () => sessions.retell(session, new Date(0), { from: 'a', to: 'b' }),
+    replaceErrorMessage: () =>
+      sessions.replaceErrorMessage(session, new Date(0), { from: 'a', to: 'b' }),
     sharingPayment: () => sessions.sharingPayment(session, null),
     unfinished: () => sessions.unfinished(new Date(0))[Symbol.asyncIterator]().next(),
     failedSince: () => sessions.failedSince(new Date(0))[Symbol.asyncIterator]().next(),

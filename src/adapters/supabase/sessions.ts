@@ -110,7 +110,7 @@ export class SupabaseSessions implements Sessions, EndedSessions {
     return (await this.#update(ref, values)) !== null;
   }
 
-  async retell(
+  async replaceErrorMessage(
     { channel, ownerId, sessionId }: SessionRef,
     completedAt: Date,
     { from, to }: { readonly from: string; readonly to: string },

@@ -1,6 +1,6 @@
 /**
- * Pays a failed session back: decides by the ledger, books once, and says in the row what became of
- * the payment. Whatever cannot be paid back by rule becomes a reconciliation record for a person.
+ * Books the refund of a failed session: decides by the ledger, books once, and writes to the row what
+ * became of the payment. What no rule covers becomes a reconciliation record for a person.
  */
 import { TaskError } from '../errors.ts';
 import { failureText, type PaymentState } from '../failure-text.ts';
@@ -21,7 +21,7 @@ import type { Session } from '../ports/session.ts';
 import { type CompleteDeps, recordAnalytics } from './complete.ts';
 import { MAX_REQUEST_ID } from './refund-intent.ts';
 
-export interface PayBackDeps extends Omit<CompleteDeps, 'imageStore' | 'analytics'> {
+export interface BookRefundDeps extends Omit<CompleteDeps, 'imageStore' | 'analytics'> {
   readonly analytics: Analytics;
   readonly ledger: Ledger;
   readonly payerLock: PayerLock;
@@ -30,18 +30,18 @@ export interface PayBackDeps extends Omit<CompleteDeps, 'imageStore' | 'analytic
 
 /** How soon to come again while another refund of the person is being booked. */
 const PAYER_BUSY_MS = 1000;
-/** After this long it is left to a person. */
+/** A refund that is not booked after so long is left to a person. */
 const BOOKED_BY_MS = 24 * 3_600_000;
 
-/** As `payBack`; what cannot be booked for a day, or not be read at all, is left to a person. */
-export async function payBackInTime(
+/** As `bookRefund`; after a day without success, or for an unreadable ledger, it is left to a person. */
+export async function bookRefundInTime(
   job: RefundJob,
   session: Session,
-  deps: PayBackDeps,
+  deps: BookRefundDeps,
 ): Promise<number> {
   const isLate = Date.now() - Date.parse(job.intent.completedAt) > BOOKED_BY_MS;
   try {
-    const waitMs = await payBack(job, session, deps);
+    const waitMs = await bookRefund(job, session, deps);
     if (waitMs === 0 || !isLate) return waitMs;
   } catch (error) {
     const isUnreadable = error instanceof TaskError && error.detail === 'too_many_rows';
@@ -51,18 +51,18 @@ export async function payBackInTime(
   return 0;
 }
 
-/** Pays back what is due. Returns 0 when that is done, or the milliseconds until it must be tried again. */
-async function payBack(job: RefundJob, session: Session, deps: PayBackDeps): Promise<number> {
+/** Books what is due, under the payer's lock. Returns 0 when done, or the milliseconds until the next try. */
+async function bookRefund(job: RefundJob, session: Session, deps: BookRefundDeps): Promise<number> {
   const { channel, ownerId, sessionId } = session;
-  if (channel === 'b2b') return payBackDue(job, session, deps);
+  if (channel === 'b2b') return bookDue(job, session, deps);
   if (!(await deps.payerLock.take(ownerId, sessionId))) return PAYER_BUSY_MS;
-  const waitMs = await payBackDue(job, session, deps);
+  const waitMs = await bookDue(job, session, deps);
   // Not after an error: a booking may be under way for as long as the lock lasts.
   await deps.payerLock.release(ownerId, sessionId);
   return waitMs;
 }
 
-async function payBackDue(job: RefundJob, session: Session, deps: PayBackDeps): Promise<number> {
+async function bookDue(job: RefundJob, session: Session, deps: BookRefundDeps): Promise<number> {
   const { intent } = job;
   const requestId = ledgerKey(session, intent);
   const due = await refundDue(session, requestId, deps);
@@ -76,7 +76,7 @@ async function payBackDue(job: RefundJob, session: Session, deps: PayBackDeps): 
       if (due.because === 'already_refunded') return noteRefunded(intent, session, null, deps);
       // Someone set the row back after the picture was delivered.
       deps.record({ event: 'refund_skipped', task: intent, reason: due.because });
-      await tellPayment(intent, 'none', deps);
+      await updatePaymentText(intent, 'none', deps);
       return 0;
     case 'pay':
       return book(job, session, due, deps);
@@ -93,7 +93,7 @@ function ledgerKey(session: Session, intent: RefundIntent): string | null {
 async function refundDue(
   session: Session,
   requestId: string | null,
-  deps: PayBackDeps,
+  deps: BookRefundDeps,
 ): Promise<RefundDue> {
   if (session.channel === 'b2b') {
     if (requestId === null) return { kind: 'by_hand', because: 'no_request_id', credits: 0 };
@@ -113,7 +113,7 @@ async function book(
   job: RefundJob,
   session: Session,
   due: Extract<RefundDue, { kind: 'pay' }>,
-  deps: PayBackDeps,
+  deps: BookRefundDeps,
 ): Promise<number> {
   const { ownerId, sessionId } = session;
   const requestId = ledgerKey(session, job.intent);
@@ -152,35 +152,35 @@ async function noteRefunded(
   intent: RefundIntent,
   session: Session,
   credits: number | null,
-  deps: PayBackDeps,
+  deps: BookRefundDeps,
 ): Promise<0> {
-  await tellPayment(intent, 'returned', deps);
+  await updatePaymentText(intent, 'returned', deps);
   const metadata = { request_id: ledgerKey(session, intent), credits };
   await recordAnalytics(session, 'credit_refunded', metadata, deps);
   return 0;
 }
 
 /** Replaces the text of a pending payment, with which the row was failed. */
-async function tellPayment(
+async function updatePaymentText(
   intent: RefundIntent,
   payment: PaymentState,
-  { sessions }: PayBackDeps,
+  { sessions }: BookRefundDeps,
 ): Promise<void> {
   const [from, to] = [failureText(intent.text, 'pending'), failureText(intent.text, payment)];
-  await sessions.retell(intent, new Date(intent.completedAt), { from, to });
+  await sessions.replaceErrorMessage(intent, new Date(intent.completedAt), { from, to });
 }
 
 async function reconcile(
   intent: RefundIntent,
   session: Session,
   { because, credits }: { because: ReconciliationReason; credits: number | null },
-  deps: PayBackDeps,
+  deps: BookRefundDeps,
 ): Promise<void> {
   const { channel, ownerId, sessionId } = session;
   const requestId = ledgerKey(session, intent)?.slice(0, MAX_REQUEST_ID) ?? null;
   const record = { channel, ownerId, sessionId, requestId, reason: because, credits };
   await deps.reconciliation.add({ ...record, at: new Date().toISOString() });
-  await tellPayment(intent, 'by_hand', deps);
+  await updatePaymentText(intent, 'by_hand', deps);
   deps.record({
     event: 'refund_needs_reconciliation',
     task: { channel, sessionId, requestId },
