@@ -3,10 +3,12 @@
  * (WEBHOOKS_FILE), each of its own.
  */
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { type Config, ConfigError } from '../config.ts';
 import type { SessionRef } from '../ports/session.ts';
 import type { Endpoint } from '../ports/webhooks.ts';
+import { isPublicAddress } from '../public-address.ts';
 import { SECRET_RULE, signingKeysOf } from './signature.ts';
 
 const PLATFORM = 'platform';
@@ -105,5 +107,14 @@ function urlProblem(text: string, isTrusted: boolean): string | null {
     return 'must start with https:// (http:// is accepted for WEBHOOK_TRUSTED_ORIGINS only)';
   }
   if (url.username !== '' || url.password !== '') return 'must hold no user name or password';
+  if (!isTrusted && isInsideAddress(url.hostname)) {
+    return 'must not lead inside the network: use a public address, or name its origin in WEBHOOK_TRUSTED_ORIGINS';
+  }
   return url.hash === '' ? null : 'must hold no fragment (#…)';
+}
+
+/** Whether the host is an address that the guard refuses. Where a name leads is checked when something is sent. */
+function isInsideAddress(hostname: string): boolean {
+  const address = hostname.replaceAll(/[[\]]/g, '');
+  return isIP(address) !== 0 && !isPublicAddress(address);
 }

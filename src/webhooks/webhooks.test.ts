@@ -172,6 +172,19 @@ describe('the endpoints', () => {
     );
   });
 
+  it('are refused with an inside address, unless its origin is trusted', () => {
+    for (const host of ['127.0.0.1', '0x7f.1', '10.0.0.8:8443', '[::1]', '[::ffff:7f00:1]']) {
+      const webhookUrl = `https://${host}/hook`;
+      const settings = { ...none, webhookUrl, webhookSecret: secretOf('p') };
+      assert.match(problemsOf(settings), /WEBHOOK_URL must not lead inside the network/, host);
+      const webhookTrustedOrigins = [new URL(webhookUrl).origin];
+      assert.equal(problemsOf({ ...settings, webhookTrustedOrigins }), '');
+    }
+    for (const host of ['93.184.215.14', 'shop.example', '[2606:2800:21f:cb07::1]']) {
+      assert.equal(problemsOf(fileOf({ [STORE]: { ...entry, url: `https://${host}/` } })), '');
+    }
+  });
+
   it('may be plain HTTP on a trusted origin only', () => {
     const settings = { ...none, webhookUrl: 'http://10.0.0.1/x', webhookSecret: secretOf('p') };
     assert.match(problemsOf(settings), /must start with https/);

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { VERSION } from '../../local/replicate/server.ts';
 import { startLocalStack } from '../../local/stack.ts';
+import { checkWebhooks } from '../../src/cli/doctor/webhooks.ts';
 import { afterTests } from '../support/after-tests.ts';
 import { type Case, doctorOn } from '../support/doctor.ts';
 import { WEBHOOK_SECRET } from '../support/webhook-receiver.ts';
@@ -112,9 +113,17 @@ describe('the doctor on webhooks', () => {
   });
 
   it('finds a host that leads inside, and one that does not exist', async () => {
-    const inside = await theFinding({ WEBHOOK_URL: 'https://169.254.169.254/', ...secret });
-    assert.deepEqual([inside.name, inside.state], ['webhooks, platform', 'fail']);
-    assert.match(inside.finding, /^169\.254\.169\.254 leads inside the network/);
+    const settings = {
+      webhooksFile: null,
+      webhookTrustedOrigins: [],
+      webhookSecret: WEBHOOK_SECRET,
+    };
+    const named = { ...settings, webhookUrl: 'https://inside.example/hook' };
+    const [inside] = await checkWebhooks(named, async () => ['169.254.169.254']);
+    assert.deepEqual([inside?.name, inside?.state], ['webhooks, platform', 'fail']);
+    assert.match(inside?.finding ?? '', /^inside\.example leads inside the network/);
+    const literal = await theFinding({ WEBHOOK_URL: 'https://169.254.169.254/', ...secret });
+    assert.match(literal.finding, /^WEBHOOK_URL must not lead inside the network/);
     const missing = await theFinding({ WEBHOOK_URL: 'https://shop.invalid/hook', ...secret });
     assert.equal(missing.finding, 'shop.invalid cannot be resolved');
   });

@@ -6,10 +6,10 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { isPublicAddress } from '../../src/adapters/web/address-guard.ts';
 import { WebImageFetcher } from '../../src/adapters/web/image-fetcher.ts';
 import { Semaphore } from '../../src/concurrency/semaphore.ts';
 import { TaskError } from '../../src/errors.ts';
+import { isPublicAddress } from '../../src/public-address.ts';
 import { prepareImage } from '../../src/tryon/resize.ts';
 import { type Dialled, dialTo, startImageHost } from '../support/image-host.ts';
 import { DENIED_ADDRESSES, PUBLIC_ADDRESSES } from './corpus-addresses.ts';

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, it } from 'node:test';
 import { until } from '../../local/until.ts';
+import { WebWebhookSender } from '../../src/adapters/web/webhook-sender.ts';
 import { afterTests } from '../support/after-tests.ts';
 import { flood } from '../support/image-host.ts';
 import { openRedis } from '../support/redis.ts';
@@ -87,12 +88,12 @@ describe('an endpoint', () => {
   });
 
   it('given as an inside address is never connected to', async () => {
-    const urls = ['https://127.0.0.1/', 'https://[::ffff:7f00:1]/', 'https://0x7f.1/'];
-    const stores = Object.fromEntries(urls.map((url) => [randomUUID(), url]));
-    await using webhooks = await open({ stores, schedule: [] });
-    for (const store of Object.keys(stores)) {
-      assert.equal((await webhooks.deliver(ended(store))).last?.problem, 'refused');
+    const sender = new WebWebhookSender({ dial: () => assert.fail('connected') });
+    const message = { headers: {}, body: '{}' };
+    const { signal } = new AbortController();
+    for (const url of ['https://127.0.0.1/', 'https://[::ffff:7f00:1]/', 'https://0x7f.1/']) {
+      const { problem } = await sender.send({ url, isTrusted: false }, message, signal);
+      assert.equal(problem, 'refused');
     }
-    assert.deepEqual(webhooks.dialled, []);
   });
 });

@@ -7,7 +7,7 @@
 import { isIP, type LookupFunction, type Socket } from 'node:net';
 import { buildConnector } from 'undici';
 import { TaskError } from '../../errors.ts';
-import { isPublicAddress } from './address-guard.ts';
+import { isPublicAddress } from '../../public-address.ts';
 import type { ResolveHost } from './dns-lookup.ts';
 
 /** Makes a connector that reaches its host at these addresses only. */

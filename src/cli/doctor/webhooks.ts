@@ -3,20 +3,23 @@
  * guard lets requests go? Nothing is sent.
  */
 import { isIP } from 'node:net';
-import { isPublicAddress } from '../../adapters/web/address-guard.ts';
-import { dnsLookup } from '../../adapters/web/dns-lookup.ts';
-import { type Config, ConfigError } from '../../config.ts';
+import { dnsLookup, type ResolveHost } from '../../adapters/web/dns-lookup.ts';
+import { ConfigError } from '../../config.ts';
 import type { Endpoint } from '../../ports/webhooks.ts';
-import { readEndpoints } from '../../webhooks/endpoints.ts';
+import { isPublicAddress } from '../../public-address.ts';
+import { type EndpointSettings, readEndpoints } from '../../webhooks/endpoints.ts';
 import { type Check, fail, ok } from './check.ts';
 
 const LOOKUP_MS = 5000;
 
-export async function checkWebhooks(config: Config): Promise<Check[]> {
+export async function checkWebhooks(
+  settings: EndpointSettings,
+  resolve: ResolveHost = dnsLookup(),
+): Promise<Check[]> {
   try {
-    const { all } = readEndpoints(config);
+    const { all } = readEndpoints(settings);
     if (all.length === 0) return [ok('webhooks', 'off: ended sessions are announced to no one')];
-    return await Promise.all(all.map(checkEndpoint));
+    return await Promise.all(all.map((endpoint) => checkEndpoint(endpoint, resolve)));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const fix = 'correct it; docs/webhooks.md shows how: the worker does not start with it';
@@ -24,12 +27,14 @@ export async function checkWebhooks(config: Config): Promise<Check[]> {
   }
 }
 
-async function checkEndpoint({ key, url, isTrusted }: Endpoint): Promise<Check> {
+async function checkEndpoint(
+  { key, url, isTrusted }: Endpoint,
+  resolve: ResolveHost,
+): Promise<Check> {
   const name = `webhooks, ${key}`;
   const hostname = new URL(url).hostname.replaceAll(/[[\]]/g, '');
   if (isTrusted) return ok(name, `to ${hostname}, a trusted origin`);
   try {
-    const resolve = dnsLookup();
     const addresses = isIP(hostname)
       ? [hostname]
       : await resolve(hostname, AbortSignal.timeout(LOOKUP_MS));

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { BlockList } from 'node:net';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { asGroups, DENIED_RANGES, WRAPPINGS } from '../../../test/guard/corpus-addresses.ts';
-import { isPublicAddress } from './address-guard.ts';
+import { asGroups, DENIED_RANGES, WRAPPINGS } from '../test/guard/corpus-addresses.ts';
+import { isPublicAddress } from './public-address.ts';
 
 /** The ranges once more, judged by Node's own block list. */
 const DENIED = new BlockList();
