@@ -35,7 +35,6 @@ const PROBLEM_POLL_MS = 1000;
 const MARGIN_MS = 5000;
 /** A job that is fetched while Supabase cannot be used waits: what Supabase says now decides nothing. */
 const UNUSABLE: JobEnd = { kind: 'again', delayMs: 1000 };
-const REQUEUE: JobEnd = { kind: 'requeue' };
 
 /** The running pipeline; disposing of it stops it, without losing anything. */
 export interface Pipeline extends AsyncDisposable {
@@ -63,7 +62,7 @@ export function startPipeline(
   { logger, tracing, viewer }: PipelineParts,
 ): Pipeline {
   const stop = new AbortController();
-  const refunds = startRefunds(config, adapters, tracing, stop.signal);
+  const refunds = startRefunds(config, adapters, tracing);
   const callSlots = new CallSlots(config.workerConcurrency);
   const parts = { ...adapters, viewer, callSlots };
   const attempts = startAttempts(config, parts, tracing, stop.signal);
@@ -104,15 +103,13 @@ export function startPipeline(
 }
 
 /** Carries refunds out; what is under way at a stop is finished. */
-function startRefunds(config: Config, adapters: Adapters, tracing: Tracing, stop: AbortSignal) {
+function startRefunds(config: Config, adapters: Adapters, tracing: Tracing) {
   const { platformCleanUpMinute } = config;
   const times = { concurrency: REFUNDS_AT_ONCE, lockMs: config.jobLockSeconds * 1000 };
   return refundWorker(
     adapters.redis,
     times,
     async (job, retries) => {
-      // Fetched in the very moment of the stop.
-      if (stop.aborted) return REQUEUE;
       if (!adapters.storage.isUsable) return UNUSABLE;
       return tracing.within('refund', job.intent, () =>
         runRefund(job, retries, { ...adapters, platformCleanUpMinute }),
@@ -149,8 +146,6 @@ function startAttempts(
     adapters.redis,
     times,
     async (job, signal) => {
-      // Fetched in the very moment of the stop.
-      if (stop.aborted) return REQUEUE;
       if (!adapters.storage.isUsable) return UNUSABLE;
       return tracing.within('attempt', job.task, () => runJob(job, deps, signal));
     },

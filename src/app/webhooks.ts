@@ -9,7 +9,6 @@ import { WebWebhookSender } from '../adapters/web/webhook-sender.ts';
 import { repeat } from '../concurrency/repeat.ts';
 import type { Config } from '../config.ts';
 import type { RecordEvent } from '../ports/events.ts';
-import type { JobEnd } from '../ports/jobs.ts';
 import type { Sessions } from '../ports/session.ts';
 import type { AnnounceEnd, EndedSessions } from '../ports/webhooks.ts';
 import { announcer, sweepEnded } from '../webhooks/announce.ts';
@@ -20,7 +19,6 @@ import type { RedisHealth } from './redis-health.ts';
 
 /** Requests of this process under way at once, to all endpoints together. */
 const DELIVERIES_AT_ONCE = 50;
-const REQUEUE: JobEnd = { kind: 'requeue' };
 
 export interface Webhooks {
   readonly endpoints: Endpoints;
@@ -62,9 +60,7 @@ export async function runWebhooks(
   const worker = deliveryWorker(
     redis,
     times,
-    // Fetched in the very moment of the stop.
-    async (job, signal) =>
-      stop.aborted ? REQUEUE : deliver(job, deps, AbortSignal.any([signal, stop])),
+    (job, signal) => deliver(job, deps, AbortSignal.any([signal, stop])),
     onError,
   );
   const mark = new RedisSweepMark(redis);

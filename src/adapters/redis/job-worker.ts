@@ -30,6 +30,7 @@ interface JobWorkerOptions<Data> extends WorkerTimes {
 /** Pause after an error answer of Redis: BullMQ's loop would ask again at once. */
 const REST_MS = 1000;
 const NEVER = 1_000_000;
+const REQUEUE: JobEnd = { kind: 'requeue' };
 
 export class JobWorker<Data> implements AsyncDisposable {
   readonly #worker: Worker<Data>;
@@ -50,7 +51,8 @@ export class JobWorker<Data> implements AsyncDisposable {
       queue,
       async (job, token = '') => {
         using held = this.#locks.hold(job, token);
-        await this.#end(held, await run(held));
+        // A job that was fetched in the moment of the stop is requeued.
+        await this.#end(held, this.#worker.closing === undefined ? await run(held) : REQUEUE);
       },
       {
         connection,
