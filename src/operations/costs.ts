@@ -10,6 +10,7 @@ import {
 } from '../adapters/supabase/cost-rows.ts';
 import { failureOfPublicText } from '../errors.ts';
 import { readFailureText } from '../failure-text.ts';
+import { FIRST_PROVIDER } from '../ports/image-provider.ts';
 
 export const COST_GROUPINGS = ['provider', 'store', 'day', 'store-day'] as const;
 export type CostGrouping = (typeof COST_GROUPINGS)[number];
@@ -36,8 +37,6 @@ export interface CostReport {
   readonly total: CostGroup;
 }
 
-/** Who delivered pictures before events named their provider. */
-const FIRST_PROVIDER = 'openai';
 /** All people together: a business has no use for their ids. */
 const PEOPLE = 'people (b2c)';
 

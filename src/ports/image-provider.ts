@@ -1,5 +1,8 @@
 /** The vendors that make pictures, each behind the same few operations. */
 
+/** The provider of journals, events and keys in Redis that name none: releases before the second had one. */
+export const FIRST_PROVIDER = 'openai';
+
 /** A photo as the provider gets it, e.g. `model.jpg`; the person's is the first. */
 export interface NamedImage {
   readonly name: string;

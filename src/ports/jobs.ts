@@ -14,7 +14,7 @@ export interface Journal {
   readonly providerCalls: number;
   /** A paid call was begun and its outcome is not known (yet). */
   readonly callOpen: boolean;
-  /** Who got the last paid call; absent: `openai`. */
+  /** Who got the last paid call; absent: FIRST_PROVIDER. */
   readonly provider?: string;
   /** Of the last paid call, from the moment that the vendor has given it. */
   readonly ticket?: Ticket | null;

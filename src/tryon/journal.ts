@@ -5,11 +5,8 @@
  */
 import { CATALOGUE, type ErrorCode } from '../error-catalogue.ts';
 import { TaskError } from '../errors.ts';
-import type { PictureUsage, Ticket } from '../ports/image-provider.ts';
+import { FIRST_PROVIDER, type PictureUsage, type Ticket } from '../ports/image-provider.ts';
 import type { Journal } from '../ports/jobs.ts';
-
-/** Who made the calls of journals that name no one. */
-const FIRST_PROVIDER = 'openai';
 
 /** A paid call to `provider` is about to go out. */
 export function beginCall(journal: Journal, provider: string): Journal {

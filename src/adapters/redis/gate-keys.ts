@@ -1,8 +1,5 @@
-/**
- * The keys of a provider's gate. OpenAI's have no name in them: releases before the second provider
- * use the same ones.
- */
-const FIRST_PROVIDER = 'openai';
+/** The keys of a provider's gate. */
+import { FIRST_PROVIDER } from '../../ports/image-provider.ts';
 
 export interface GateKeys {
   /** The time of the rate limit's next free slot, ms. */
