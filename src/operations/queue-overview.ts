@@ -1,29 +1,37 @@
 /** Where the tasks are, whether paid calls go out, and what money is at risk. */
 import { drainingSince } from '../adapters/redis/drain.ts';
-import { paidCalls, refundJobs } from '../adapters/redis/job-views.ts';
+import { knownJobs, refundJobs } from '../adapters/redis/job-views.ts';
 import { readGateState } from '../adapters/redis/provider-gate.ts';
 import { readQueueStats } from '../adapters/redis/queue-stats.ts';
 import { callsPerMinuteTo } from '../config/providers.ts';
+import { hasLostCall, openTicket } from '../tryon/journal.ts';
 import type { OperationDeps } from './deps.ts';
 
 export type QueueOverview = Awaited<ReturnType<typeof queueOverview>>;
 
 export async function queueOverview({ redis, config }: Pick<OperationDeps, 'redis' | 'config'>) {
-  const [stats, gates, draining, calls, refunds] = await Promise.all([
+  const [stats, gates, draining, jobs, refunds] = await Promise.all([
     readQueueStats(redis),
     readGates({ redis, config }),
     drainingSince(redis),
-    paidCalls(redis),
+    knownJobs(redis),
     refundJobs(redis),
   ]);
+  // Interrupted without a ticket, or ended without an answer: these calls may have been billed.
+  const outcomeUnknown = [
+    ...jobs.active.filter(({ journal }) => hasLostCall(journal)),
+    ...jobs.others.filter(
+      ({ journal }) => (journal.callOpen && openTicket(journal) === null) || hasLostCall(journal),
+    ),
+  ];
   return {
     ...stats,
     gates,
     drainingSince: draining,
     moneyAtRisk: {
-      paidCallsUnderWay: calls.open,
-      paidCallsOutcomeUnknown: calls.outcomeUnknown,
-      outcomeUnknownSessions: calls.sessionIds,
+      paidCallsUnderWay: jobs.active.filter(({ journal }) => journal.callOpen).length,
+      paidCallsOutcomeUnknown: outcomeUnknown.length,
+      outcomeUnknownSessions: outcomeUnknown.map(({ task }) => task.sessionId),
       refundsOutstanding: stats.refundsOutstanding,
       oldestRefundSince: refunds[0]?.intent.completedAt ?? null,
       reconciliationOpen: stats.reconciliation,

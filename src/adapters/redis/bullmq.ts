@@ -1,8 +1,8 @@
 /**
- * What the BullMQ queues have in common: their names, how they are opened, and which of their
- * jobs are not finished.
+ * What the BullMQ queues have in common: their names, how they are opened, and what is read of
+ * their jobs.
  */
-import { Queue } from 'bullmq';
+import { type Job, Queue, type QueueOptions } from 'bullmq';
 import type { Redis } from 'ioredis';
 
 /** Keeps the queues' keys apart from the platform's in the Redis they share. */
@@ -17,10 +17,25 @@ export function refundJobId(sessionId: string): string {
 }
 
 /** Opens a queue on the caller's connection, which reports its own errors: a queue only repeats them. */
-export function openQueue<Data>(name: string, connection: Redis): Queue<Data> {
+export function openQueue<Data>(
+  name: string,
+  connection: Redis,
+  more: Partial<QueueOptions> = {},
+): Queue<Data> {
   // The check of the version needs INFO, which a restricted user may not have.
-  const options = { connection, prefix: PREFIX, skipVersionCheck: true };
+  const options = { connection, prefix: PREFIX, skipVersionCheck: true, ...more };
   return new Queue<Data>(name, options).on('error', () => undefined);
+}
+
+/** Opens the queue for `use`, and closes it. */
+export async function withQueue<Data, T>(
+  connection: Redis,
+  name: string,
+  use: (queue: Queue<Data>) => Promise<T>,
+): Promise<T> {
+  await using stack = new AsyncDisposableStack();
+  const queue = openQueue<Data>(name, connection, { skipMetasUpdate: true });
+  return await use(stack.adopt(queue, () => queue.close()));
 }
 
 const FINISHED_STATES: readonly string[] = ['completed', 'failed', 'unknown'];
@@ -33,4 +48,10 @@ export async function aliveAmong(
 ): Promise<Set<string>> {
   const states = await Promise.all(sessionIds.map((id) => queue.getJobState(jobIdOf(id))));
   return new Set(sessionIds.filter((_, at) => !FINISHED_STATES.includes(states[at] ?? 'unknown')));
+}
+
+/** When a delayed job is due, ms since the epoch. BullMQ sorts them by it, shifted left by 12 bits. */
+export async function nextAttemptMs(redis: Redis, job: Job): Promise<number | undefined> {
+  const score = await redis.zscore(`${job.queueQualifiedName}:delayed`, job.id ?? '');
+  return score === null ? undefined : Math.floor(Number(score) / 4096);
 }

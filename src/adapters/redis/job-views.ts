@@ -1,12 +1,12 @@
 /**
  * The jobs of both queues for operators: their states and journals, and the retry of waiting refunds.
  */
-import { type Job as BullJob, type JobType, Queue } from 'bullmq';
+import type { Job as BullJob, JobType, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Journal } from '../../ports/jobs.ts';
 import type { RefundIntent } from '../../ports/refunds.ts';
 import type { Task } from '../../ports/session.ts';
-import { GENERATION_QUEUE, PREFIX, REFUND_QUEUE } from './bullmq.ts';
+import { GENERATION_QUEUE, nextAttemptMs, REFUND_QUEUE, withQueue } from './bullmq.ts';
 import { type JobData, readJobData } from './job-data.ts';
 import { readIntent } from './refund-queue.ts';
 
@@ -30,16 +30,6 @@ interface GenerationJobView extends JobView {
 
 interface RefundJobView extends JobView {
   readonly intent: RefundIntent;
-}
-
-/** Paid calls that may come to nothing. Jobs that are done are known for ten minutes. */
-interface PaidCalls {
-  /** Under way now. */
-  readonly open: number;
-  /** Interrupted, or ended without an answer: they may have been billed. */
-  readonly outcomeUnknown: number;
-  /** The sessions of the latter. */
-  readonly sessionIds: readonly string[];
 }
 
 const UNFINISHED: JobType[] = ['waiting', 'active', 'delayed', 'failed'];
@@ -108,32 +98,16 @@ async function isRemoved(job: BullJob): Promise<boolean> {
   }
 }
 
-/** Reads the journals of all jobs that are known. */
-export function paidCalls(redis: Redis): Promise<PaidCalls> {
+/** The jobs that run, and all others that are known: those that are done for ten minutes. */
+export function knownJobs(redis: Redis): Promise<Record<'active' | 'others', JobData[]>> {
   return withQueue(redis, GENERATION_QUEUE, async (queue: Queue<JobData>) => {
     const read = async (states: JobType[]) =>
       (await queue.getJobs(states, 0, MOST_JOBS)).flatMap(({ data }) => readJobData(data) ?? []);
-    const active = await read(['active']);
-    const others = await read(['waiting', 'prioritized', 'delayed', 'failed', 'completed']);
-    const unknown = [
-      ...active.filter(({ journal }) => hasLostCall(journal)),
-      ...others.filter(({ journal }) => isLost(journal) || hasLostCall(journal)),
-    ];
     return {
-      open: active.filter(({ journal }) => journal.callOpen).length,
-      outcomeUnknown: unknown.length,
-      sessionIds: unknown.map(({ task }) => task.sessionId),
+      active: await read(['active']),
+      others: await read(['waiting', 'prioritized', 'delayed', 'failed', 'completed']),
     };
   });
-}
-
-/** Open, and without a ticket to collect its picture with. */
-function isLost({ callOpen, ticket = null }: Journal): boolean {
-  return callOpen && ticket === null;
-}
-
-function hasLostCall({ failures }: Journal): boolean {
-  return (failures.PROVIDER_OUTCOME_UNKNOWN ?? 0) > 0;
 }
 
 async function refundsIn(queue: Queue<RefundIntent>, sessionId?: string) {
@@ -164,27 +138,6 @@ async function viewOf(redis: Redis, job: BullJob): Promise<JobView> {
   };
 }
 
-/** When a delayed job is due, ms since the epoch. BullMQ sorts them by it, shifted left by 12 bits. */
-export async function nextAttemptMs(redis: Redis, job: BullJob): Promise<number | undefined> {
-  const score = await redis.zscore(`${job.queueQualifiedName}:delayed`, job.id ?? '');
-  return score === null ? undefined : Math.floor(Number(score) / 4096);
-}
-
 function isoOf(timeMs: number | undefined): string | null {
   return timeMs === undefined ? null : new Date(timeMs).toISOString();
-}
-
-/** Opens the queue for `use`, and closes it. */
-export async function withQueue<Data, T>(
-  connection: Redis,
-  name: string,
-  use: (queue: Queue<Data>) => Promise<T>,
-): Promise<T> {
-  const queue = new Queue<Data>(name, { connection, prefix: PREFIX, skipMetasUpdate: true });
-  queue.on('error', () => undefined);
-  try {
-    return await use(queue);
-  } finally {
-    await queue.close();
-  }
 }

@@ -4,8 +4,7 @@
 import type { Job as BullJob, JobType, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Delivery } from '../../ports/webhooks.ts';
-import { WEBHOOK_QUEUE } from './bullmq.ts';
-import { nextAttemptMs, withQueue } from './job-views.ts';
+import { nextAttemptMs, WEBHOOK_QUEUE, withQueue } from './bullmq.ts';
 import { deliveryOf } from './webhook-queue.ts';
 
 export const DELIVERY_STATES = ['pending', 'delivered', 'undelivered'] as const;
