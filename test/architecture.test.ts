@@ -43,7 +43,6 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'console',
     'operations',
     'webhooks',
-    'tracing',
     'app',
   ],
   cli: [
