@@ -3,6 +3,12 @@
 /** More kept pieces than any real file has; bounds the memory that hostile ones take. */
 const MAX_PIECES = 4_096;
 
+/**
+ * More chunks or segments than any real file has (one of 10 MiB in chunks of 1 KiB has 10,240). Reading
+ * each of them takes time on the event loop, and 10 MiB have room for a million empty ones.
+ */
+export const MAX_PARTS = 16_384;
+
 /** Collects the parts of `file` that are kept; neighbours become one piece. */
 export class Pieces {
   readonly #file: Uint8Array;

@@ -3,7 +3,7 @@
  * pixels need: what follows the first picture, comments and every APPn but JFIF, Adobe, the colour
  * profile and the orientation are left out, and a missing end marker is put there.
  */
-import { latin1, Pieces } from './bytes.ts';
+import { latin1, MAX_PARTS, Pieces } from './bytes.ts';
 import type { ImageStructure, Unfit } from './format.ts';
 import { isUsableProfile, MAX_PROFILE_BYTES, type ProfileSpace } from './icc-profile.ts';
 import { readOrientation, writeOrientation } from './orientation.ts';
@@ -87,7 +87,7 @@ function readSegments(file: Uint8Array): Segments | Unfit {
     hasJfif: false,
     adobe: null,
   };
-  for (let at = 2; ; ) {
+  for (let at = 2, parts = 0; parts < MAX_PARTS; parts += 1) {
     const found = nextMarker(file, at);
     if (found === null || file[found + 1] === END) return segments;
     const end = found + 2 + lengthAt(file, found + 2);
@@ -104,6 +104,7 @@ function readSegments(file: Uint8Array): Segments | Unfit {
       at = end;
     }
   }
+  return 'unreadable';
 }
 
 function lengthAt(file: Uint8Array, at: number): number {
@@ -124,10 +125,19 @@ function isBare(marker: number): boolean {
   return (marker >= 0xd0 && marker <= 0xd7) || marker === 0x01;
 }
 
+/** Starting a search costs as much as reading so many bytes, and hostile data has 0xff in every other one. */
+const SEARCH_BYTES = 32;
+
 /** The end of a scan's data: the next marker that is not a restart, or the end of the file. */
 function endOfData(file: Uint8Array, from: number): number {
-  for (let at = file.indexOf(0xff, from); at !== -1; at = file.indexOf(0xff, at + 1)) {
-    if (at + 1 === file.length) break;
+  let searchFrom = from;
+  for (let at = from; at + 1 < file.length; at += 1) {
+    if (file[at] !== 0xff) {
+      if (at < searchFrom) continue;
+      at = file.indexOf(0xff, at);
+      if (at === -1 || at + 1 === file.length) break;
+    }
+    searchFrom = at + SEARCH_BYTES;
     const next = file[at + 1] ?? 0;
     if (next !== 0 && next !== 0xff && !(next >= 0xd0 && next <= 0xd7)) return at;
   }

@@ -3,7 +3,7 @@
  * may unfold to gigabytes while a decoder reads the header, so none sees them.
  */
 import { crc32, deflateSync, inflateSync } from 'node:zlib';
-import { latin1, Pieces, viewOf } from './bytes.ts';
+import { latin1, MAX_PARTS, Pieces, viewOf } from './bytes.ts';
 import type { ImageStructure, Unfit } from './format.ts';
 import { isUsableProfile, MAX_PROFILE_BYTES, type ProfileSpace } from './icc-profile.ts';
 import { readOrientation, writeOrientation } from './orientation.ts';
@@ -67,7 +67,9 @@ function readChunks(file: Uint8Array): Chunks | null {
   const read = new Map<string, Uint8Array>();
   const [colours, pixels] = [new Pieces(file), new Pieces(file)];
   let hasPixels = false;
-  for (let at = SIGNATURE_BYTES; at + 12 <= file.length; ) {
+  let parts = 0;
+  for (let at = SIGNATURE_BYTES; at + 12 <= file.length; parts += 1) {
+    if (parts === MAX_PARTS) return null;
     const type = latin1(file, at + 4, at + 8);
     const end = at + 12 + view.getUint32(at);
     if ((type === 'IHDR') !== (at === SIGNATURE_BYTES)) return null;

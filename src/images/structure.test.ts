@@ -9,6 +9,7 @@ import {
   insertPngText,
   plain,
 } from '../../test/support/odd-images.ts';
+import { MAX_PARTS } from './bytes.ts';
 import type { ImageStructure } from './format.ts';
 import { MAX_PROFILE_BYTES } from './icc-profile.ts';
 import { validateImage } from './validation.ts';
@@ -39,6 +40,25 @@ describe('the structure of every format', () => {
       assert.deepEqual([format, orientation, xmp], [format, 6, undefined]);
       assert.ok((exif?.length ?? 0) < 40, `${exif?.length} bytes of EXIF`);
       assert.ok(!bytes.includes('SECRET'));
+    }
+  });
+
+  it('has no more parts than any real file has', async () => {
+    const empty = [
+      { format: 'jpeg', behind: 2, part: Buffer.from([0xff, 0xfe, 0, 2]) },
+      { format: 'png', behind: 33, part: insertPngChunk(Buffer.of(), 'teSt', Buffer.of()) },
+      { format: 'webp', behind: 12, part: Buffer.from('teSt\0\0\0\0') },
+    ] as const;
+    for (const { format, behind, part } of empty) {
+      const file = await plain(64, 64).toFormat(format).toBuffer();
+      const withParts = (count: number) =>
+        Buffer.concat([
+          file.subarray(0, behind),
+          ...Array<Buffer>(count).fill(part),
+          file.subarray(behind),
+        ]);
+      assert.deepEqual(left(withParts(MAX_PARTS - 20)), left(file));
+      assert.throws(() => left(withParts(MAX_PARTS)), { detail: 'unreadable' }, format);
     }
   });
 

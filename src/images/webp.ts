@@ -1,7 +1,7 @@
 /**
  * The structure of a WebP file (RFC 9649), and the file with only the chunks that its pixels need.
  */
-import { latin1, Pieces, viewOf } from './bytes.ts';
+import { latin1, MAX_PARTS, Pieces, viewOf } from './bytes.ts';
 import type { ImageStructure, Unfit } from './format.ts';
 import { isUsableProfile } from './icc-profile.ts';
 import { readOrientation, writeOrientation } from './orientation.ts';
@@ -44,7 +44,9 @@ function readChunks(file: Uint8Array): Chunks | null {
   const first = new Map<string, Uint8Array>();
   const pixels = new Pieces(file);
   let frames = 0;
-  for (let at = RIFF_HEADER_BYTES; at + 8 <= file.length; ) {
+  let parts = 0;
+  for (let at = RIFF_HEADER_BYTES; at + 8 <= file.length; parts += 1) {
+    if (parts === MAX_PARTS) return null;
     const type = latin1(file, at, at + 4);
     const length = view.getUint32(at + 4, true);
     const end = at + 8 + length;
