@@ -8,6 +8,8 @@ export interface AuditedSession {
   readonly status: string;
   /** A picture was delivered, whatever the status says now. */
   readonly hasPicture: boolean;
+  /** The row's text is the worker's; the platform writes another, or none, when it fails a session. */
+  readonly isFailedByWorker: boolean;
   readonly requestId: string | null;
   readonly createdAt: Date;
 }

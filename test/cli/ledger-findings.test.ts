@@ -10,6 +10,7 @@ import {
 } from '../../local/platform.ts';
 import { BullRefunds } from '../../src/adapters/redis/refund-queue.ts';
 import { TaskError } from '../../src/errors.ts';
+import { failureText } from '../../src/failure-text.ts';
 import { refundIntent } from '../../src/tryon/refund-intent.ts';
 import { afterTests } from '../support/after-tests.ts';
 import {
@@ -29,6 +30,9 @@ import { customersOfAllKinds, openShop } from '../support/shop.ts';
 
 const shop = afterTests.use(await openShop());
 const { platform, stack } = shop;
+
+/** What the worker writes into a row that it fails. */
+const PENDING = failureText(new TaskError('ABANDONED').publicText, 'pending');
 
 beforeEach(() => emptyBooks(shop));
 
@@ -105,6 +109,14 @@ describe('wrong money', () => {
       await refundFailedPush(platform, tryOn);
       await assertFound(shop, tryOn, ['delivered_and_refunded']);
     });
+  });
+
+  it('that the platform paid back for a failed push is not found missing', async () => {
+    const person = await createPerson(platform);
+    const first = await tryOnThat(shop, 'failed', person);
+    await changeSessions(shop, `error_message = '${PENDING}'`);
+    await refundFailedPush(platform, await tryOnThat(shop, 'queued', person));
+    await assertFound(shop, first, ['failed_without_refund']);
   });
 
   it('of a refund for which nothing was taken is found', async () => {

@@ -3,6 +3,7 @@
  */
 import type { SupabaseClient } from '@supabase/supabase-js';
 import { z } from 'zod';
+import { readFailureText } from '../../failure-text.ts';
 import type { AuditedSession, LedgerRow } from '../../ports/audit.ts';
 import type { Channel } from '../../ports/session.ts';
 import { rowsOf, TABLES } from './client.ts';
@@ -14,8 +15,8 @@ interface TimeWindow {
 }
 
 const SESSION_COLUMNS = {
-  b2b: 'id, owner:store_id, status, generated_image_url, created_at, request_id',
-  b2c: 'id, owner:user_id, status, generated_image_url, created_at',
+  b2b: 'id, owner:store_id, status, generated_image_url, error_message, created_at, request_id',
+  b2c: 'id, owner:user_id, status, generated_image_url, error_message, created_at',
 } as const;
 
 const LEDGERS = {
@@ -38,6 +39,7 @@ const sessionRow = z.object({
   owner: z.string(),
   status: z.string(),
   generated_image_url: z.string().nullable(),
+  error_message: z.string().nullable(),
   request_id: z.string().nullish(),
   created_at: z.coerce.date(),
 });
@@ -88,6 +90,7 @@ function toSession(channel: Channel, row: z.infer<typeof sessionRow>): AuditedSe
     sessionId: row.id,
     status: row.status,
     hasPicture: row.generated_image_url !== null,
+    isFailedByWorker: row.error_message !== null && readFailureText(row.error_message) !== null,
     requestId: row.request_id ?? null,
     createdAt: row.created_at,
   };

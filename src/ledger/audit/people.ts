@@ -43,14 +43,22 @@ function auditPerson(
     return row;
   };
   const found: Finding[] = [];
-  for (const session of sessions.toSorted((a, b) => +a.createdAt - +b.createdAt)) {
+  const ordered = sessions.toSorted((a, b) => +a.createdAt - +b.createdAt);
+  // The platform refunds the sessions that it fails, so these are matched before the worker's.
+  const nameless = new Map(
+    ordered
+      .filter(({ status, sessionId }) => status === 'failed' && !named.has(sessionId))
+      .toSorted((a, b) => Number(a.isFailedByWorker) - Number(b.isFailedByWorker))
+      .map((session) => [
+        session.sessionId,
+        take((row) => isNamelessRefund(row) && isSoonAfter(row, session)) ?? [],
+      ]),
+  );
+  for (const session of ordered) {
     const payment = take((row) => row.type === 'deduction' && isJustBefore(row, session));
-    const refunds = [...(named.get(session.sessionId) ?? [])];
+    const { sessionId } = session;
+    const refunds = [named.get(sessionId) ?? [], nameless.get(sessionId) ?? []].flat();
     for (const refund of refunds) left.delete(refund);
-    if (session.status === 'failed' && refunds.length === 0) {
-      const nameless = take((row) => isNamelessRefund(row) && isSoonAfter(row, session));
-      if (nameless !== undefined) refunds.push(nameless);
-    }
     found.push(...auditSession({ session, payment, refunds }));
     if (refunds.some(({ ownerId }) => ownerId !== session.ownerId)) {
       found.push(findingOf(session, 'refund_to_wrong_payer', { detail: 'another person has it' }));
