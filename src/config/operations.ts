@@ -3,14 +3,15 @@ import {
   integer,
   LOOPBACK,
   list,
+  matching,
   oneOf,
+  optional,
   optionalText,
   parseNetwork,
   parseOrigin,
   parseUrl,
   text,
   type Variable,
-  variable,
 } from './variable.ts';
 
 export const OPERATION_VARIABLES = {
@@ -30,35 +31,28 @@ export const OPERATION_VARIABLES = {
       'Link of a photo for the examples in /docs, so that they can be tried there. Empty: a placeholder.',
     example: 'https://cdn.example.com/person.jpg',
   }),
-  adminToken: variable(
+  adminToken: optional(
     'ADMIN_TOKEN',
     {
       about:
         'Opens the console at /console and the queue board at /admin/queues, as a bearer token or as the password of any user. Empty: neither of them. Secret.',
-      default: '',
       example: 'at-least-16-random-characters',
     },
-    (value) => {
-      if (!/^(\S{16,})?$/.test(value))
-        throw new Error('must have 16 characters or more, no spaces');
-      return value === '' ? null : value;
-    },
+    matching(/^\S{16,}$/, 'must have 16 characters or more, no spaces'),
   ),
   consoleAccess: oneOf('CONSOLE_ACCESS', ['token', 'open'], {
     about:
       'Access to the console: token requires ADMIN_TOKEN; open requires nothing and is refused unless SUPABASE_URL is on loopback.',
     default: 'token',
   }),
-  consoleOrdersUrl: variable(
+  consoleOrdersUrl: optional(
     'CONSOLE_ORDERS_URL',
     {
       about:
         'Where the playground orders try-ons as the platform would: the local stack names its own address. Loopback only. Empty: the playground makes pictures without a session.',
-      default: '',
       example: 'http://127.0.0.1:24000',
     },
     (value) => {
-      if (value === '') return null;
       if (!LOOPBACK.test(parseUrl(value, ['http:']).hostname))
         throw new Error('must be on loopback');
       return value.replace(/\/+$/, '');
@@ -92,14 +86,13 @@ export const OPERATION_VARIABLES = {
       'How often the queues are counted and Supabase is asked whether it answers, for /health and the metrics. One scrape interval is enough.',
     default: '15',
   }),
-  otlpEndpoint: variable(
+  otlpEndpoint: optional(
     'OTEL_EXPORTER_OTLP_ENDPOINT',
     {
       about: 'A collector that takes traces as OTLP over HTTP. Empty: no traces.',
-      default: '',
       example: 'http://collector:4318',
     },
-    (value) => (value === '' ? null : parseUrl(value, ['https:', 'http:']).href),
+    (value) => parseUrl(value, ['https:', 'http:']).href,
   ),
   logLevel: oneOf('LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'silent'], {
     about: 'Lowest severity that is logged.',

@@ -4,10 +4,13 @@
  */
 import type { Channel } from '../ports/session.ts';
 import {
+  choice,
   integer,
   list,
+  matching,
   oneOf,
   onOff,
+  optional,
   secureUrl,
   text,
   type Variable,
@@ -41,19 +44,14 @@ const PER_CHANNEL = {
       default: 'medium',
     },
   ),
-  openaiImageComplexity: variable(
+  openaiImageComplexity: optional(
     'OPENAI_IMAGE_COMPLEXITY',
     {
       about:
         'How much the model plans before it draws: low, medium or high; models from 2.6 on. Empty: its own default.',
-      default: '',
       example: 'low',
     },
-    (value) => {
-      const found = (['', 'low', 'medium', 'high'] as const).find((known) => known === value);
-      if (found === undefined) throw new Error('must be one of low, medium, high');
-      return found === '' ? null : found;
-    },
+    choice('low', 'medium', 'high'),
   ),
   openaiImageSize: variable(
     'OPENAI_IMAGE_SIZE',
@@ -62,11 +60,7 @@ const PER_CHANNEL = {
         "Picture size in pixels, WIDTHxHEIGHT, or match: the size that is nearest to the shape of the person's photo.",
       default: '1024x1536',
     },
-    (value) => {
-      if (!/^([1-9]\d{2,3}x[1-9]\d{2,3}|match)$/.test(value))
-        throw new Error('must be WIDTHxHEIGHT in pixels, or match');
-      return value;
-    },
+    matching(/^([1-9]\d{2,3}x[1-9]\d{2,3}|match)$/, 'must be WIDTHxHEIGHT in pixels, or match'),
   ),
   replicateModel: variable(
     'REPLICATE_MODEL',
@@ -74,11 +68,7 @@ const PER_CHANNEL = {
       about: 'The model on Replicate, owner/name, or owner/name:version.',
       default: 'prunaai/p-image-try-on',
     },
-    (value) => {
-      if (!/^[\w.-]+\/[\w.-]+(:[0-9a-f]{64})?$/.test(value))
-        throw new Error('must be owner/name or owner/name:version');
-      return value;
-    },
+    matching(/^[\w.-]+\/[\w.-]+(:[0-9a-f]{64})?$/, 'must be owner/name or owner/name:version'),
   ),
 } as const;
 
@@ -110,10 +100,10 @@ function keyOf(channel: Channel, name: string): string {
 function overridesFor<C extends Channel>(channel: C): Overrides<C> {
   const entries = Object.entries<Variable>(PER_CHANNEL).map(([key, { name, example, parse }]) => [
     keyOf(channel, key),
-    variable(
+    optional(
       `${channel.toUpperCase()}_${name}`,
-      { about: `${name} for tasks of ${OWNERS[channel]}. Empty: the same.`, default: '', example },
-      (value) => (value === '' ? null : parse(value)),
+      { about: `${name} for tasks of ${OWNERS[channel]}. Empty: the same.`, example },
+      parse,
     ),
   ]);
   return Object.fromEntries(entries);
@@ -164,16 +154,14 @@ export const PROVIDER_VARIABLES = {
     about: 'Paid calls a minute to Replicate over all replicas, evenly paced.',
     default: '300',
   }),
-  dailyBudgetUsd: variable(
+  dailyBudgetUsd: optional(
     'DAILY_BUDGET_USD',
     {
       about:
         'The most that paid calls may cost a day (UTC), over all replicas and providers; then they pause until the next day. Empty: no ceiling.',
-      default: '',
       example: '50',
     },
     (value) => {
-      if (value === '') return null;
       if (!/^\d{1,6}(\.\d{1,6})?$/.test(value) || Number(value) === 0)
         throw new Error('must be a number of US dollars above 0');
       return Number(value);

@@ -3,10 +3,12 @@ import {
   integer,
   list,
   oneOf,
+  optional,
   parseHost,
   parseOrigin,
   type Variable,
   variable,
+  wholeNumber,
 } from './variable.ts';
 
 export const TASK_VARIABLES = {
@@ -40,18 +42,13 @@ export const TASK_VARIABLES = {
     about: 'Interval of the recovery sweep: lost sessions, and tasks left on the intake list.',
     default: '60',
   }),
-  rescueMinAgeSeconds: variable(
+  rescueMinAgeSeconds: optional(
     'RESCUE_MIN_AGE_SECONDS',
     {
       about: 'Minimum age of a session before the rescue touches it. Empty: the task deadline.',
-      default: '',
       example: '480',
     },
-    (value) => {
-      if (value === '') return null;
-      if (!/^\d{1,6}$/.test(value)) throw new Error('must be a whole number from 0 to 999999');
-      return Number(value);
-    },
+    wholeNumber(0, 999_999),
   ),
   platformCleanUpMinute: variable(
     'PLATFORM_CLEAN_UP_UTC',

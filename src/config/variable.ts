@@ -25,19 +25,35 @@ export function variable<T>(
   return { name, about, default: fallback, example, parse };
 }
 
-export function integer(
+/** As `variable`, with null for the empty text, its default. */
+export function optional<T>(
   name: string,
-  min: number,
-  max: number,
   details: Details,
-): Variable<number> {
-  return variable(name, details, (text) => {
+  parse: (text: string) => T,
+): Variable<T | null> {
+  return variable(name, { default: '', ...details }, (text) => (text === '' ? null : parse(text)));
+}
+
+export function wholeNumber(min: number, max: number): (text: string) => number {
+  return (text) => {
     const value = Number(text);
     if (!/^\d+$/.test(text) || value < min || value > max) {
       throw new Error(`must be a whole number from ${min} to ${max}`);
     }
     return value;
-  });
+  };
+}
+
+export function integer(name: string, min: number, max: number, details: Details) {
+  return variable(name, details, wholeNumber(min, max));
+}
+
+export function choice<const T extends string>(...values: readonly T[]): (text: string) => T {
+  return (text) => {
+    const value = values.find((candidate) => candidate === text);
+    if (value === undefined) throw new Error(`must be one of ${values.join(', ')}`);
+    return value;
+  };
 }
 
 export function oneOf<const T extends string>(
@@ -45,16 +61,19 @@ export function oneOf<const T extends string>(
   values: readonly T[],
   details: Details,
 ) {
-  return variable(name, details, (text) => {
-    const value = values.find((candidate) => candidate === text);
-    if (value === undefined) throw new Error(`must be one of ${values.join(', ')}`);
-    return value;
-  });
+  return variable(name, details, choice(...values));
 }
 
 export function onOff(name: string, details: Details): Variable<boolean> {
-  const { parse, ...rest } = oneOf(name, ['on', 'off'], details);
-  return { ...rest, parse: (value) => parse(value) === 'on' };
+  return variable(name, details, (text) => choice('on', 'off')(text) === 'on');
+}
+
+/** Takes texts of this form; `rule` ends the sentence "NAME …". */
+export function matching(form: RegExp, rule: string): (text: string) => string {
+  return (text) => {
+    if (!form.test(text)) throw new Error(rule);
+    return text;
+  };
 }
 
 export function text(name: string, details: Details): Variable<string> {
@@ -62,7 +81,7 @@ export function text(name: string, details: Details): Variable<string> {
 }
 
 export function optionalText(name: string, details: Details): Variable<string | null> {
-  return variable(name, { default: '', ...details }, (value) => (value === '' ? null : value));
+  return optional(name, details, (value) => value);
 }
 
 export const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
@@ -106,9 +125,8 @@ export function parseOrigin(value: string): string {
 }
 
 export function parseHost(value: string): string {
-  if (!/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(value))
-    throw new Error('must hold host names only');
-  return value.toLowerCase();
+  const parse = matching(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i, 'must hold host names only');
+  return parse(value).toLowerCase();
 }
 
 /** An address or a network; not that of everyone, whose word about a client is worth nothing. */
