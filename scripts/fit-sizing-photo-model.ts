@@ -6,8 +6,8 @@ import {
   type PhotoModel,
 } from '../src/sizing/coefficients.ts';
 import { cholesky, dot, type Matrix, scaled, solve, type Vector } from '../src/sizing/matrix.ts';
-import { PHOTO_FEATURES } from '../src/sizing/measure-photo.ts';
 import { withoutPerspective } from '../src/sizing/perspective.ts';
+import { PHOTO_FEATURES } from '../src/sizing/photo-features.ts';
 import { CHOICES } from './fit-sizing-choices.ts';
 import type { Maker, PhotographedPerson } from './fit-sizing-people.ts';
 import { leastSquares, mean } from './least-squares.ts';

@@ -43,6 +43,15 @@ export function distancePx(points: BodyPoints, from: LandmarkName, to: LandmarkN
   return Math.hypot(a.x - b.x, a.y - b.y);
 }
 
+/** Between the line from an upper to a lower point and the vertical: 180 is upside down. */
+export function slantDegrees(upper: PixelPoint, lower: PixelPoint): number {
+  return degrees(Math.atan2(Math.abs(lower.x - upper.x), lower.y - upper.y));
+}
+
+export function degrees(radians: number): number {
+  return (radians * 180) / Math.PI;
+}
+
 /** On the line from the shoulders (0) to the hips (1), half way between left and right. */
 export function trunkPoint(points: BodyPoints, share: number): PixelPoint {
   const shoulders = middleOf(points, 'leftShoulder', 'rightShoulder');

@@ -4,8 +4,8 @@ import { bodyPriors, type SexPrior } from './body-prior.ts';
 import { FITS, type Fit, type PhotoModel, type SizingCoefficients } from './coefficients.ts';
 import { type Gaussian, type LinearObservation, observe, sharesOf } from './gaussian.ts';
 import { dot, scaled } from './matrix.ts';
-import type { PhotoFeatures } from './measure-photo.ts';
 import { withoutPerspective } from './perspective.ts';
+import type { PhotoFeatures } from './photo-features.ts';
 
 /** Without a weight, people in clothes and from cameras unlike any fitted on err more: variance times this. */
 const UNSEEN_SPREAD = 1.2;

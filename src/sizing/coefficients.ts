@@ -2,7 +2,7 @@
 import type { Sex } from './body-estimate.ts';
 import generated from './coefficients.generated.json' with { type: 'json' };
 import type { Matrix, Vector } from './matrix.ts';
-import type { PhotoFeature } from './measure-photo.ts';
+import type { PhotoFeature } from './photo-features.ts';
 
 /**
  * What is unknown about a body, in this order, cm: three girths, and the breadths over both upper

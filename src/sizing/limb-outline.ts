@@ -2,6 +2,7 @@
 
 import type { LandmarkName } from '../pose.ts';
 import { along, type BodyPoints, type PixelPoint, SIDES, type Side } from './body-points.ts';
+import { mean } from './matrix.ts';
 import { type RowSpan, type Silhouette, spanAround } from './silhouette.ts';
 
 type Joint = 'Shoulder' | 'Elbow' | 'Wrist' | 'Hip' | 'Knee' | 'Ankle';
@@ -63,7 +64,7 @@ export function legBreadth(
   const { from, to, share } = LEGS[level];
   const ends = SIDES.map((side) => [joint(points, side, from), joint(points, side, to)] as const);
   const middles = ends.map(([upper, lower]) => along(upper, lower, share));
-  const between = middles.reduce((sum, { x }) => sum + x, 0) / middles.length;
+  const between = mean(middles.map(({ x }) => x));
   return meanOf(
     ends.flatMap(([upper, lower]) => {
       const { x, y } = along(upper, lower, share);
@@ -91,5 +92,5 @@ function across(upper: PixelPoint, lower: PixelPoint): number {
 }
 
 function meanOf(values: readonly number[]): number | null {
-  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
+  return values.length === 0 ? null : mean(values);
 }

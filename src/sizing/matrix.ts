@@ -9,6 +9,10 @@ export function dot(a: Vector, b: Vector): number {
   return sum;
 }
 
+export function mean(v: Vector): number {
+  return v.reduce((sum, value) => sum + value, 0) / v.length;
+}
+
 export function transpose(a: Matrix): Matrix {
   return (a[0] ?? []).map((_, column) => a.map((row) => row[column] ?? 0));
 }

@@ -1,19 +1,20 @@
 /**
  * Measures a person in a photo: a scale from the height they gave, and a few breadths in cm that
  * tell about girths. Outline breadths include the clothes; what that means is for the estimate to
- * say. Decisions 6 and 60 say why these and no others.
+ * say.
  */
 import {
   type BodyPoints,
   distancePx,
   middleOf,
-  type PixelPoint,
   SIDES,
   type Side,
+  slantDegrees,
 } from './body-points.ts';
 import type { Figure } from './figure.ts';
 import { legBreadth, outerHalf } from './limb-outline.ts';
 import { perspectiveOf } from './perspective.ts';
+import type { PhotoFeatures } from './photo-features.ts';
 import {
   breadthCm,
   chestBreadth,
@@ -24,41 +25,8 @@ import {
   waistBreadth,
 } from './trunk-outline.ts';
 
-/** What is measured, in cm. */
-export const PHOTO_FEATURES = [
-  /** Between the shoulder joints, as the pose model sees them. */
-  'shoulderJoints',
-  /** Between the hip joints. */
-  'hipJoints',
-  /** Outline over both upper arms, at the shoulders. */
-  'shoulderOutline',
-  /** Outline of the trunk under the armpits; only where the arms stand off. */
-  'chestOutline',
-  /** Outline of the trunk without arms, from the lower ribs to the hip joints. */
-  'trunkOutline',
-  /** Outline around the hip joints. */
-  'hipOutline',
-  /** From the line of the upper arm's joints to its outer border, mean of both. */
-  'upperArmOutline',
-  /** The same of the forearm: sleeves tell how loose a shirt is. */
-  'forearmOutline',
-  /** From the line of the thigh's joints to its outer border, mean of both. */
-  'thighOutline',
-  /** Outlines of one leg, mean of both: trousers stand off differently at each. */
-  'upperThighOutline',
-  'lowerThighOutline',
-  'calfOutline',
-  'shinOutline',
-  /** From the ankles down to the lowest point of the feet: soles, and how far the camera looks down. */
-  'ankleToSole',
-] as const;
-export type PhotoFeature = (typeof PHOTO_FEATURES)[number];
-
 /** Eyes above the floor as a share of the stature, sd 0.005 (ANSUR II). Hair and hats do not move them. */
 export const EYE_HEIGHT = 0.9345;
-
-/** Null: not measurable in this photo. */
-export type PhotoFeatures = Readonly<Record<PhotoFeature, number | null>>;
 
 export interface PhotoMeasurement {
   readonly cmPerPx: number;
@@ -122,9 +90,4 @@ function forearmHangs(points: BodyPoints, side: Side): boolean {
   const [wrist, hip] = [points(`${side}Wrist`), points(`${side}Hip`)];
   const isOutside = side === 'left' ? wrist.x > hip.x : wrist.x < hip.x;
   return isOutside && slantDegrees(points(`${side}Elbow`), wrist) <= HANGING_DEGREES;
-}
-
-/** 0 for a limb that hangs straight down, 180 for one that points up. */
-function slantDegrees(upper: PixelPoint, lower: PixelPoint): number {
-  return (Math.atan2(Math.abs(lower.x - upper.x), lower.y - upper.y) * 180) / Math.PI;
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PerspectiveModel } from './coefficients.ts';
-import { PHOTO_FEATURES, type PhotoFeatures } from './measure-photo.ts';
 import { withoutPerspective } from './perspective.ts';
+import { PHOTO_FEATURES, type PhotoFeatures } from './photo-features.ts';
 
 /** A camera that shows every level at the scale of the whole body. */
 const FAR_AWAY: PerspectiveModel = { mean: [], sd: [], chest: [], hip: [] };

@@ -7,7 +7,7 @@ import { type BodyPoints, distancePx, middleOf } from './body-points.ts';
 import type { PerspectiveModel } from './coefficients.ts';
 import type { Figure } from './figure.ts';
 import { dot, type Vector } from './matrix.ts';
-import type { PhotoFeature, PhotoFeatures } from './measure-photo.ts';
+import type { PhotoFeature, PhotoFeatures } from './photo-features.ts';
 
 /**
  * Levels of shoulders, hips, knees, toes and heels as shares of the way from the eyes (0) to the

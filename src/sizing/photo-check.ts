@@ -5,15 +5,16 @@
 import { type Detection, LANDMARK, type PhotoObservation } from '../pose.ts';
 import {
   type BodyPoints,
+  degrees,
   distancePx,
   middleOf,
-  type PixelPoint,
   SIDES,
   type Side,
+  slantDegrees,
   trunkPoint,
 } from './body-points.ts';
 import { type Figure, figuresIn } from './figure.ts';
-import { dot } from './matrix.ts';
+import { dot, mean } from './matrix.ts';
 import { EYE_HEIGHT } from './measure-photo.ts';
 import { probabilityAt } from './silhouette.ts';
 
@@ -173,8 +174,8 @@ function facesCamera({ pose, points }: Figure): boolean {
 }
 
 function leans({ points }: Figure): boolean {
-  const trunk = tilt(trunkPoint(points, 0), trunkPoint(points, 1));
-  const body = tilt(
+  const trunk = slantDegrees(trunkPoint(points, 0), trunkPoint(points, 1));
+  const body = slantDegrees(
     middleOf(points, 'leftEye', 'rightEye'),
     middleOf(points, 'leftAnkle', 'rightAnkle'),
   );
@@ -201,17 +202,4 @@ function legsToTrunk({ points }: Figure): number {
 function trunkLength(points: BodyPoints): number {
   const [from, to] = [trunkPoint(points, 0), trunkPoint(points, 1)];
   return Math.max(Math.hypot(from.x - to.x, from.y - to.y), 1);
-}
-
-/** Degrees between the line from an upper to a lower point and the vertical: 180 is upside down. */
-function tilt(upper: PixelPoint, lower: PixelPoint): number {
-  return degrees(Math.atan2(Math.abs(lower.x - upper.x), lower.y - upper.y));
-}
-
-function degrees(radians: number): number {
-  return (radians * 180) / Math.PI;
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

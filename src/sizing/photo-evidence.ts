@@ -1,14 +1,12 @@
 /** What a photo tells about a body: the weighted mean of the photo and its mirror image, and how clearly it shows. */
 import { LANDMARK, type Pose } from '../pose.ts';
+import { degrees } from './body-points.ts';
 import type { PhotoEvidence } from './body-posterior.ts';
 import type { Figures } from './figure.ts';
-import {
-  measurePhoto,
-  PHOTO_FEATURES,
-  type PhotoFeature,
-  type PhotoFeatures,
-} from './measure-photo.ts';
+import { mean } from './matrix.ts';
+import { measurePhoto } from './measure-photo.ts';
 import { turnOf } from './perspective.ts';
+import { PHOTO_FEATURES, type PhotoFeature, type PhotoFeatures } from './photo-features.ts';
 
 /** The weight of the mirror image: harmless edits move its answer by 0.8 of what they move the photo's (decision 52). */
 const MIRRORED_WEIGHT = 2 / 3;
@@ -51,8 +49,6 @@ function clarityOf({ landmarks, world }: Pose): number {
     landmarks[LANDMARK[`left${joint}`]]?.visibility ?? 0,
     landmarks[LANDMARK[`right${joint}`]]?.visibility ?? 0,
   ]);
-  const mean = seen.reduce((sum, visibility) => sum + visibility, 0) / seen.length;
-  const turnedBy = (Math.abs(turnOf(world)) * 180) / Math.PI;
-  const beyond = Math.max(turnedBy - FRONTAL_DEGREES, 0) / FRONTAL_DEGREES;
-  return Math.min(Math.max(mean / Math.hypot(1, beyond), 0.3), 1);
+  const beyond = Math.max(degrees(Math.abs(turnOf(world))) - FRONTAL_DEGREES, 0) / FRONTAL_DEGREES;
+  return Math.min(Math.max(mean(seen) / Math.hypot(1, beyond), 0.3), 1);
 }

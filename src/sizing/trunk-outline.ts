@@ -7,6 +7,7 @@ import {
   type Side,
   trunkPoint,
 } from './body-points.ts';
+import { mean } from './matrix.ts';
 import { gapBetween, type RowSpan, type Silhouette, spanAround } from './silhouette.ts';
 
 /** A horizontal stretch in the image, in pixels, to draw over the photo. */
@@ -172,10 +173,6 @@ function medianBreadth(
 /** The outline's breadth in cm. */
 export function breadthCm(breadth: MeasuredBreadth | null, cmPerPx: number): number | null {
   return breadth === null ? null : (breadth.rightPx - breadth.leftPx) * cmPerPx;
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 function levels(from: number, to: number, step: number): readonly number[] {
