@@ -49,6 +49,12 @@ describe('a failed call', () => {
     assert.deepEqual(again.failedProviders, ['openai', 'replicate']);
   });
 
+  it('whose model has a successor keeps its provider first', () => {
+    assert.equal(failed(OPEN_CALL, 'PROVIDER_MODEL_REPLACED').failedProviders, undefined);
+    const gone = failed(OPEN_CALL, 'PROVIDER_REFUSES_SERVICE', 'model_gone');
+    assert.deepEqual(gone.failedProviders, ['openai']);
+  });
+
   it('before any call takes no call back and blames no provider', () => {
     const journal = { ...OPEN_CALL, callOpen: false };
     const after = failed(journal, 'PROVIDER_REFUSES_SERVICE');

@@ -92,7 +92,10 @@ export function callFailed(journal: Journal, error: TaskError, foundOpen: boolea
     callOpen: false,
     result: null,
     ticket: null,
-    ...(endsCall(code) ? { failedProviders: withProvider(journal) } : {}),
+    // The provider of a replaced model works: its successor gets the next call.
+    ...(endsCall(code) && code !== 'PROVIDER_MODEL_REPLACED'
+      ? { failedProviders: withProvider(journal) }
+      : {}),
   };
 }
 

@@ -50,6 +50,17 @@ for (const [outage, fault] of Object.entries(OUTAGES)) {
   });
 }
 
+it("a model's successor gets the call before another provider", async () => {
+  const { platform, stack } = crash.shop;
+  const tryOn = await orderTryOn(platform, await createPerson(platform));
+  const before = stack.replicate.predictions.length;
+  const gone = stack.openai.faults.add(refused(404, 'model_not_found'));
+  await crash.startWorker({ ...BOTH, OPENAI_IMAGE_MODEL: 'gpt-image-2.5-flare' });
+  await push(platform, tryOn);
+  await assertCompleted(crash.shop, tryOn);
+  assert.deepEqual([gone.hits, stack.replicate.predictions.length], [1, before]);
+});
+
 it('a moderation block goes to no other provider', async () => {
   const { platform, stack } = crash.shop;
   const tryOn = await orderTryOn(platform, await createPerson(platform));

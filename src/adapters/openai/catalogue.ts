@@ -21,7 +21,10 @@ interface ImageModelFacts {
   readonly inputFidelity: boolean;
   /** Whether the model has the parameter `complexity`. */
   readonly complexity: boolean;
-  /** Tokens of a 1024x1536 picture by quality, as far as they are known. */
+  /**
+   * Tokens of a 1024x1536 picture by quality. `low` is published for no model: medium's tokens stand
+   * in, of 2.5 for 2.6. `auto` is forecast as medium.
+   */
   readonly outputTokens: Readonly<Partial<Record<Quality, number>>>;
   /** Whether any size is accepted, or the three standard ones only. */
   readonly freeSizes: boolean;
@@ -54,7 +57,7 @@ const FIRST_GENERATION: ImageModelFacts = {
   qualities: STANDARD_QUALITIES,
   inputFidelity: true,
   complexity: false,
-  outputTokens: { medium: 1584, high: 6240 },
+  outputTokens: { low: 1584, medium: 1584, high: 6240 },
   freeSizes: false,
   prices: null,
   shutdownDate: '2026-12-01',
@@ -64,7 +67,8 @@ const SECOND_GENERATION: ImageModelFacts = {
   qualities: STANDARD_QUALITIES,
   inputFidelity: false,
   complexity: false,
-  outputTokens: { medium: 1372 },
+  // High is not published: the most that a picture of 2.5 takes stands in.
+  outputTokens: { low: 1372, medium: 1372, high: 5488 },
   freeSizes: true,
   prices: prices(5, 8, 30),
   shutdownDate: null,
@@ -73,7 +77,7 @@ const SECOND_GENERATION: ImageModelFacts = {
 const GENERATION_2_5: ImageModelFacts = {
   ...SECOND_GENERATION,
   qualities: ALL_QUALITIES,
-  outputTokens: { medium: 343, high: 1372, xhigh: 2459, max: 5488 },
+  outputTokens: { low: 343, medium: 343, high: 1372, xhigh: 2459, max: 5488 },
 };
 const GENERATION_2_6: ImageModelFacts = {
   ...GENERATION_2_5,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { usageOf } from '../../../local/openai/usage.ts';
+import { DEFAULT_IMAGE_MODEL, describeModel } from './catalogue.ts';
 import { costUsd } from './cost.ts';
 import { forecastUsd } from './forecast.ts';
 
@@ -20,10 +21,22 @@ it('a forecast is within a tenth of what the local model bills', () => {
         const size = `${width}x${height}`;
         const call = { model, quality, size, promptCharacters: prompt.length, photos: given };
         const forecast = forecastUsd(call);
-        // The tokens of `low` are published for no model.
-        if (quality === 'low') assert.equal(forecast, null);
-        else assert.ok(Math.abs((forecast ?? 0) / billed - 1) <= 0.1, `${quality} ${size}`);
+        assert.ok(Math.abs((forecast ?? 0) / billed - 1) <= 0.1, `${quality} ${size}`);
       }
+    }
+  }
+});
+
+it('every quality of a model with a price has a forecast', () => {
+  const call = { size: '1024x1536', promptCharacters: 10, photos: [PHOTO] } as const;
+  for (const model of [
+    'gpt-image-1.5',
+    'gpt-image-2',
+    'gpt-image-2.5-flare',
+    DEFAULT_IMAGE_MODEL,
+  ]) {
+    for (const quality of describeModel(model)?.qualities ?? assert.fail(model)) {
+      assert.ok((forecastUsd({ ...call, model, quality }) ?? 0) > 0.01, `${model} ${quality}`);
     }
   }
 });

@@ -1,6 +1,6 @@
 /**
  * What a call will cost, before it is made: by the tokens that its photos, its prompt and its picture
- * take. Null where the model, its price or the tokens of its quality are not known.
+ * take. Null where the model or its price is not known.
  */
 import { describeModel, type Quality } from './catalogue.ts';
 
