@@ -68,6 +68,15 @@ describe('wearon try', () => {
     );
   });
 
+  it('asks for no money where the local stack makes the picture', async () => {
+    const local = { CONSOLE_ORDERS_URL: 'http://127.0.0.1:1' };
+    const elsewhere = { ...local, OPENAI_BASE_URL: 'https://gateway.invalid/v1' };
+    const paid = await tryOn(PHOTOS, elsewhere);
+    assert.deepEqual([paid.code, /pay\? Say --yes/.test(paid.stderr)], [2, true]);
+    const free = await tryOn([...PHOTOS, '--json'], local);
+    assert.deepEqual([free.code, free.json?.pictures.length], [0, 1], free.stderr);
+  });
+
   it('goes on with the successor of a model that is shut down', async () => {
     const error = { message: 'No such model.', code: 'model_not_found' };
     stack.openai.faults.add({ method: 'POST', kind: 'status', status: 404, body: { error } });

@@ -9,6 +9,7 @@ import {
   PROVIDER_VARIABLES,
   type ProviderName,
 } from '../../config/providers.ts';
+import { LOOPBACK } from '../../config/variable.ts';
 import type { Config } from '../../config.ts';
 import { UsageError } from '../answer.ts';
 
@@ -104,4 +105,18 @@ export function requireKeys(settings: readonly TrialSetting[], config: Config): 
   if (missing.length === 0) return;
   const each = missing.map(([key, provider]) => `${PROVIDER_VARIABLES[key].name} for ${provider}`);
   throw new UsageError(`A key is missing: set ${each.join(' and ')}.`);
+}
+
+/**
+ * Whether nothing is billed: all settings lead to the models of a local stack. It names itself by
+ * CONSOLE_ORDERS_URL; a base URL on loopback alone may be a gateway that pays.
+ */
+export function isFree(
+  settings: readonly TrialSetting[],
+  config: Pick<Config, 'consoleOrdersUrl' | 'openaiBaseUrl' | 'replicateBaseUrl'>,
+): boolean {
+  const baseUrls = { openai: config.openaiBaseUrl, replicate: config.replicateBaseUrl };
+  const isLocal = ({ provider }: TrialSetting) =>
+    LOOPBACK.test(new URL(baseUrls[provider]).hostname);
+  return config.consoleOrdersUrl !== null && settings.every(isLocal);
 }

@@ -22,7 +22,7 @@ import { type Answer, ProblemError, UsageError } from '../answer.ts';
 import type { CliContext } from '../cli-context.ts';
 import { readGivenFile } from '../read-file.ts';
 import { describeForecast, describeTried } from './describe.ts';
-import { parseSettings, requireKeys, settingOf, type TrialSetting } from './setting.ts';
+import { isFree, parseSettings, requireKeys, settingOf, type TrialSetting } from './setting.ts';
 import { sheetOf } from './sheet.ts';
 import { type Plan, planOf, tryPlan } from './tried.ts';
 
@@ -62,7 +62,8 @@ export async function tryOn(
   const person = await personFinding(images, viewer, config);
   const plans = await plansFor(settings, images, { context, stack });
   context.announce(describeForecast(plans, person));
-  await context.confirm(questionOf(plans, files.length - 1), options.yes);
+  if (isFree(settings, config)) context.announce('The local stack bills nothing.');
+  else await context.confirm(questionOf(plans, files.length - 1), options.yes);
 
   const save = await openFolder(folder);
   const parts = {
