@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 import { Agent, DecoratorHandler, type Dispatcher } from 'undici';
 import { unlessAborted } from '../concurrency/unless-aborted.ts';
 import { toResponse } from './answer.ts';
+import { decodeBody } from './content-coding.ts';
 
 /** No answer came. `requestSent`: the request was handed to an open connection before that. */
 export class TransportFailure extends Error {
@@ -82,10 +83,12 @@ export class Transport implements AsyncDisposable {
     const onSent = () => {
       requestSent = true;
     };
+    const headers = new Headers(init.headers);
+    headers.set('accept-encoding', 'identity');
     const request = {
       url: new URL(url instanceof Request ? url.url : url),
       method: (init.method ?? 'GET') as Dispatcher.HttpMethod,
-      headers: [...new Headers(init.headers)].flat(),
+      headers: [...headers].flat(),
       body: bodyOf(init.body, onSent),
     };
     try {
@@ -153,7 +156,9 @@ async function exchange(
   const { origin, pathname, search } = url;
   const answer = await connection.request({ origin, path: pathname + search, ...request, signal });
   const { statusCode, headers, body } = answer;
-  return toResponse(statusCode, headers, await readInParts(body, onPart));
+  const bytes = await readInParts(body, onPart);
+  const decoded = await decodeBody(bytes, headers['content-encoding'], MAX_ANSWER_BYTES);
+  return toResponse(statusCode, headers, decoded);
 }
 
 async function readInParts(

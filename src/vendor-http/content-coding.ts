@@ -1,0 +1,28 @@
+/**
+ * Answers that a gateway has compressed although `identity` was asked for: what is in them may be paid
+ * for.
+ */
+import { promisify } from 'node:util';
+import { brotliDecompress, gunzip, inflate } from 'node:zlib';
+
+const DECODERS = {
+  br: promisify(brotliDecompress),
+  deflate: promisify(inflate),
+  gzip: promisify(gunzip),
+  'x-gzip': promisify(gunzip),
+};
+
+/**
+ * The body without the content coding that its header names. As it came where it is not coded so, has
+ * several codings, or would be longer than `mostBytes`.
+ */
+export async function decodeBody(
+  body: Buffer<ArrayBuffer>,
+  coding: string | string[] | undefined,
+  mostBytes: number,
+): Promise<Buffer<ArrayBuffer>> {
+  const name = String(coding).toLowerCase();
+  if (!(name in DECODERS)) return body;
+  const decode = DECODERS[name as keyof typeof DECODERS];
+  return decode(body, { maxOutputLength: mostBytes }).catch(() => body);
+}
