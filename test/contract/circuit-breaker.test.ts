@@ -130,6 +130,14 @@ it('the breaker takes five failures in a row for an outage, and no fewer', async
   await assert.rejects(one.check(), REFUSED);
 });
 
+it('answers without a picture in a row are an outage too', async () => {
+  const one = gate();
+  await failFourTimes(one);
+  await fail(one, 'PROVIDER_MALFORMED');
+  await breakerOpens();
+  await assert.rejects(one.check(), REFUSED);
+});
+
 it("an answer about one task's photo proves that the service works", async () => {
   const one = gate();
   await failFourTimes(one);

@@ -24,10 +24,17 @@ export interface BreakerOptions {
  */
 const PROBE_LOCK_MS = 5_000;
 
-/** So many calls in a row without an answer are an outage. */
+/**
+ * So many calls in a row without a usable answer are an outage: a proxy's page with status 200, too,
+ * else each task would be failed for it.
+ */
 const OUTAGE_FAILURES = 5;
 const OUTAGE_WINDOW_SECONDS = 300;
-const OUTAGE_CODES: readonly ErrorCode[] = ['PROVIDER_UNAVAILABLE', 'PROVIDER_OUTCOME_UNKNOWN'];
+const OUTAGE_CODES: readonly ErrorCode[] = [
+  'PROVIDER_UNAVAILABLE',
+  'PROVIDER_OUTCOME_UNKNOWN',
+  'PROVIDER_MALFORMED',
+];
 
 /**
  * KEYS: the slowness of the rate limit, the mark that the breaker is tripped, then all else that belongs to
@@ -72,7 +79,7 @@ export class CircuitBreaker {
     return this.#close(true);
   }
 
-  /** An answer, a refusal too, proves that the service works. */
+  /** The vendor's own answer, a refusal too, proves that the service works. */
   async #close(isSuccess: boolean): Promise<void> {
     const { slowness, tripped, open, outage, trippedAt } = this.#keys;
     const keys = [slowness, tripped, open, outage, trippedAt];
