@@ -33,6 +33,7 @@ interface Service {
   readonly privileged?: boolean;
   readonly network_mode?: string;
   readonly stop_grace_period?: string;
+  readonly init?: boolean;
 }
 
 interface Compose {
@@ -152,6 +153,15 @@ describe('both', () => {
       await run('docker', ['compose', 'config', '--quiet'], { cwd: folder.path, env });
     }
   });
+});
+
+it('no worker is PID 1, which would miss an early SIGTERM', () => {
+  const { 'worker-a': a, 'worker-b': b } = production.services;
+  const { worker, 'local-stack': stack } = development.services;
+  assert.deepEqual(
+    [a, b, worker, stack].map((service) => service?.init),
+    [true, true, true, true],
+  );
 });
 
 describe('development', () => {

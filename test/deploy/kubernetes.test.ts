@@ -28,6 +28,7 @@ interface Container {
 interface PodSpec {
   readonly containers: readonly [Container];
   readonly terminationGracePeriodSeconds: number;
+  readonly shareProcessNamespace?: boolean;
   readonly volumes: readonly {
     readonly name: string;
     readonly secret?: { readonly secretName: string; readonly items: readonly { key: string }[] };
@@ -125,6 +126,10 @@ describe('the deployment', () => {
     const { seconds } = container.lifecycle.preStop.sleep;
     const needed = seconds + Number(env.SHUTDOWN_GRACE_SECONDS) + STOP_MARGIN_MS / 1000;
     assert.ok(pod.terminationGracePeriodSeconds > needed, `${needed} s`);
+  });
+
+  it('does not make the worker PID 1, which would miss an early SIGTERM', () => {
+    assert.equal(pod.shareProcessNamespace, true);
   });
 });
 
