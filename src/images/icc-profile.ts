@@ -30,11 +30,8 @@ export function isUsableProfile(profile: Uint8Array, space: ProfileSpace): boole
   return true;
 }
 
-/** A place on the chromaticity diagram (CIE 1931). */
-interface Chromaticity {
-  readonly x: number;
-  readonly y: number;
-}
+/** Coordinates on the chromaticity diagram (CIE 1931). */
+export type Chromaticity = readonly [x: number, y: number];
 
 /** The colours of a picture's primaries and of its white. */
 export interface Primaries {
@@ -50,14 +47,16 @@ export interface Primaries {
  */
 export type Curve = readonly [g: number, a: number, b: number, c: number, d: number];
 
-type Place = readonly [x: number, y: number];
-
-export const D65: Place = [0.3127, 0.329];
+export const D65: Chromaticity = [0.3127, 0.329];
 export const SRGB_PRIMARIES = primaries(D65, [0.64, 0.33], [0.3, 0.6], [0.15, 0.06]);
 
-export function primaries(white: Place, red: Place, green: Place, blue: Place): Primaries {
-  const at = ([x, y]: Place) => ({ x, y });
-  return { white: at(white), red: at(red), green: at(green), blue: at(blue) };
+export function primaries(
+  white: Chromaticity,
+  red: Chromaticity,
+  green: Chromaticity,
+  blue: Chromaticity,
+): Primaries {
+  return { white, red, green, blue };
 }
 
 /** What turns light of these primaries (a column of red, green and blue) into light of sRGB's. */
@@ -151,7 +150,7 @@ function adaptedColumns({ white, red, green, blue }: Primaries): Matrix {
   return [adapted(0), adapted(1), adapted(2)];
 }
 
-function tristimulus({ x, y }: Chromaticity): Vector {
+function tristimulus([x, y]: Chromaticity): Vector {
   return [x / y, 1, (1 - x - y) / y];
 }
 

@@ -5,6 +5,7 @@
 import { viewOf } from './bytes.ts';
 import type { HighRange } from './high-dynamic-range.ts';
 import {
+  type Chromaticity,
   type Curve,
   D65,
   type Primaries,
@@ -93,15 +94,15 @@ const UNIT = 100_000;
 function readPrimaries(cHRM: Uint8Array): Primaries | null {
   if (cHRM.length !== 32) return null;
   const view = viewOf(cHRM);
-  const at = (place: number) => ({
-    x: view.getUint32(8 * place) / UNIT,
-    y: view.getUint32(8 * place + 4) / UNIT,
-  });
-  const primaries = { white: at(0), red: at(1), green: at(2), blue: at(3) };
-  const areSane = Object.values(primaries).every(({ x, y }) => y > 0 && x + y <= 1.1);
-  const { red, green, blue } = primaries;
-  const area = (green.x - red.x) * (blue.y - red.y) - (blue.x - red.x) * (green.y - red.y);
-  return areSane && Math.abs(area) > 0.01 ? primaries : null;
+  const at = (index: number): Chromaticity => [
+    view.getUint32(8 * index) / UNIT,
+    view.getUint32(8 * index + 4) / UNIT,
+  ];
+  const colours = [at(0), at(1), at(2), at(3)] as const;
+  const areSane = colours.every(([x, y]) => y > 0 && x + y <= 1.1);
+  const [, red, green, blue] = colours;
+  const area = (green[0] - red[0]) * (blue[1] - red[1]) - (blue[0] - red[0]) * (green[1] - red[1]);
+  return areSane && Math.abs(area) > 0.01 ? primaries(...colours) : null;
 }
 
 /** The usual 1/2.2 stands for sRGB's own curve. */

@@ -70,9 +70,8 @@ function sizeOf(first: Chunks['first']): { widthPx: number; heightPx: number } |
   if (extended !== undefined) {
     if (extended.length < 10) return null;
     const view = viewOf(extended);
-    const at = (place: number) =>
-      1 + view.getUint16(place, true) + (view.getUint8(place + 2) << 16);
-    return { widthPx: at(4), heightPx: at(7) };
+    const side = (at: number) => 1 + view.getUint16(at, true) + (view.getUint8(at + 2) << 16);
+    return { widthPx: side(4), heightPx: side(7) };
   }
   if (lossy !== undefined) {
     if (lossy.length < 10) return null;

@@ -1,7 +1,7 @@
 /** What can be measured of a finished picture against the photo of its person. */
 import { FACE_SIDE, type PictureView } from '../ports/picture-views.ts';
 import { flopView } from './flop.ts';
-import { changeAt, type Light, lightOf, mean, overlay, type Place, quantile } from './overlay.ts';
+import { type Cell, changeAt, type Light, lightOf, mean, overlay, quantile } from './overlay.ts';
 import { register } from './register.ts';
 import {
   BODY,
@@ -44,9 +44,9 @@ export interface PictureMeasures {
   readonly face: number | null;
 }
 
-/** Cells between the places that are compared. */
+/** Of so many cells in a row one is compared. */
 const STEP = 3;
-/** A block of the body or its surroundings, in cells, and how many places it must have. */
+/** A block of the body or its surroundings, in cells, and how many of them must be compared. */
 const BLOCK = 9;
 const MIN_IN_BLOCK = 5;
 
@@ -111,13 +111,13 @@ interface Comparison {
 
 function compare(photo: PictureView, picture: PictureView): Comparison {
   const fit = bestFit(photo, picture);
-  const places = overlay(photo, picture, fit, STEP);
-  const of = (...parts: readonly Place['part'][]) =>
-    places.filter(({ part }) => parts.includes(part));
+  const cells = overlay(photo, picture, fit, STEP);
+  const of = (...parts: readonly Cell['part'][]) =>
+    cells.filter(({ part }) => parts.includes(part));
   const scene = of('scene');
-  const light = lightOf(scene.length > 0 ? scene : places);
-  const change = (some: readonly Place[]) =>
-    some.length === 0 ? null : mean(some.map((place) => changeAt(place, light)));
+  const light = lightOf(scene.length > 0 ? scene : cells);
+  const change = (some: readonly Cell[]) =>
+    some.length === 0 ? null : mean(some.map((cell) => changeAt(cell, light)));
   return {
     fit,
     scene: change(scene),
@@ -143,22 +143,22 @@ function bestFit(photo: PictureView, picture: PictureView): Similarity {
   ].map((start) => register(photo, picture, start));
   if (fits.length === 1 && fits[0]) return fits[0];
   const errors = fits.map((fit) => {
-    const places = overlay(photo, picture, fit, 2 * STEP);
-    const light = lightOf(places);
-    return mean(places.map((place) => changeAt(place, light)));
+    const cells = overlay(photo, picture, fit, 2 * STEP);
+    const light = lightOf(cells);
+    return mean(cells.map((cell) => changeAt(cell, light)));
   });
   return fits[errors.indexOf(Math.min(...errors))] ?? { a: 1, b: 0, x: 0, y: 0 };
 }
 
-/** The change of blocks of places that this share of the blocks stays below. */
-function blockChange(places: readonly Place[], light: Light, share: number): number | null {
+/** The change of blocks of cells that this share of the blocks stays below. */
+function blockChange(cells: readonly Cell[], light: Light, share: number): number | null {
   const blocks = Object.groupBy(
-    places,
+    cells,
     ({ row, column }) => `${Math.floor(row / BLOCK)} ${Math.floor(column / BLOCK)}`,
   );
   const changes = Object.values(blocks)
     .filter((block = []) => block.length >= MIN_IN_BLOCK)
-    .map((block = []) => mean(block.map((place) => changeAt(place, light))));
+    .map((block = []) => mean(block.map((cell) => changeAt(cell, light))));
   return changes.length === 0 ? null : quantile(changes, share);
 }
 

@@ -1,15 +1,15 @@
 /**
- * One picture laid over another: what each place of the first shows in the second, and how much it
+ * One picture laid over another: what each cell of the first shows in the second, and how much it
  * has changed beyond the light.
  */
 import type { PictureView } from '../ports/picture-views.ts';
 import { move, type Similarity } from './similarity.ts';
 
-/** What a place shows: its surroundings, the person's body, or the person above the shoulders. */
+/** What a cell shows: its surroundings, the person's body, or the person above the shoulders. */
 type Part = 'scene' | 'body' | 'head';
 
-/** A place that both pictures show. */
-export interface Place {
+/** A cell that both pictures show. */
+export interface Cell {
   readonly part: Part;
   /** Of the first picture's thumbnail. */
   readonly row: number;
@@ -31,10 +31,10 @@ export function overlay(
   after: PictureView,
   fit: Similarity,
   step: number,
-): Place[] {
+): Cell[] {
   const { columns, rows, rgb } = before.thumbnail;
   const shoulders = shoulderRow(before);
-  const places: Place[] = [];
+  const cells: Cell[] = [];
   for (let row = 0; row < rows; row += step) {
     for (let column = 0; column < columns; column += step) {
       const at = row * columns + column;
@@ -49,10 +49,10 @@ export function overlay(
       if (mask < PERSON && !isScene) continue;
       const part = isScene ? 'scene' : row < shoulders ? 'head' : 'body';
       const colour = CHANNELS.map((channel) => (rgb[3 * at + channel] ?? 0) / 255);
-      places.push({ part, row, column, before: colour, after: seen.colour });
+      cells.push({ part, row, column, before: colour, after: seen.colour });
     }
   }
-  return places;
+  return cells;
 }
 
 function shoulderRow({ person, thumbnail }: PictureView): number {
@@ -84,15 +84,15 @@ export type Light = readonly { readonly gain: number; readonly offset: number }[
 
 /** Places that differ by more than this from most others say nothing about the light. */
 const SAME_SURFACE = 0.12;
-/** Pulls the gain to 1 where the places are too much alike to tell. */
+/** Pulls the gain to 1 where the cells are too much alike to tell. */
 const PRIOR = 0.5;
 /** More than this is no change of light. */
 const [LEAST_GAIN, MOST_GAIN, MOST_OFFSET] = [0.75, 1.3, 0.15];
 
-/** The change of light that most of these places agree with. */
-export function lightOf(places: readonly Place[]): Light {
+/** The change of light that most of these cells agree with. */
+export function lightOf(cells: readonly Cell[]): Light {
   return CHANNELS.map((channel) => {
-    const pairs = places.map(({ before, after }) => [before[channel] ?? 0, after[channel] ?? 0]);
+    const pairs = cells.map(({ before, after }) => [before[channel] ?? 0, after[channel] ?? 0]);
     const differences = pairs.map(([from = 0, to = 0]) => to - from);
     const usual = quantile(differences, 0.5);
     const alike = pairs.filter(
@@ -111,8 +111,8 @@ export function lightOf(places: readonly Place[]): Light {
   });
 }
 
-/** How much a place has changed beyond the light, 0..1: the mean over the channels. */
-export function changeAt({ before, after }: Place, light: Light): number {
+/** How much a cell has changed beyond the light, 0..1: the mean over the channels. */
+export function changeAt({ before, after }: Cell, light: Light): number {
   const changes = light.map(({ gain, offset }, channel) =>
     Math.abs((after[channel] ?? 0) - gain * (before[channel] ?? 0) - offset),
   );

@@ -5,12 +5,12 @@
 import type { PictureView } from '../ports/picture-views.ts';
 import { move, type Similarity } from './similarity.ts';
 
-/** Rows and columns of the thumbnail between the places that are compared. */
+/** Of so many rows and columns of the thumbnail one is compared. */
 const STEP = 6;
 /** First steps of the search, as shares of the picture's height, of the scale, and in radians; halved every round. */
 const FIRST_STEP = 0.02;
 const ROUNDS = 5;
-/** A place that differs by more (of 255) has changed, rather than being out of place. */
+/** A cell that differs by more (of 255) has changed, rather than being misaligned. */
 const MOST_CHANGE = 51;
 
 /** The fit near `start` in which the pictures agree best, however their light differs. */
@@ -50,7 +50,7 @@ function stepsOf(
   ]);
 }
 
-/** Mean difference of colours beyond what all places share, 0..255; 255 where the pictures do not meet. */
+/** Mean difference of colours beyond what all cells share, 0..255; 255 where the pictures do not meet. */
 function misfitOf(before: PictureView, after: PictureView): (fit: Similarity) => number {
   const from = before.thumbnail;
   const [acrossPx, downPx] = [before.widthPx / from.columns, before.heightPx / from.rows];
