@@ -2,8 +2,8 @@
  * The dead letters, with replay and drop. Their messages are not shown: they hold links and prompts.
  */
 import { get, post } from './api.js';
-import { el, fill, table } from './dom.js';
-import { moment, shortId } from './format.js';
+import { el, fill, sessionLink, table } from './dom.js';
+import { moment } from './format.js';
 
 /** Returns what fills the card, and fills it again. */
 export function showDeadLetters(card) {
@@ -17,7 +17,7 @@ export function showDeadLetters(card) {
       { id },
       moment(at),
       reason,
-      sessionId ? el('a', { href: `#session/${sessionId}` }, shortId(sessionId)) : '–',
+      sessionId ? sessionLink(sessionId) : '–',
       { number: bytes },
       el('div', { className: 'check' }, button(id, 'Replay', replay), button(id, 'Drop', drop)),
     ]);

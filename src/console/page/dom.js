@@ -1,4 +1,5 @@
 /** Elements as values: `el('p', { className: 'x' }, 'text', child)`. Text is never read as HTML. */
+import { shortId } from './format.js';
 
 /** Makes an element. Attributes with a dash or `for` are set as attributes, `on…` are listeners. */
 export function el(tag, properties = {}, ...children) {
@@ -99,6 +100,11 @@ export function choice(labels, chosen) {
       el('option', { value, selected: value === chosen }, label),
     ),
   );
+}
+
+/** A link to the page of one session. */
+export function sessionLink(id) {
+  return el('a', { href: `#session/${id}`, title: id }, shortId(id));
 }
 
 /** What went wrong, or what needs attention; screen readers say it at once. */

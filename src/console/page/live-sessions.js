@@ -1,8 +1,8 @@
 /** The newest sessions with a filter, and the steps of those that move. */
 import { get } from './api.js';
-import { el, field, fill, notice, table } from './dom.js';
+import { choice, el, field, fill, notice, sessionLink, table } from './dom.js';
 import { onStep } from './events.js';
-import { clock, moment, money, shortId } from './format.js';
+import { clock, moment, money } from './format.js';
 
 const HOURS = { 1: '1 hour', 24: '24 hours', 168: '7 days', 720: '30 days' };
 const MOST_LIVE = 12;
@@ -10,15 +10,9 @@ const RELOAD_MS = 2000;
 
 /** Fills the card; returns what ends the live part. */
 export async function showLiveSessions(card) {
-  const hours = el(
-    'select',
-    { onchange: load },
-    Object.entries(HOURS).map(([value, label]) =>
-      el('option', { value, selected: value === '24' }, label),
-    ),
-  );
-  const store = el('input', { type: 'search', placeholder: 'UUID', size: 36, onchange: load });
-  const failed = el('input', { type: 'checkbox', id: 'only-failed', onchange: load });
+  const hours = choice(HOURS, '24');
+  const store = el('input', { type: 'search', placeholder: 'UUID', size: 36 });
+  const failed = el('input', { type: 'checkbox', id: 'only-failed' });
   const live = el('div', {});
   const list = el('div', {});
   card.append(
@@ -58,6 +52,7 @@ export async function showLiveSessions(card) {
     }
   }
 
+  for (const input of [hours, store, failed]) input.addEventListener('change', load);
   await load();
   return followSteps(live, load);
 }
@@ -72,7 +67,7 @@ function rowOf({
 }) {
   const tone = { completed: 'good', failed: 'bad' }[status] ?? 'wait';
   return [
-    el('a', { href: `#session/${id}`, title: id }, shortId(id)),
+    sessionLink(id),
     el('span', { className: tone }, status),
     channel,
     moment(at),
@@ -93,7 +88,7 @@ function followSteps(live, reload) {
         [...moving.values()]
           .reverse()
           .map(({ session_id: id, event, code, channel, at }) => [
-            el('a', { href: `#session/${id}`, title: id }, shortId(id)),
+            sessionLink(id),
             code ? `${event}: ${code}` : event,
             channel,
             clock(at),

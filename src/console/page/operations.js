@@ -1,8 +1,8 @@
 /** The state of the whole, and what an operator does about it. */
 import { get, post } from './api.js';
 import { showDeadLetters } from './dead-letters.js';
-import { card, el, facts, fill, notice, table } from './dom.js';
-import { ago, money, percent, shortId } from './format.js';
+import { card, el, facts, fill, notice, sessionLink, table } from './dom.js';
+import { ago, money, percent } from './format.js';
 import { showLiveSessions } from './live-sessions.js';
 
 const REFRESH_MS = 5000;
@@ -147,7 +147,7 @@ function moneyCard({ queues, reconciliation }, today) {
           'Payments that only a person can give back',
           ['Session', 'Reason', 'Credits', 'Since'],
           reconciliation.map(({ sessionId, reason, credits, at }) => [
-            el('a', { href: `#session/${sessionId}` }, shortId(sessionId)),
+            sessionLink(sessionId),
             reason,
             { number: credits },
             ago(at),

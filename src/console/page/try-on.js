@@ -30,13 +30,13 @@ export async function orderTryOn(form, steps) {
   ({ sessionId } = await postForm('try-ons', form));
   early.forEach(take);
   await Promise.race([ended.promise, endedByRow(sessionId)]);
-  const row = await paidBackRow(sessionId);
+  const row = await refundedRow(sessionId);
   const picture = row.status === 'completed' ? `api/try-ons/${sessionId}/picture` : null;
   return { ...row, ...known, sessionId, picture };
 }
 
 /** The row once its payment is final: a failed session is refunded a moment later. */
-async function paidBackRow(sessionId) {
+async function refundedRow(sessionId) {
   for (let tries = 0; ; tries += 1) {
     const row = await get(`try-ons/${sessionId}`);
     const isDue = row.status === 'failed' && row.creditsAfter !== row.creditsBefore;

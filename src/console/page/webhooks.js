@@ -1,6 +1,6 @@
 /** The webhooks about ended sessions: on their way, delivered or not, and sent again. */
 import { get, post } from './api.js';
-import { card, choice, el, facts, field, fill, notice, table } from './dom.js';
+import { card, choice, el, facts, field, fill, notice, sessionLink, table } from './dom.js';
 import { moment, shortId } from './format.js';
 
 const STATES = {
@@ -111,7 +111,7 @@ function rowOf({ sessionId, endpoint, state, since, tries, last, nextTryAt }, at
     'Redeliver',
   );
   return [
-    el('a', { href: `#session/${sessionId}`, title: sessionId }, shortId(sessionId)),
+    sessionLink(sessionId),
     endpoint === 'platform' ? endpoint : el('span', { title: endpoint }, shortId(endpoint)),
     el('span', { className: TONES[state] }, state),
     moment(since),
