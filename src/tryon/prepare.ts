@@ -83,7 +83,7 @@ class Preparation {
 
   async #photo(url: string, failed: (error: unknown) => never): Promise<Uint8Array> {
     using held = this.#deps.downloads.open();
-    const take = (bytes: number) => this.#standStill(held.take(bytes));
+    const take = (bytes: number) => this.#pauseClock(held.take(bytes));
     const file = await this.#slots.run(1, () => this.#download(url, take).catch(failed));
     this.downloadedAtMs = Date.now();
     const signal = AbortSignal.any([this.#signal, this.#stopDecodes.signal]);
@@ -91,7 +91,7 @@ class Preparation {
   }
 
   /** The time in which a download waits for its bytes is not the photos' fault. */
-  async #standStill(taking: Promise<void>): Promise<void> {
+  async #pauseClock(taking: Promise<void>): Promise<void> {
     if (this.#waiting === 0) this.#leftMs -= Date.now() - this.#runsSinceMs;
     this.#waiting += 1;
     await taking;
