@@ -1,7 +1,7 @@
 /** Bodies drawn from what is believed about one body: the same ones every time, evenly spread. */
 import type { BodyHypothesis } from './body-posterior.ts';
 import { BODY, type BodyPart } from './coefficients.ts';
-import { cholesky, dot, type Vector } from './matrix.ts';
+import { cholesky, dot, type Matrix, type Vector } from './matrix.ts';
 
 export interface BodySample {
   readonly body: Readonly<Record<Exclude<BodyPart, 'waistBreadth' | 'hipBreadth'>, number>>;
@@ -10,6 +10,7 @@ export interface BodySample {
 }
 
 const PER_HYPOTHESIS = 256;
+const NORMAL_POINTS = normalPoints(PER_HYPOTHESIS, BODY.length);
 /** Hypotheses less likely than this change no answer. */
 const NEGLIGIBLE = 1e-4;
 
@@ -17,14 +18,27 @@ const NEGLIGIBLE = 1e-4;
 export function bodySamples(hypotheses: readonly BodyHypothesis[]): BodySample[] {
   const counted = hypotheses.filter(({ share }) => share > NEGLIGIBLE);
   const total = counted.reduce((sum, { share }) => sum + share, 0);
-  const points = normalPoints(PER_HYPOTHESIS, BODY.length);
-  return counted.flatMap(({ share, body }) => {
+  const samples: BodySample[] = [];
+  for (const { share, body } of counted) {
     const lower = cholesky(body.covariance);
-    return points.map((point) => ({
-      body: namedBody(body.mean.map((mean, i) => mean + dot(lower[i] ?? [], point))),
-      share: share / total / PER_HYPOTHESIS,
-    }));
-  });
+    for (const point of NORMAL_POINTS) {
+      samples.push({
+        body: sampled(body.mean, lower, point),
+        share: share / total / PER_HYPOTHESIS,
+      });
+    }
+  }
+  return samples;
+}
+
+/** Made for every point of every hypothesis: no array in between, and no part that no one asks for. */
+function sampled(mean: Vector, lower: Matrix, point: Vector): BodySample['body'] {
+  return {
+    chest: (mean[0] ?? 0) + dot(lower[0] ?? [], point),
+    waist: (mean[1] ?? 0) + dot(lower[1] ?? [], point),
+    hip: (mean[2] ?? 0) + dot(lower[2] ?? [], point),
+    bideltoid: (mean[3] ?? 0) + dot(lower[3] ?? [], point),
+  };
 }
 
 /** A vector in the order of BODY, by name. */

@@ -3,9 +3,10 @@
 export type Vector = readonly number[];
 export type Matrix = readonly Vector[];
 
-export function dot(a: Vector, b: Vector): number {
+/** Of the first `length` numbers; by default all of `a`. */
+export function dot(a: Vector, b: Vector, length = a.length): number {
   let sum = 0;
-  for (let i = 0; i < a.length; i += 1) sum += (a[i] ?? 0) * (b[i] ?? 0);
+  for (let i = 0; i < length; i += 1) sum += (a[i] ?? 0) * (b[i] ?? 0);
   return sum;
 }
 
@@ -42,7 +43,7 @@ export function cholesky(a: Matrix): Matrix {
     const current: number[] = [];
     for (let j = 0; j <= i; j += 1) {
       const above = j === i ? current : (lower[j] ?? []);
-      const rest = (row[j] ?? 0) - dot(current.slice(0, j), above.slice(0, j));
+      const rest = (row[j] ?? 0) - dot(current, above, j);
       if (j < i) current.push(rest / (above[j] ?? 1));
       else if (rest > 0) current.push(Math.sqrt(rest));
       else throw new RangeError('the matrix is not positive definite');
@@ -58,7 +59,7 @@ export function solve(lower: Matrix, b: Vector): Vector {
   const x = [...b];
   for (let i = 0; i < n; i += 1) {
     const row = lower[i] ?? [];
-    x[i] = ((x[i] ?? 0) - dot(row.slice(0, i), x.slice(0, i))) / (row[i] ?? 1);
+    x[i] = ((x[i] ?? 0) - dot(row, x, i)) / (row[i] ?? 1);
   }
   for (let i = n - 1; i >= 0; i -= 1) {
     let rest = x[i] ?? 0;

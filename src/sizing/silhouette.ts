@@ -101,11 +101,15 @@ function rowAt({ mask, heightPx }: Silhouette, y: number): (column: number) => n
   const position = (y / heightPx) * mask.rows - 0.5;
   const upper = Math.floor(position);
   const share = position - upper;
-  const cell = (column: number, row: number): number =>
-    column < 0 || column >= mask.columns || row < 0 || row >= mask.rows
-      ? 0
-      : (mask.probability[row * mask.columns + column] ?? 0);
-  return (column) => (1 - share) * cell(column, upper) + share * cell(column, upper + 1);
+  const above = cellsOf(mask, upper);
+  const below = cellsOf(mask, upper + 1);
+  return (column) => (1 - share) * (above[column] ?? 0) + share * (below[column] ?? 0);
+}
+
+/** A row of cells; empty outside of the mask. */
+function cellsOf({ columns, rows, probability }: PersonMask, row: number): Uint8Array {
+  const start = row < 0 || row >= rows ? probability.length : row * columns;
+  return probability.subarray(start, start + columns);
 }
 
 /** How far beyond a cell inside the outline the border lies, in cells. */

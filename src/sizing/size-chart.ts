@@ -20,10 +20,15 @@ export interface SizeChart {
  * the largest size when none is large enough. A girth that is not finite fits nothing.
  */
 export function sizeIndex(chart: SizeChart, girths: Girths): number {
-  const fits = ({ upToCm }: ChartSize) =>
-    GIRTHS.every((girth) => girths[girth] <= (upToCm[girth] ?? Number.POSITIVE_INFINITY));
-  const index = chart.sizes.findIndex(fits);
+  const index = chart.sizes.findIndex((size) => fits(size, girths));
   return index === -1 ? chart.sizes.length - 1 : index;
+}
+
+function fits({ upToCm }: ChartSize, girths: Girths): boolean {
+  for (const girth of GIRTHS) {
+    if (!(girths[girth] <= (upToCm[girth] ?? Number.POSITIVE_INFINITY))) return false;
+  }
+  return true;
 }
 
 /** The name of the size at `index`, clipped to the chart's ends. */
