@@ -79,24 +79,43 @@ function sampleLine(
     const leftWeight = keepsEdge || left === column ? SUBPIXELS - (x & FRACTION) : 0;
     const lowerWeight = keepsEdge || lower === row + 1 ? y & FRACTION : 0;
     const upperWeight = keepsEdge || upper === row ? SUBPIXELS - (y & FRACTION) : 0;
-    const upperLeft = 3 * (upper * width + left);
-    const toRight = 3 * (right - left);
-    const toLower = 3 * width * (lower - upper);
+    // The four neighbours, and what each of them counts.
+    const a = 3 * (upper * width + left);
+    const b = a + 3 * (right - left);
+    const c = a + 3 * width * (lower - upper);
+    const d = c + b - a;
+    const ofA = upperWeight * leftWeight;
+    const ofB = upperWeight * rightWeight;
+    const ofC = lowerWeight * leftWeight;
+    const ofD = lowerWeight * rightWeight;
     const at = 3 * (isMirrored ? size - 1 - i : i);
-    for (let channel = 0; channel < 3; channel += 1) {
-      const from = upperLeft + channel;
-      const below = from + toLower;
-      const sum =
-        upperWeight * leftWeight * (data[from] ?? 0) +
-        upperWeight * rightWeight * (data[from + toRight] ?? 0) +
-        lowerWeight * leftWeight * (data[below] ?? 0) +
-        lowerWeight * rightWeight * (data[below + toRight] ?? 0);
-      line[at + channel] = (sum + HALF_OF_WEIGHTS) >> (2 * BITS);
-    }
+    // Written out: a loop over the channels takes a fifth longer.
+    line[at] =
+      (ofA * (data[a] ?? 0) +
+        ofB * (data[b] ?? 0) +
+        ofC * (data[c] ?? 0) +
+        ofD * (data[d] ?? 0) +
+        HALF_OF_WEIGHTS) >>
+      (2 * BITS);
+    line[at + 1] =
+      (ofA * (data[a + 1] ?? 0) +
+        ofB * (data[b + 1] ?? 0) +
+        ofC * (data[c + 1] ?? 0) +
+        ofD * (data[d + 1] ?? 0) +
+        HALF_OF_WEIGHTS) >>
+      (2 * BITS);
+    line[at + 2] =
+      (ofA * (data[a + 2] ?? 0) +
+        ofB * (data[b + 2] ?? 0) +
+        ofC * (data[c + 2] ?? 0) +
+        ofD * (data[d + 2] ?? 0) +
+        HALF_OF_WEIGHTS) >>
+      (2 * BITS);
   }
 }
 
 /** The nearest index that exists. */
 function clamp(index: number, length: number): number {
-  return Math.max(0, Math.min(index, length - 1));
+  if (index < 0) return 0;
+  return index < length ? index : length - 1;
 }
