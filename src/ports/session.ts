@@ -73,8 +73,8 @@ export interface Sessions {
   markProcessing(ref: SessionRef): Promise<Session | null>;
   /** → completed, clearing `error_message`: the row as it is now; null when it was terminal or gone. */
   complete(ref: SessionRef, completion: Completion): Promise<Session | null>;
-  /** → failed with a public text; false when the row was terminal or gone. */
-  fail(ref: SessionRef, errorMessage: string, completedAt: Date): Promise<boolean>;
+  /** → failed with a public text: the row as it is now; null when it was terminal or gone. */
+  fail(ref: SessionRef, errorMessage: string, completedAt: Date): Promise<Session | null>;
   /** Replaces the text of a failed row, if that is still the one that was written with `completedAt`. */
   replaceErrorMessage(
     ref: SessionRef,

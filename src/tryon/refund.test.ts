@@ -22,6 +22,14 @@ it('a failed session is paid back and says so', async () => {
   assert.deepEqual(one.analytics, ['credit_refunded', 'generation_moderation_blocked']);
 });
 
+it('a row that was just failed is not looked for again', async () => {
+  const one = oneSession();
+  const { sessions, ...deps } = one.deps;
+  const find = async () => null;
+  assert.equal(await failAndRefund(jobOf(), { ...deps, sessions: { ...sessions, find } }), 0);
+  assert.deepEqual(one.eventNames, ['generation_failed', 'credit_refunded']);
+});
+
 it('a refund that runs again books nothing more', async () => {
   const one = oneSession();
   await failAndRefund(jobOf(), one.deps);

@@ -29,13 +29,13 @@ export async function failAndRefund(job: RefundJob, deps: RefundDeps): Promise<n
   const { intent } = job;
   const cleanUpMs = await cleanUpMsOf(intent, deps);
   if (cleanUpMs > 0) return cleanUpMs;
-  const won = await deps.sessions.fail(
+  const failed = await deps.sessions.fail(
     intent,
     failureText(intent.text, 'pending'),
     new Date(intent.completedAt),
   );
-  const session = await deps.sessions.find(intent);
-  if (session === null || !(won || isFailedBy(session, intent))) {
+  const session = failed ?? (await deps.sessions.find(intent));
+  if (session === null || !(failed || isFailedBy(session, intent))) {
     refuseUnfinished(session, intent);
     const reason = session === null ? 'no_session' : `settled_by_others_${session.status}`;
     deps.record({ event: 'refund_skipped', task: intent, reason });
@@ -43,7 +43,9 @@ export async function failAndRefund(job: RefundJob, deps: RefundDeps): Promise<n
     return 0;
   }
   const moderation = intent.code === 'MODERATION_BLOCKED';
-  if (won) deps.record({ event: 'generation_failed', task: intent, code: intent.code, moderation });
+  if (failed) {
+    deps.record({ event: 'generation_failed', task: intent, code: intent.code, moderation });
+  }
   // Before the booking, which may take long, and in every run: a process may have died in between.
   await deps.announceEnd?.(intent, intent.code);
   const inFlightMs = bookingInFlightMs(intent);

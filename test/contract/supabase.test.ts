@@ -64,7 +64,7 @@ describe('sessions', () => {
     assert.equal((await sessions.markProcessing(tryOn))?.status, 'processing');
     assert.equal((await sessions.complete(tryOn, completion))?.status, 'completed');
     assert.equal(await sessions.complete(tryOn, completion), null);
-    assert.equal(await sessions.fail(tryOn, 'text', new Date()), false);
+    assert.equal(await sessions.fail(tryOn, 'text', new Date()), null);
     assert.equal(await sessions.markProcessing(tryOn), null);
     const session = await sessionOf(tryOn);
     assert.equal(session.completedAt?.getTime(), completion.completedAt.getTime());
@@ -73,8 +73,8 @@ describe('sessions', () => {
   it('are failed with the exact time, by which the writer knows them again', async () => {
     const tryOn = await orderTryOn(platform, await createPerson(platform));
     const at = new Date('2026-11-24T01:02:03.456Z');
-    assert.equal(await sessions.fail(tryOn, 'text', at), true);
-    assert.equal(await sessions.fail(tryOn, 'text', at), false);
+    assert.equal((await sessions.fail(tryOn, 'text', at))?.status, 'failed');
+    assert.equal(await sessions.fail(tryOn, 'text', at), null);
     const session = await sessionOf(tryOn);
     assert.equal(session.completedAt?.getTime(), at.getTime());
     assert.equal(session.errorMessage, 'text');

@@ -181,8 +181,8 @@ export class SimulatedPorts {
       markProcessing: begin,
       complete: ({ sessionId }, { completedAt }) =>
         update(sessionId, { status: 'completed', completedAt }),
-      fail: async ({ sessionId }, errorMessage, completedAt) =>
-        (await update(sessionId, { status: 'failed', errorMessage, completedAt })) !== null,
+      fail: ({ sessionId }, errorMessage, completedAt) =>
+        update(sessionId, { status: 'failed', errorMessage, completedAt }),
       replaceErrorMessage: ({ sessionId }, completedAt, { from, to }) =>
         this.#call(() => {
           const row = rows.get(sessionId);

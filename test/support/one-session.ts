@@ -76,7 +76,7 @@ class OneSession {
         complete: async (_, { completedAt }: Completion) =>
           this.#end({ status: 'completed', completedAt }),
         fail: async (_, errorMessage, completedAt) =>
-          this.#end({ status: 'failed', errorMessage, completedAt }) !== null,
+          this.#end({ status: 'failed', errorMessage, completedAt }),
         replaceErrorMessage: async (_, __, { to }) => {
           if (this.row !== null) this.row = { ...this.row, errorMessage: to };
         },

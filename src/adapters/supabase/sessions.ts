@@ -101,13 +101,12 @@ export class SupabaseSessions implements Sessions, EndedSessions {
     });
   }
 
-  async fail(ref: SessionRef, errorMessage: string, completedAt: Date): Promise<boolean> {
-    const values = {
+  fail(ref: SessionRef, errorMessage: string, completedAt: Date): Promise<Session | null> {
+    return this.#update(ref, {
       status: 'failed',
       error_message: errorMessage,
       completed_at: completedAt.toISOString(),
-    };
-    return (await this.#update(ref, values)) !== null;
+    });
   }
 
   async replaceErrorMessage(
