@@ -85,64 +85,89 @@ export function addGauges(meters: Meters, sources: GaugeSources): void {
 }
 
 function addSharedGauges(meters: Meters, shared: GaugeSources['shared']): void {
-  const { gauge, gauges } = meters;
+  const gauge = (name: string, help: string, read: (reading: SharedReading) => number | null) =>
+    meters.gauge(name, help, () => {
+      const reading = shared();
+      return reading === null ? null : read(reading);
+    });
   const perPlace = (value: 'tasks' | 'oldestAgeSeconds') => () => {
     const places = Object.entries(shared()?.queues.places ?? {});
     return Object.fromEntries(places.map(([place, stats]) => [place, stats[value]]));
   };
-  const count = (name: 'givenUp' | 'refundsOutstanding' | 'deadLetters' | 'reconciliation') => () =>
-    shared()?.queues[name] ?? null;
-  gauges(
+  meters.gauges(
     'tasks',
     'Tasks by where they are. The backlog is list + intake + waiting + delayed.',
     'place',
     perPlace('tasks'),
   );
-  gauges(
+  meters.gauges(
     'oldest_task_age_seconds',
     'Age of the oldest task by place (list, intake, waiting, active, delayed), since it was ordered.',
     'place',
     perPlace('oldestAgeSeconds'),
   );
-  gauge('jobs_given_up', 'Jobs that kept crashing and await their rescue.', count('givenUp'));
-  gauge('refunds_outstanding', 'Refunds not booked yet.', count('refundsOutstanding'));
-  gauge('dead_letters', 'Messages that could not become tasks.', count('deadLetters'));
+  gauge(
+    'jobs_given_up',
+    'Jobs that kept crashing and await their rescue.',
+    ({ queues }) => queues.givenUp,
+  );
+  gauge(
+    'refunds_outstanding',
+    'Refunds not booked yet.',
+    ({ queues }) => queues.refundsOutstanding,
+  );
+  gauge(
+    'dead_letters',
+    'Messages that could not become tasks.',
+    ({ queues }) => queues.deadLetters,
+  );
   gauge(
     'reconciliation_records',
     'Failed sessions whose payment awaits a person.',
-    count('reconciliation'),
+    ({ queues }) => queues.reconciliation,
   );
   gauge(
     'webhooks_pending',
     'Webhooks on their way, retries included.',
-    () => shared()?.queues.webhooks.pending ?? null,
+    ({ queues }) => queues.webhooks.pending,
   );
   gauge(
     'webhooks_undelivered',
     'Webhooks that were given up in the last 7 days (10,000 at the most).',
-    () => shared()?.queues.webhooks.undelivered ?? null,
+    ({ queues }) => queues.webhooks.undelivered,
   );
   gauge(
     'redis_memory_used_bytes',
     'Memory that Redis uses; absent where INFO is not allowed.',
-    () => shared()?.memory?.usedBytes ?? null,
+    ({ memory }) => memory?.usedBytes ?? null,
   );
   gauge(
     'redis_memory_limit_bytes',
     'Memory at which Redis refuses new tasks (maxmemory); absent where it has no limit.',
-    () => shared()?.memory?.limitBytes ?? null,
+    ({ memory }) => memory?.limitBytes ?? null,
   );
-  gauge('draining', '1 while the operator keeps new tasks on the list.', () => {
-    const isDraining = shared()?.isDraining;
-    return isDraining === undefined ? null : Number(isDraining);
-  });
+  gauge('draining', '1 while the operator keeps new tasks on the list.', ({ isDraining }) =>
+    Number(isDraining),
+  );
   addGateGauges(meters, shared);
-  gauge('shared_reading_age_seconds', 'Age of what the gauges read from Redis say.', () =>
-    ageSeconds(shared()),
+  gauge(
+    'budget_spent_today_usd',
+    'What paid calls cost today (UTC), or is set aside for them; counted while DAILY_BUDGET_USD is set.',
+    ({ budget }) => budget.spentUsd,
+  );
+  gauge(
+    'budget_limit_usd',
+    'DAILY_BUDGET_USD; absent where it is not set.',
+    ({ budget }) => budget.limitUsd,
+  );
+  gauge(
+    'shared_reading_age_seconds',
+    'Age of the reading of Redis behind these gauges.',
+    ({ atMs }) => Math.max(0, (Date.now() - atMs) / 1000),
   );
 }
 
-function addGateGauges({ gauge, gauges, gaugeRows }: Meters, shared: GaugeSources['shared']): void {
+function addGateGauges({ gauges, gaugeRows }: Meters, shared: GaugeSources['shared']): void {
   const gates = () => Object.entries(shared()?.gates ?? {});
   gaugeRows(
     'breaker_state',
@@ -162,18 +187,4 @@ function addGateGauges({ gauge, gauges, gaugeRows }: Meters, shared: GaugeSource
     'provider',
     () => Object.fromEntries(gates().map(([provider, { slowness }]) => [provider, slowness])),
   );
-  gauge(
-    'budget_spent_today_usd',
-    'What paid calls cost today (UTC), or is set aside for them; counted while DAILY_BUDGET_USD is set.',
-    () => shared()?.budget.spentUsd ?? null,
-  );
-  gauge(
-    'budget_limit_usd',
-    'DAILY_BUDGET_USD; absent where it is not set.',
-    () => shared()?.budget.limitUsd ?? null,
-  );
-}
-
-function ageSeconds(reading: SharedReading | null): number | null {
-  return reading === null ? null : Math.max(0, (Date.now() - reading.atMs) / 1000);
 }
