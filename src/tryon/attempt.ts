@@ -7,7 +7,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asTaskError, TaskError } from '../errors.ts';
 import type { Job } from '../ports/jobs.ts';
-import { type Completion, isTerminal, type Task } from '../ports/session.ts';
+import { type Completion, isTerminal, type Session, type Task } from '../ports/session.ts';
 import type { TaskSource } from '../ports/task-source.ts';
 import { AttemptChecks, type CheckDeps } from './checks.ts';
 import {
@@ -75,17 +75,9 @@ async function runSteps(job: Job, deps: AttemptDeps, limits: Limits): Promise<Ou
   // A first attempt: the row waited for it, so that nothing has been paid or stored.
   const isFirst = refusal === null && before.providerCalls === 0;
   using photos = isFirst && !isSuspect(job) ? prepareEarly(task, deps, limits) : null;
-  let session = isFirst ? await deps.sessions.claim(task) : null;
-  if (session === null) {
-    const outcome = await finishEarlierWork(job, deps, limits);
-    if (outcome !== null) return outcome;
-    if (refusal !== null) throw refusal;
-    session = await deps.sessions.markProcessing(task);
-    if (session === null) {
-      refuseUnfinished(await deps.sessions.find(task), task);
-      return { kind: 'skipped', reason: 'terminal' };
-    }
-  }
+  const claimed = isFirst ? await deps.sessions.claim(task) : null;
+  const session = claimed ?? (await resume(job, refusal, deps, limits));
+  if ('kind' in session) return session;
   const queueWaitMs = Date.now() - Date.parse(task.createdAt);
   deps.record({ event: 'generation_processing', task, queueWaitMs });
   photos?.claimed();
@@ -118,6 +110,25 @@ async function runSteps(job: Job, deps: AttemptDeps, limits: Limits): Promise<Ou
   const outcome = await finish(task, { ...result, imageUrl: link }, deps, limits);
   await recorded;
   return outcome;
+}
+
+/**
+ * The row of a session that may have had an attempt, marked as processing; or the outcome where
+ * nothing is left to pay for. Throws `refusal`, if any.
+ */
+async function resume(
+  job: Job,
+  refusal: unknown,
+  deps: AttemptDeps,
+  limits: Limits,
+): Promise<Session | Outcome> {
+  const outcome = await finishEarlierWork(job, deps, limits);
+  if (outcome !== null) return outcome;
+  if (refusal !== null) throw refusal;
+  const session = await deps.sessions.markProcessing(job.task);
+  if (session !== null) return session;
+  refuseUnfinished(await deps.sessions.find(job.task), job.task);
+  return { kind: 'skipped', reason: 'terminal' };
 }
 
 /** What is known of a picture that an earlier attempt stored. */
