@@ -14,7 +14,7 @@ const LEAST_PERSON_PX = 64;
 
 export const PERSON_REASONS = ['no_person', 'too_small', 'too_dark'] as const;
 
-export type PersonReason = (typeof PERSON_REASONS)[number];
+type PersonReason = (typeof PERSON_REASONS)[number];
 
 /** Why no one in it could be dressed; null for every other photo. */
 export function checkPerson(photo: PictureView): PersonReason | null {

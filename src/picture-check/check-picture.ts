@@ -44,7 +44,7 @@ const RULES = {
   face: (m) => m.face !== null && m.face < LEAST_FACE_LIKENESS,
 } as const satisfies Readonly<Record<string, Rule>>;
 
-export type PictureReason = 'wrong_size' | keyof typeof RULES;
+type PictureReason = 'wrong_size' | keyof typeof RULES;
 
 /** All reasons, in the order in which they are given. */
 export const PICTURE_REASONS = ['wrong_size', ...Object.keys(RULES)] as readonly PictureReason[];

@@ -28,7 +28,7 @@ import {
 /** Eyes above the floor as a share of the stature, sd 0.005 (ANSUR II). Hair and hats do not move them. */
 export const EYE_HEIGHT = 0.9345;
 
-export interface PhotoMeasurement {
+interface PhotoMeasurement {
   readonly cmPerPx: number;
   readonly features: PhotoFeatures;
   /** `perspectiveOf` */

@@ -3,7 +3,7 @@ import type { SizeRange } from './body-estimate.ts';
 import type { BodySample } from './body-samples.ts';
 import { type SizeChart, sizeIndex, sizeName } from './size-chart.ts';
 
-export interface SizeRecommendation {
+interface SizeRecommendation {
   readonly size: string;
   /** Its place in the chart. */
   readonly index: number;

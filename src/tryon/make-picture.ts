@@ -12,7 +12,7 @@ import { type PrepareDeps, prepare } from './prepare.ts';
 import { isSuspect, type Quarantine } from './quarantine.ts';
 
 /** Photos that are prepared while the session is claimed. Disposing stops what still goes on. */
-export interface EarlyPhotos extends Disposable {
+interface EarlyPhotos extends Disposable {
   /** Rejects as `prepare` does. */
   readonly images: Promise<NamedImage[]>;
   /** To be called once the session is claimed: then the event of the prepared photos may follow. */
