@@ -3,8 +3,7 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { readToken, signToken } from './keys.ts';
-import type { Objects, StoredObject } from './objects.ts';
-import type { ObjectPath } from './storage.ts';
+import type { ObjectPath, Objects, StoredObject } from './objects.ts';
 import { invalidRange, linkRefused, tokenRefused } from './storage-errors.ts';
 
 const NOT_SIGNED = 'Either the object does not exist or you do not have access to it';

@@ -37,6 +37,12 @@ export interface Listing {
 /** An object or, with every field but `name` null, a folder. */
 export type ListEntry = Omit<StoredObject, 'bucket_id' | 'version'> | { name: string; id: null };
 
+/** The parameters of a route to one object. */
+export interface ObjectPath {
+  readonly bucket: string;
+  readonly '*': string;
+}
+
 export class Objects {
   readonly #pool: Pool;
   readonly #folder: string;

@@ -4,14 +4,9 @@
  */
 import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify';
 import { addDownloads, addLinks } from './downloads.ts';
-import { type Listing, type Objects, SORT_COLUMNS } from './objects.ts';
+import { type Listing, type ObjectPath, type Objects, SORT_COLUMNS } from './objects.ts';
 import { accessDenied, invalidRequest, StorageError } from './storage-errors.ts';
 import type { Bucket, Upload } from './uploads.ts';
-
-export interface ObjectPath {
-  readonly bucket: string;
-  readonly '*': string;
-}
 
 /** Adds the storage API; requests but those of signed links have had their keys checked. */
 export function addStorage(app: FastifyInstance, objects: Objects, secret: string): void {
