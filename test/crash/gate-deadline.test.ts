@@ -33,7 +33,6 @@ async function assertTooLate(tryOn: TryOn): Promise<void> {
 it('X23: a Retry-After of an hour stops the other tasks for a minute only', async () => {
   const { platform, stack } = crash.shop;
   const [first, second] = [await createPerson(platform), await createPerson(platform)];
-  const callsBefore = crash.paidCalls();
   stack.openai.faults.add(rateLimited(3600));
   await crash.startWorker({ TASK_DEADLINE_SECONDS: '40' });
   const refused = await orderTryOn(platform, first);
@@ -43,7 +42,7 @@ it('X23: a Retry-After of an hour stops the other tasks for a minute only', asyn
   await push(platform, next);
   await assertTooLate(next);
   assert.ok(Number(await platform.redis.get('wearon:gate:next')) <= Date.now() + 60_000);
-  assert.equal(crash.paidCalls() - callsBefore, 1);
+  assert.equal(crash.paidCalls(), 1);
   for (const [tryOn, person] of [[refused, first] as const, [next, second] as const]) {
     await balanceReaches(crash.shop, person, 10);
     await assertRefundedOnce(crash.shop, tryOn);
@@ -54,13 +53,12 @@ it('tasks without a slot before their deadline fail at once and take none', asyn
   const { platform } = crash.shop;
   const store = await createStore(platform, { credits: 20 });
   const tryOns = await orderMany(platform, store, 6);
-  const callsBefore = crash.paidCalls();
   await crash.startWorker({ TASK_DEADLINE_SECONDS: '40', OPENAI_RATE_LIMIT_PER_MINUTE: '1' });
   await push(platform, ...tryOns);
   const rows = await Promise.all(tryOns.map((tryOn) => settledRow(crash.shop, tryOn)));
   const statuses = rows.map(({ status }) => status).sort();
   assert.deepEqual(statuses, ['completed', 'failed', 'failed', 'failed', 'failed', 'failed']);
-  assert.equal(crash.paidCalls() - callsBefore, 1);
+  assert.equal(crash.paidCalls(), 1);
   assert.ok(Number(await platform.redis.get('wearon:gate:next')) <= Date.now() + 60_000);
   await balanceReaches(crash.shop, store, 19);
 });

@@ -1,7 +1,7 @@
 /**
  * What the tests of the crash matrix share: a shop, and workers that are gone after every test.
  */
-import { after, afterEach, before } from 'node:test';
+import { after, afterEach, before, beforeEach } from 'node:test';
 import { openShop, type Shop } from './shop.ts';
 import { QUICK_RECOVERY, startWorkerProcess, type WorkerProcess } from './worker-process.ts';
 
@@ -12,7 +12,7 @@ export interface CrashShop {
   readonly shop: Shop;
   /** A worker that recovers quickly; killed after the test. */
   startWorker(env?: Record<string, string>): Promise<WorkerProcess>;
-  /** Requests for a picture that have reached the image model. */
+  /** Requests for a picture that have reached the image model in this test. */
   paidCalls(): number;
 }
 
@@ -20,12 +20,16 @@ export interface CrashShop {
 export function useCrashShop(): CrashShop {
   const running = new Set<WorkerProcess>();
   let shop: Shop | undefined;
+  let callsBefore = 0;
   const opened = () => {
     if (shop === undefined) throw new Error('The shop is open in tests only');
     return shop;
   };
   before(async () => {
     shop = await openShop();
+  });
+  beforeEach(() => {
+    callsBefore = opened().stack.openai.calls.length;
   });
   afterEach(async () => {
     opened().stack.supabase.faults.clear();
@@ -42,7 +46,7 @@ export function useCrashShop(): CrashShop {
     get shop() {
       return opened();
     },
-    paidCalls: () => opened().stack.openai.calls.length,
+    paidCalls: () => opened().stack.openai.calls.length - callsBefore,
     async startWorker(env = {}) {
       const worker = await startWorkerProcess({ ...opened().stack.env, ...QUICK_RECOVERY, ...env });
       running.add(worker);
