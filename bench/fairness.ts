@@ -14,6 +14,7 @@ import {
 import { until } from '../local/until.ts';
 import { openShop, orderTryOn, photo, push, type Shop } from '../test/support/shop.ts';
 import { type LogLine, startWorkerProcess } from '../test/support/worker-process.ts';
+import { quantile } from './timing.ts';
 
 const { values } = parseArgs({
   options: {
@@ -108,7 +109,7 @@ function medianHeldMs(lines: readonly LogLine[]): number {
     if (line.message !== 'generation_completed') continue;
     heldMs.push(timeOf(line) - (began.get(line.session_id) ?? Number.NaN));
   }
-  return heldMs.toSorted((a, b) => a - b)[Math.floor(heldMs.length / 2)] ?? Number.NaN;
+  return quantile(heldMs, 0.5);
 }
 
 await run();
