@@ -245,6 +245,13 @@ describe('the console in a browser', { skip: NO_BROWSER }, () => {
       assert.equal(width, 390, name);
       assert.deepEqual(await accessibilityFindings(page), [], name);
     }
+    await page.goto(`${worker.address}/console/#operations`);
+    await page
+      .getByRole('link', { name: /^…[0-9a-f]{8}$/ })
+      .first()
+      .click();
+    await page.getByRole('heading', { level: 2, name: 'Row in the database' }).waitFor();
+    assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 390, 'session');
     assert.deepEqual(problems, []);
   });
 });
