@@ -14,6 +14,8 @@ export interface QueueStats {
   /** Jobs that stalled too often and await their rescue. */
   readonly givenUp: number;
   readonly refundsOutstanding: number;
+  /** Since the oldest of them was decided; 0 where there is none. */
+  readonly oldestRefundAgeSeconds: number;
   readonly deadLetters: number;
   readonly reconciliation: number;
   /** Webhooks on their way, and those that were given up. */

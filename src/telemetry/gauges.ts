@@ -117,6 +117,11 @@ function addSharedGauges(meters: Meters, shared: GaugeSources['shared']): void {
     ({ queues }) => queues.refundsOutstanding,
   );
   gauge(
+    'oldest_refund_age_seconds',
+    'Age of the oldest refund not booked yet; 0 without one.',
+    ({ queues }) => queues.oldestRefundAgeSeconds,
+  );
+  gauge(
     'dead_letters',
     'Messages that could not become tasks.',
     ({ queues }) => queues.deadLetters,

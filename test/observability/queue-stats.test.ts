@@ -1,6 +1,7 @@
 /** The counts that metrics and operators see, on a real Redis. */
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
+import { PREFIX, REFUND_QUEUE, refundJobId } from '../../src/adapters/redis/bullmq.ts';
 import { BullGenerationJobs } from '../../src/adapters/redis/generation-queue.ts';
 import { readGateState } from '../../src/adapters/redis/provider-gate.ts';
 import { readQueueStats } from '../../src/adapters/redis/queue-stats.ts';
@@ -36,6 +37,7 @@ describe('the queue stats', () => {
     const zero = {
       givenUp: 0,
       refundsOutstanding: 0,
+      oldestRefundAgeSeconds: 0,
       deadLetters: 0,
       reconciliation: 0,
       webhooks: { pending: 0, undelivered: 0 },
@@ -71,6 +73,17 @@ describe('the queue stats', () => {
     const stats = await readQueueStats(redis);
     const { refundsOutstanding, deadLetters, reconciliation } = stats;
     assert.deepEqual([refundsOutstanding, deadLetters, reconciliation], [1, 2, 1]);
+  });
+
+  it('take the age of the oldest refund, wherever it waits', async () => {
+    await using refunds = new BullRefunds(redis);
+    for (const seconds of [400, 900, 10]) {
+      const task = taskWith({ createdAt: ago(1) });
+      await refunds.add(refundIntent(task, task.requestId, new TaskError('ABANDONED')));
+      const job = `${PREFIX}:${REFUND_QUEUE}:${refundJobId(task.sessionId)}`;
+      await redis.hset(job, 'timestamp', Date.now() - seconds * 1000);
+    }
+    assertAge((await readQueueStats(redis)).oldestRefundAgeSeconds, 900);
   });
 
   it('survive a message that is not a task', async () => {

@@ -17,15 +17,21 @@ const MOST_LOOKED_AT = 1000;
  */
 const READ = `
 local jobs, refunds, webhooks, most = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
-local function oldest(...)
+local function oldest(prefix, ...)
   local least = false
   for _, ids in ipairs({...}) do
     for _, id in ipairs(ids) do
-      local at = tonumber(redis.call('HGET', jobs .. id, 'timestamp') or nil)
+      local at = tonumber(redis.call('HGET', prefix .. id, 'timestamp') or nil)
       if at and (not least or at < least) then least = at end
     end
   end
   return least and string.format('%.0f', least)
+end
+local function last(list)
+  return redis.call('LRANGE', list, -most, -1)
+end
+local function first(set)
+  return redis.call('ZRANGE', set, 0, most - 1)
 end
 local function createdAt(list)
   local raw = redis.call('LINDEX', list, -1)
@@ -43,10 +49,13 @@ return {
   redis.call('LLEN', KEYS[1]), createdAt(KEYS[1]) or false,
   redis.call('LLEN', KEYS[2]), createdAt(KEYS[2]) or false,
   redis.call('LLEN', jobs .. 'wait') + redis.call('ZCARD', jobs .. 'prioritized'),
-  oldest(redis.call('LRANGE', jobs .. 'wait', -most, -1), redis.call('ZRANGE', jobs .. 'prioritized', 0, most - 1)),
-  redis.call('LLEN', jobs .. 'active'), oldest(redis.call('LRANGE', jobs .. 'active', -most, -1)),
-  redis.call('ZCARD', jobs .. 'delayed'), oldest(redis.call('ZRANGE', jobs .. 'delayed', 0, most - 1)),
-  failed(jobs), pending(refunds) + failed(refunds),
+  oldest(jobs, last(jobs .. 'wait'), first(jobs .. 'prioritized')),
+  redis.call('LLEN', jobs .. 'active'), oldest(jobs, last(jobs .. 'active')),
+  redis.call('ZCARD', jobs .. 'delayed'), oldest(jobs, first(jobs .. 'delayed')),
+  pending(refunds) + failed(refunds),
+  oldest(refunds, last(refunds .. 'wait'), last(refunds .. 'active'), first(refunds .. 'delayed'),
+    first(refunds .. 'failed')),
+  failed(jobs),
   redis.call('LLEN', KEYS[3]), redis.call('HLEN', KEYS[4]),
   pending(webhooks), failed(webhooks),
 }`;
@@ -64,11 +73,15 @@ export async function readQueueStats(redis: Redis): Promise<QueueStats> {
 
 function queueStatsOf(answer: Answer, nowMs: number): QueueStats {
   const count = (index: number) => Number(answer[index] ?? 0);
-  const place = (index: number, createdAtMs: (text: string) => number): PlaceStats => {
-    const oldest = answer[index + 1];
+  const ageSeconds = (index: number, createdAtMs: (text: string) => number): number => {
+    const oldest = answer[index];
     const ageMs = oldest == null ? 0 : nowMs - createdAtMs(String(oldest));
-    return { tasks: count(index), oldestAgeSeconds: Math.max(0, ageMs / 1000 || 0) };
+    return Math.max(0, ageMs / 1000 || 0);
   };
+  const place = (index: number, createdAtMs: (text: string) => number): PlaceStats => ({
+    tasks: count(index),
+    oldestAgeSeconds: ageSeconds(index + 1, createdAtMs),
+  });
   return {
     places: {
       list: place(0, Date.parse),
@@ -77,10 +90,11 @@ function queueStatsOf(answer: Answer, nowMs: number): QueueStats {
       active: place(6, Number),
       delayed: place(8, Number),
     },
-    givenUp: count(10),
-    refundsOutstanding: count(11),
-    deadLetters: count(12),
-    reconciliation: count(13),
-    webhooks: { pending: count(14), undelivered: count(15) },
+    refundsOutstanding: count(10),
+    oldestRefundAgeSeconds: ageSeconds(11, Number),
+    givenUp: count(12),
+    deadLetters: count(13),
+    reconciliation: count(14),
+    webhooks: { pending: count(15), undelivered: count(16) },
   };
 }
