@@ -11,6 +11,7 @@ import type {
   Picture,
   PictureRequest,
   PictureUsage,
+  Submitted,
   Ticket,
 } from '../ports/image-provider.ts';
 import type { Job, Journal } from '../ports/jobs.ts';
@@ -126,22 +127,35 @@ export async function collectOpenCall(
   const provider = deps.providers[task.channel]
     .map((gated) => gated.provider)
     .find(({ name }) => name === lastProvider(journal));
-  const ticket =
-    openTicket(journal) ??
-    (await provider?.find?.(
-      {
-        key: keyOf(job),
-        garments: task.imageUrls.length - 1,
-        sinceMs: Date.parse(task.createdAt) - CLOCKS_MAY_DIFFER_MS,
-      },
-      limits.signal,
-    ));
   // Also where the provider is not in IMAGE_PROVIDERS any more.
-  if (!provider || !ticket) throw new TaskError('PROVIDER_OUTCOME_UNKNOWN');
+  if (!provider) throw new TaskError('PROVIDER_OUTCOME_UNKNOWN');
+  const ticket = openTicket(journal) ?? (await findCall(provider, job, limits.signal));
+  if (ticket === null) throw new TaskError('PROVIDER_OUTCOME_UNKNOWN');
   return collect(callTo(provider, job, deps, limits), ticket);
 }
 
 const CLOCKS_MAY_DIFFER_MS = 300_000;
+
+/** The ticket of the journal's last call; null where the vendor has no such call, or none can be looked up. */
+async function findCall(
+  provider: ImageProvider,
+  job: Job,
+  signal: AbortSignal,
+): Promise<Ticket | null> {
+  const { imageUrls, createdAt } = job.task;
+  const sinceMs = Date.parse(createdAt) - CLOCKS_MAY_DIFFER_MS;
+  const call = { key: keyOf(job), garments: imageUrls.length - 1, sinceMs };
+  return (await provider.find?.(call, signal)) ?? null;
+}
+
+/** The ticket of a call that may have been begun although its answer was lost. Throws `error` where there is none. */
+async function ticketAfter(error: unknown, { provider, job, limits }: Call): Promise<Submitted> {
+  const failure = asTaskError(error);
+  const mayBeBegun = failure.kind === 'transient' && !isUnbilled(failure);
+  const ticket = mayBeBegun ? await findCall(provider, job, limits.signal).catch(() => null) : null;
+  if (ticket === null) throw error;
+  return { kind: 'ticket', ticket };
+}
 
 /** Names the last call of the journal. */
 function keyOf({ task, journal }: Job): string {
@@ -166,7 +180,9 @@ async function submit(call: Call, request: PictureRequest): Promise<Generated> {
     model: provider.model,
   });
   const signal = AbortSignal.any([limits.signal, AbortSignal.timeout(timeoutMs)]);
-  const submitted = await provider.submit(request, timeoutMs, signal);
+  const submitted = await provider
+    .submit(request, timeoutMs, signal)
+    .catch((error: unknown) => ticketAfter(error, call));
   if (submitted.kind === 'picture') return generated(call, submitted.picture, journal);
   return collect(call, submitted.ticket);
 }

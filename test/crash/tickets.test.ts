@@ -48,6 +48,24 @@ for (const [step, fault] of Object.entries(STEPS)) {
   });
 }
 
+for (const answer of [
+  { kind: 'drop-after' },
+  { kind: 'status-after', status: 502, body: '<html>' },
+  { kind: 'status-after', status: 200, body: '<html>' },
+] as const) {
+  const name = 'status' in answer ? `replaced by a ${answer.status} page` : 'cut off';
+  it(`a call whose answer is ${name} is collected and not made again`, async () => {
+    const { platform, stack } = crash.shop;
+    const before = stack.replicate.predictions.length;
+    const tryOn = await orderTryOn(platform, await createPerson(platform));
+    stack.replicate.faults.add({ ...CREATE, ...answer });
+    await crash.startWorker({ IMAGE_PROVIDERS: 'replicate' });
+    await push(platform, tryOn);
+    await assertCompleted(crash.shop, tryOn);
+    assert.equal(stack.replicate.predictions.length - before, 1);
+  });
+}
+
 it('the ticket is in the journal before the picture is waited for', async () => {
   const { platform, stack } = crash.shop;
   const tryOn = await orderTryOn(platform, await createPerson(platform));
