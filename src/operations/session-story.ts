@@ -10,6 +10,7 @@ import { SupabaseLedger } from '../adapters/supabase/ledger.ts';
 import { eventsOf, findRecord, type SessionRecord } from '../adapters/supabase/session-records.ts';
 import { SupabaseSessions } from '../adapters/supabase/sessions.ts';
 import { namedSession } from '../ledger/entries.ts';
+import type { LedgerEntry } from '../ports/ledger.ts';
 import type { SessionRef } from '../ports/session.ts';
 import { redact } from '../telemetry/redaction.ts';
 import { MAX_REQUEST_ID } from '../tryon/refund-intent.ts';
@@ -51,6 +52,16 @@ async function inRedis({ redis }: OperationDeps, id: string) {
   };
 }
 
+/** The platform takes the credit right before it inserts the session, and refunds a failed push right after. */
+const NEAR_MS = 60_000;
+
+/** Whether a row of a person's ledger names the session or, naming none, is of the minutes around its order. */
+function mayBeOf({ id, created_at }: SessionRecord, entry: LedgerEntry): boolean {
+  const named = namedSession(entry);
+  if (named !== null) return named === id;
+  return Math.abs(+entry.createdAt - Date.parse(created_at ?? '')) <= NEAR_MS;
+}
+
 /** What Supabase knows in addition to the row. */
 async function inSupabase({ supabase, config }: OperationDeps, row: SessionRecord) {
   const ref: SessionRef = {
@@ -64,7 +75,7 @@ async function inSupabase({ supabase, config }: OperationDeps, row: SessionRecor
   const isReadable = (session?.requestId?.length ?? 0) <= MAX_REQUEST_ID;
   const rows = session && isReadable ? await ledger.entries(session, session.requestId) : [];
   // A person's ledger is read whole.
-  const entries = rows.filter((entry) => row.channel === 'b2b' || namedSession(entry) === row.id);
+  const entries = rows.filter((entry) => row.channel === 'b2b' || mayBeOf(row, entry));
   const path = resultPath(ref);
   const images = new SupabaseImageStore(supabase, config.supabaseBucket, config.linkSeconds);
   return {

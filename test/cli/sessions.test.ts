@@ -9,7 +9,13 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Redis } from 'ioredis';
 import { moderationBlocked } from '../../local/openai/vendor-errors.ts';
-import { createPerson, createShopper, createStore, type TryOn } from '../../local/platform.ts';
+import {
+  createPerson,
+  createShopper,
+  createStore,
+  refundFailedPush,
+  type TryOn,
+} from '../../local/platform.ts';
 import { BullGenerationJobs } from '../../src/adapters/redis/generation-queue.ts';
 import { RedisTaskList } from '../../src/adapters/redis/task-list.ts';
 import { deadLetter } from '../../src/tryon/dead-letter.ts';
@@ -85,6 +91,26 @@ describe('sessions show', () => {
     assert.equal(json?.row?.id, tryOn.sessionId, stderr);
     assert.ok(code === 0 || code === 1);
     assert.deepEqual(json.ledger, []);
+  });
+
+  it("shows the payment and the platform's refund of a person's order", async () => {
+    const person = await createPerson(shop.platform);
+    const earlier = await orderTryOn(shop.platform, person);
+    const hourAgo = "update credit_transactions set created_at = created_at - interval '1 hour'";
+    await shop.stack.database.query(`${hourAgo} where user_id = $1`, [person.userId]);
+    const tryOn = await orderTryOn(shop.platform, person);
+    await refundFailedPush(shop.platform, tryOn);
+    const ledgerOf = async ({ sessionId }: TryOn) =>
+      (await run('sessions', 'show', sessionId, '--json')).json.ledger.map(
+        ({ type, amount }: { type: string; amount: number }) => [type, amount],
+      );
+    assert.deepEqual(await ledgerOf(tryOn), [
+      ['deduction', -1],
+      ['refund', 1],
+    ]);
+    const longAgo = "update generation_sessions set created_at = created_at - interval '3 hours'";
+    await shop.stack.database.query(`${longAgo} where id = $1`, [earlier.sessionId]);
+    assert.deepEqual(await ledgerOf(earlier), []);
   });
 
   it('ends with 1 for a session that is unknown', async () => {

@@ -90,10 +90,10 @@ function ledgerCard({ ledger = [], reconciliation }) {
   return card(
     'Ledger',
     table(
-      'Rows that name the session',
+      'Rows of the session',
       ['Type', 'Credits', 'Description'],
       rows,
-      'No row names the session.',
+      'No row is of the session.',
     ),
     reconciliation
       ? el(
