@@ -153,13 +153,32 @@ it('a cancelled prediction may have been billed', async () => {
 it('a vendor that does not answer leaves the picture pending', async () => {
   const ticket = await submit();
   await picture(ticket);
-  for (const fault of [{ kind: 'status', status: 500 }, { kind: 'drop' }] as const) {
+  const page = '<html>Not Found</html>';
+  for (const fault of [
+    { kind: 'status', status: 500 },
+    { kind: 'status', status: 404, body: page },
+    { kind: 'drop' },
+  ] as const) {
     server.faults.add({ ...READ, ...fault });
     assert.equal(await provider.collect(ticket, signal), null);
   }
   server.faults.add({ path: /^\/files\//, kind: 'status', status: 503 });
   assert.equal(await provider.collect(ticket, signal), null);
   await picture(ticket);
+});
+
+it("another prediction's answer is not taken for the one asked for", async () => {
+  const ticket = await submit();
+  const other = { id: 'another', status: 'succeeded', output: `${server.baseUrl}/files/x.jpg` };
+  server.faults.add({ ...READ, kind: 'status', status: 200, body: other });
+  assert.equal(await provider.collect(ticket, signal), null);
+  await picture(ticket);
+});
+
+it('a prediction that the vendor does not know is of unknown outcome', async () => {
+  const unknown = { ...(await submit()), id: 'unknown' };
+  const error = { code: 'PROVIDER_OUTCOME_UNKNOWN', detail: 'no_such_call' };
+  await assert.rejects(provider.collect(unknown, signal), error);
 });
 
 it('a result on another host is not fetched', async () => {

@@ -36,8 +36,17 @@ export async function refusalOf(answer: Response): Promise<TaskError> {
   const cause = new Error(`status ${status}`);
   if (code === 'PROVIDER_BUSY') return busy(answer, cause);
   // Everything in a request but the photos is our configuration, and the photos are valid JPEGs.
-  const detail = status === 404 ? 'model_gone' : status === 422 ? 'configuration' : null;
+  const detail =
+    status === 422 ? 'configuration' : status === 404 ? await whoSays404(answer) : null;
   return new TaskError(code, { detail, cause });
+}
+
+const VendorError = z.object({ detail: z.string() });
+
+/** `model_gone` where Replicate itself says that there is no such thing; `no_route` where a proxy or a gateway does. */
+async function whoSays404(answer: Response): Promise<'model_gone' | 'no_route'> {
+  const { success } = VendorError.safeParse(await answer.json().catch(() => null));
+  return success ? 'model_gone' : 'no_route';
 }
 
 async function busy(answer: Response, cause: Error): Promise<TaskError> {

@@ -116,7 +116,7 @@ export class ReplicateProvider implements ImageProvider, AsyncDisposable {
   async check(): Promise<void> {
     await this.#request('/account', {}).catch((error: TaskError) => {
       // A gateway may have no `/account`.
-      if (error.detail !== 'model_gone') throw error;
+      if (error.detail !== 'model_gone' && error.detail !== 'no_route') throw error;
     });
     await this.#request(`/models/${this.model.replace(':', '/versions/')}`, {});
   }
@@ -133,7 +133,9 @@ export class ReplicateProvider implements ImageProvider, AsyncDisposable {
   async #read(id: string, signal: AbortSignal): Promise<Prediction | null> {
     try {
       const answer = await this.#request(`/predictions/${id}`, { signal });
-      return Prediction.safeParse(await jsonOf(answer)).data ?? null;
+      const { data } = Prediction.safeParse(await jsonOf(answer));
+      // An answer about another prediction, as of a cache, would be another person's picture.
+      return data?.id === id ? data : null;
     } catch (error) {
       if (error instanceof TaskError && error.detail === 'model_gone') {
         throw new TaskError('PROVIDER_OUTCOME_UNKNOWN', { detail: 'no_such_call', cause: error });
