@@ -5,12 +5,12 @@
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 
-const DECODERS = {
-  br: promisify(brotliDecompress),
-  deflate: promisify(inflate),
-  gzip: promisify(gunzip),
-  'x-gzip': promisify(gunzip),
-};
+const DECODERS = new Map([
+  ['br', promisify(brotliDecompress)],
+  ['deflate', promisify(inflate)],
+  ['gzip', promisify(gunzip)],
+  ['x-gzip', promisify(gunzip)],
+]);
 
 /**
  * The body without the content coding that its header names. As it came where it is not coded so, has
@@ -21,8 +21,7 @@ export async function decodeBody(
   coding: string | string[] | undefined,
   mostBytes: number,
 ): Promise<Buffer<ArrayBuffer>> {
-  const name = String(coding).toLowerCase();
-  if (!(name in DECODERS)) return body;
-  const decode = DECODERS[name as keyof typeof DECODERS];
+  const decode = DECODERS.get(String(coding).toLowerCase());
+  if (!decode) return body;
   return decode(body, { maxOutputLength: mostBytes }).catch(() => body);
 }

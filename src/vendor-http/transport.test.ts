@@ -44,6 +44,7 @@ it('a compressed answer is read, though none is asked for', async () => {
 it('an answer that unfolds endlessly, or not at all, stays as it came', async () => {
   assert.equal((await answerOf('gzip', '{}')).text, '{}');
   assert.equal((await answerOf('unknown', '{}')).text, '{}');
+  assert.equal((await answerOf('constructor', '{}')).text, '{}');
   const bomb = gzipSync(Buffer.alloc(65 * 1024 * 1024));
   assert.equal((await answerOf('gzip', bomb)).text.length, bomb.toString().length);
 });
