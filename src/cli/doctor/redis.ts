@@ -112,7 +112,7 @@ async function checkEviction(redis: Redis): Promise<Check> {
 async function checkDrain(redis: Redis): Promise<Check> {
   const since = await drainingSince(redis);
   return since === null
-    ? ok('intake', 'tasks are taken')
+    ? ok('intake', 'not drained')
     : warn('intake', `drained since ${since}`, 'take tasks again with `wearon drain --off`');
 }
 
