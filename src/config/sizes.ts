@@ -16,7 +16,8 @@ export const SIZE_VARIABLES = {
     default: 'models',
   }),
   poseWorkers: integer('POSE_WORKERS', 1, 16, {
-    about: 'Pose estimation threads.',
+    about:
+      'Pose estimation threads. The first computes with two cores; the others, started under load, with one each.',
     default: '2',
   }),
   estimateBodySecret: optionalText('ESTIMATE_BODY_SECRET', {

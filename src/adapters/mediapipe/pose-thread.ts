@@ -18,7 +18,10 @@ export type Work =
   | ({ readonly kind: 'check' } & PictureToCheck);
 
 /** `load`: the models only. */
-export type PoseTask = { readonly modelFolder: string } & ({ readonly kind: 'load' } | Work);
+export type PoseRequest = { readonly modelFolder: string } & ({ readonly kind: 'load' } | Work);
+
+/** `cores`: on how many the models compute; the thread's first task decides. */
+export type PoseTask = PoseRequest & { readonly cores: number };
 
 export type PoseReply =
   | { readonly kind: 'loaded' }
@@ -43,14 +46,14 @@ function giveWay(): void {
   }
 }
 
-function load(modelFolder: string): Promise<PoseSessions> {
+function load({ modelFolder, cores }: PoseTask): Promise<PoseSessions> {
   giveWay();
-  return loadPoseModels(modelFolder);
+  return loadPoseModels(modelFolder, cores);
 }
 
 /** Runs one task. Replies are values, since errors lose their class between threads. */
 export default async function runPoseTask(task: PoseTask): Promise<PoseReply> {
-  models ??= load(task.modelFolder);
+  models ??= load(task);
   let sessions: PoseSessions;
   try {
     sessions = await models;
