@@ -28,7 +28,7 @@ export class SupabaseAnalytics implements Analytics {
       const all = this.#supabase.from(events).select('id, metadata').eq(owner, ownerId);
       let query = all.eq('event_type', 'generation_completed').gt('id', after);
       if (channel === 'b2b') {
-        query = query.eq('metadata->>request_id', (requestId ?? '').replaceAll('\0', ''));
+        query = query.eq('metadata->>request_id', storable(requestId ?? ''));
       }
       return rowsOf(deliveryRow, await query.order('id').limit(PAGE_ROWS));
     });
@@ -43,7 +43,7 @@ export class SupabaseAnalytics implements Analytics {
       [owner]: session.ownerId,
       event_type: type,
       ...shopper,
-      metadata: { session_id: session.sessionId, ...withoutNul(metadata) },
+      metadata: { session_id: session.sessionId, ...storableMetadata(metadata) },
     };
     const once = { onConflict: 'id', ignoreDuplicates: true };
     dataOf(await this.#supabase.from(events).upsert(row, once));
@@ -61,12 +61,16 @@ function eventId(sessionId: string, type: AnalyticsEventType): string {
   return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
 
-/** jsonb holds no NUL, and a client chooses its request id. */
-function withoutNul(metadata: Metadata): Metadata {
+/** jsonb holds no NUL and no half of a surrogate pair, and a client chooses its request id. */
+function storable(text: string): string {
+  return text.replaceAll('\0', '').toWellFormed();
+}
+
+function storableMetadata(metadata: Metadata): Metadata {
   return Object.fromEntries(
     Object.entries(metadata).map(([key, value]) => [
       key,
-      typeof value === 'string' ? value.replaceAll('\0', '') : value,
+      typeof value === 'string' ? storable(value) : value,
     ]),
   );
 }
