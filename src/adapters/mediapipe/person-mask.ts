@@ -54,11 +54,17 @@ export function projectMask(
   const cos = Math.cos(region.rotation) * scale;
   const sin = Math.sin(region.rotation) * scale;
   const probability = new Uint8Array(columns * rows);
+  const dx = Float64Array.from(
+    { length: columns },
+    (_, column) => ((column + 0.5) * image.width) / columns - 0.5 - region.centerX,
+  );
+  const alongX = dx.map((distance) => middle + cos * distance);
+  const alongY = dx.map((distance) => sin * distance);
   for (let row = 0; row < rows; row += 1) {
     const dy = ((row + 0.5) * image.height) / rows - 0.5 - region.centerY;
+    const [fromX, fromY] = [sin * dy, middle + cos * dy];
     for (let column = 0; column < columns; column += 1) {
-      const dx = ((column + 0.5) * image.width) / columns - 0.5 - region.centerX;
-      const value = sample(framed, middle + cos * dx + sin * dy, middle + cos * dy - sin * dx);
+      const value = sample(framed, (alongX[column] ?? 0) + fromX, fromY - (alongY[column] ?? 0));
       probability[row * columns + column] = 255 * value + 0.5;
     }
   }
