@@ -141,7 +141,8 @@ export const CATALOGUE = {
     publicTexts: { default: TRY_AGAIN },
   },
   PROVIDER_MALFORMED: {
-    meaning: 'The image model answered 200 without a usable image.',
+    meaning:
+      'The image model answered 200 without a usable image, or a proxy refused the call with a page of its own.',
     kind: 'transient',
     tries: 2,
     publicTexts: { default: TRY_AGAIN },

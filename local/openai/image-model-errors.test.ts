@@ -116,9 +116,17 @@ const answers: Record<string, { fault: Fault; code: ErrorCode; retryAfterMs?: nu
   ...Object.fromEntries(
     [400, 413, 422].map((code) => [
       `a ${code}`,
-      { fault: html(code), code: 'GENERATION_FAILED' as const },
+      { fault: status(code, { error: { message: 'No.' } }), code: 'GENERATION_FAILED' as const },
     ]),
   ),
+  ...Object.fromEntries(
+    [400, 418, 422, 451].map((code) => [
+      `a proxy's ${code}`,
+      { fault: html(code), code: 'PROVIDER_MALFORMED' as const },
+    ]),
+  ),
+  'a 400 with `error: null`': { fault: status(400, { error: null }), code: 'PROVIDER_MALFORMED' },
+  'a request that is too large for a proxy': { fault: html(413), code: 'GENERATION_FAILED' },
   ...Object.fromEntries(
     [404, 405].map((code) => [
       `a ${code} of a wrong base URL`,

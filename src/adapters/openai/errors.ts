@@ -156,7 +156,12 @@ function codeFor(vendor: VendorError): ErrorCode {
   if (status >= 500) return 'PROVIDER_UNAVAILABLE';
   // Not taken in, and fit to be sent again as it is: a slow upload, a lock, a replayed handshake.
   if ([408, 409, 425].includes(status)) return 'PROVIDER_UNAVAILABLE';
-  return 'GENERATION_FAILED';
+  // A proxy's page says nothing about the photos, except that they are too large for it.
+  return status === 413 || saysSomething(vendor) ? 'GENERATION_FAILED' : 'PROVIDER_MALFORMED';
+}
+
+function saysSomething({ code, type, message }: VendorError): boolean {
+  return `${code}${type}${message}` !== '';
 }
 
 function isSafetyBlock(vendor: VendorError): boolean {
