@@ -1,5 +1,6 @@
 /** The pool of pose threads: its line, its models that come and go, and its end. */
 import assert from 'node:assert/strict';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { copyFile, mkdtempDisposable, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -72,6 +73,23 @@ test('photos at the same time do not disturb each other', async () => {
     Array.from({ length: 8 }, (_, index) => pool.estimate(index % 2 ? other : photo, NEVER)),
   );
   for (const [index, outcome] of mixed.entries()) assert.deepEqual(outcome, alone[index % 2]);
+});
+
+test('a second thread starts only while the first is busy', async () => {
+  let started = 0;
+  const count = () => {
+    started += 1;
+  };
+  subscribe('worker_threads', count);
+  try {
+    await using pool = await readyPool({ threads: 2 });
+    for (let i = 0; i < 3; i += 1) await pool.estimate(photo, NEVER);
+    assert.equal(started, 1);
+    await Promise.all([pool.estimate(photo, NEVER), pool.estimate(photo, NEVER)]);
+    assert.equal(started, 2);
+  } finally {
+    unsubscribe('worker_threads', count);
+  }
 });
 
 test('an unusable photo gets its own answer, and the thread lives on', async () => {
