@@ -1,7 +1,7 @@
 /** What an attempt finds before it pays decides how it ends. */
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
-import { IDS, oneSession } from '../../test/support/one-session.ts';
+import { jobOf, oneSession } from '../../test/support/one-session.ts';
 import { TaskError } from '../errors.ts';
 import type { PictureRequest } from '../ports/image-provider.ts';
 import { EMPTY_JOURNAL, type Journal } from '../ports/jobs.ts';
@@ -29,11 +29,10 @@ async function attempt(
     taskDeadlineSeconds: 480,
   } as unknown as AttemptDeps;
   const createdAt = new Date(Date.now() - ageMs).toISOString();
-  const task = { ...IDS, taskId: 'task', imageUrls: [], prompt: '', createdAt };
   const record = async (next: Journal) => {
     recorded.push(next);
   };
-  const job = { task, journal, stalls: 0, record };
+  const job = { ...jobOf({ createdAt }), journal, record };
   const outcome = await runAttempt(job, gated, new AbortController().signal);
   return { outcome, letters, recorded };
 }
@@ -130,10 +129,7 @@ async function endedWhileHeldBack(t: TestContext, heldBackMs: number) {
     maxProviderCalls: 3,
     taskDeadlineSeconds: 480,
   } as unknown as AttemptDeps;
-  const createdAt = new Date().toISOString();
-  const task = { ...IDS, taskId: 'task', imageUrls: [], prompt: '', createdAt };
-  const job = { task, journal: EMPTY_JOURNAL, stalls: 0, record: async () => undefined };
-  const outcome = await runAttempt(job, deps, new AbortController().signal);
+  const outcome = await runAttempt(jobOf(), deps, new AbortController().signal);
   return { outcome, paid };
 }
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import sharp from 'sharp';
-import { IDS, oneSession } from '../../test/support/one-session.ts';
+import { jobOf, oneSession } from '../../test/support/one-session.ts';
 import { Semaphore } from '../concurrency/semaphore.ts';
 import { ByteBudget } from '../images/byte-budget.ts';
 import { EMPTY_JOURNAL } from '../ports/jobs.ts';
@@ -63,9 +63,7 @@ async function collectAfter(stalls: number) {
     ...{ providerCalls: 1, callOpen: true, provider: 'replicate', ticket },
   };
   const imageUrls = ['https://images.example/person', 'https://images.example/garment'];
-  const createdAt = new Date().toISOString();
-  const task = { ...IDS, taskId: 'task', imageUrls, prompt: '', createdAt };
-  const job = { task, journal, stalls, record: async () => undefined };
+  const job = { ...jobOf({ imageUrls }), journal, stalls };
   const outcome = await runAttempt(job, collecting, new AbortController().signal);
   assert.deepEqual(outcome, { kind: 'completed' });
   const skipped = one.events.flatMap((event) =>

@@ -3,12 +3,11 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { setImmediate as immediate } from 'node:timers/promises';
 import { plain } from '../../test/support/odd-images.ts';
-import { IDS, oneSession } from '../../test/support/one-session.ts';
+import { jobOf, oneSession } from '../../test/support/one-session.ts';
 import { Semaphore } from '../concurrency/semaphore.ts';
 import { TaskError } from '../errors.ts';
 import { ByteBudget } from '../images/byte-budget.ts';
 import type { ImageFetcher } from '../ports/image-fetcher.ts';
-import { EMPTY_JOURNAL } from '../ports/jobs.ts';
 import type { Session } from '../ports/session.ts';
 import { type AttemptDeps, runAttempt } from './attempt.ts';
 import { CallSlots } from './call-slots.ts';
@@ -38,11 +37,9 @@ function attempt(one: ReturnType<typeof oneSession>, fetch: ImageFetcher['fetch'
     maxProviderCalls: 3,
     taskDeadlineSeconds: 7_200,
   } as unknown as AttemptDeps;
-  const createdAt = new Date(Date.now() - 60_000).toISOString();
   const imageUrls = ['https://images.example/person.jpg'];
-  const task = { ...IDS, taskId: 'task', imageUrls, prompt: '', createdAt };
-  const job = { task, journal: EMPTY_JOURNAL, stalls: 0, record: async () => undefined };
-  return runAttempt(job, deps, new AbortController().signal);
+  const createdAt = new Date(Date.now() - 60_000).toISOString();
+  return runAttempt(jobOf({ imageUrls, createdAt }), deps, new AbortController().signal);
 }
 
 it('photos are fetched before the claim ends, and reported after it', async () => {

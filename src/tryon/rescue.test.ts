@@ -1,7 +1,7 @@
 /** The rescue ends sessions that are lost, and none that something still works on. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { IDS, oneSession } from '../../test/support/one-session.ts';
+import { IDS, jobOf, oneSession } from '../../test/support/one-session.ts';
 import { TaskError } from '../errors.ts';
 import { rescue } from './rescue.ts';
 
@@ -58,10 +58,9 @@ it("people's sessions wait while the platform cleans up", async () => {
 it('a job that was given up is refunded and forgotten', async () => {
   const one = oneSession({ status: 'failed' });
   const forgotten: string[] = [];
-  const task = { ...IDS, taskId: '', imageUrls: [], prompt: '', createdAt: '' };
   const jobs = {
     aliveAmong: async () => new Set<string>(),
-    givenUp: async () => [task],
+    givenUp: async () => [jobOf().task],
     forget: async (id: string) => {
       forgotten.push(id);
     },

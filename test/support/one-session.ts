@@ -2,11 +2,13 @@
  * One session with its ledger in memory, as the worker's ports show it: for unit tests of its end.
  */
 import type { WorkerEvent } from '../../src/ports/events.ts';
+import { EMPTY_JOURNAL, type Job } from '../../src/ports/jobs.ts';
 import type { LedgerEntry } from '../../src/ports/ledger.ts';
 import type { ReconciliationRecord, RefundIntent } from '../../src/ports/refunds.ts';
-import { type Completion, isTerminal, type Session } from '../../src/ports/session.ts';
+import { type Completion, isTerminal, type Session, type Task } from '../../src/ports/session.ts';
 import type { RefundDeps } from '../../src/tryon/refund.ts';
 import type { RescueDeps } from '../../src/tryon/rescue.ts';
+import { taskWith } from './task.ts';
 
 const HOUR_MS = 3_600_000;
 export const IDS = {
@@ -30,6 +32,16 @@ export function oneSession(differences: Partial<Session> = {}) {
   const description = 'B2B generation';
   const paid = { type: 'deduction', amount: -1, description, createdAt: row.createdAt } as const;
   return new OneSession(row, [paid]);
+}
+
+/** The session's job before its first attempt. */
+export function jobOf(task: Partial<Task> = {}): Job {
+  return {
+    task: taskWith({ ...IDS, imageUrls: [], ...task }),
+    journal: EMPTY_JOURNAL,
+    stalls: 0,
+    record: async () => undefined,
+  };
 }
 
 /** What a test sets and reads; `deps` are the ports on it. */
