@@ -11,11 +11,11 @@ export const RETENTION_LOCK = 'wearon:retention:lock';
 /** How long the lock outlives a process that died; one that lives prolongs it. */
 export const RETENTION_LOCK_MS = 60_000;
 
-/** Only the holder's token may prolong or release the lock. */
-const PROLONG = `
+/** Only the holder's token may prolong or release a lock. KEYS: the lock. ARGV: token, ms. */
+export const PROLONG = `
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
 return 0`;
-const RELEASE = `
+export const RELEASE = `
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
 return 0`;
 

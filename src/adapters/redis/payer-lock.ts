@@ -5,6 +5,7 @@
 import type { Redis } from 'ioredis';
 import { PAYER_LOCK_MS } from '../../ports/booking-times.ts';
 import type { PayerLock } from '../../ports/refunds.ts';
+import { PROLONG, RELEASE } from './lock.ts';
 
 const PREFIX = 'wearon:payer:';
 
@@ -14,11 +15,6 @@ local holder = redis.call('GET', KEYS[1])
 if holder and holder ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1`;
-const KEEP = `
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-return redis.call('PEXPIRE', KEYS[1], ARGV[2])`;
-const RELEASE = `
-if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end`;
 
 export class RedisPayerLock implements PayerLock {
   readonly #redis: Redis;
@@ -32,7 +28,7 @@ export class RedisPayerLock implements PayerLock {
   }
 
   async keep(payerId: string, sessionId: string): Promise<boolean> {
-    return (await this.#run(KEEP, payerId, sessionId)) === 1;
+    return (await this.#run(PROLONG, payerId, sessionId)) === 1;
   }
 
   async release(payerId: string, sessionId: string): Promise<void> {
