@@ -8,7 +8,12 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { SizeEvent } from '../ports/events.ts';
 import type { ImageFetcher } from '../ports/image-fetcher.ts';
-import { type SizeDeps, type SizeOutcome, sizeFromLink } from '../size-pipeline/recommend-size.ts';
+import {
+  type SizeDeps,
+  type SizeOrder,
+  type SizeOutcome,
+  sizeFromLink,
+} from '../size-pipeline/recommend-size.ts';
 import { ORIGINAL_CHART, type SizeChart } from '../sizing/size-chart.ts';
 import {
   estimateBodyAnswer,
@@ -65,7 +70,7 @@ export async function registerEstimateBody(
   protection: EstimateBodyProtection,
 ): Promise<void> {
   const refuseTooMany = await limitClients(server, protection.requestsPerMinute);
-  const underWay = { count: 0 };
+  let underWay = 0;
   // An estimator that knows the original's chart only refuses requests for another one.
   const charts = deps.estimator.takesCharts ? deps.charts : [ORIGINAL_CHART];
   const names = charts.map(({ name }) => name);
@@ -84,28 +89,18 @@ export async function registerEstimateBody(
       requireSecret(request, protection.secret);
     },
     errorHandler: (error, request, reply) => sendError(error, request, reply, deps),
-    handler: async (request, reply) => {
+    handler: async ({ body, query }, reply) => {
       const { maxUnderWay = DEFAULT_UNDER_WAY, deadlineMs = DEFAULT_DEADLINE_MS } = protection;
-      if (underWay.count >= maxUnderWay) throw new Refusal('BUSY');
-      const { body, query } = request;
-      const requestId = requestIdOf(reply);
-      const imageUrlHash = hashOfUrl(body.image_url);
-      deps.record({
-        event: 'size_rec_request_started',
-        requestId,
-        imageUrlHash,
-        heightCm: body.height_cm,
-      });
-      underWay.count += 1;
+      if (underWay >= maxUnderWay) throw new Refusal('BUSY');
+      underWay += 1;
       try {
-        const outcome = await withinDeadline(reply, deadlineMs, (signal) =>
-          sizeFromLink(body.image_url, orderOf(body, charts), deps, signal),
+        const order = orderOf(body, charts);
+        const size = await withinDeadline(reply, deadlineMs, (signal) =>
+          estimateSize(body.image_url, order, reply, deps, signal),
         );
-        if (outcome.kind === 'refused') throw new Refusal(outcome.code, outcome);
-        noteSuccess(outcome, reply, deps);
-        return answerOf(outcome, query.include === 'landmarks');
+        return answerOf(size, query.include === 'landmarks');
       } finally {
-        underWay.count -= 1;
+        underWay -= 1;
       }
     },
   });
@@ -168,19 +163,27 @@ async function withinDeadline<T>(
   }
 }
 
-function noteSuccess(
-  { estimate }: Extract<SizeOutcome, { kind: 'estimated' }>,
+/** The size with its events. Throws a Refusal when the photo, or the moment, allows none. */
+async function estimateSize(
+  imageUrl: string,
+  order: SizeOrder,
   reply: FastifyReply,
-  { record }: EstimateBodyDeps,
-): void {
-  const { recommendedSize, confidence } = estimate;
-  record({
+  deps: EstimateBodyDeps,
+  signal: AbortSignal,
+): Promise<Extract<SizeOutcome, { kind: 'estimated' }>> {
+  const requestId = requestIdOf(reply);
+  const imageUrlHash = hashOfUrl(imageUrl);
+  const { heightCm } = order.facts;
+  deps.record({ event: 'size_rec_request_started', requestId, imageUrlHash, heightCm });
+  const outcome = await sizeFromLink(imageUrl, order, deps, signal);
+  if (outcome.kind === 'refused') throw new Refusal(outcome.code, outcome);
+  const { recommendedSize, confidence } = outcome.estimate;
+  const durationMs = Math.round(reply.elapsedTime);
+  deps.record({
     event: 'size_rec_request_succeeded',
-    requestId: requestIdOf(reply),
-    recommendedSize,
-    confidence,
-    durationMs: Math.round(reply.elapsedTime),
+    ...{ requestId, recommendedSize, confidence, durationMs },
   });
+  return outcome;
 }
 
 /** Errors of HTTP itself, such as a body that is too large, go on to the server's own handler. */

@@ -3,8 +3,8 @@
  */
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import type { AnsweredRequest } from '../telemetry/http-metrics.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import type { AnsweredRequest } from '../telemetry/sizing-metrics.ts';
 
 /** Paths that no route has all count as one, or anyone could make up series. */
 const NO_ROUTE = 'none';

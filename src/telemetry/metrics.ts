@@ -7,8 +7,9 @@ import type { RecordEvent, SizeEvent } from '../ports/events.ts';
 import type { PoseEstimator } from '../pose.ts';
 import { countEvents } from './event-metrics.ts';
 import { addGauges, type GaugeSources } from './gauges.ts';
+import { type AnsweredRequest, timeAnswers } from './http-metrics.ts';
 import { METRIC_PREFIX, metersOf } from './meters.ts';
-import { type AnsweredRequest, countSizing, timePoses, timeRequests } from './sizing-metrics.ts';
+import { countSizing, timePoses } from './sizing-metrics.ts';
 
 export interface Metrics {
   readonly registry: Registry;
@@ -36,7 +37,7 @@ export function createMetrics({
     registry,
     record: countEvents(meters, callers),
     recordSizing: countSizing(meters),
-    answered: timeRequests(meters),
+    answered: timeAnswers(meters),
     timedPoses: timePoses(meters),
     watch: (sources) => addGauges(meters, sources),
   };

@@ -19,9 +19,9 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import type { TaskIds, WorkerEvent } from '../ports/events.ts';
 import type { Task } from '../ports/session.ts';
+import type { AnsweredRequest } from './http-metrics.ts';
 import { redact } from './redaction.ts';
 import { contextOf, rootOf, SessionIds } from './session-ids.ts';
-import type { AnsweredRequest } from './sizing-metrics.ts';
 import type { Tracing } from './tracing.ts';
 
 const EXPORT_TIMEOUT_MS = 5000;

@@ -1,20 +1,8 @@
-/**
- * Size recommendations and HTTP, counted.
- */
-
+/** Size recommendations, counted, and the time of poses. */
 import type { SizeEvent } from '../ports/events.ts';
 import type { PoseEstimator, PoseOutcome } from '../pose.ts';
+import { ANSWER_SECONDS } from './http-metrics.ts';
 import type { Meters } from './meters.ts';
-
-/** An answered request; `route` is the pattern, never the path. */
-export interface AnsweredRequest {
-  readonly method: string;
-  readonly route: string;
-  readonly status: number;
-  readonly durationMs: number;
-  /** As it went out with the answer; null where the route has none. */
-  readonly requestId: string | null;
-}
 
 const OUTCOME_OF: Readonly<Record<SizeEvent['event'], string | null>> = {
   size_rec_request_started: null,
@@ -26,7 +14,6 @@ const OUTCOME_OF: Readonly<Record<SizeEvent['event'], string | null>> = {
   size_rec_client_gone: 'client_gone',
   size_rec_unexpected_error: 'error',
 };
-const REQUEST_SECONDS = [0.005, 0.025, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 5];
 
 /** Counts requests for sizes by how they ended, and those turned away by why. */
 export function countSizing({ counter }: Meters): (event: SizeEvent) => void {
@@ -47,20 +34,10 @@ export function countSizing({ counter }: Meters): (event: SizeEvent) => void {
   };
 }
 
-/** Measures the time of every answer. */
-export function timeRequests({ duration }: Meters): (request: AnsweredRequest) => void {
-  const took = duration('http_request_duration_seconds', 'How long an answer over HTTP took.', {
-    buckets: REQUEST_SECONDS,
-    labels: ['method', 'route', 'status'],
-  });
-  return ({ durationMs, method, route, status }) =>
-    took(durationMs, { method, route, status: String(status) });
-}
-
 /** The same estimator, with its time measured. */
 export function timePoses({ duration }: Meters): (poses: PoseEstimator) => PoseEstimator {
   const took = duration('pose_duration_seconds', 'Pose estimation time, including queueing.', {
-    buckets: REQUEST_SECONDS,
+    buckets: ANSWER_SECONDS,
     labels: ['outcome'],
   });
   return (poses) => ({

@@ -3,7 +3,7 @@
  * endpoint is configured.
  */
 import type { RecordEvent, TaskIds } from '../ports/events.ts';
-import type { AnsweredRequest } from './sizing-metrics.ts';
+import type { AnsweredRequest } from './http-metrics.ts';
 
 export interface Tracing {
   /** Notes an event in its task's trace. */
