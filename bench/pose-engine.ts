@@ -47,7 +47,11 @@ export async function benchEngine(modelFolder: string, photoFile: string): Promi
   );
   // Each photo of one person takes both passes of the detector and two runs of the landmark model.
   const bare = times.detector + times.secondPass + 2 * times.landmarks;
-  const above = (ms: number) => `${fixed((ms / bare - 1) * 100, 0)} %`;
+  const row = (what: string, ms: number) => [
+    what,
+    fixed(ms),
+    `${fixed((ms / bare - 1) * 100, 0)} %`,
+  ];
   console.log('## One pose, one thread (fastest tenth, ms)\n');
   printTable(
     ['what', 'ms', 'above the bare models'],
@@ -57,19 +61,11 @@ export async function benchEngine(modelFolder: string, photoFile: string): Promi
       ['landmark model alone', fixed(times.landmarks), ''],
       ['**bare models: both passes, landmarks twice (baseline)**', fixed(bare), ''],
       ['decoding a 540 x 720 JPEG', fixed(times.decode), ''],
-      ['file to pose, 540 x 720', fixed(times.whole), above(times.whole)],
-      [
-        'the same without decoding',
-        fixed(times.whole - times.decode),
-        above(times.whole - times.decode),
-      ],
+      row('file to pose, 540 x 720', times.whole),
+      row('the same without decoding', times.whole - times.decode),
       ['decoding a 12-megapixel JPEG', fixed(phone.decode), ''],
-      ['file to pose, 12 megapixels', fixed(phone.whole), above(phone.whole)],
-      [
-        'the same without decoding',
-        fixed(phone.whole - phone.decode),
-        above(phone.whole - phone.decode),
-      ],
+      row('file to pose, 12 megapixels', phone.whole),
+      row('the same without decoding', phone.whole - phone.decode),
       ['loading both models from files', fixed(quantile(loads, 0.5)), ''],
     ],
   );

@@ -8,6 +8,7 @@ import { PAYMENT_TEXTS } from '../src/failure-text.ts';
 import { REFUSALS } from '../src/http/refusal.ts';
 import { PHOTO_ADVICE } from '../src/sizing/photo-check.ts';
 import { createMetrics } from '../src/telemetry/metrics.ts';
+import { table } from './markdown-table.ts';
 
 const MADE_BY = '<!-- Made by scripts/generate-docs.ts; change the code and run it again. -->';
 
@@ -51,15 +52,6 @@ export function metricFacts(): MetricFacts[] {
     help,
     labels: labelNames,
   }));
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.map(escapeCell).join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
-}
-
-function escapeCell(text: string): string {
-  return text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 }
 
 function code(text: string): string {
