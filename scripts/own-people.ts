@@ -35,7 +35,7 @@ interface Line {
   readonly person: Omit<MeasuredPerson, 'evidence'>;
 }
 
-/** Column → least and most; the first four are required. */
+/** Column → least and most. */
 const NUMBERS = {
   height_cm: [100, 250],
   chest_cm: [40, 200],
@@ -79,7 +79,7 @@ async function readPhoto(folder: string, file: string): Promise<Buffer> {
   });
 }
 
-/** The lines of the file: a header, then one person a line, parted by commas, without quotes. */
+/** The lines of the file: a header, then one person a line, separated by commas, without quotes. */
 export function parseMeasurements(text: string): Line[] {
   const [header = '', ...rows] = text
     .replace(/^\uFEFF/, '')

@@ -27,7 +27,7 @@ import { createMetrics } from './telemetry/metrics.ts';
 import { openTracing } from './telemetry/tracing.ts';
 import { VERSION } from './version.ts';
 
-/** What the start waits for the first answer of Redis. */
+/** How long the start waits for Redis to answer. */
 const FIRST_ANSWER_MS = 5000;
 
 /** A running worker; disposing of it stops it, without losing anything. */

@@ -43,7 +43,7 @@ const PERSON_CREDITS = 1;
  * after 5.6 s): until then it may be paid back already.
  */
 const PLATFORM_REFUND_WINDOW_MS = 20_000;
-/** How soon to come again while another session of the request id has not ended. */
+/** How soon to look again while another session of the request id has not ended. */
 const SHARED_PAYMENT_MS = 10_000;
 /** The platform's refund of a push that it believes to have failed names no session and comes at once. */
 const NAMELESS_REFUND_MS = 60_000;

@@ -67,7 +67,7 @@ export type JobEnd =
 export interface GenerationJobs {
   /**
    * Adds the job unless the session has one. False when that one is of another owner or channel,
-   * so that at most one of the two can be right: it ends soon, come again then.
+   * so that at most one of the two can be right: it ends soon, try again then.
    */
   add(task: Task): Promise<boolean>;
   /** Which of these sessions have a job that is not finished. */

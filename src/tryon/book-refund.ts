@@ -28,7 +28,7 @@ export interface BookRefundDeps extends Omit<CompleteDeps, 'imageStore' | 'analy
   readonly reconciliation: Reconciliation;
 }
 
-/** How soon to come again while another refund of the person is being booked. */
+/** How soon to try again while another refund of the person is being booked. */
 const PAYER_BUSY_MS = 1000;
 /** A refund that is not booked after so long is left to a person. */
 const BOOKED_BY_MS = 24 * 3_600_000;

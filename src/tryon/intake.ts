@@ -59,8 +59,8 @@ async function admit(raw: Buffer, deps: IntakeDeps): Promise<void> {
   if (await deps.source.acknowledge(raw)) deps.record({ event: 'task_received', task });
 }
 
-/** As `admit`, until it has worked or the signal aborts. What fails stays on the intake list. */
-async function admitAtLast(raw: Buffer, deps: IntakeDeps, signal: AbortSignal): Promise<void> {
+/** As `admit`, with some tries. What fails stays on the intake list. */
+async function admitWithRetries(raw: Buffer, deps: IntakeDeps, signal: AbortSignal): Promise<void> {
   for (let tries = 1; !signal.aborted; tries += 1) {
     try {
       return await admit(raw, deps);
@@ -108,7 +108,9 @@ export async function runIntake(deps: IntakeDeps, signal: AbortSignal): Promise<
       }
       const free = HAND_OVERS_AT_ONCE - handOvers.size;
       for (const raw of await deps.source.take(TAKE_WAIT_SECONDS, free)) {
-        const handOver = admitAtLast(raw, deps, signal).finally(() => handOvers.delete(handOver));
+        const handOver = admitWithRetries(raw, deps, signal).finally(() =>
+          handOvers.delete(handOver),
+        );
         handOvers.add(handOver);
       }
       if (handOvers.size >= HAND_OVERS_AT_ONCE) await Promise.race(handOvers);

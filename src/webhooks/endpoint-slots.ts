@@ -20,14 +20,14 @@ interface Load {
   running: number;
   isFailing: boolean;
   lastedMs: number;
-  /** Callers without a slot come again one after the other; the last of them at this time. */
+  /** Callers without a slot return one after the other; the last of them at this time. */
   lastReturnMs: number;
 }
 
 export class EndpointSlots {
   readonly #loads = new Map<string, Load>();
 
-  /** A slot, or the milliseconds after which to come again. `nowMs`: of a clock that only goes forward. */
+  /** A slot, or the milliseconds after which to ask again. `nowMs`: of a clock that only goes forward. */
   take(endpoint: string, nowMs: number): Slot | number {
     const load = this.#loadOf(endpoint);
     const slots = load.isFailing ? SLOTS_WHILE_FAILING : SLOTS;
