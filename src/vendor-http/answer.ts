@@ -1,11 +1,10 @@
-/** The vendor's answer once all of it is there, in the form that SDKs expect. */
+/** The answer once all of it is there, in the form that SDKs expect. */
 
-const BODILESS = [204, 205, 304];
 const BYTE_ORDER_MARK = '\ufeff';
 
 /**
- * The answer as a Response. Its text comes straight from the bytes: through the Response's own stream
- * it takes eight times as long.
+ * The answer as a Response whose `text`, `json` and `bytes` come straight from the bytes, as often as
+ * wanted. It has no `body`: a stream would hold a copy, and reading it takes eight times as long.
  */
 export function toResponse(
   status: number,
@@ -15,15 +14,14 @@ export function toResponse(
   const pairs = Object.entries(headers).flatMap(([name, value]) =>
     [value ?? []].flat().map((one): [string, string] => [name, one]),
   );
-  const init = { status, headers: pairs };
-  if (BODILESS.includes(status)) return new Response(null, init);
   const text = async () => {
     const decoded = body.toString();
     return decoded.startsWith(BYTE_ORDER_MARK) ? decoded.slice(1) : decoded;
   };
-  return Object.assign(new Response(body, init), {
+  return Object.assign(new Response(null, { status, headers: pairs }), {
     text,
     json: async (): Promise<unknown> => JSON.parse(await text()),
+    bytes: async () => body,
   });
 }
 

@@ -4,9 +4,7 @@
  */
 import { Readable } from 'node:stream';
 import { Agent, DecoratorHandler, type Dispatcher } from 'undici';
-import { unlessAborted } from '../concurrency/unless-aborted.ts';
-import { toResponse } from './answer.ts';
-import { decodeBody } from './content-coding.ts';
+import { exchange, MAX_ANSWER_BYTES } from './exchange.ts';
 
 /** No answer came. `requestSent`: the request was handed to an open connection before that. */
 export class TransportFailure extends Error {
@@ -27,8 +25,6 @@ function reasonOf(cause: unknown): string {
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
-/** A 3840x2160 JPEG in base64 is under 30 MB. */
-const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
 /**
  * The connections to the vendor: a new one for every request. A kept one may be reset under a paid
@@ -83,18 +79,9 @@ export class Transport implements AsyncDisposable {
     const onSent = () => {
       requestSent = true;
     };
-    const headers = new Headers(init.headers);
-    headers.set('accept-encoding', 'identity');
-    const request = {
-      url: new URL(url instanceof Request ? url.url : url),
-      method: (init.method ?? 'GET') as Dispatcher.HttpMethod,
-      headers: [...headers].flat(),
-      body: bodyOf(init.body, onSent),
-    };
     try {
-      const connection = notify(this.#agent, onSent);
-      // undici would wait for a connection that is being opened; it does not send anything any more then.
-      return await unlessAborted(exchange(connection, request, { signal, onPart }), signal);
+      const sending = { url, init, body: bodyOf(init.body, onSent) };
+      return await exchange(notify(this.#agent, onSent), sending, { signal, onPart });
     } catch (error) {
       throw new TransportFailure(requestSent, error);
     }
@@ -134,41 +121,4 @@ function bodyOf(
       yield* body;
     })(),
   );
-}
-
-interface Sending {
-  readonly url: URL;
-  readonly method: Dispatcher.HttpMethod;
-  readonly headers: string[];
-  readonly body: string | Uint8Array | Readable | null;
-}
-
-interface Reading {
-  readonly signal: AbortSignal;
-  readonly onPart: ((part: Uint8Array) => void) | null;
-}
-
-async function exchange(
-  connection: Dispatcher,
-  { url, ...request }: Sending,
-  { signal, onPart }: Reading,
-): Promise<Response> {
-  const { origin, pathname, search } = url;
-  const answer = await connection.request({ origin, path: pathname + search, ...request, signal });
-  const { statusCode, headers, body } = answer;
-  const bytes = await readInParts(body, onPart);
-  const decoded = await decodeBody(bytes, headers['content-encoding'], MAX_ANSWER_BYTES);
-  return toResponse(statusCode, headers, decoded);
-}
-
-async function readInParts(
-  body: AsyncIterable<Uint8Array>,
-  onPart: Reading['onPart'],
-): Promise<Buffer<ArrayBuffer>> {
-  const parts: Uint8Array[] = [];
-  for await (const part of body) {
-    parts.push(part);
-    onPart?.(part);
-  }
-  return Buffer.concat(parts);
 }

@@ -59,7 +59,7 @@ async function readEnd(answer: Response, client: OpenAI): Promise<ImagesResponse
     return (await answer.json()) as ImagesResponse;
   }
   try {
-    for await (const event of eventsIn(answer, client)) {
+    for await (const event of eventsIn(new Response(await answer.bytes()), client)) {
       if (event.type !== 'image_edit.completed') continue;
       const { b64_json, created_at: created, usage } = event;
       return { created, data: [{ b64_json }], usage };

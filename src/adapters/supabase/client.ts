@@ -3,25 +3,41 @@
  * bounded in time, and everything but a proper answer a TaskError.
  */
 import { createClient, StorageApiError, type SupabaseClient } from '@supabase/supabase-js';
+import { Agent, type Dispatcher } from 'undici';
 import { z } from 'zod';
 import { TaskError } from '../../errors.ts';
 import { REQUEST_TIMEOUT_MS } from '../../ports/booking-times.ts';
 import type { Channel } from '../../ports/session.ts';
+import { exchange, MAX_ANSWER_BYTES } from '../../vendor-http/exchange.ts';
+import { VERSION } from '../../version.ts';
 
 export function connectSupabase(url: string, serviceRoleKey: string): SupabaseClient {
+  const connections = new Agent({ allowH2: false, maxResponseSize: MAX_ANSWER_BYTES });
   return createClient(url, serviceRoleKey, {
     auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
     db: { retry: false },
-    global: { fetch: fetchAnswer },
+    global: {
+      // Proxies may turn clients without a name away.
+      headers: { 'user-agent': `wearon-worker/${VERSION}` },
+      fetch: (input, init) => fetchAnswer(connections, input, init),
+    },
   });
 }
 
-const fetchAnswer: typeof fetch = async (input, init) => {
+async function fetchAnswer(
+  connections: Dispatcher,
+  url: string | URL | Request,
+  init: RequestInit = {},
+): Promise<Response> {
+  const { body = null } = init;
+  if (body !== null && typeof body !== 'string' && !(body instanceof Uint8Array)) {
+    throw new TypeError('A body is text or bytes');
+  }
   const timeout = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
-  const signal = init?.signal ? AbortSignal.any([init.signal, timeout]) : timeout;
-  const response = await fetch(input, { ...init, signal });
+  const signal = init.signal ? AbortSignal.any([init.signal, timeout]) : timeout;
+  const response = await exchange(connections, { url, init, body }, { signal });
   return response.status === 404 ? withoutFalseNotFound(response) : response;
-};
+}
 
 /** The form of an error of the database or the storage; a proxy's empty page does not have it. */
 const vendorError = z.object({ message: z.string() });
