@@ -1,6 +1,9 @@
 /** The answer once all of it is there, in the form that SDKs expect. */
 
-const BYTE_ORDER_MARK = '\ufeff';
+/** Text in UTF-8, without a byte order mark. */
+export function textOf(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
+}
 
 /**
  * The answer as a Response whose `text`, `json` and `bytes` come straight from the bytes, as often as
@@ -14,13 +17,9 @@ export function toResponse(
   const pairs = Object.entries(headers).flatMap(([name, value]) =>
     [value ?? []].flat().map((one): [string, string] => [name, one]),
   );
-  const text = async () => {
-    const decoded = body.toString();
-    return decoded.startsWith(BYTE_ORDER_MARK) ? decoded.slice(1) : decoded;
-  };
   return Object.assign(new Response(null, { status, headers: pairs }), {
-    text,
-    json: async (): Promise<unknown> => JSON.parse(await text()),
+    text: async () => textOf(body),
+    json: async (): Promise<unknown> => JSON.parse(textOf(body)),
     bytes: async () => body,
   });
 }

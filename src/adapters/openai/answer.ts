@@ -2,10 +2,11 @@
  * What the vendor, or a gateway in its place, answers to a paid call: the picture and the usage.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ImagesResponse } from 'openai/resources/images';
 import { TaskError } from '../../errors.ts';
 import { imageFormat } from '../../images/format.ts';
 import type { FetchPicture, Picture } from '../../ports/image-provider.ts';
+import type { Answer } from './answer-body.ts';
+import { decodeBase64 } from './base64.ts';
 import { costUsd, readUsage } from './cost.ts';
 import { malformed, refusalIn } from './errors.ts';
 
@@ -24,7 +25,7 @@ interface PictureSource {
  * refusal inside a 200, and PROVIDER_OUTCOME_UNKNOWN when the signal aborts while a link is fetched.
  */
 export async function readAnswer(
-  answer: ImagesResponse | string | null | undefined,
+  answer: Answer | string | null | undefined,
   model: string,
   source: PictureSource,
 ): Promise<Omit<Picture, 'size'>> {
@@ -40,11 +41,12 @@ export async function readAnswer(
   };
 }
 
-/** Base64 as OpenAI sends it, or a link as some gateways do. */
+/** Base64 as OpenAI sends it, decoded already or not, or a link as some gateways do. */
 async function readPicture(
   item: { readonly b64_json?: unknown; readonly url?: unknown } | undefined,
   source: PictureSource,
 ): Promise<Uint8Array> {
+  if (item?.b64_json instanceof Uint8Array) return checked(item.b64_json);
   const text = [item?.b64_json, item?.url].find((value) => typeof value === 'string' && value);
   if (typeof text !== 'string') throw malformed('no_image');
   return /^https?:/i.test(text) ? checked(await fetchLinked(text, source)) : decodePicture(text);
@@ -52,7 +54,9 @@ async function readPicture(
 
 /** The picture that the base64 holds. Throws PROVIDER_MALFORMED where it holds none. */
 export function decodePicture(base64: string): Uint8Array {
-  return checked(decodeBase64(base64));
+  const bytes = decodeBase64(base64);
+  if (bytes === null) throw malformed('bad_base64');
+  return checked(bytes);
 }
 
 function checked(bytes: Uint8Array): Uint8Array {
@@ -73,20 +77,4 @@ async function fetchLinked(url: string, { fetch, signal }: PictureSource): Promi
     }
     await sleep(FETCH_WAIT_MS, undefined, { signal }).catch(() => undefined);
   }
-}
-
-/** Base64, which gateways wrap into lines or put into a data URL. */
-function decodeBase64(text: string): Buffer {
-  const bytes =
-    decodePlain(text) ?? decodePlain(text.replace(/^data:[^,]{0,100},/, '').replace(/\s+/g, ''));
-  if (bytes === null) throw malformed('bad_base64');
-  return bytes;
-}
-
-/** Null for anything that is not base64: Node skips it, so that fewer bytes come out than promised. */
-function decodePlain(base64: string): Buffer | null {
-  const bytes = Buffer.from(base64, 'base64');
-  let digits = base64.length;
-  while (digits > 0 && base64[digits - 1] === '=') digits -= 1;
-  return bytes.length > 0 && bytes.length === Math.floor((digits * 3) / 4) ? bytes : null;
 }

@@ -5,12 +5,13 @@
  */
 import type OpenAI from 'openai';
 import { APIError } from 'openai';
-import type { ImageEditStreamEvent, ImagesResponse } from 'openai/resources/images';
+import type { ImageEditStreamEvent } from 'openai/resources/images';
 import { Stream } from 'openai/streaming';
 import { TaskError } from '../../errors.ts';
 import type { PictureRequest } from '../../ports/image-provider.ts';
 import type { Transport } from '../../vendor-http/transport.ts';
 import { decodePicture } from './answer.ts';
+import { type Answer, readAnswerBody } from './answer-body.ts';
 import { EDITS_PATH, type EditRequest } from './edit-request.ts';
 
 interface StreamedCall {
@@ -25,7 +26,7 @@ interface StreamedCall {
 export async function askStreaming(
   { client, transport, edit, onPartial }: StreamedCall,
   signal: AbortSignal,
-): Promise<ImagesResponse> {
+): Promise<Answer> {
   const parts = new TransformStream<Uint8Array, Uint8Array>();
   const writer = parts.writable.getWriter();
   const fetch = transport.fetchInParts((part) => void writer.write(part).catch(() => undefined));
@@ -53,10 +54,10 @@ async function readPartials(
 }
 
 /** The last event in the form of an answer without a stream. */
-async function readEnd(answer: Response, client: OpenAI): Promise<ImagesResponse> {
+async function readEnd(answer: Response, client: OpenAI): Promise<Answer> {
   // A gateway that knows no streams answers as always.
   if (!answer.headers.get('content-type')?.startsWith('text/event-stream')) {
-    return (await answer.json()) as ImagesResponse;
+    return readAnswerBody(answer);
   }
   try {
     for await (const event of eventsIn(new Response(await answer.bytes()), client)) {

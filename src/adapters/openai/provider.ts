@@ -4,7 +4,6 @@
  */
 import { createHash } from 'node:crypto';
 import OpenAI from 'openai';
-import type { ImagesResponse } from 'openai/resources/images';
 import { TaskError } from '../../errors.ts';
 import type { ImageStructure } from '../../images/format.ts';
 import { readJpeg } from '../../images/jpeg.ts';
@@ -18,6 +17,7 @@ import type {
 } from '../../ports/image-provider.ts';
 import { Transport } from '../../vendor-http/transport.ts';
 import { readAnswer } from './answer.ts';
+import { type Answer, readAnswerBody } from './answer-body.ts';
 import { describeModel, MATCH, matchingSize, modelInUse, type Quality } from './catalogue.ts';
 import { EDITS_PATH, type EditFields, editRequest } from './edit-request.ts';
 import { MODEL_GONE, malformed, translateError } from './errors.ts';
@@ -132,16 +132,17 @@ export class OpenAiProvider implements ImageProvider, AsyncDisposable {
     return { ...(await readAnswer(answer, fields.model, source)), size };
   }
 
-  #ask(
+  async #ask(
     fields: EditFields,
     { images, ...request }: PictureRequest,
     signal: AbortSignal,
-  ): Promise<ImagesResponse> {
+  ): Promise<Answer> {
     const { onPartial } = request;
     const partialImages = this.#partialImagesFor(request);
     const photos = images.splice(0);
     if (onPartial === undefined || partialImages === 0) {
-      return this.#client.post(EDITS_PATH, { ...editRequest(fields, photos), signal });
+      const call = this.#client.post(EDITS_PATH, { ...editRequest(fields, photos), signal });
+      return await readAnswerBody(await call.asResponse());
     }
     const [client, transport] = [this.#client, this.#transport];
     const streamed = { ...fields, stream: true, partial_images: partialImages };
