@@ -10,11 +10,8 @@ import {
   modelInUse,
   modelState,
 } from '../adapters/openai/catalogue.ts';
-import {
-  type OfferedModel,
-  type OpenAiProvider,
-  replacementOf,
-} from '../adapters/openai/provider.ts';
+import type { OfferedModel } from '../adapters/openai/offered-models.ts';
+import { type OpenAiProvider, replacementOf } from '../adapters/openai/provider.ts';
 import type { ChannelSettings } from '../config/providers.ts';
 import { type Config, ConfigError } from '../config.ts';
 import { TaskError } from '../errors.ts';

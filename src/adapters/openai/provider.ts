@@ -20,8 +20,9 @@ import { readAnswer } from './answer.ts';
 import { type Answer, readAnswerBody } from './answer-body.ts';
 import { describeModel, MATCH, matchingSize, modelInUse, type Quality } from './catalogue.ts';
 import { EDITS_PATH, type EditFields, editRequest } from './edit-request.ts';
-import { MODEL_GONE, malformed, translateError } from './errors.ts';
+import { MODEL_GONE, translateError } from './errors.ts';
 import { forecastUsd } from './forecast.ts';
+import { type OfferedModel, offeredModels } from './offered-models.ts';
 import { askStreaming } from './partial-pictures.ts';
 
 export interface OpenAiOptions {
@@ -44,12 +45,6 @@ export interface OpenAiOptions {
   readonly fetchPicture: FetchPicture;
   /** Gets what an operator should know of the model; the same warning may come again. */
   readonly warn: (message: string) => void;
-}
-
-/** A model that the vendor offers; `shutdownDate` is YYYY-MM-DD, null while none is announced. */
-export interface OfferedModel {
-  readonly name: string;
-  readonly shutdownDate: string | null;
 }
 
 /** How long asking for the list of models may take. */
@@ -189,11 +184,7 @@ export class OpenAiProvider implements ImageProvider, AsyncDisposable {
   async listModels(): Promise<OfferedModel[]> {
     const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS);
     const page = await this.#client.models.list({ signal }).catch(rethrow);
-    if (!Array.isArray(page.data)) throw malformed('no_models');
-    return page.data.map(({ id, shutdown_date }) => ({
-      name: id,
-      shutdownDate: shutdown_date ?? null,
-    }));
+    return offeredModels(page.data);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -9,7 +9,8 @@ import {
   type ModelState,
   modelState,
 } from '../../adapters/openai/catalogue.ts';
-import { type OfferedModel, OpenAiProvider } from '../../adapters/openai/provider.ts';
+import type { OfferedModel } from '../../adapters/openai/offered-models.ts';
+import { OpenAiProvider } from '../../adapters/openai/provider.ts';
 import type { ChannelSettings } from '../../config/providers.ts';
 import type { Config } from '../../config.ts';
 import { TaskError } from '../../errors.ts';
