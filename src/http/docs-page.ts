@@ -45,7 +45,7 @@ export async function registerDocs(
 /** A server of its own, opened for the first reader: the page's package takes 25 MB. */
 async function openPage(server: FastifyInstance): Promise<FastifyInstance> {
   const { default: scalar } = await import('@scalar/fastify-api-reference');
-  const page = fastify({ routerOptions: { ignoreTrailingSlash: true } });
+  const page = fastify({ pluginTimeout: 0, routerOptions: { ignoreTrailingSlash: true } });
   page.addHook('onRequest', async (_request, reply) => {
     reply.header('content-security-policy', PAGE_POLICY);
   });

@@ -40,6 +40,8 @@ export async function createServer(
     logger: false,
     forceCloseConnections: 'idle',
     requestTimeout: REQUEST_TIMEOUT_MS,
+    // A start on a busy machine is slow, and no failure; by default it is one after 10 s.
+    pluginTimeout: 0,
     // Node swaps the two when the time for the head is the longer one.
     http: { headersTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: 1000 },
     frameworkErrors: (_error, _request, reply) => sendProblem(reply, 400, 'Bad Request'),
