@@ -23,7 +23,7 @@ const EDITS = { method: 'POST', path: /\/images\/edits/ } as const;
 /** Longer than any test waits: a probe that is not given up would keep the next task from its call. */
 const LONG_CALLS = { PROVIDER_TIMEOUT_SECONDS: '300' };
 
-/** The task failed for its time and was refunded. */
+/** The session ended because its task's time was up. */
 async function assertTooLate(tryOn: TryOn): Promise<void> {
   const row = await settledRow(crash.shop, tryOn);
   assert.equal(row.status, 'failed');

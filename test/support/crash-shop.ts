@@ -14,6 +14,8 @@ export interface CrashShop {
   startWorker(env?: Record<string, string>): Promise<WorkerProcess>;
   /** Requests for a picture that have reached the image model in this test. */
   paidCalls(): number;
+  /** Predictions that the second provider has created in this test. */
+  predictions(): number;
 }
 
 /** Opens the shop before the file's tests; the returned object may be used inside tests only. */
@@ -21,6 +23,7 @@ export function useCrashShop(): CrashShop {
   const running = new Set<WorkerProcess>();
   let shop: Shop | undefined;
   let callsBefore = 0;
+  let predictionsBefore = 0;
   const opened = () => {
     if (shop === undefined) throw new Error('The shop is open in tests only');
     return shop;
@@ -30,6 +33,7 @@ export function useCrashShop(): CrashShop {
   });
   beforeEach(() => {
     callsBefore = opened().stack.openai.calls.length;
+    predictionsBefore = opened().stack.replicate.predictions.length;
   });
   afterEach(async () => {
     opened().stack.supabase.faults.clear();
@@ -47,6 +51,7 @@ export function useCrashShop(): CrashShop {
       return opened();
     },
     paidCalls: () => opened().stack.openai.calls.length - callsBefore,
+    predictions: () => opened().stack.replicate.predictions.length - predictionsBefore,
     async startWorker(env = {}) {
       const worker = await startWorkerProcess({ ...opened().stack.env, ...QUICK_RECOVERY, ...env });
       running.add(worker);
