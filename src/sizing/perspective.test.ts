@@ -9,7 +9,7 @@ const FAR_AWAY: PerspectiveModel = { mean: [], sd: [], chest: [], hip: [] };
 const FEATURES = Object.fromEntries(PHOTO_FEATURES.map((name) => [name, 30])) as PhotoFeatures;
 
 function facing(turn: number): PhotoFeatures {
-  const perspective = [...Array.from({ length: 11 }, () => 0), turn ** 2];
+  const perspective = [...Array.from({ length: 8 }, () => 0), turn ** 2];
   return withoutPerspective(FEATURES, perspective, FAR_AWAY);
 }
 
@@ -32,7 +32,7 @@ test('a measured turn beyond what the photo check accepts counts as that', () =>
 });
 
 test('a breadth that was not measured stays unmeasured', () => {
-  const perspective = Array.from({ length: 12 }, () => 0.01);
+  const perspective = Array.from({ length: 9 }, () => 0.01);
   const features = { ...FEATURES, chestOutline: null };
   assert.equal(withoutPerspective(features, perspective, FAR_AWAY).chestOutline, null);
 });

@@ -10,30 +10,41 @@ import { dot, type Vector } from './matrix.ts';
 import type { PhotoFeature, PhotoFeatures } from './photo-features.ts';
 
 /**
- * Levels of shoulders, hips, knees, toes and heels as shares of the way from the eyes (0) to the
- * ankles (1); the ears' distance in the same unit; how trunk, legs, thighs and shins lean in depth
- * (radians), and the square of the hips' turn. Not how the head is held: people nod, and under a hat
- * the pose model puts the ears elsewhere (decision 52).
+ * Levels of shoulders, hips, knees, toes, heels and soles as shares of the way from the eyes (0) to
+ * the ankles (1); the ears' distance in the same unit; how the trunk leans in depth (radians), and
+ * the square of the hips' turn. Not how the head is held: people nod, and under a hat the pose model
+ * puts the ears elsewhere (decision 52). Not how the legs lean: decision 69.
  */
+const NUMBERS = [
+  'shoulders',
+  'hips',
+  'knees',
+  'toes',
+  'heels',
+  'soles',
+  'ears',
+  'trunkLean',
+  'turnSquared',
+] as const;
+type PerspectiveNumber = (typeof NUMBERS)[number];
+
+/** The numbers of a photo, in the order of `NUMBERS`. */
 export function perspectiveOf({ pose, points, eyesPx: eyes, solesPx }: Figure): number[] {
   const { world } = pose;
   const ankles = middleOf(points, 'leftAnkle', 'rightAnkle').y;
   const share = (px: number) => px / (ankles - eyes);
-  const lean = (upper: Joint, lower: Joint) => leanOf(world, upper, lower);
-  return [
-    share(level(points, 'Shoulder') - eyes),
-    share(level(points, 'Hip') - eyes),
-    share(level(points, 'Knee') - eyes),
-    share(level(points, 'Toe') - ankles),
-    share(level(points, 'Heel') - ankles),
-    share(solesPx - ankles),
-    share(distancePx(points, 'leftEar', 'rightEar')),
-    lean('Shoulder', 'Hip'),
-    lean('Hip', 'Ankle'),
-    lean('Hip', 'Knee'),
-    lean('Knee', 'Ankle'),
-    turnOf(world) ** 2,
-  ];
+  const numbers: Readonly<Record<PerspectiveNumber, number>> = {
+    shoulders: share(level(points, 'Shoulder') - eyes),
+    hips: share(level(points, 'Hip') - eyes),
+    knees: share(level(points, 'Knee') - eyes),
+    toes: share(level(points, 'Toe') - ankles),
+    heels: share(level(points, 'Heel') - ankles),
+    soles: share(solesPx - ankles),
+    ears: share(distancePx(points, 'leftEar', 'rightEar')),
+    trunkLean: trunkLean(world),
+    turnSquared: turnOf(world) ** 2,
+  };
+  return NUMBERS.map((name) => numbers[name]);
 }
 
 /** How far the hips are turned away from the camera, radians; 1.35 makes up for what the model plays down. */
@@ -43,18 +54,18 @@ export function turnOf(world: readonly WorldLandmark[]): number {
   return 1.35 * Math.atan2(left.z - right.z, left.x - right.x);
 }
 
-type Joint = 'Shoulder' | 'Hip' | 'Knee' | 'Ankle' | 'Heel' | 'Toe';
+type Joint = 'Shoulder' | 'Hip' | 'Knee' | 'Heel' | 'Toe';
 
 function level(points: BodyPoints, joint: Joint): number {
   return middleOf(points, `left${joint}`, `right${joint}`).y;
 }
 
-/** The angle between the line from upper to lower joints and the picture's plane. */
-function leanOf(world: readonly WorldLandmark[], upper: Joint, lower: Joint): number {
-  const sum = (joint: Joint, axis: 'y' | 'z') =>
+/** The angle between the line from shoulders to hips and the picture's plane. */
+function trunkLean(world: readonly WorldLandmark[]): number {
+  const sum = (joint: 'Shoulder' | 'Hip', axis: 'y' | 'z') =>
     (world[LANDMARK[`left${joint}`]]?.[axis] ?? 0) +
     (world[LANDMARK[`right${joint}`]]?.[axis] ?? 0);
-  return Math.atan2(sum(upper, 'z') - sum(lower, 'z'), sum(lower, 'y') - sum(upper, 'y'));
+  return Math.atan2(sum('Shoulder', 'z') - sum('Hip', 'z'), sum('Hip', 'y') - sum('Shoulder', 'y'));
 }
 
 /**
@@ -89,6 +100,7 @@ const LEGS: readonly PhotoFeature[] = [
 ];
 /** The photo check refuses bodies turned further; a larger measured turn is an error of the model. */
 const MOST_TURN = 0.35;
+const TURN_SQUARED = NUMBERS.indexOf('turnSquared');
 
 /**
  * The breadths as if the camera were far away and the body faced it: each divided by how much nearer
@@ -101,7 +113,8 @@ export function withoutPerspective(
 ): PhotoFeatures {
   const terms = perspectiveTerms(perspective, model);
   const [chest, hip] = [dot(model.chest, terms), dot(model.hip, terms)];
-  const facing = Math.cos(Math.min(Math.sqrt(perspective.at(-1) ?? 0), MOST_TURN));
+  const turn = Math.sqrt(perspective[TURN_SQUARED] ?? 0);
+  const facing = Math.cos(Math.min(turn, MOST_TURN));
   const corrected = { ...features };
   for (const [name, level] of Object.entries(LEVELS) as [PhotoFeature, number][]) {
     const value = features[name];
@@ -112,8 +125,10 @@ export function withoutPerspective(
   return corrected;
 }
 
-/** Their products tell about the camera beyond the numbers themselves: shoulders, hips, knees, toes, ears, lean of trunk and legs. */
-const MULTIPLIED = [0, 1, 2, 3, 6, 7, 8];
+/** Their products tell about the camera beyond the numbers themselves. */
+const MULTIPLIED = (['shoulders', 'hips', 'knees', 'toes', 'ears', 'trunkLean'] as const).map(
+  (name) => NUMBERS.indexOf(name),
+);
 
 /** 1, the standardised numbers, and products of some of them. */
 export function perspectiveTerms(
