@@ -33,12 +33,14 @@ it('a redirect is an error, and the key does not follow it', async () => {
   assert.deepEqual(arrived, []);
 });
 
-it('an upload arrives byte by byte, of a view into a larger buffer too', async () => {
+it('an upload arrives byte by byte, with the name of the worker', async () => {
   const bodies: Buffer[] = [];
   using server = await serve(async (request, response) => {
+    assert.match(request.headers['user-agent'] ?? '', /^wearon-worker\//);
     bodies.push(Buffer.concat(await request.toArray()));
     response.setHeader('content-type', 'application/json').end('{"Id":"1","Key":"b/x.jpg"}');
   });
+  // A view into a larger buffer.
   const picture = Buffer.from('around a picture').subarray(9);
   const bucket = connectSupabase(server.url, 'secret').storage.from('b');
   const { error } = await bucket.upload('x.jpg', picture, { contentType: 'image/jpeg' });
