@@ -2,7 +2,7 @@
  * The mathematics of `npm run fit:sizing`: from measured people to the coefficients of the sizing.
  * Least squares, a little ridge, covariances of what is left. No randomness.
  */
-import type { Sex } from '../src/sizing/body-estimate.ts';
+
 import { factTerms } from '../src/sizing/body-prior.ts';
 import {
   BODY,
@@ -18,6 +18,7 @@ import {
   transpose,
   type Vector,
 } from '../src/sizing/matrix.ts';
+import type { Sex } from '../src/sizing/person.ts';
 import type { KnownPerson, PhotographedPerson, TapedPerson } from './fit-sizing-people.ts';
 import { fitPerspective } from './fit-sizing-perspective.ts';
 import { fitPhotoModel } from './fit-sizing-photo-model.ts';

@@ -1,7 +1,7 @@
 /** The records of the photo sets, as people whose photo was looked at. */
 import type { PhotoObservation } from '../src/pose.ts';
-import type { Sex } from '../src/sizing/body-estimate.ts';
 import { figuresIn } from '../src/sizing/figure.ts';
+import type { Sex } from '../src/sizing/person.ts';
 import { photoEvidence } from '../src/sizing/photo-evidence.ts';
 import type {
   CameraPhoto,

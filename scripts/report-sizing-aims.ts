@@ -1,5 +1,5 @@
 /** The aims of the sizing, each next to what the report measured. */
-import { GIRTHS } from '../src/sizing/body-estimate.ts';
+import { GIRTHS } from '../src/sizing/person.ts';
 import { mean } from './least-squares.ts';
 import { table } from './markdown-table.ts';
 import { maeOf } from './report-sizing-answers.ts';

@@ -1,8 +1,9 @@
 /** What harmless edits of photos do to the answers: how many sizes change, and how far girths move. */
-import { GIRTHS } from '../src/sizing/body-estimate.ts';
+
 import { bodyPosterior } from '../src/sizing/body-posterior.ts';
 import { bodySamples } from '../src/sizing/body-samples.ts';
 import type { SizingCoefficients } from '../src/sizing/coefficients.ts';
+import { GIRTHS } from '../src/sizing/person.ts';
 import { ORIGINAL_CHART, type SizeChart } from '../src/sizing/size-chart.ts';
 import { recommendSize } from '../src/sizing/size-recommendation.ts';
 import type { PhotographedPerson } from './fit-sizing-people.ts';

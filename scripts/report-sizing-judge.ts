@@ -1,9 +1,10 @@
 /** Judges the sizing on people that it was not fitted on: errors, sizes, calibration, baselines. */
-import type { Girths, PersonFacts } from '../src/sizing/body-estimate.ts';
+
 import type { PhotoEvidence } from '../src/sizing/body-posterior.ts';
 import { estimateClassic } from '../src/sizing/classic.ts';
 import { COEFFICIENTS, type SizingCoefficients } from '../src/sizing/coefficients.ts';
 import { estimateFromEvidence } from '../src/sizing/estimate-body.ts';
+import type { Girths, PersonFacts } from '../src/sizing/person.ts';
 import { photoEvidence } from '../src/sizing/photo-evidence.ts';
 import { ORIGINAL_CHART, sizeIndex } from '../src/sizing/size-chart.ts';
 import { fitSizing } from './fit-sizing-model.ts';

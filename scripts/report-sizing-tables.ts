@@ -1,5 +1,5 @@
 /** Tables about the data sets' own people: by maker, by kind of clothes, by camera. */
-import { GIRTHS } from '../src/sizing/body-estimate.ts';
+import { GIRTHS } from '../src/sizing/person.ts';
 import type { SizingData } from './fit-sizing-people.ts';
 import { mean } from './least-squares.ts';
 import { percent, table } from './markdown-table.ts';

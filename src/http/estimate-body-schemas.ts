@@ -1,8 +1,9 @@
 /** What `/estimate-body` takes and gives, as zod schemas; the API's documentation is made from them. */
 import { z } from 'zod';
 import { MAX_LINK_CHARACTERS, tidyLink } from '../images/link.ts';
-import { ESTIMATOR_NAMES, GIRTHS } from '../sizing/body-estimate.ts';
+import { ESTIMATOR_NAMES } from '../sizing/body-estimate.ts';
 import { INPUT_ADVICE, type MissingInput } from '../sizing/missing-inputs.ts';
+import { GIRTHS } from '../sizing/person.ts';
 import { inlineChart } from '../sizing/size-chart-schema.ts';
 import { WANTED_FITS } from '../sizing/wanted-fit.ts';
 

@@ -5,9 +5,10 @@
 import { publicText, TaskError } from '../errors.ts';
 import type { ImageFetcher } from '../ports/image-fetcher.ts';
 import type { PhotoObservation, PoseEstimator } from '../pose.ts';
-import type { BodyEstimate, PersonFacts } from '../sizing/body-estimate.ts';
+import type { BodyEstimate } from '../sizing/body-estimate.ts';
 import type { Estimator } from '../sizing/estimators.ts';
 import { figuresIn } from '../sizing/figure.ts';
+import type { PersonFacts } from '../sizing/person.ts';
 import { checkPhoto, type PhotoFinding } from '../sizing/photo-check.ts';
 import type { SizeChart } from '../sizing/size-chart.ts';
 import { chartForFit, type WantedFit } from '../sizing/wanted-fit.ts';

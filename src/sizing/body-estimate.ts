@@ -1,24 +1,11 @@
 /** The answer of the sizing: measurements, a size, and how far to trust both. */
 import type { MissingInput } from './missing-inputs.ts';
+import type { Girths } from './person.ts';
 import type { GirthReason } from './size-reasons.ts';
 
 export const ESTIMATOR_NAMES = ['calibrated', 'classic'] as const;
 export type EstimatorName = (typeof ESTIMATOR_NAMES)[number];
 export type BodyType = 'athletic' | 'slim' | 'average' | 'broad';
-export type Sex = 'female' | 'male';
-
-/** The girths that size charts are made of. The waist is the one at the navel. */
-export const GIRTHS = ['chest', 'waist', 'hip'] as const;
-export type Girth = (typeof GIRTHS)[number];
-export type Girths = Readonly<Record<Girth, number>>;
-
-/** What the person tells about themselves: the height always, the rest when they like. */
-export interface PersonFacts {
-  readonly heightCm: number;
-  readonly weightKg?: number | undefined;
-  readonly sex?: Sex | undefined;
-  readonly ageYears?: number | undefined;
-}
 
 /** All in cm, rounded to 0.1. */
 export interface Measurements {

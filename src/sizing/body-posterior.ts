@@ -1,9 +1,10 @@
 /** What a body is like after looking at the photo: one normal distribution per sex and fit of clothes. */
-import type { PersonFacts, Sex } from './body-estimate.ts';
+
 import { bodyPriors, type SexPrior } from './body-prior.ts';
 import { FITS, type Fit, type PhotoModel, type SizingCoefficients } from './coefficients.ts';
 import { type Gaussian, type LinearObservation, observe, sharesOf } from './gaussian.ts';
 import { dot, scaled } from './matrix.ts';
+import type { PersonFacts, Sex } from './person.ts';
 import { withoutPerspective } from './perspective.ts';
 import type { PhotoFeatures } from './photo-features.ts';
 

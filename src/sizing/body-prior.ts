@@ -1,8 +1,9 @@
 /** The body before the photo is looked at: from height and the other inputs given. */
-import type { PersonFacts, Sex } from './body-estimate.ts';
+
 import type { PriorKind, SexModel, SizingCoefficients, Spread } from './coefficients.ts';
 import type { Gaussian } from './gaussian.ts';
 import { dot, scaled, times, type Vector } from './matrix.ts';
+import type { PersonFacts, Sex } from './person.ts';
 
 export interface SexPrior {
   readonly sex: Sex;

@@ -3,7 +3,8 @@
  * not accurate (docs/sizing-accuracy.md): joint distances times fixed factors, then clamps.
  */
 import { LANDMARK, LANDMARK_COUNT, type Pose, type WorldLandmark } from '../pose.ts';
-import type { BodyEstimate, BodyType, Girths } from './body-estimate.ts';
+import type { BodyEstimate, BodyType } from './body-estimate.ts';
+import type { Girths } from './person.ts';
 import { roundHalfEven } from './rounding.ts';
 import { ORIGINAL_CHART, sizeIndex, sizeName } from './size-chart.ts';
 import { sizeReasons } from './size-reasons.ts';

@@ -1,7 +1,8 @@
 /** What the calibrated estimator learnt from data, as `npm run fit:sizing` writes it. */
-import type { Sex } from './body-estimate.ts';
+
 import generated from './coefficients.generated.json' with { type: 'json' };
 import type { Matrix, Vector } from './matrix.ts';
+import type { Sex } from './person.ts';
 import type { PhotoFeature } from './photo-features.ts';
 
 /**

@@ -3,10 +3,10 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { knownPerson } from '../../test/support/sizing-photos.ts';
 import type { Pose } from '../pose.ts';
-import { GIRTHS, type PersonFacts } from './body-estimate.ts';
 import { estimateFromEvidence } from './estimate-body.ts';
 import { ESTIMATORS } from './estimators.ts';
 import { type Figures, figureOf } from './figure.ts';
+import { GIRTHS, type PersonFacts } from './person.ts';
 import { photoEvidence } from './photo-evidence.ts';
 import { EN_13402_WOMEN, ORIGINAL_CHART } from './size-chart.ts';
 

@@ -1,17 +1,12 @@
 /** The calibrated estimator: from what a photo shows and a person tells to measurements and a size. */
-import {
-  type BodyEstimate,
-  GIRTHS,
-  type Girths,
-  type Measurements,
-  type PersonFacts,
-} from './body-estimate.ts';
+import type { BodyEstimate, Measurements } from './body-estimate.ts';
 import { type BodyHypothesis, bodyPosterior, type PhotoEvidence } from './body-posterior.ts';
 import { bodySamples, namedBody } from './body-samples.ts';
 import { bodyTypeOf } from './body-type.ts';
 import { BODY, COEFFICIENTS, type SizingCoefficients } from './coefficients.ts';
 import { dot } from './matrix.ts';
 import { missingInputs } from './missing-inputs.ts';
+import { GIRTHS, type Girths, type PersonFacts } from './person.ts';
 import { roundHalfEven } from './rounding.ts';
 import type { SizeChart } from './size-chart.ts';
 import { sizeReasons } from './size-reasons.ts';

@@ -1,8 +1,9 @@
 /** The estimators that SIZE_ESTIMATOR chooses from. */
-import type { BodyEstimate, EstimatorName, PersonFacts } from './body-estimate.ts';
+import type { BodyEstimate, EstimatorName } from './body-estimate.ts';
 import { estimateClassic } from './classic.ts';
 import { estimateFromEvidence } from './estimate-body.ts';
 import type { Figures } from './figure.ts';
+import type { PersonFacts } from './person.ts';
 import { photoEvidence } from './photo-evidence.ts';
 import type { SizeChart } from './size-chart.ts';
 

@@ -1,6 +1,7 @@
 /** What would make an answer better, measured on kinds of photos that the fit has not seen. */
-import type { PersonFacts } from './body-estimate.ts';
+
 import type { BodyHypothesis, PhotoEvidence } from './body-posterior.ts';
+import type { PersonFacts } from './person.ts';
 
 /**
  * What the person can do. Only what was measured to help is named (decision 38): an age did not, and

@@ -1,6 +1,6 @@
 /** Size charts of a shop's own, as JSON: in the file of SIZE_CHARTS_FILE or inline in a request. */
 import { z } from 'zod';
-import { GIRTHS } from './body-estimate.ts';
+import { GIRTHS } from './person.ts';
 import type { ChartSize, SizeChart } from './size-chart.ts';
 
 /**

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { Girths } from './body-estimate.ts';
+import type { Girths } from './person.ts';
 import {
   BUILT_IN_CHARTS,
   EN_13402_MEN,

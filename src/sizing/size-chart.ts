@@ -1,5 +1,5 @@
 /** Size charts: from three girths to a letter, and the charts that come with the worker. */
-import { GIRTHS, type Girth, type Girths } from './body-estimate.ts';
+import { GIRTHS, type Girth, type Girths } from './person.ts';
 
 /** One size: the largest girths it fits, in cm. A girth without a limit does not matter. */
 export interface ChartSize {

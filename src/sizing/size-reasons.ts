@@ -1,5 +1,5 @@
 /** Why a size: how each of the girths that a chart looks at lies to the range of that size. */
-import { GIRTHS, type Girth, type Girths } from './body-estimate.ts';
+import { GIRTHS, type Girth, type Girths } from './person.ts';
 import type { SizeChart } from './size-chart.ts';
 
 export interface GirthReason {

@@ -1,5 +1,5 @@
 /** How close to the body someone wants their clothes, as a change of the size chart. */
-import { GIRTHS, type Girth } from './body-estimate.ts';
+import { GIRTHS, type Girth } from './person.ts';
 import type { SizeChart } from './size-chart.ts';
 
 export const WANTED_FITS = ['slim', 'regular', 'loose'] as const;
