@@ -2,7 +2,6 @@
  * The mathematics of `npm run fit:sizing`: from measured people to the coefficients of the sizing.
  * Least squares, a little ridge, covariances of what is left. No randomness.
  */
-
 import { factTerms } from '../src/sizing/body-prior.ts';
 import {
   BODY,

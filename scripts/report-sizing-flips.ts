@@ -1,5 +1,4 @@
 /** What harmless edits of photos do to the answers: how many sizes change, and how far girths move. */
-
 import { bodyPosterior } from '../src/sizing/body-posterior.ts';
 import { bodySamples } from '../src/sizing/body-samples.ts';
 import type { SizingCoefficients } from '../src/sizing/coefficients.ts';

@@ -1,5 +1,4 @@
 /** Judges the sizing on people that it was not fitted on: errors, sizes, calibration, baselines. */
-
 import type { PhotoEvidence } from '../src/sizing/body-posterior.ts';
 import { estimateClassic } from '../src/sizing/classic.ts';
 import { COEFFICIENTS, type SizingCoefficients } from '../src/sizing/coefficients.ts';

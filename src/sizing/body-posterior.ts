@@ -1,5 +1,4 @@
 /** What a body is like after looking at the photo: one normal distribution per sex and fit of clothes. */
-
 import { bodyPriors, type SexPrior } from './body-prior.ts';
 import { FITS, type Fit, type PhotoModel, type SizingCoefficients } from './coefficients.ts';
 import { type Gaussian, type LinearObservation, observe, sharesOf } from './gaussian.ts';

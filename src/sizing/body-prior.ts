@@ -1,5 +1,4 @@
 /** The body before the photo is looked at: from height and the other inputs given. */
-
 import type { PriorKind, SexModel, SizingCoefficients, Spread } from './coefficients.ts';
 import type { Gaussian } from './gaussian.ts';
 import { dot, scaled, times, type Vector } from './matrix.ts';

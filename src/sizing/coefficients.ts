@@ -1,5 +1,4 @@
 /** What the calibrated estimator learnt from data, as `npm run fit:sizing` writes it. */
-
 import generated from './coefficients.generated.json' with { type: 'json' };
 import type { Matrix, Vector } from './matrix.ts';
 import type { Sex } from './person.ts';

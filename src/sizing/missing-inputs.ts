@@ -1,5 +1,4 @@
 /** What would make an answer better, measured on kinds of photos that the fit has not seen. */
-
 import type { BodyHypothesis, PhotoEvidence } from './body-posterior.ts';
 import type { PersonFacts } from './person.ts';
 
