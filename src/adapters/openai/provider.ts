@@ -127,7 +127,8 @@ export class OpenAiProvider implements ImageProvider, AsyncDisposable {
     return { ...(await readAnswer(answer, fields.model, source)), size };
   }
 
-  async #ask(
+  /** Not an async function, which would hold the photos until the answer is there. */
+  #ask(
     fields: EditFields,
     { images, ...request }: PictureRequest,
     signal: AbortSignal,
@@ -137,7 +138,7 @@ export class OpenAiProvider implements ImageProvider, AsyncDisposable {
     const photos = images.splice(0);
     if (onPartial === undefined || partialImages === 0) {
       const call = this.#client.post(EDITS_PATH, { ...editRequest(fields, photos), signal });
-      return await readAnswerBody(await call.asResponse());
+      return call.asResponse().then(readAnswerBody);
     }
     const [client, transport] = [this.#client, this.#transport];
     const streamed = { ...fields, stream: true, partial_images: partialImages };
