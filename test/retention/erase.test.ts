@@ -104,7 +104,7 @@ describe('a bucket that does not exist', () => {
     const { signal } = new AbortController();
     const order = { before: new Date(), dryRun: false, signal };
     const owner = { channel: 'b2c', ownerId: person.userId } as const;
-    for (const attempt of [sweep(order, wrong), eraseOwner(owner, false, wrong)]) {
+    for (const attempt of [() => sweep(order, wrong), () => eraseOwner(owner, false, wrong)]) {
       await assert.rejects(attempt, { code: 'STORAGE_UNAVAILABLE', detail: 'no_bucket' });
     }
     assert.ok(!(await linksOf(tryOn)).includes('expired'));
