@@ -89,28 +89,14 @@ function sampleLine(
     const ofC = lowerWeight * leftWeight;
     const ofD = lowerWeight * rightWeight;
     const at = 3 * (isMirrored ? size - 1 - i : i);
-    // Written out: a loop over the channels takes a fifth longer.
-    line[at] =
-      (ofA * (data[a] ?? 0) +
-        ofB * (data[b] ?? 0) +
-        ofC * (data[c] ?? 0) +
-        ofD * (data[d] ?? 0) +
-        HALF_OF_WEIGHTS) >>
-      (2 * BITS);
-    line[at + 1] =
-      (ofA * (data[a + 1] ?? 0) +
-        ofB * (data[b + 1] ?? 0) +
-        ofC * (data[c + 1] ?? 0) +
-        ofD * (data[d + 1] ?? 0) +
-        HALF_OF_WEIGHTS) >>
-      (2 * BITS);
-    line[at + 2] =
-      (ofA * (data[a + 2] ?? 0) +
-        ofB * (data[b + 2] ?? 0) +
-        ofC * (data[c + 2] ?? 0) +
-        ofD * (data[d + 2] ?? 0) +
-        HALF_OF_WEIGHTS) >>
-      (2 * BITS);
+    for (let channel = 0; channel < 3; channel += 1) {
+      const sum =
+        ofA * (data[a + channel] ?? 0) +
+        ofB * (data[b + channel] ?? 0) +
+        ofC * (data[c + channel] ?? 0) +
+        ofD * (data[d + channel] ?? 0);
+      line[at + channel] = (sum + HALF_OF_WEIGHTS) >> (2 * BITS);
+    }
   }
 }
 

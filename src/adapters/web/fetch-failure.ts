@@ -4,6 +4,7 @@
  */
 
 import { TaskError } from '../../errors.ts';
+import { isRedirect } from '../../vendor-http/answer.ts';
 
 /** The host does not exist, cannot prove who it is, or does not speak HTTP: a retry cannot help. */
 const FINAL_CODES = [
@@ -40,7 +41,7 @@ export function translateFailure(error: unknown, trusted: boolean): TaskError {
  */
 export function failureOfStatus(status: number, fromStorage: boolean): TaskError | null {
   if (status === 200) return null;
-  if (status >= 300 && status < 400) return new TaskError('INVALID_IMAGE', { detail: 'refused' });
+  if (isRedirect(status)) return new TaskError('INVALID_IMAGE', { detail: 'refused' });
   const mayPass = [408, 425, 429, ...(fromStorage ? [404] : [])];
   if (status >= 500 || mayPass.includes(status)) {
     return new TaskError('IMAGE_UNAVAILABLE', { detail: 'status' });

@@ -7,6 +7,7 @@ import { unlessAborted } from '../../concurrency/unless-aborted.ts';
 import { TaskError } from '../../errors.ts';
 import type { SendResult, WebhookSender } from '../../ports/webhooks.ts';
 import { retryAfterMs } from '../../retry-after.ts';
+import { isRedirect } from '../../vendor-http/answer.ts';
 import { VERSION } from '../../version.ts';
 import { dnsLookup, type ResolveHost } from './dns-lookup.ts';
 import {
@@ -86,7 +87,7 @@ export class WebWebhookSender implements WebhookSender {
 
 function resultOf(status: number, retryAfter: string | string[] | undefined): SendResult {
   if (status >= 200 && status < 300) return { status, problem: null, retryAfterMs: 0 };
-  if (status >= 300 && status < 400) return { status, problem: 'redirect', retryAfterMs: 0 };
+  if (isRedirect(status)) return { status, problem: 'redirect', retryAfterMs: 0 };
   const waitMs = retryAfterMs(new Headers({ 'retry-after': String(retryAfter) })) ?? 0;
   return { status, problem: status === 410 ? 'gone' : 'status', retryAfterMs: waitMs };
 }
