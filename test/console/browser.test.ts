@@ -52,7 +52,7 @@ async function tryOn(page: Page, person: string, garment: string): Promise<void>
   await page.getByText('Credits').waitFor();
 }
 
-/** Has the image a picture in it? */
+/** The width of the picture in the image, in pixels; 0 while there is none. */
 function widthOf(page: Page, name: string): Promise<number> {
   const image = page.getByRole('img', { name, exact: true });
   return image.evaluate((element) => (element as unknown as { naturalWidth: number }).naturalWidth);
@@ -221,10 +221,8 @@ describe('the console in a browser', { skip: NO_BROWSER }, () => {
     assert.doesNotMatch(await page.content(), /whsec_|127\.0\.0\.1|try_on\.|\/hook/);
     assert.deepEqual(await accessibilityFindings(page), []);
     webhookStatus = 204;
-    await page
-      .getByRole('button', { name: /^Redeliver [0-9a-f-]{36} to platform$/ })
-      .first()
-      .click();
+    const redeliver = page.getByRole('button', { name: /^Redeliver [0-9a-f-]{36} to platform$/ });
+    await redeliver.first().click();
     await page.getByText('1 webhook is sent now').waitFor();
     await page.getByRole('button', { name: 'Send all undelivered again' }).click();
     await page.getByText(/^\d+ webhooks? (is|are) sent now/).waitFor();
@@ -241,15 +239,12 @@ describe('the console in a browser', { skip: NO_BROWSER }, () => {
       await page.getByRole('link', { name, exact: true }).click();
       await page.getByRole('heading', { level: 1, name }).waitFor();
       await page.getByRole('heading', { level: 2 }).first().waitFor();
-      const width = await page.evaluate('document.documentElement.scrollWidth');
-      assert.equal(width, 390, name);
+      assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 390, name);
       assert.deepEqual(await accessibilityFindings(page), [], name);
     }
     await page.goto(`${worker.address}/console/#operations`);
-    await page
-      .getByRole('link', { name: /^…[0-9a-f]{8}$/ })
-      .first()
-      .click();
+    const session = page.getByRole('link', { name: /^…[0-9a-f]{8}$/ });
+    await session.first().click();
     await page.getByRole('heading', { level: 2, name: 'Row in the database' }).waitFor();
     assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 390, 'session');
     assert.deepEqual(problems, []);
