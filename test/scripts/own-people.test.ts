@@ -10,11 +10,11 @@ import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { parseMeasurements } from '../../scripts/own-people.ts';
+import { parseMeasurements } from '../../scripts/report-sizing/own-people.ts';
 import { FIXTURES } from '../support/pose-goldens.ts';
 import { poseModelFolder } from '../support/pose-models.ts';
 
-const PROGRAM = fileURLToPath(new URL('../../scripts/report-sizing.ts', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../../scripts/report-sizing/main.ts', import.meta.url));
 const HEADER = 'front,height_cm,chest_cm,waist_cm,hip_cm,weight_kg,sex,age,side';
 
 function report(folder: string): Promise<{ code: number; stdout: string; stderr: string }> {

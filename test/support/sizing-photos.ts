@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
-import type { KnownPerson } from '../../scripts/fit-sizing-people.ts';
+import type { KnownPerson } from '../../scripts/fit-sizing/people.ts';
 import type { Detection, PhotoObservation } from '../../src/pose.ts';
 import { type Figures, figuresIn } from '../../src/sizing/figure.ts';
 

@@ -1,11 +1,11 @@
 /** Tables about the data sets' own people: by maker, by kind of clothes, by camera. */
-import { GIRTHS } from '../src/sizing/person.ts';
-import type { SizingData } from './fit-sizing-people.ts';
-import { mean } from './least-squares.ts';
-import { percent, table } from './markdown-table.ts';
-import { maeOf } from './report-sizing-answers.ts';
-import type { Judged } from './report-sizing-judge.ts';
-import { withinSizes } from './report-sizing-statistics.ts';
+import { GIRTHS } from '../../src/sizing/person.ts';
+import { mean } from '../fit-sizing/least-squares.ts';
+import type { SizingData } from '../fit-sizing/people.ts';
+import { percent, table } from '../markdown-table.ts';
+import { maeOf } from './answers.ts';
+import type { Judged } from './judge.ts';
+import { withinSizes } from './statistics.ts';
 
 export interface Row {
   readonly name: string;

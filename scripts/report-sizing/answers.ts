@@ -1,13 +1,7 @@
 /** Tables about answers, for any set of people. */
-import { percent, table } from './markdown-table.ts';
-import type { GivenInputs } from './report-sizing-judge.ts';
-import {
-  calibration,
-  errorsOf,
-  meanOf,
-  type Outcome,
-  withinSizes,
-} from './report-sizing-statistics.ts';
+import { percent, table } from '../markdown-table.ts';
+import type { GivenInputs } from './judge.ts';
+import { calibration, errorsOf, meanOf, type Outcome, withinSizes } from './statistics.ts';
 
 /** The answers of one kind of input. */
 export interface Outcomes {

@@ -1,12 +1,13 @@
 /** Judges the sizing on people that it was not fitted on: errors, sizes, calibration, baselines. */
-import type { PhotoEvidence } from '../src/sizing/body-posterior.ts';
-import { estimateClassic } from '../src/sizing/classic.ts';
-import { COEFFICIENTS, type SizingCoefficients } from '../src/sizing/coefficients.ts';
-import { estimateFromEvidence } from '../src/sizing/estimate-body.ts';
-import type { Girths, PersonFacts } from '../src/sizing/person.ts';
-import { photoEvidence } from '../src/sizing/photo-evidence.ts';
-import { ORIGINAL_CHART, sizeIndex } from '../src/sizing/size-chart.ts';
-import { fitSizing } from './fit-sizing-model.ts';
+import type { PhotoEvidence } from '../../src/sizing/body-posterior.ts';
+import { estimateClassic } from '../../src/sizing/classic.ts';
+import { COEFFICIENTS, type SizingCoefficients } from '../../src/sizing/coefficients.ts';
+import { estimateFromEvidence } from '../../src/sizing/estimate-body.ts';
+import type { Girths, PersonFacts } from '../../src/sizing/person.ts';
+import { photoEvidence } from '../../src/sizing/photo-evidence.ts';
+import { ORIGINAL_CHART, sizeIndex } from '../../src/sizing/size-chart.ts';
+import { mean } from '../fit-sizing/least-squares.ts';
+import { fitSizing } from '../fit-sizing/model.ts';
 import {
   FOLDS,
   type Maker,
@@ -14,9 +15,8 @@ import {
   photosToFitOn,
   type SizingData,
   type TapedPerson,
-} from './fit-sizing-people.ts';
-import { OVERSTATED_CM } from './fit-sizing-photo-model.ts';
-import { mean } from './least-squares.ts';
+} from '../fit-sizing/people.ts';
+import { OVERSTATED_CM } from '../fit-sizing/photo-model.ts';
 
 /** A person with a photo and known girths; inputs that were not given are undefined. */
 export interface MeasuredPerson extends Girths, PersonFacts {

@@ -4,9 +4,9 @@
  * height and log weight are those of the population, the least change that does so (Hainmueller 2012,
  * "Entropy balancing for causal effects").
  */
-import { cholesky, dot, multiply, solve, transpose, type Vector } from '../src/sizing/matrix.ts';
-import type { KnownPerson, PhotographedPerson } from './fit-sizing-people.ts';
-import { mean } from './least-squares.ts';
+import { cholesky, dot, multiply, solve, transpose, type Vector } from '../../src/sizing/matrix.ts';
+import { mean } from '../fit-sizing/least-squares.ts';
+import type { KnownPerson, PhotographedPerson } from '../fit-sizing/people.ts';
 
 export interface PopulationWeights {
   /** One per photo; all photos of a person share that person's weight. Their sum is 2, 1 per sex. */

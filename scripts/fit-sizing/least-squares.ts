@@ -7,7 +7,7 @@ import {
   solve,
   transpose,
   type Vector,
-} from '../src/sizing/matrix.ts';
+} from '../../src/sizing/matrix.ts';
 
 /** Weighted least squares with a ridge per input. */
 export function leastSquares(

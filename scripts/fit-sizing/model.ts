@@ -2,13 +2,13 @@
  * The mathematics of `npm run fit:sizing`: from measured people to the coefficients of the sizing.
  * Least squares, a little ridge, covariances of what is left. No randomness.
  */
-import { factTerms } from '../src/sizing/body-prior.ts';
+import { factTerms } from '../../src/sizing/body-prior.ts';
 import {
   BODY,
   type PriorKind,
   type SexModel,
   type SizingCoefficients,
-} from '../src/sizing/coefficients.ts';
+} from '../../src/sizing/coefficients.ts';
 import {
   dot,
   type Matrix,
@@ -16,12 +16,12 @@ import {
   scaled,
   transpose,
   type Vector,
-} from '../src/sizing/matrix.ts';
-import type { Sex } from '../src/sizing/person.ts';
-import type { KnownPerson, PhotographedPerson, TapedPerson } from './fit-sizing-people.ts';
-import { fitPerspective } from './fit-sizing-perspective.ts';
-import { fitPhotoModel } from './fit-sizing-photo-model.ts';
+} from '../../src/sizing/matrix.ts';
+import type { Sex } from '../../src/sizing/person.ts';
 import { leastSquares, spread } from './least-squares.ts';
+import type { KnownPerson, PhotographedPerson, TapedPerson } from './people.ts';
+import { fitPerspective } from './perspective.ts';
+import { fitPhotoModel } from './photo-model.ts';
 
 /** Everything the estimate needs, without the description of the data. */
 export function fitSizing(

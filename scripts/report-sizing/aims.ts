@@ -1,12 +1,12 @@
 /** The aims of the sizing, each next to what the report measured. */
-import { GIRTHS } from '../src/sizing/person.ts';
-import { mean } from './least-squares.ts';
-import { table } from './markdown-table.ts';
-import { maeOf } from './report-sizing-answers.ts';
-import type { Flips } from './report-sizing-flips.ts';
-import type { Judged } from './report-sizing-judge.ts';
-import { calibration, errorsOf, withinSizes } from './report-sizing-statistics.ts';
-import type { Row } from './report-sizing-tables.ts';
+import { GIRTHS } from '../../src/sizing/person.ts';
+import { mean } from '../fit-sizing/least-squares.ts';
+import { table } from '../markdown-table.ts';
+import { maeOf } from './answers.ts';
+import type { Flips } from './flips.ts';
+import type { Judged } from './judge.ts';
+import { calibration, errorsOf, withinSizes } from './statistics.ts';
+import type { Row } from './tables.ts';
 
 /** `reached` is null for what the data sets cannot tell. */
 interface Aim {

@@ -3,15 +3,15 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { estimatePose } from '../src/adapters/mediapipe/estimate-pose.ts';
-import { loadPoseModels, type PoseSessions } from '../src/adapters/mediapipe/models.ts';
-import type { PhotoObservation } from '../src/pose.ts';
-import { checkPhoto } from '../src/sizing/photo-check.ts';
-import { remembered } from './fit-sizing-cache.ts';
-import { FOLDS, type SizingData } from './fit-sizing-people.ts';
-import { cameraPhoto, judgedPhoto, measured, type PersonRecord } from './fit-sizing-records.ts';
-import { parseTaped } from './fit-sizing-taped.ts';
+import { estimatePose } from '../../src/adapters/mediapipe/estimate-pose.ts';
+import { loadPoseModels, type PoseSessions } from '../../src/adapters/mediapipe/models.ts';
+import type { PhotoObservation } from '../../src/pose.ts';
+import { checkPhoto } from '../../src/sizing/photo-check.ts';
+import { remembered } from './cache.ts';
+import { FOLDS, type SizingData } from './people.ts';
 import { photoVariants, VARIANTS } from './photo-variants.ts';
+import { cameraPhoto, judgedPhoto, measured, type PersonRecord } from './records.ts';
+import { parseTaped } from './taped.ts';
 
 const TAPED_FILE = 'anthropometry/ansur-train.csv';
 const PHOTO_SETS = ['people', 'people-dressed'] as const;
@@ -19,7 +19,7 @@ export const MANY = 'people-many';
 
 /** The folder with the data sets: `SHARED_DATA`, or ../shared/data next to the project. Ends the script where it is missing. */
 export function sharedDataFolder(env: NodeJS.ProcessEnv): string {
-  const folder = env.SHARED_DATA ?? join(import.meta.dirname, '../../shared/data');
+  const folder = env.SHARED_DATA ?? join(import.meta.dirname, '../../../shared/data');
   if (existsSync(folder)) return folder;
   console.error(`SHARED_DATA must name the data folder (CONTRIBUTING.md); ${folder} is not there.`);
   process.exit(2);
@@ -29,7 +29,7 @@ type Photos = { -readonly [K in 'photographed' | 'variants' | 'judged']: SizingD
 
 /** Everything, photos included; those are looked at by the service's own pose engine. */
 export async function readSizingData(folder: string): Promise<SizingData> {
-  const models = await loadPoseModels(join(import.meta.dirname, '../models'));
+  const models = await loadPoseModels(join(import.meta.dirname, '../../models'));
   const csv = await readFile(join(folder, TAPED_FILE));
   const checksums: Record<string, string> = { [TAPED_FILE]: sha256(csv) };
   const photos: Photos = { photographed: [], variants: [], judged: [] };

@@ -6,12 +6,12 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { readSizingData, sharedDataFolder } from './fit-sizing-data.ts';
+import { readSizingData, sharedDataFolder } from '../fit-sizing/data.ts';
 import { PeopleError, readPeople } from './own-people.ts';
-import { reportOnData } from './report-sizing-data.ts';
-import { reportOnPeople } from './report-sizing-people.ts';
+import { reportOnData } from './report-on-data.ts';
+import { reportOnPeople } from './report-on-people.ts';
 
-const OUTPUT = join(import.meta.dirname, '../docs/sizing-accuracy.md');
+const OUTPUT = join(import.meta.dirname, '../../docs/sizing-accuracy.md');
 
 const { people } = parseArgs({ options: { people: { type: 'string' } } }).values;
 try {

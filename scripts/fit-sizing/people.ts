@@ -1,8 +1,8 @@
 /** The people that the sizing is fitted and judged on, and their photos. */
-import type { PhotoObservation } from '../src/pose.ts';
-import type { PhotoEvidence } from '../src/sizing/body-posterior.ts';
-import type { Figures } from '../src/sizing/figure.ts';
-import type { Sex } from '../src/sizing/person.ts';
+import type { PhotoObservation } from '../../src/pose.ts';
+import type { PhotoEvidence } from '../../src/sizing/body-posterior.ts';
+import type { Figures } from '../../src/sizing/figure.ts';
+import type { Sex } from '../../src/sizing/person.ts';
 
 /** A person with known measurements. cm, kg, years; height and weight as the person tells them, where that is known. */
 export interface KnownPerson {

@@ -1,10 +1,10 @@
 /** Spoils usable photos in known ways, to see whether the photo check notices, and for the right reason. */
 import { readFile } from 'node:fs/promises';
 import sharp, { type Sharp } from 'sharp';
-import { estimatePose } from '../src/adapters/mediapipe/estimate-pose.ts';
-import type { PoseSessions } from '../src/adapters/mediapipe/models.ts';
-import { LANDMARK, type LandmarkName, type PhotoObservation } from '../src/pose.ts';
-import { checkPhoto, type PhotoReason } from '../src/sizing/photo-check.ts';
+import { estimatePose } from '../../src/adapters/mediapipe/estimate-pose.ts';
+import type { PoseSessions } from '../../src/adapters/mediapipe/models.ts';
+import { LANDMARK, type LandmarkName, type PhotoObservation } from '../../src/pose.ts';
+import { checkPhoto, type PhotoReason } from '../../src/sizing/photo-check.ts';
 
 interface Edit {
   readonly what: string;

@@ -1,15 +1,15 @@
 /** What harmless edits of photos do to the answers: how many sizes change, and how far girths move. */
-import { bodyPosterior } from '../src/sizing/body-posterior.ts';
-import { bodySamples } from '../src/sizing/body-samples.ts';
-import type { SizingCoefficients } from '../src/sizing/coefficients.ts';
-import { GIRTHS } from '../src/sizing/person.ts';
-import { ORIGINAL_CHART, type SizeChart } from '../src/sizing/size-chart.ts';
-import { recommendSize } from '../src/sizing/size-recommendation.ts';
-import type { PhotographedPerson } from './fit-sizing-people.ts';
-import { mean } from './least-squares.ts';
-import { percent, table } from './markdown-table.ts';
-import { GIVEN_INPUTS } from './report-sizing-answers.ts';
-import { factsOf, type GivenInputs } from './report-sizing-judge.ts';
+import { bodyPosterior } from '../../src/sizing/body-posterior.ts';
+import { bodySamples } from '../../src/sizing/body-samples.ts';
+import type { SizingCoefficients } from '../../src/sizing/coefficients.ts';
+import { GIRTHS } from '../../src/sizing/person.ts';
+import { ORIGINAL_CHART, type SizeChart } from '../../src/sizing/size-chart.ts';
+import { recommendSize } from '../../src/sizing/size-recommendation.ts';
+import { mean } from '../fit-sizing/least-squares.ts';
+import type { PhotographedPerson } from '../fit-sizing/people.ts';
+import { percent, table } from '../markdown-table.ts';
+import { GIVEN_INPUTS } from './answers.ts';
+import { factsOf, type GivenInputs } from './judge.ts';
 
 /** What edits do to the answers of one kind of input. */
 export interface Flips {

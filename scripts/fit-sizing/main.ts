@@ -4,12 +4,12 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CHOICES } from './fit-sizing-choices.ts';
-import { readSizingData, sharedDataFolder } from './fit-sizing-data.ts';
-import { fitSizing } from './fit-sizing-model.ts';
-import { photosToFitOn, type SizingData } from './fit-sizing-people.ts';
+import { CHOICES } from './choices.ts';
+import { readSizingData, sharedDataFolder } from './data.ts';
+import { fitSizing } from './model.ts';
+import { photosToFitOn, type SizingData } from './people.ts';
 
-const OUTPUT = join(import.meta.dirname, '../src/sizing/coefficients.generated.json');
+const OUTPUT = join(import.meta.dirname, '../../src/sizing/coefficients.generated.json');
 
 const data = await readSizingData(sharedDataFolder(process.env));
 const coefficients = { about: describe(data), ...fitSizing(data.taped, photosToFitOn(data)) };

@@ -1,11 +1,11 @@
 /** Fits how the place of the camera shows in a photo. */
-import type { PerspectiveModel } from '../src/sizing/coefficients.ts';
-import { transpose } from '../src/sizing/matrix.ts';
-import { bodyScale } from '../src/sizing/measure-photo.ts';
-import { perspectiveTerms } from '../src/sizing/perspective.ts';
-import { CHOICES } from './fit-sizing-choices.ts';
-import type { PhotographedPerson } from './fit-sizing-people.ts';
+import type { PerspectiveModel } from '../../src/sizing/coefficients.ts';
+import { transpose } from '../../src/sizing/matrix.ts';
+import { bodyScale } from '../../src/sizing/measure-photo.ts';
+import { perspectiveTerms } from '../../src/sizing/perspective.ts';
+import { CHOICES } from './choices.ts';
 import { leastSquares, spread } from './least-squares.ts';
+import type { PhotographedPerson } from './people.ts';
 
 /** Ridge on standardised numbers and their products, of the true scale at the trunk against that of the body. */
 export function fitPerspective(photos: readonly PhotographedPerson[]): PerspectiveModel {

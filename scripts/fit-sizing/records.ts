@@ -1,15 +1,9 @@
 /** The records of the photo sets, as people whose photo was looked at. */
-import type { PhotoObservation } from '../src/pose.ts';
-import { figuresIn } from '../src/sizing/figure.ts';
-import type { Sex } from '../src/sizing/person.ts';
-import { photoEvidence } from '../src/sizing/photo-evidence.ts';
-import type {
-  CameraPhoto,
-  JudgedPhoto,
-  KnownPerson,
-  Maker,
-  PhotographedPerson,
-} from './fit-sizing-people.ts';
+import type { PhotoObservation } from '../../src/pose.ts';
+import { figuresIn } from '../../src/sizing/figure.ts';
+import type { Sex } from '../../src/sizing/person.ts';
+import { photoEvidence } from '../../src/sizing/photo-evidence.ts';
+import type { CameraPhoto, JudgedPhoto, KnownPerson, Maker, PhotographedPerson } from './people.ts';
 
 /** One photo of a set's list. */
 export interface PersonRecord {

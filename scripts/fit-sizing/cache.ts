@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import { deflateSync, inflateSync } from 'node:zlib';
-import type { PhotoObservation } from '../src/pose.ts';
+import type { PhotoObservation } from '../../src/pose.ts';
 
 /** In the folder `SIZING_CACHE`, when it is set. Delete the folder when the pose engine changes. */
 export async function remembered(

@@ -1,5 +1,5 @@
 /** The tape-measured people of the survey, from its table. */
-import type { TapedPerson } from './fit-sizing-people.ts';
+import type { TapedPerson } from './people.ts';
 
 /** Throws an Error that names a column which is missing. */
 export function parseTaped(csv: string): TapedPerson[] {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { KnownPerson, PhotographedPerson } from './fit-sizing-people.ts';
+import type { KnownPerson, PhotographedPerson } from '../fit-sizing/people.ts';
 import { effectiveCount, populationWeights } from './population-weights.ts';
 
 const HEIGHTS = [155, 160, 165, 170, 175, 180];

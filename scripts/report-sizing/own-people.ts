@@ -4,14 +4,14 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { estimatePose } from '../src/adapters/mediapipe/estimate-pose.ts';
-import { loadPoseModels } from '../src/adapters/mediapipe/models.ts';
-import { TaskError } from '../src/errors.ts';
-import { figuresIn } from '../src/sizing/figure.ts';
-import type { Sex } from '../src/sizing/person.ts';
-import { checkPhoto } from '../src/sizing/photo-check.ts';
-import { photoEvidence } from '../src/sizing/photo-evidence.ts';
-import type { MeasuredPerson } from './report-sizing-judge.ts';
+import { estimatePose } from '../../src/adapters/mediapipe/estimate-pose.ts';
+import { loadPoseModels } from '../../src/adapters/mediapipe/models.ts';
+import { TaskError } from '../../src/errors.ts';
+import { figuresIn } from '../../src/sizing/figure.ts';
+import type { Sex } from '../../src/sizing/person.ts';
+import { checkPhoto } from '../../src/sizing/photo-check.ts';
+import { photoEvidence } from '../../src/sizing/photo-evidence.ts';
+import type { MeasuredPerson } from './judge.ts';
 
 const MEASUREMENTS_FILE = 'measurements.csv';
 
@@ -55,7 +55,7 @@ export async function readPeople(folder: string): Promise<OwnPeople> {
     throw new PeopleError(`${join(folder, MEASUREMENTS_FILE)} cannot be read: ${error.message}`);
   });
   const lines = parseMeasurements(text);
-  const models = await loadPoseModels(join(import.meta.dirname, '../models'));
+  const models = await loadPoseModels(join(import.meta.dirname, '../../models'));
   const measured: MeasuredPerson[] = [];
   const refused: { file: string; reasons: readonly string[] }[] = [];
   for (const { front, side, person } of lines) {

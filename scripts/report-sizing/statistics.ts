@@ -1,5 +1,5 @@
 /** How good answers were: errors, sizes, and whether the stated confidence is true. */
-import { GIRTHS, type Girths } from '../src/sizing/person.ts';
+import { GIRTHS, type Girths } from '../../src/sizing/person.ts';
 import { effectiveCount } from './population-weights.ts';
 
 /** What `Judged` holds of an answer. */

@@ -6,23 +6,23 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { loadPoseModels } from '../src/adapters/mediapipe/models.ts';
-import { viewPicture } from '../src/adapters/mediapipe/view-picture.ts';
-import { checkPerson } from '../src/picture-check/check-person.ts';
-import { checkPicture } from '../src/picture-check/check-picture.ts';
-import type { Verdict } from '../src/ports/picture-views.ts';
-import { sharedDataFolder } from './fit-sizing-data.ts';
-import { percent, table } from './markdown-table.ts';
-import { type Case, pictureCases, SAME_SCENE } from './picture-check/cases.ts';
-import { dressed, garmentFor, SIZE } from './picture-check/dressed.ts';
-import { differentPeople } from './picture-check/people.ts';
-import { type PersonCase, personCases } from './picture-check/person-cases.ts';
-import { MODEL_FOLDER } from './picture-check/remembered.ts';
-import { CHECKS, LIMITS, PERSON, PICTURES } from './picture-check/text.ts';
+import { loadPoseModels } from '../../src/adapters/mediapipe/models.ts';
+import { viewPicture } from '../../src/adapters/mediapipe/view-picture.ts';
+import { checkPerson } from '../../src/picture-check/check-person.ts';
+import { checkPicture } from '../../src/picture-check/check-picture.ts';
+import type { Verdict } from '../../src/ports/picture-views.ts';
+import { sharedDataFolder } from '../fit-sizing/data.ts';
+import { percent, table } from '../markdown-table.ts';
+import { type Case, pictureCases, SAME_SCENE } from './cases.ts';
+import { dressed, garmentFor, SIZE } from './dressed.ts';
+import { differentPeople } from './people.ts';
+import { type PersonCase, personCases } from './person-cases.ts';
+import { MODEL_FOLDER } from './remembered.ts';
+import { CHECKS, LIMITS, PERSON, PICTURES } from './text.ts';
 
 const MEASURES = ['garments', 'scene', 'spot', 'zoom', 'cut', 'pose', 'face'] as const;
 
-const OUTPUT = join(import.meta.dirname, '../docs/picture-check.md');
+const OUTPUT = join(import.meta.dirname, '../../docs/picture-check.md');
 
 /** A case and what the check says; null where there is nothing to compare with. */
 interface Judged extends Case {

@@ -1,11 +1,11 @@
 /** What the photo check says about the data sets, and about photos spoilt on purpose. */
 import { join } from 'node:path';
-import { loadPoseModels } from '../src/adapters/mediapipe/models.ts';
-import { checkPhoto } from '../src/sizing/photo-check.ts';
-import { MANY } from './fit-sizing-data.ts';
-import type { SizingData } from './fit-sizing-people.ts';
-import { table } from './markdown-table.ts';
-import { judgeEdits } from './report-sizing-edits.ts';
+import { loadPoseModels } from '../../src/adapters/mediapipe/models.ts';
+import { checkPhoto } from '../../src/sizing/photo-check.ts';
+import { MANY } from '../fit-sizing/data.ts';
+import type { SizingData } from '../fit-sizing/people.ts';
+import { table } from '../markdown-table.ts';
+import { judgeEdits } from './edits.ts';
 
 const EVERY_NTH_EDITED = 10;
 
@@ -35,7 +35,7 @@ export function photoCheckSummary({ judged }: SizingData): string {
 
 /** `folder`: where the data sets are. */
 export async function editsTable({ judged }: SizingData, folder: string): Promise<string> {
-  const models = await loadPoseModels(join(import.meta.dirname, '../models'));
+  const models = await loadPoseModels(join(import.meta.dirname, '../../models'));
   const chosen = judged
     .filter(({ usable, set }) => usable && set !== MANY)
     .filter((_, i) => i % EVERY_NTH_EDITED === 0)

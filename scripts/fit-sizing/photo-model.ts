@@ -4,13 +4,13 @@ import {
   type BodyPart,
   type PerspectiveModel,
   type PhotoModel,
-} from '../src/sizing/coefficients.ts';
-import { cholesky, dot, type Matrix, scaled, solve, type Vector } from '../src/sizing/matrix.ts';
-import { withoutPerspective } from '../src/sizing/perspective.ts';
-import { PHOTO_FEATURES } from '../src/sizing/photo-features.ts';
-import { CHOICES } from './fit-sizing-choices.ts';
-import type { Maker, PhotographedPerson } from './fit-sizing-people.ts';
+} from '../../src/sizing/coefficients.ts';
+import { cholesky, dot, type Matrix, scaled, solve, type Vector } from '../../src/sizing/matrix.ts';
+import { withoutPerspective } from '../../src/sizing/perspective.ts';
+import { PHOTO_FEATURES } from '../../src/sizing/photo-features.ts';
+import { CHOICES } from './choices.ts';
 import { leastSquares, mean } from './least-squares.ts';
+import type { Maker, PhotographedPerson } from './people.ts';
 
 /** The survey's people tell 1.9 cm more than they measure; the older renders have no self-reported heights. */
 export const OVERSTATED_CM = 1.9;

@@ -1,8 +1,8 @@
 /** The report on people of your own: the tables of docs/sizing-accuracy.md for them. */
-import { table } from './markdown-table.ts';
+import { table } from '../markdown-table.ts';
+import { GIVEN_INPUTS, honestyTable, inputsTable } from './answers.ts';
+import { type GivenInputs, judgeAll, type MeasuredPerson } from './judge.ts';
 import type { OwnPeople } from './own-people.ts';
-import { GIVEN_INPUTS, honestyTable, inputsTable } from './report-sizing-answers.ts';
-import { type GivenInputs, judgeAll, type MeasuredPerson } from './report-sizing-judge.ts';
 
 const ABOUT =
   'Judged with the coefficients of this release, which were fitted on none of these people. Errors are mean absolute errors in cm of chest / waist at the navel / hip; sizes by the default chart. "By chance" is the calibration error that an honest confidence would have with so few people.';

@@ -6,7 +6,7 @@ import { decodeImage } from '../../src/adapters/mediapipe/decode-image.ts';
 import { observeOnce } from '../../src/adapters/mediapipe/estimate-pose.ts';
 import type { PoseSessions } from '../../src/adapters/mediapipe/models.ts';
 import { LANDMARK, type LandmarkName, type Pose } from '../../src/pose.ts';
-import type { Uniform } from '../photo-variants.ts';
+import type { Uniform } from '../fit-sizing/photo-variants.ts';
 
 /** Where the second person stands: from and to. */
 interface Placing {

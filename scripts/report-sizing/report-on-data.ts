@@ -1,18 +1,12 @@
 /** The report on the data sets, docs/sizing-accuracy.md. No person is judged by coefficients fitted on them. */
-import type { PhotographedPerson, SizingData } from './fit-sizing-people.ts';
+import type { PhotographedPerson, SizingData } from '../fit-sizing/people.ts';
+import { aimsTable } from './aims.ts';
+import { GIVEN_INPUTS, honestyTable, inputsTable } from './answers.ts';
+import { editsTable, photoCheckSummary } from './check.ts';
+import { flipsOf, flipTable } from './flips.ts';
+import { crossValidate, type Judge, judgeClassic, judgeConstant, leaveMakerOut } from './judge.ts';
 import { populationWeights } from './population-weights.ts';
-import { aimsTable } from './report-sizing-aims.ts';
-import { GIVEN_INPUTS, honestyTable, inputsTable } from './report-sizing-answers.ts';
-import { editsTable, photoCheckSummary } from './report-sizing-check.ts';
-import { flipsOf, flipTable } from './report-sizing-flips.ts';
-import {
-  crossValidate,
-  type Judge,
-  judgeClassic,
-  judgeConstant,
-  leaveMakerOut,
-} from './report-sizing-judge.ts';
-import { accuracyTable, byMakerTable, camerasTable, type Row } from './report-sizing-tables.ts';
+import { accuracyTable, byMakerTable, camerasTable, type Row } from './tables.ts';
 import {
   AIMS,
   CAMERAS,
@@ -25,7 +19,7 @@ import {
   populationText,
   REPORTED_HEIGHTS,
   UNSEEN,
-} from './report-sizing-text.ts';
+} from './text.ts';
 
 const REPORTED_ROWS = ['photo + height', 'photo + height + weight + sex'];
 

@@ -7,24 +7,18 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { InferenceSession } from 'onnxruntime-node';
-import { decodeImage } from '../src/adapters/mediapipe/decode-image.ts';
+import { decodeImage } from '../../src/adapters/mediapipe/decode-image.ts';
 import {
   type DetectedPerson,
   decodeDetections,
   WHOLE_SQUARE,
-} from '../src/adapters/mediapipe/detector.ts';
-import { observeOnce } from '../src/adapters/mediapipe/estimate-pose.ts';
-import { loadPoseModels, type PoseSessions } from '../src/adapters/mediapipe/models.ts';
-import { MANY, sharedDataFolder } from './fit-sizing-data.ts';
-import { percent, table } from './markdown-table.ts';
-import { uniform } from './photo-variants.ts';
-import {
-  ARRANGEMENTS,
-  type Arrangement,
-  collage,
-  figureIn,
-  usablePhotos,
-} from './two-people/collages.ts';
+} from '../../src/adapters/mediapipe/detector.ts';
+import { observeOnce } from '../../src/adapters/mediapipe/estimate-pose.ts';
+import { loadPoseModels, type PoseSessions } from '../../src/adapters/mediapipe/models.ts';
+import { MANY, sharedDataFolder } from '../fit-sizing/data.ts';
+import { uniform } from '../fit-sizing/photo-variants.ts';
+import { percent, table } from '../markdown-table.ts';
+import { ARRANGEMENTS, type Arrangement, collage, figureIn, usablePhotos } from './collages.ts';
 
 const EACH = 100;
 /** Scores that a box away from the person must have for a second pass. */
@@ -40,7 +34,7 @@ interface Found {
   readonly hint: number;
 }
 
-const models = await loadPoseModels(join(import.meta.dirname, '../models'));
+const models = await loadPoseModels(join(import.meta.dirname, '../../models'));
 const photos = await usablePhotos(join(sharedDataFolder(process.env), MANY));
 const random = uniform(7);
 const any = () => photos[Math.floor(random(0, photos.length))] ?? { path: '', person: '' };
