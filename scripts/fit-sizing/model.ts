@@ -2,7 +2,7 @@
  * The mathematics of `npm run fit:sizing`: from measured people to the coefficients of the sizing.
  * Least squares, a little ridge, covariances of what is left. No randomness.
  */
-import { factTerms } from '../../src/sizing/body-prior.ts';
+import { buildOf, factTerms } from '../../src/sizing/body-prior.ts';
 import {
   BODY,
   type PriorKind,
@@ -18,6 +18,7 @@ import {
   type Vector,
 } from '../../src/sizing/matrix.ts';
 import type { Sex } from '../../src/sizing/person.ts';
+import { CHOICES } from './choices.ts';
 import { leastSquares, spread } from './least-squares.ts';
 import type { KnownPerson, PhotographedPerson, TapedPerson } from './people.ts';
 import { fitPerspective } from './perspective.ts';
@@ -40,18 +41,20 @@ export function fitSizing(
 function fitSex(taped: readonly TapedPerson[], sex: Sex): SexModel {
   const people = taped.filter((person) => person.sex === sex);
   const byHeight = people.map(({ heightCm }) => [1, heightCm - 170]);
-  const weights = people.map(({ weightKg }) => weightKg);
-  const weightTerms = leastSquares(byHeight, weights);
-  const weightRest = weights.map((weight, i) => weight - dot(weightTerms, byHeight[i] ?? []));
+  const builds = people.map(({ heightCm, weightKg }) => buildOf(heightCm, weightKg));
+  const terms = leastSquares(byHeight, builds);
+  const { sd } = spread(builds.map((build, i) => build - dot(terms, byHeight[i] ?? [])));
+  const { mean, ...heavy } = CHOICES.heavy[sex];
   return {
     height: spread(people.map(({ heightCm }) => heightCm)),
     age: spread(people.map(({ ageYears }) => ageYears)),
-    weight: { terms: weightTerms, sd: spread(weightRest).sd },
+    builds: {
+      usual: { terms, sd, share: 1 - heavy.share },
+      heavy: { ...heavy, terms: [mean, terms[1] ?? 0] },
+    },
     body: {
-      height: fitBody(people, 'height'),
-      height_weight: fitBody(people, 'height_weight'),
-      height_age: fitBody(people, 'height_age'),
-      height_weight_age: fitBody(people, 'height_weight_age'),
+      age_unknown: fitBody(people, 'age_unknown'),
+      age_known: fitBody(people, 'age_known'),
     },
     biacromial: leastSquares(
       people.map(({ heightCm, bideltoid, chest }) => [1, heightCm - 170, bideltoid, chest]),
@@ -65,7 +68,9 @@ function fitSex(taped: readonly TapedPerson[], sex: Sex): SexModel {
 }
 
 function fitBody(people: readonly KnownPerson[], kind: PriorKind) {
-  const inputs = people.map((person) => factTerms(kind, person));
+  const inputs = people.map((person) =>
+    factTerms(kind, person, buildOf(person.heightCm, person.weightKg)),
+  );
   const terms = BODY.map((part) =>
     leastSquares(
       inputs,

@@ -6,9 +6,10 @@ import { editsTable, photoCheckSummary } from './check.ts';
 import { flipsOf, flipTable } from './flips.ts';
 import { crossValidate, type Judge, judgeClassic, judgeConstant, leaveMakerOut } from './judge.ts';
 import { populationWeights } from './population-weights.ts';
-import { accuracyTable, byMakerTable, camerasTable, type Row } from './tables.ts';
+import { accuracyTable, byBodyMassTable, byMakerTable, camerasTable, type Row } from './tables.ts';
 import {
   AIMS,
+  BODY_MASS,
   CAMERAS,
   EDITS,
   FLOOR,
@@ -59,6 +60,9 @@ export async function reportOnData(data: SizingData, folder: string): Promise<st
     inputsTable(population),
     '### By maker, photo + height against height, and with weight and sex',
     byMakerTable(ofUnseen),
+    '### By body mass, mean errors',
+    BODY_MASS,
+    byBodyMassTable(ofUnseen),
     '### What the error is made of',
     FLOOR,
     '### What would help',

@@ -31,6 +31,40 @@ export function byMakerTable(rows: readonly Row[]): string {
   );
 }
 
+/** Upper limits of the classes of weight/height², kg/m². */
+const BODY_MASS = [20, 25, 30, 35, Number.POSITIVE_INFINITY];
+
+/** Mean errors, not absolute ones: whether slim and heavy people are drawn towards the middle. */
+export function byBodyMassTable(rows: readonly Row[]): string {
+  const names = ['photo + height', 'photo + height + weight + sex'];
+  const chosen = names.map((name) => rows.find((row) => row.name === name)?.judged ?? []);
+  return table(
+    ['kg/m²', 'photos', ...names.flatMap((name) => [`${name}, cm`, 'exact', '± 1'])],
+    BODY_MASS.map((below, i) => {
+      const from = BODY_MASS[i - 1] ?? 0;
+      const parts = chosen.map((judged) =>
+        judged.filter(({ person: { weightKg = 0, heightCm } }) => {
+          const bodyMass = weightKg / (heightCm / 100) ** 2;
+          return bodyMass >= from && bodyMass < below;
+        }),
+      );
+      const cells = parts.flatMap((part) => [
+        biasOf(part),
+        percent(withinSizes(part, 0)),
+        percent(withinSizes(part, 1)),
+      ]);
+      const name = below === Number.POSITIVE_INFINITY ? `from ${from}` : `below ${below}`;
+      return [name, String(parts[0]?.length), ...cells];
+    }),
+  );
+}
+
+function biasOf(judged: readonly Judged[]): string {
+  return GIRTHS.map((girth) => mean(judged.map(({ errors }) => errors[girth])).toFixed(1)).join(
+    ' / ',
+  );
+}
+
 export function accuracyTable(rows: readonly Row[]): string {
   return table(
     [

@@ -25,10 +25,12 @@ export const FLOOR = `How far photo and height could come on these photos ([deci
 
 /** What the weighted table means. */
 export function populationText({ people, effectivePeople }: PopulationWeights): string {
-  return `The people of these photos are spread far wider than a population: heavy and slim ones were added, and from height alone their girths err by 8.8 / 10.7 / 7.8 cm where those of the survey err by 7.0 / 8.4 / 5.9. Here each person counts so that height, weight and sex are distributed as in the survey, both sexes alike (means, spreads and correlation of height and log weight; the ${people} people tell as much as ${effectivePeople.toFixed(0)} of equal weight). The aims were set on people of a still smaller spread, for whom height alone errs by 5.5 / 6.8 / 5.2 cm (46 % exact).`;
+  return `The people of these photos are spread far wider than a population: heavy and slim ones were added, and from height alone their girths err by 8.7 / 10.7 / 7.8 cm where those of the survey err by 7.0 / 8.4 / 5.9. Here each person counts so that height, weight and sex are distributed as in the survey, both sexes alike (means, spreads and correlation of height and log weight; the ${people} people tell as much as ${effectivePeople.toFixed(0)} of equal weight). The aims were set on people of a still smaller spread, for whom height alone errs by 5.5 / 6.8 / 5.2 cm (46 % exact).`;
 }
 
-export const OLDER_KINDS = `Five-fold cross-validation by person over all kinds: no photo of the judged person was in the fit, but others in such clothes and from such cameras were. The fit sees these 100 photos and nine variants of each (below). Waists of these bodies are 2 to 3.5 cm smaller for the same breadth than those of people. That does not explain the errors from photo and height: undressed they are -1.3 / -1.6 / -1.1 cm in the mean, dressed -0.2 / -0.6 / -0.1, and without those means 3.1 / 3.4 / 2.6 and 3.4 / 5.8 / 3.2 cm.`;
+export const BODY_MASS = `Heavy people come out too small and slim ones too large, less so with a weight. Without one the worker expects more heavy people than the survey has ([decision 61](decisions/0061-heavier-than-soldiers.md)).`;
+
+export const OLDER_KINDS = `Five-fold cross-validation by person over all kinds: no photo of the judged person was in the fit, but others in such clothes and from such cameras were. The fit sees these 100 photos and nine variants of each (below). Waists of these bodies are 2 to 3.5 cm smaller for the same breadth than those of people. That does not explain the errors from photo and height: undressed they are -1.1 / -1.4 / -1.0 cm in the mean, dressed 0.2 / -0.2 / 0.2, and without those means 3.1 / 3.3 / 2.6 and 3.5 / 5.9 / 3.4 cm.`;
 
 export const REPORTED_HEIGHTS = `The table above takes the true heights. The model expects self-reported ones, which are 1.9 cm too large on average: these are the figures for the same photos with 1.9 cm added to each height.`;
 
@@ -37,7 +39,7 @@ export const CAMERAS = `Twelve people whom no fit knows, from twenty cameras eac
 export const LIMITS = `## Limits, in plain words
 
 - There are no freely licensed photos of real people who were measured with a tape. **The error on real, clothed people is unmeasured.** The figures above are for computer-made people of one family.
-- The bodies are those of soldiers aged 17 to 58. For older, heavier or very small and tall people the answer is an extrapolation; it says so by a larger uncertainty. Without an age the waists of older and heavier people come out too small (3 to 4 cm in another survey).
+- The bodies are those of soldiers aged 17 to 58. For older, heavier or very small and tall people the answer is an extrapolation; it says so by a larger uncertainty. How common heavier people are is known from another survey (NHANES), how their girths follow from weight is not. Without an age the waists of older and heavier people come out too small (3 to 4 cm in another survey).
 - Children, pregnant people, people with unusual proportions and people in wheelchairs are not in the data.
 - Clothes hide the waist. Under loose clothes its error lies between that of knowing the height only and that of knowing height and weight: to tell the weight helps more than the photo does.
 - The chest is measured under the armpits, where arms and trunk can be separated. Arms that hang close, or wide sleeves, hide it; the chest then follows from shoulders and hips, and its uncertainty is larger.

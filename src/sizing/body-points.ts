@@ -1,5 +1,6 @@
 /** A pose's landmarks as points in pixels, and the few lines through the body that sizing measures along. */
 import { LANDMARK, type LandmarkName, type PhotoObservation, type Pose } from '../pose.ts';
+import { mean } from './matrix.ts';
 
 export interface PixelPoint {
   readonly x: number;
@@ -41,6 +42,19 @@ export function middleOf(points: BodyPoints, left: LandmarkName, right: Landmark
 export function distancePx(points: BodyPoints, from: LandmarkName, to: LandmarkName): number {
   const [a, b] = [points(from), points(to)];
   return Math.hypot(a.x - b.x, a.y - b.y);
+}
+
+/** How much further down than its row a leg's lower joint lies along the leg: legs apart make a person look short. Mean of both legs, px. */
+export function legSpreadPx(
+  points: BodyPoints,
+  upper: 'Hip' | 'Knee',
+  lower: 'Knee' | 'Ankle',
+): number {
+  const spreads = SIDES.map((side) => {
+    const [from, to] = [`${side}${upper}`, `${side}${lower}`] as const;
+    return distancePx(points, from, to) - (points(to).y - points(from).y);
+  });
+  return mean(spreads);
 }
 
 /** Between the line from an upper to a lower point and the vertical: 180 is upside down. */

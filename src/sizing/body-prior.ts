@@ -1,63 +1,98 @@
 /** The body before the photo is looked at: from height and the other inputs given. */
-import type { PriorKind, SexModel, SizingCoefficients, Spread } from './coefficients.ts';
+import {
+  BUILDS,
+  type Build,
+  type PriorKind,
+  type SexModel,
+  type SizingCoefficients,
+  type Spread,
+} from './coefficients.ts';
 import type { Gaussian } from './gaussian.ts';
-import { dot, scaled, times, type Vector } from './matrix.ts';
+import { dot, plus, scaled, times, type Vector } from './matrix.ts';
 import type { PersonFacts, Sex } from './person.ts';
 
 export interface SexPrior {
   readonly sex: Sex;
   readonly body: Gaussian;
-  /** How well the facts agree with this sex. */
+  /** How well the facts agree with this sex, and how common such people are. */
   readonly logWeight: number;
 }
 
 /**
- * One prior per possible sex: one when it was given, else both, weighed by how well
- * height and weight agree with each.
+ * The possible bodies: of the sex that was given, else of both, weighed by how well height and weight
+ * agree with each. Without a weight there is one prior per build, since people's builds are no
+ * single bell curve (decision 61).
  */
 export function bodyPriors(facts: PersonFacts, { sexes }: SizingCoefficients): SexPrior[] {
   const possible: readonly Sex[] = facts.sex === undefined ? ['female', 'male'] : [facts.sex];
-  return possible.map((sex) => ({
-    sex,
-    body: bodyPrior(facts, sexes[sex]),
-    logWeight: logWeight(facts, sexes[sex]),
-  }));
+  return possible.flatMap((sex) => {
+    const model = sexes[sex];
+    const ofHeight = logDensity(facts.heightCm, model.height);
+    if (facts.weightKg !== undefined) {
+      const logWeight = ofHeight + logShareOfBuild(facts.heightCm, facts.weightKg, model);
+      return [{ sex, body: knownBuild({ ...facts, weightKg: facts.weightKg }, model), logWeight }];
+    }
+    return BUILDS.map((name) => ({
+      sex,
+      body: unknownBuild(facts, model, model.builds[name]),
+      logWeight: ofHeight + Math.log(model.builds[name].share),
+    }));
+  });
 }
 
-/** The terms that a prior of this kind multiplies its coefficients with. Girths follow √(weight/height). */
-export function factTerms(kind: PriorKind, facts: PersonFacts): Vector {
-  const { heightCm, weightKg = Number.NaN, ageYears = Number.NaN } = facts;
-  const terms = [1, heightCm - 170];
-  if (kind.includes('weight')) terms.push(100 * Math.sqrt(weightKg / heightCm) - 66);
-  if (kind.includes('age')) terms.push(ageYears - 30);
-  return terms;
+/** √(weight/height), which girths follow, from about -15 (slim) to 25 (very heavy). */
+export function buildOf(heightCm: number, weightKg: number): number {
+  return 100 * Math.sqrt(weightKg / heightCm) - 66;
 }
 
-function bodyPrior(facts: PersonFacts, model: SexModel): Gaussian {
-  const { terms, covariance } = model.body[kindOf(facts)];
-  const ageYears = facts.ageYears === undefined ? undefined : within(facts.ageYears, model.age, 3);
+/** The terms that a prior multiplies its coefficients with; `build` as in `buildOf`. */
+export function factTerms(kind: PriorKind, facts: PersonFacts, build: number): Vector {
+  const terms = [1, facts.heightCm - 170, build];
+  return kind === 'age_known' ? [...terms, (facts.ageYears ?? 0) - 30] : terms;
+}
+
+function knownBuild(facts: PersonFacts & { readonly weightKg: number }, model: SexModel): Gaussian {
+  const { mean, covariance } = bodyOf(facts, model, buildOf(facts.heightCm, facts.weightKg));
+  return { mean, covariance: scaled(covariance, extrapolation(facts, model)) };
+}
+
+function unknownBuild(facts: PersonFacts, model: SexModel, build: Build): Gaussian {
+  const { mean, sd } = buildAt(facts.heightCm, build);
+  const { slopes, covariance, ...body } = bodyOf(facts, model, mean);
+  const ofBuild = slopes.map((one) => slopes.map((other) => one * other));
   return {
-    mean: times(terms, factTerms(kindOf(facts), { ...facts, ageYears })),
-    covariance: scaled(covariance, extrapolation(facts, model)),
+    mean: body.mean,
+    covariance: scaled(plus(covariance, ofBuild, sd ** 2), extrapolation(facts, model)),
   };
 }
 
-function kindOf({ weightKg, ageYears }: PersonFacts): PriorKind {
-  if (weightKg !== undefined) return ageYears === undefined ? 'height_weight' : 'height_weight_age';
-  return ageYears === undefined ? 'height' : 'height_age';
+/** For a known build; `slopes` tell how the body changes with it. */
+function bodyOf(facts: PersonFacts, model: SexModel, build: number): Gaussian & { slopes: Vector } {
+  const kind: PriorKind = facts.ageYears === undefined ? 'age_unknown' : 'age_known';
+  const ageYears = facts.ageYears === undefined ? undefined : within(facts.ageYears, model.age, 3);
+  const { terms, covariance } = model.body[kind];
+  return {
+    mean: times(terms, factTerms(kind, { ...facts, ageYears }, build)),
+    slopes: terms.map((row) => row[2] ?? 0),
+    covariance,
+  };
+}
+
+function buildAt(heightCm: number, { terms, sd }: Build): Spread {
+  return { mean: dot(terms, [1, heightCm - 170]), sd };
 }
 
 /** How much wider the prior gets for people unlike those it was fitted on: 1 within 3 sd of them. */
-function extrapolation(facts: PersonFacts, model: SexModel): number {
+function extrapolation(facts: PersonFacts, { height, age, builds }: SexModel): number {
   const beyond = (value: number | undefined, spread: Spread) =>
     value === undefined ? 0 : Math.abs(value - within(value, spread, 3)) / spread.sd;
-  const { terms, sd } = model.weight;
-  const mean = dot(terms, [1, facts.heightCm - 170]);
+  const { heightCm, weightKg } = facts;
+  const build = weightKg === undefined ? undefined : buildOf(heightCm, weightKg);
   return (
     1 +
-    beyond(facts.heightCm, model.height) ** 2 +
-    beyond(facts.weightKg, { mean, sd }) ** 2 +
-    beyond(facts.ageYears, model.age) ** 2
+    beyond(heightCm, height) ** 2 +
+    beyond(build, buildAt(heightCm, builds.usual)) ** 2 +
+    beyond(facts.ageYears, age) ** 2
   );
 }
 
@@ -65,11 +100,12 @@ function within(value: number, { mean, sd }: Spread, sds: number): number {
   return Math.min(Math.max(value, mean - sds * sd), mean + sds * sd);
 }
 
-function logWeight({ heightCm, weightKg }: PersonFacts, model: SexModel): number {
-  const ofHeight = logDensity(heightCm, model.height);
-  if (weightKg === undefined) return ofHeight;
-  const { terms, sd } = model.weight;
-  return ofHeight + logDensity(weightKg, { mean: dot(terms, [1, heightCm - 170]), sd });
+function logShareOfBuild(heightCm: number, weightKg: number, { builds }: SexModel): number {
+  const value = buildOf(heightCm, weightKg);
+  const densities = BUILDS.map(
+    (name) => builds[name].share * Math.exp(logDensity(value, buildAt(heightCm, builds[name]))),
+  );
+  return Math.log(densities.reduce((sum, density) => sum + density));
 }
 
 /** Of a normal distribution, but beyond 4 sd no longer falling: a person unlike both sexes has no sex for sure. */

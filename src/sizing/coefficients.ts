@@ -22,16 +22,26 @@ export interface Spread {
   readonly sd: number;
 }
 
-/** The facts other than height that a prior may use. */
-export type PriorKind = 'height' | 'height_weight' | 'height_age' | 'height_weight_age';
+/** A prior goes by height and build, and by the age where it was given. */
+export type PriorKind = 'age_unknown' | 'age_known';
+
+/** People are of the build of the tape-measured soldiers, or of a heavier one that soldiers are not of. */
+export const BUILDS = ['usual', 'heavy'] as const;
+
+/** How √(weight/height) (`buildOf`) is distributed for a height: mean = `terms`·(1, height - 170). */
+export interface Build {
+  readonly terms: Vector;
+  readonly sd: number;
+  /** Of people of this sex; both sum to 1. */
+  readonly share: number;
+}
 
 /** What one sex's bodies are like, from people measured by tape. */
 export interface SexModel {
   readonly height: Spread;
   readonly age: Spread;
-  /** Weight for height: mean = `terms`·(1, height - 170), kg. */
-  readonly weight: { readonly terms: Vector; readonly sd: number };
-  /** Per set of facts: one row of `terms` per body part, on `factTerms`; covariance of the rest. */
+  readonly builds: Readonly<Record<(typeof BUILDS)[number], Build>>;
+  /** One row of `terms` per body part, on `factTerms`; covariance of the rest. */
   readonly body: Readonly<
     Record<PriorKind, { readonly terms: Matrix; readonly covariance: Matrix }>
   >;

@@ -91,6 +91,20 @@ describe('the calibrated estimate', () => {
     assert.ok(both && one && Math.abs(both / one - (1 + (2 / 3) * 0.04)) < 0.002);
   });
 
+  it('takes a very broad outline for a heavy person', () => {
+    const { figures, truth } = knownPerson('s1_03.jpg');
+    const { heightCm } = truth;
+    const evidence = photoEvidence(figures, heightCm);
+    assert.ok(evidence);
+    const broad = Object.entries(evidence.features).map(
+      ([name, cm]) => [name, cm === null || name === 'ankleToSole' ? cm : 1.45 * cm] as const,
+    );
+    const features = Object.fromEntries(broad) as typeof evidence.features;
+    const answer = estimateFromEvidence({ heightCm }, { ...evidence, features }, ORIGINAL_CHART);
+    assert.equal(answer.recommendedSize, 'XXL');
+    assert.ok(answer.confidence > 0.6, String(answer.confidence));
+  });
+
   it('counts the photo of a turned person less', () => {
     const { figures, truth } = knownPerson('s1_03.jpg');
     const clarity = (depth: number) => {

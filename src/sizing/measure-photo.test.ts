@@ -90,6 +90,23 @@ describe('measuring a photo', () => {
     near(measurePhoto(figure, 200)?.cmPerPx, 0.5, 0.002);
   });
 
+  it('does not take legs apart for a short person', () => {
+    const pose = poseOf(BODY);
+    // Each leg turned outwards about its hip by 25 degrees; everything below the hips moves up.
+    const turned = pose.landmarks.map((point, i) => {
+      if (i < 25) return point;
+      const outwards = i % 2 === 1 ? 1 : -1;
+      const [hipX, hipY] = [i % 2 === 1 ? 220 : 180, 260];
+      const [x, y] = [point.x * 400 - hipX, point.y * 500 - hipY];
+      const [cos, sin] = [Math.cos(0.436), Math.sin(0.436) * outwards];
+      return { ...point, x: (hipX + x * cos + y * sin) / 400, y: (hipY - x * sin + y * cos) / 500 };
+    });
+    const standing = figureOf(pose, FRAME);
+    const figure = figureOf({ ...pose, landmarks: turned }, FRAME);
+    const soles = { ...figure, solesPx: standing.solesPx - (430 - figure.points('leftAnkle').y) };
+    near(measurePhoto(soles, 200)?.cmPerPx, measurePhoto(standing, 200)?.cmPerPx ?? 0, 0.005);
+  });
+
   it('leaves out the shoulders of a person with raised arms', () => {
     const pose = poseOf(BODY);
     const landmarks = pose.landmarks.map((point, i) =>

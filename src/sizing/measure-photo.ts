@@ -6,6 +6,7 @@
 import {
   type BodyPoints,
   distancePx,
+  legSpreadPx,
   middleOf,
   SIDES,
   type Side,
@@ -74,8 +75,9 @@ export function measurePhoto(figure: Figure, heightCm: number): PhotoMeasurement
 }
 
 /** The scale of the whole body, cm per pixel. */
-export function bodyScale({ eyesPx, solesPx }: Figure, heightCm: number): number {
-  return (heightCm * EYE_HEIGHT) / (solesPx - eyesPx);
+export function bodyScale({ points, eyesPx, solesPx }: Figure, heightCm: number): number {
+  const spread = legSpreadPx(points, 'Hip', 'Knee') + legSpreadPx(points, 'Knee', 'Ankle');
+  return (heightCm * EYE_HEIGHT) / (solesPx + spread - eyesPx);
 }
 
 /** An arm held out by more than this moves the shoulder's joint and joins the shoulders' outline. */

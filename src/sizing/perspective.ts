@@ -3,7 +3,7 @@
  * to it, so that the trunk has another scale than the whole body; these numbers tell how much.
  */
 import { LANDMARK, type WorldLandmark } from '../pose.ts';
-import { type BodyPoints, distancePx, middleOf } from './body-points.ts';
+import { type BodyPoints, distancePx, legSpreadPx, middleOf } from './body-points.ts';
 import type { PerspectiveModel } from './coefficients.ts';
 import type { Figure } from './figure.ts';
 import { dot, type Vector } from './matrix.ts';
@@ -32,11 +32,13 @@ type PerspectiveNumber = (typeof NUMBERS)[number];
 export function perspectiveOf({ pose, points, eyesPx: eyes, solesPx }: Figure): number[] {
   const { world } = pose;
   const ankles = middleOf(points, 'leftAnkle', 'rightAnkle').y;
-  const share = (px: number) => px / (ankles - eyes);
+  const thighs = legSpreadPx(points, 'Hip', 'Knee');
+  const shins = legSpreadPx(points, 'Knee', 'Ankle');
+  const share = (px: number) => px / (ankles + thighs + shins - eyes);
   const numbers: Readonly<Record<PerspectiveNumber, number>> = {
     shoulders: share(level(points, 'Shoulder') - eyes),
     hips: share(level(points, 'Hip') - eyes),
-    knees: share(level(points, 'Knee') - eyes),
+    knees: share(level(points, 'Knee') + thighs - eyes),
     toes: share(level(points, 'Toe') - ankles),
     heels: share(level(points, 'Heel') - ankles),
     soles: share(solesPx - ankles),
