@@ -27,6 +27,20 @@ it('a service that accepts requests and answers none is an outage', async () => 
   }
 });
 
+it('Storage that cannot serve now is an outage, whichever status it wraps', () => {
+  const cases = [
+    [429, '429', 'answers 429'],
+    [544, '544', 'answers 544'],
+    [400, '423', 'answers 423'],
+    [400, '503', 'answers 503'],
+    [400, '403', null],
+    [400, '413', null],
+  ] as const;
+  for (const [status, statusCode, outage] of cases) {
+    assert.equal(outageOf({ message: 'Storage says why', status, statusCode }), outage);
+  }
+});
+
 it('only its code shows that a table, column or function is missing', () => {
   const missing = ['42P01', '42703', '42883', 'PGRST202', 'PGRST203', 'PGRST204', 'PGRST205'];
   const others = ['42501', '57014', 'PGRST000', 'PGRST301', 'XX000', '', undefined];

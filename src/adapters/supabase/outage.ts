@@ -9,6 +9,9 @@ interface AnsweredError {
   readonly statusCode?: string | undefined;
 }
 
+/** Too many requests, or (423) another one holds the object for longer than Storage waits. */
+const OVERLOADED = [423, 429];
+
 /**
  * What an outage looks like from here ("answers 503"), or null when Supabase itself answered.
  * `status` is the HTTP status, 0 when no answer came.
@@ -20,8 +23,9 @@ export function outageOf(
   if (/^\s*</.test(message) || /SyntaxError/.test(message)) {
     return `answers with a page instead of data${status === 0 ? '' : ` (status ${status})`}`;
   }
-  if (status >= 500) return `answers ${status}`;
-  if (Number(statusCode) >= 500) return `answers ${statusCode}`;
+  for (const given of [status, Number(statusCode)]) {
+    if (given >= 500 || OVERLOADED.includes(given)) return `answers ${given}`;
+  }
   if (status !== 0) return null;
   return /timeout|aborted/i.test(message) ? 'does not answer in time' : 'cannot be reached';
 }

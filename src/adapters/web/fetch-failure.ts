@@ -34,16 +34,11 @@ export function translateFailure(error: unknown, trusted: boolean): TaskError {
   return new TaskError('IMAGE_UNAVAILABLE', { detail: 'connection', cause: error });
 }
 
-/**
- * Null for 200, the only answer that can hold the image. Redirects are refused, to any target.
- * Supabase Storage says 400 for an object that is gone; a 404 there is its gateway's, which does not
- * reach it (`fromStorage`).
- */
-export function failureOfStatus(status: number, fromStorage: boolean): TaskError | null {
+/** Null for 200, the only answer that can hold the image. Redirects are refused, to any target. */
+export function failureOfStatus(status: number): TaskError | null {
   if (status === 200) return null;
   if (isRedirect(status)) return new TaskError('INVALID_IMAGE', { detail: 'refused' });
-  const mayPass = [408, 425, 429, ...(fromStorage ? [404] : [])];
-  if (status >= 500 || mayPass.includes(status)) {
+  if (status >= 500 || [408, 425, 429].includes(status)) {
     return new TaskError('IMAGE_UNAVAILABLE', { detail: 'status' });
   }
   return new TaskError('INVALID_IMAGE', { detail: 'unreachable' });

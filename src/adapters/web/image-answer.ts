@@ -7,6 +7,7 @@
 import type { Dispatcher } from 'undici';
 import { TaskError } from '../../errors.ts';
 import { imageFormat } from '../../images/format.ts';
+import { textOf } from '../../vendor-http/answer.ts';
 import { failureOfStatus } from './fetch-failure.ts';
 
 /** Enough of a file to judge it by, so that a film or a web page is not read to its end. */
@@ -17,6 +18,8 @@ const HEAD_BYTES = 512;
  * `Content-Encoding` (`base64`, `UTF-8`, `aws-chunked`, nothing) is a mistake in the host's settings.
  */
 const REAL_CODINGS = /^(x-)?(gzip|compress)$|^(deflate|br|zstd|dcb|dcz|exi|pack200-gzip)$/;
+
+const LONGEST_ERROR_CHARS = 4096;
 
 type Headers = Dispatcher.ResponseData['headers'];
 type Body = Dispatcher.ResponseData['body'];
@@ -36,8 +39,8 @@ export async function readImage(
   answer: Dispatcher.ResponseData,
   { maxBytes, count, fromStorage }: ReadOptions,
 ): Promise<Uint8Array> {
-  const failure =
-    failureOfStatus(answer.statusCode, fromStorage) ?? failureOfHeaders(answer.headers, maxBytes);
+  const status = fromStorage ? await statusFromStorage(answer) : answer.statusCode;
+  const failure = failureOfStatus(status) ?? failureOfHeaders(answer.headers, maxBytes);
   if (failure !== null) {
     hangUp(answer.body);
     throw failure;
@@ -60,6 +63,21 @@ export async function readImage(
   if (length === 0) throw invalid('unreadable');
   requireImage(bytes, type);
   return bytes;
+}
+
+/**
+ * Supabase Storage answers 400 with the status inside: 404 for an object that is gone, 503 while its
+ * database cannot serve it. A plain 404 is its gateway's, which does not reach it: 502.
+ */
+async function statusFromStorage({ statusCode, body }: Dispatcher.ResponseData): Promise<number> {
+  if (statusCode === 404) return 502;
+  if (statusCode !== 400) return statusCode;
+  let text = '';
+  for await (const piece of body as AsyncIterable<Uint8Array>) {
+    text += textOf(piece);
+    if (text.length > LONGEST_ERROR_CHARS) break;
+  }
+  return Number(/"statusCode":"([45]\d\d)"/.exec(text)?.[1] ?? statusCode);
 }
 
 function failureOfHeaders(headers: Headers, maxBytes: number): TaskError | null {

@@ -47,15 +47,24 @@ describe('the image fetcher', () => {
     }
   });
 
-  it("retries the gateway's 404, not Storage's 400 for a missing object", async () => {
-    await using host = await startImageHost(({ url = '' }, response) => {
-      response.writeHead(url.includes('missing') ? 400 : 404).end('{}');
-    });
-    await using fetcher = trusting(host.origin);
-    const fetch = (name: string) =>
-      fetcher.fetch(`${host.origin}/storage/v1/object/sign/b/${name}?token=x`, WITHIN_A_MINUTE);
-    await assert.rejects(fetch('a.jpg'), { message: 'IMAGE_UNAVAILABLE (status)' });
-    await assert.rejects(fetch('missing.jpg'), { message: 'INVALID_IMAGE (unreachable)' });
+  it("believes the status inside Storage's 400, and takes a 404 for its gateway's", async () => {
+    const missing = '{"statusCode":"404","error":"not_found","message":"Object not found"}';
+    const behind = '{"statusCode":"503","error":"DatabaseSchemaMismatch","message":"out of sync"}';
+    const expected = [
+      [404, '{"message":"no Route matched"}', 'IMAGE_UNAVAILABLE (status)'],
+      [400, behind, 'IMAGE_UNAVAILABLE (status)'],
+      [400, missing, 'INVALID_IMAGE (unreachable)'],
+      [400, '<html>', 'INVALID_IMAGE (unreachable)'],
+      [400, ' '.repeat(100_000) + behind, 'INVALID_IMAGE (unreachable)'],
+    ] as const;
+    for (const [status, body, message] of expected) {
+      await using host = await startImageHost((_request, response) => {
+        response.writeHead(status).end(body);
+      });
+      await using fetcher = trusting(host.origin);
+      const link = `${host.origin}/storage/v1/object/sign/b/a.jpg?token=x`;
+      await assert.rejects(fetcher.fetch(link, WITHIN_A_MINUTE), { message }, body.slice(0, 80));
+    }
   });
 
   it('refuses an announced length over the limit without reading', async () => {
