@@ -118,7 +118,8 @@ export class Objects {
 
   async find(bucket: string, name: string): Promise<StoredObject | undefined> {
     const { rows } = await this.#pool.query<StoredObject>(
-      'select * from storage.objects where bucket_id = $1 and name = $2',
+      `select id, bucket_id, name, version, created_at, updated_at, last_accessed_at, metadata
+       from storage.objects where bucket_id = $1 and name = $2`,
       [bucket, name],
     );
     return rows[0];

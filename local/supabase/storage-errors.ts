@@ -3,6 +3,8 @@
  * status inside: `{ statusCode, error, message, code }`.
  */
 
+import { DatabaseError } from 'pg';
+
 export class StorageError extends Error {
   override readonly name = 'StorageError';
   readonly body: { statusCode: string; error: string; message: string; code: string };
@@ -14,7 +16,8 @@ export class StorageError extends Error {
 
   /** The HTTP status: 400 around nearly every status. */
   get status(): number {
-    return ['416', '500'].includes(this.body.statusCode) ? Number(this.body.statusCode) : 400;
+    const { statusCode } = this.body;
+    return ['416', '500', '544'].includes(statusCode) ? Number(statusCode) : 400;
   }
 }
 
@@ -64,3 +67,27 @@ export const invalidRequest = (message: string, error = 'Error') =>
 /** An error that the server did not foresee, such as one of its disk. */
 export const internalError = () =>
   new StorageError('500', 'Internal', 'Internal Server Error', 'InternalError');
+
+const DATABASE_TIMEOUT = 'The connection to the database timed out';
+const READ_ONLY = 'The database is currently in read-only mode. Please try again later.';
+const OUT_OF_SYNC = 'The database schema is out of sync. Please run migrations or contact support.';
+
+/** By SQLSTATE: a statement that took too long, a read-only transaction, a missing column or table. */
+const DATABASE_ERRORS: Readonly<Record<string, readonly [status: string, string, string]>> = {
+  57014: ['544', 'DatabaseTimeout', DATABASE_TIMEOUT],
+  25006: ['503', 'DatabaseReadOnly', READ_ONLY],
+  42703: ['503', 'DatabaseSchemaMismatch', OUT_OF_SYNC],
+  '42P01': ['503', 'DatabaseSchemaMismatch', OUT_OF_SYNC],
+};
+
+/** What the server says of an error of its database; of any other that it did not foresee, nothing. */
+export function unforeseenError(cause: unknown): StorageError {
+  if (!(cause instanceof DatabaseError)) return internalError();
+  const { code = '' } = cause;
+  const [status, name, message] = DATABASE_ERRORS[code] ?? [
+    '500',
+    'DatabaseError',
+    `database error, code: ${code}`,
+  ];
+  return new StorageError(status, name, message, name);
+}

@@ -5,7 +5,7 @@
 import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify';
 import { addDownloads, addLinks } from './downloads.ts';
 import { type Listing, type ObjectPath, type Objects, SORT_COLUMNS } from './objects.ts';
-import { accessDenied, invalidRequest, StorageError } from './storage-errors.ts';
+import { accessDenied, invalidRequest, StorageError, unforeseenError } from './storage-errors.ts';
 import type { Bucket, Upload } from './uploads.ts';
 
 /** Adds the storage API; requests but those of signed links have had their keys checked. */
@@ -27,7 +27,7 @@ function asStorageError(error: FastifyError | StorageError): StorageError {
   if (error instanceof StorageError) return error;
   if ('validation' in error && error.validation) return invalidRequest(error.message);
   if (error.statusCode === 400) return invalidRequest(error.message, error.name);
-  throw error;
+  return unforeseenError(error);
 }
 
 /** Row level security, without policies: any role but the service's finds no bucket and no object. */
