@@ -11,6 +11,10 @@ import {
   sha256,
 } from '../src/adapters/mediapipe/models.ts';
 
+/** Where the project's models are. */
+export const MODEL_FOLDER = join(import.meta.dirname, '../models');
+const SOURCE_FOLDER = join(import.meta.dirname, '../node_modules/@mediapipe/pose');
+
 /**
  * The files of @mediapipe/pose 0.5.1675469404 (Apache-2.0); the first one is pose_detection.tflite.
  * `lowest`: what black is to the model; white is 1. `anySize`: it also looks at pictures of other sizes
@@ -38,8 +42,8 @@ const SOURCES = [
  * made of these sources. Throws when a source is not the file that its checksum names.
  */
 export async function buildModels(
-  sourceFolder: string,
-  folder: string,
+  folder = MODEL_FOLDER,
+  sourceFolder = SOURCE_FOLDER,
 ): Promise<'built' | 'already_there'> {
   if (await isComplete(folder)) return 'already_there';
   await mkdir(folder, { recursive: true });

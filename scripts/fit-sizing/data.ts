@@ -1,35 +1,32 @@
 /** Reads the data that the sizing is fitted and judged on: tape-measured people and rendered photos of people. */
-import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { estimatePose } from '../../src/adapters/mediapipe/estimate-pose.ts';
-import { loadPoseModels, type PoseSessions } from '../../src/adapters/mediapipe/models.ts';
+import { loadPoseModels, type PoseSessions, sha256 } from '../../src/adapters/mediapipe/models.ts';
 import type { PhotoObservation } from '../../src/pose.ts';
 import { checkPhoto } from '../../src/sizing/photo-check.ts';
-import { remembered } from './cache.ts';
+import { MANY, type PersonRecord, recordsIn } from '../data-sets.ts';
+import { MODEL_FOLDER } from '../pose-models.ts';
+import { remembered } from '../remembered.ts';
 import { FOLDS, type SizingData } from './people.ts';
 import { photoVariants, VARIANTS } from './photo-variants.ts';
-import { cameraPhoto, judgedPhoto, measured, type PersonRecord } from './records.ts';
+import { cameraPhoto, judgedPhoto, measured } from './records.ts';
 import { parseTaped } from './taped.ts';
 
 const TAPED_FILE = 'anthropometry/ansur-train.csv';
 const PHOTO_SETS = ['people', 'people-dressed'] as const;
-export const MANY = 'people-many';
 
-/** The folder with the data sets: `SHARED_DATA`, or ../shared/data next to the project. Ends the script where it is missing. */
-export function sharedDataFolder(env: NodeJS.ProcessEnv): string {
-  const folder = env.SHARED_DATA ?? join(import.meta.dirname, '../../../shared/data');
-  if (existsSync(folder)) return folder;
-  console.error(`SHARED_DATA must name the data folder (CONTRIBUTING.md); ${folder} is not there.`);
-  process.exit(2);
+/** Poses of photos are kept in the folder SIZING_CACHE where it is set, since 3,000 take most of an hour. Delete it when the pose engine changes. */
+function cached(key: string, make: () => Promise<PhotoObservation>): Promise<PhotoObservation> {
+  const folder = process.env.SIZING_CACHE;
+  return remembered(folder === undefined ? null : join(folder, key), make);
 }
 
 type Photos = { -readonly [K in 'photographed' | 'variants' | 'judged']: SizingData[K][number][] };
 
 /** Everything, photos included; those are looked at by the service's own pose engine. */
 export async function readSizingData(folder: string): Promise<SizingData> {
-  const models = await loadPoseModels(join(import.meta.dirname, '../../models'));
+  const models = await loadPoseModels(MODEL_FOLDER);
   const csv = await readFile(join(folder, TAPED_FILE));
   const checksums: Record<string, string> = { [TAPED_FILE]: sha256(csv) };
   const photos: Photos = { photographed: [], variants: [], judged: [] };
@@ -64,14 +61,14 @@ async function readOlderSet(
   for (const [seed, person] of people.entries()) {
     const bytes = await readFile(join(folder, 'images', person.file));
     const key = `${set}:${person.file}`;
-    const photo = await remembered(key, () => estimatePose(models, bytes));
+    const photo = await cached(key, () => estimatePose(models, bytes));
     judged.push(judgedPhoto(set, person, photo));
     if (person.role !== 'positive') continue;
     const shown = { ...person, fold: photographed.length % FOLDS, kind: set };
     photographed.push(measured(shown, photo));
     const edited = lazily(() => photoVariants(bytes, seed));
     for (let i = 0; i < VARIANTS; i += 1) {
-      const seen = await remembered(`${key}#${i}`, async () =>
+      const seen = await cached(`${key}#${i}`, async () =>
         estimatePose(models, (await edited())[i] ?? bytes),
       );
       // A few of the smallest and most blurred are not recognised any more.
@@ -87,9 +84,8 @@ async function readMany(
   models: PoseSessions,
 ): Promise<{ person: PersonRecord; photo: PhotoObservation }[]> {
   const photos: { person: PersonRecord; photo: PhotoObservation }[] = [];
-  for (const line of list.toString().trim().split('\n')) {
-    const person = JSON.parse(line) as PersonRecord;
-    const photo = await remembered(`${MANY}:${person.file}`, async () =>
+  for (const person of recordsIn(list)) {
+    const photo = await cached(`${MANY}:${person.file}`, async () =>
       estimatePose(models, await readFile(join(folder, 'images', person.file))),
     );
     photos.push({ person, photo });
@@ -104,8 +100,4 @@ function lazily<T>(make: () => Promise<T>): () => Promise<T> {
     made ??= make();
     return made;
   };
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

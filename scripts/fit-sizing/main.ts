@@ -4,8 +4,9 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sharedDataFolder } from '../data-sets.ts';
 import { CHOICES } from './choices.ts';
-import { readSizingData, sharedDataFolder } from './data.ts';
+import { readSizingData } from './data.ts';
 import { fitSizing } from './model.ts';
 import { photosToFitOn, type SizingData } from './people.ts';
 

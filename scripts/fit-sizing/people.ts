@@ -3,6 +3,7 @@ import type { PhotoObservation } from '../../src/pose.ts';
 import type { PhotoEvidence } from '../../src/sizing/body-posterior.ts';
 import type { Figures } from '../../src/sizing/figure.ts';
 import type { Sex } from '../../src/sizing/person.ts';
+import type { Maker } from '../data-sets.ts';
 
 /** A person with known measurements. cm, kg, years; height and weight as the person tells them, where that is known. */
 export interface KnownPerson {
@@ -31,7 +32,6 @@ export interface PhotographedPerson extends KnownPerson {
   readonly file: string;
   /** Whose photo it is. */
   readonly person: string;
-  /** Who made the clothes and cameras of the picture. */
   readonly maker: Maker;
   readonly dressed: boolean;
   /** Barefoot, cm. */
@@ -58,18 +58,8 @@ export interface JudgedPhoto {
   readonly photo: PhotoObservation;
 }
 
-const MAKERS = [
-  'painted',
-  'fitted',
-  'shell',
-  'loft',
-  'hoodie',
-  'jacket',
-  'skirt',
-  'people',
-  'people-dressed',
-] as const;
-export type Maker = (typeof MAKERS)[number];
+/** Makers of the sets with one photo a person, whose heights are measured, not reported. */
+export const OLDER: readonly Maker[] = ['people', 'people-dressed'];
 
 export interface SizingData {
   readonly taped: readonly TapedPerson[];
@@ -95,10 +85,7 @@ export interface CameraPhoto extends PhotographedPerson {
 /** People of the older sets in turn, as many folds as `people-many` has. */
 export const FOLDS = 5;
 
-/** Every photo and its variants, without those of the people whom `leftOut` names. */
-export function photosToFitOn(
-  { photographed, variants }: SizingData,
-  leftOut: ReadonlySet<string> = new Set(),
-): PhotographedPerson[] {
-  return [...photographed, ...variants].filter(({ file }) => !leftOut.has(file));
+/** Every photo and its variants. */
+export function photosToFitOn({ photographed, variants }: SizingData): PhotographedPerson[] {
+  return [...photographed, ...variants];
 }

@@ -8,13 +8,13 @@ import {
 import { cholesky, dot, type Matrix, scaled, solve, type Vector } from '../../src/sizing/matrix.ts';
 import { withoutPerspective } from '../../src/sizing/perspective.ts';
 import { PHOTO_FEATURES } from '../../src/sizing/photo-features.ts';
+import type { Maker } from '../data-sets.ts';
 import { CHOICES } from './choices.ts';
 import { leastSquares, mean } from './least-squares.ts';
-import type { Maker, PhotographedPerson } from './people.ts';
+import { OLDER, type PhotographedPerson } from './people.ts';
 
 /** The survey's people tell 1.9 cm more than they measure; the older renders have no self-reported heights. */
 export const OVERSTATED_CM = 1.9;
-const OLDER: readonly Maker[] = ['people', 'people-dressed'];
 
 /** Per photo: the height as reported, the features at that height, and the inputs of the regression. */
 interface PhotoRow {

@@ -1,32 +1,9 @@
 /** The records of the photo sets, as people whose photo was looked at. */
 import type { PhotoObservation } from '../../src/pose.ts';
 import { figuresIn } from '../../src/sizing/figure.ts';
-import type { Sex } from '../../src/sizing/person.ts';
 import { photoEvidence } from '../../src/sizing/photo-evidence.ts';
-import type { CameraPhoto, JudgedPhoto, KnownPerson, Maker, PhotographedPerson } from './people.ts';
-
-/** One photo of a set's list. */
-export interface PersonRecord {
-  file: string;
-  person?: string;
-  role: string;
-  strict: boolean;
-  reasons: string[];
-  sex: Sex;
-  age_years: number;
-  stature_cm: number;
-  weight_kg: number;
-  told_height_cm?: number;
-  told_weight_kg?: number;
-  fold?: number;
-  kind?: Maker;
-  dressed?: boolean;
-  grid?: { body: number; distance_m: number; height_m: number; yaw_deg: number };
-  silhouette?: { chest: { px_per_cm: number }; hip: { px_per_cm: number } };
-  girths_cm: { chest: number; waist_navel: number; hip: number };
-  breadths_cm: { bideltoid: number; waist_navel: number; hip: number };
-  heights_cm: { crotch: number };
-}
+import type { Maker, PersonRecord } from '../data-sets.ts';
+import type { CameraPhoto, JudgedPhoto, KnownPerson, PhotographedPerson } from './people.ts';
 
 /** As `measured`, for a photo of the grid of cameras. */
 export function cameraPhoto(person: PersonRecord, photo: PhotoObservation): CameraPhoto {

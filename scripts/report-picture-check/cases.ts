@@ -1,15 +1,14 @@
 /** All pictures that the picture check is judged on, as views. */
 import type { PictureView } from '../../src/ports/picture-views.ts';
+import { viewOf } from './cached-views.ts';
 import { dressed, garmentFor, HARMLESS, harmless } from './dressed.ts';
 import { FAULTS, impostor, type Scene } from './faults.ts';
 import { croppedTo, differentPeople, type PersonPhoto } from './people.ts';
-import { viewOf } from './remembered.ts';
 
 export interface Case {
   /** What was done, such as `warmer` or `two people`. */
   readonly kind: string;
   readonly isGood: boolean;
-  readonly name: string;
   readonly person: PictureView;
   /** Null where it does not decode. */
   readonly result: PictureView | null;
@@ -24,14 +23,11 @@ const [PART_EVERY, IMPOSTOR_EVERY] = [2, 4];
 /** The kind whose limit is not enforced: such a picture cannot be distinguished from a good one. */
 export const SAME_SCENE = 'another person, same scene';
 
-/** Every case of the people whose number `isMeant`, made where it is not remembered. */
-export async function* pictureCases(
-  data: string,
-  isMeant: (index: number) => boolean = () => true,
-): AsyncGenerator<Case> {
+/** Every case, made where it is not in the cache. */
+export async function* pictureCases(data: string): AsyncGenerator<Case> {
   const people = await differentPeople(data, PEOPLE);
   for (const [index, person] of people.entries()) {
-    if (isMeant(index)) yield* casesOf(index, person, people[(index + OTHER) % PEOPLE] ?? person);
+    yield* casesOf(index, person, people[(index + OTHER) % PEOPLE] ?? person);
   }
 }
 
@@ -44,7 +40,7 @@ async function* casesOf(
   const view = await viewOf(person.jpeg);
   if (view === null) throw new Error(`${person.name} does not decode`);
   const scene: Scene = { index, person: person.jpeg, garment, other: other.jpeg };
-  const base = { name: person.name, person: view };
+  const base = { person: view };
   const picture = await dressed(person.jpeg, garment);
   const [asMade = '', ...edits] = Object.keys(HARMLESS);
   for (const kind of [asMade, edits[index % edits.length] ?? asMade]) {
@@ -60,5 +56,5 @@ async function* casesOf(
   const seen = await viewOf(part.jpeg);
   if (seen === null) throw new Error(`${part.name} does not decode`);
   const result = await viewOf(await dressed(part.jpeg, garment));
-  yield { kind: part.crop, isGood: true, name: part.name, person: seen, result };
+  yield { kind: part.crop, isGood: true, person: seen, result };
 }

@@ -4,7 +4,9 @@ import sharp, { type Sharp } from 'sharp';
 import { dressedPictures } from '../../local/openai/dressed-pictures.ts';
 import type { EditForm } from '../../local/openai/edit-form.ts';
 import { GARMENTS } from '../../local/samples/samples.ts';
-import { MODEL_FOLDER, remembered, sha256 } from './remembered.ts';
+import { sha256 } from '../../src/adapters/mediapipe/models.ts';
+import { MODEL_FOLDER } from '../pose-models.ts';
+import { cached } from './cached-views.ts';
 
 /** As wide as the checks look closely; a third of the time of 1024x1536. */
 export const WIDTH = 512;
@@ -27,7 +29,7 @@ export function garmentFor(index: number): Promise<Uint8Array> {
 /** The person's photo, in the garment or (null) unchanged, as the local image model puts it into the picture. */
 export function dressed(person: Uint8Array, garment: Uint8Array | null): Promise<Uint8Array> {
   const key = `dressed 2 ${sha256(person)} ${garment === null ? '' : sha256(garment)}`;
-  return remembered(key, async () => {
+  return cached(key, async () => {
     const images = (garment === null ? [person] : [person, garment]).map((bytes, index) => ({
       name: `${index}.jpg`,
       type: 'image/jpeg',

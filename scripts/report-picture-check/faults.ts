@@ -1,8 +1,8 @@
 /** Bad results: what image models get wrong, planted into pictures. */
 import sharp from 'sharp';
 import type { PictureView } from '../../src/ports/picture-views.ts';
+import { viewOf } from './cached-views.ts';
 import { dressed, HEIGHT, WIDTH } from './dressed.ts';
-import { viewOf } from './remembered.ts';
 
 /** One person's photo and pictures, and someone else's. */
 export interface Scene {

@@ -11,13 +11,13 @@ import { viewPicture } from '../../src/adapters/mediapipe/view-picture.ts';
 import { checkPerson } from '../../src/picture-check/check-person.ts';
 import { checkPicture } from '../../src/picture-check/check-picture.ts';
 import type { Verdict } from '../../src/ports/picture-views.ts';
-import { sharedDataFolder } from '../fit-sizing/data.ts';
+import { sharedDataFolder } from '../data-sets.ts';
 import { percent, table } from '../markdown-table.ts';
+import { MODEL_FOLDER } from '../pose-models.ts';
 import { type Case, pictureCases, SAME_SCENE } from './cases.ts';
 import { dressed, garmentFor, SIZE } from './dressed.ts';
 import { differentPeople } from './people.ts';
 import { type PersonCase, personCases } from './person-cases.ts';
-import { MODEL_FOLDER } from './remembered.ts';
 import { CHECKS, LIMITS, PERSON, PICTURES } from './text.ts';
 
 const MEASURES = ['garments', 'scene', 'spot', 'zoom', 'cut', 'pose', 'face'] as const;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { Semaphore } from '../../src/concurrency/semaphore.ts';
 import { prepareImage } from '../../src/tryon/resize.ts';
+import { MANY, recordsIn } from '../data-sets.ts';
 
 export interface PersonPhoto {
   readonly name: string;
@@ -19,14 +20,9 @@ export function prepared(file: Uint8Array): Promise<Uint8Array> {
   return prepareImage(file, DECODING, NEVER);
 }
 
-interface Record {
-  readonly file: string;
-  readonly person: string;
-}
-
 /** One photo of each of `count` different people of the set `people-many`, spread over all of it. */
 export async function differentPeople(data: string, count: number): Promise<PersonPhoto[]> {
-  const records = await manyRecords(data);
+  const records = recordsIn(await readFile(join(data, MANY, 'people.jsonl')));
   const firsts = [...new Map(records.map((record) => [record.person, record])).values()];
   const chosen = Array.from(
     { length: count },
@@ -37,16 +33,8 @@ export async function differentPeople(data: string, count: number): Promise<Pers
   );
 }
 
-async function manyRecords(data: string): Promise<Record[]> {
-  const lines = await readFile(join(data, 'people-many/people.jsonl'), 'utf8');
-  return lines
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Record);
-}
-
 async function photoOf(data: string, file: string): Promise<PersonPhoto> {
-  const bytes = await readFile(join(data, 'people-many/images', file));
+  const bytes = await readFile(join(data, MANY, 'images', file));
   return { name: file, jpeg: await prepared(bytes) };
 }
 

@@ -4,15 +4,14 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { GARMENTS } from '../../local/samples/samples.ts';
 import type { PictureView } from '../../src/ports/picture-views.ts';
+import { viewOf } from './cached-views.ts';
 import { blank, paintOutPerson, undressed } from './faults.ts';
 import { CROPS, croppedTo, type PersonPhoto, prepared } from './people.ts';
-import { viewOf } from './remembered.ts';
 
 export interface PersonCase {
   readonly kind: string;
   /** Whether a model could dress a person in it. */
   readonly isUsable: boolean;
-  readonly name: string;
   readonly view: PictureView;
 }
 
@@ -22,7 +21,7 @@ const [WHOLE_EVERY, IN_PART_EVERY, EMPTY_EVERY] = [6, 24, 48];
 const EMPTY_SCENE = /no_person/;
 const SEATED = /^pose-seated/;
 
-/** Every photo, looked at where that is not remembered. */
+/** Every photo, viewed where its view is not in the cache. */
 export async function* personCases(data: string): AsyncGenerator<PersonCase> {
   for (const set of ['people', 'people-dressed']) {
     for await (const photo of photosIn(join(data, set, 'images'))) {
@@ -86,7 +85,7 @@ async function* caseOf(
 ): AsyncGenerator<PersonCase> {
   const view = await viewOf(jpeg);
   if (view === null) throw new Error(`${name} does not decode`);
-  yield { kind, isUsable, name, view };
+  yield { kind, isUsable, view };
 }
 
 async function* photosIn(folder: string, matching = /./, every = 1): AsyncGenerator<PersonPhoto> {

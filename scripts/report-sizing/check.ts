@@ -2,9 +2,10 @@
 import { join } from 'node:path';
 import { loadPoseModels } from '../../src/adapters/mediapipe/models.ts';
 import { checkPhoto } from '../../src/sizing/photo-check.ts';
-import { MANY } from '../fit-sizing/data.ts';
+import { MANY } from '../data-sets.ts';
 import type { SizingData } from '../fit-sizing/people.ts';
 import { table } from '../markdown-table.ts';
+import { MODEL_FOLDER } from '../pose-models.ts';
 import { judgeEdits } from './edits.ts';
 
 const EVERY_NTH_EDITED = 10;
@@ -35,7 +36,7 @@ export function photoCheckSummary({ judged }: SizingData): string {
 
 /** `folder`: where the data sets are. */
 export async function editsTable({ judged }: SizingData, folder: string): Promise<string> {
-  const models = await loadPoseModels(join(import.meta.dirname, '../../models'));
+  const models = await loadPoseModels(MODEL_FOLDER);
   const chosen = judged
     .filter(({ usable, set }) => usable && set !== MANY)
     .filter((_, i) => i % EVERY_NTH_EDITED === 0)

@@ -10,7 +10,7 @@ import { mean } from '../fit-sizing/least-squares.ts';
 import { fitSizing } from '../fit-sizing/model.ts';
 import {
   FOLDS,
-  type Maker,
+  OLDER,
   type PhotographedPerson,
   photosToFitOn,
   type SizingData,
@@ -101,8 +101,6 @@ function withReportedHeight(person: PhotographedPerson): PhotographedPerson {
   const evidence = photoEvidence(person.figures, heightCm);
   return evidence === null ? person : { ...person, heightCm, evidence };
 }
-
-const OLDER: readonly Maker[] = ['people', 'people-dressed'];
 
 function fitWithout(
   data: SizingData,

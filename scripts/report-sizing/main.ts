@@ -6,7 +6,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { readSizingData, sharedDataFolder } from '../fit-sizing/data.ts';
+import { sharedDataFolder } from '../data-sets.ts';
+import { readSizingData } from '../fit-sizing/data.ts';
 import { PeopleError, readPeople } from './own-people.ts';
 import { reportOnData } from './report-on-data.ts';
 import { reportOnPeople } from './report-on-people.ts';

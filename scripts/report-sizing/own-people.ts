@@ -11,6 +11,7 @@ import { figuresIn } from '../../src/sizing/figure.ts';
 import type { Sex } from '../../src/sizing/person.ts';
 import { checkPhoto } from '../../src/sizing/photo-check.ts';
 import { photoEvidence } from '../../src/sizing/photo-evidence.ts';
+import { MODEL_FOLDER } from '../pose-models.ts';
 import type { MeasuredPerson } from './judge.ts';
 
 const MEASUREMENTS_FILE = 'measurements.csv';
@@ -55,7 +56,7 @@ export async function readPeople(folder: string): Promise<OwnPeople> {
     throw new PeopleError(`${join(folder, MEASUREMENTS_FILE)} cannot be read: ${error.message}`);
   });
   const lines = parseMeasurements(text);
-  const models = await loadPoseModels(join(import.meta.dirname, '../../models'));
+  const models = await loadPoseModels(MODEL_FOLDER);
   const measured: MeasuredPerson[] = [];
   const refused: { file: string; reasons: readonly string[] }[] = [];
   for (const { front, side, person } of lines) {

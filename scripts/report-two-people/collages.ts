@@ -6,6 +6,7 @@ import { decodeImage } from '../../src/adapters/mediapipe/decode-image.ts';
 import { observeOnce } from '../../src/adapters/mediapipe/estimate-pose.ts';
 import type { PoseSessions } from '../../src/adapters/mediapipe/models.ts';
 import { LANDMARK, type LandmarkName, type Pose } from '../../src/pose.ts';
+import { MANY, recordsIn } from '../data-sets.ts';
 import type { Uniform } from '../fit-sizing/photo-variants.ts';
 
 /** Where the second person stands: from and to. */
@@ -129,11 +130,10 @@ export async function collage(
   return sharp(background).composite(layers).jpeg({ quality: 90 }).toBuffer();
 }
 
-/** The files of a data set's photos that show one person as they should. */
-export async function usablePhotos(folder: string): Promise<{ path: string; person: string }[]> {
-  const lines = (await readFile(join(folder, 'people.jsonl'), 'utf8')).trim().split('\n');
-  return lines
-    .map((line) => JSON.parse(line) as { file: string; person: string; role: string })
+/** The photos of people-many that show one person as they should. */
+export async function usablePhotos(data: string): Promise<{ path: string; person: string }[]> {
+  const records = recordsIn(await readFile(join(data, MANY, 'people.jsonl')));
+  return records
     .filter(({ role }) => role === 'positive')
-    .map(({ file, person }) => ({ path: join(folder, 'images', file), person }));
+    .map(({ file, person = '' }) => ({ path: join(data, MANY, 'images', file), person }));
 }

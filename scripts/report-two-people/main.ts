@@ -5,7 +5,6 @@
  * docs/decisions/0007-sizing-photo-check.md. About ten minutes on two cores.
  */
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { InferenceSession } from 'onnxruntime-node';
 import { decodeImage } from '../../src/adapters/mediapipe/decode-image.ts';
 import {
@@ -15,9 +14,10 @@ import {
 } from '../../src/adapters/mediapipe/detector.ts';
 import { observeOnce } from '../../src/adapters/mediapipe/estimate-pose.ts';
 import { loadPoseModels, type PoseSessions } from '../../src/adapters/mediapipe/models.ts';
-import { MANY, sharedDataFolder } from '../fit-sizing/data.ts';
+import { sharedDataFolder } from '../data-sets.ts';
 import { uniform } from '../fit-sizing/photo-variants.ts';
 import { percent, table } from '../markdown-table.ts';
+import { MODEL_FOLDER } from '../pose-models.ts';
 import { ARRANGEMENTS, type Arrangement, collage, figureIn, usablePhotos } from './collages.ts';
 
 const EACH = 100;
@@ -34,8 +34,8 @@ interface Found {
   readonly hint: number;
 }
 
-const models = await loadPoseModels(join(import.meta.dirname, '../../models'));
-const photos = await usablePhotos(join(sharedDataFolder(process.env), MANY));
+const models = await loadPoseModels(MODEL_FOLDER);
+const photos = await usablePhotos(sharedDataFolder(process.env));
 const random = uniform(7);
 const any = () => photos[Math.floor(random(0, photos.length))] ?? { path: '', person: '' };
 
