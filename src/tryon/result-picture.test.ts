@@ -69,6 +69,13 @@ describe('resultPicture', () => {
     assert.ok(!stored.includes('SECRET'));
   });
 
+  it('is shrunk when it is larger than any vendor draws', async () => {
+    const create = { width: 8_192, height: 6_144, channels: 3, background: 'tan' } as const;
+    const huge = await sharp({ create }).webp({ lossless: true, effort: 0 }).toBuffer();
+    const { width, height } = await sharp(await resultPicture(huge, null)).metadata();
+    assert.deepEqual([width, height], [4_096, 3_072]);
+  });
+
   it('refuses a picture of which half is missing', async () => {
     for (const format of ['jpeg', 'png', 'webp'] as const) {
       const image = await picture().toFormat(format).toBuffer();

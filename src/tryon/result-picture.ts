@@ -7,9 +7,11 @@ import sharp from 'sharp';
 import { Semaphore } from '../concurrency/semaphore.ts';
 import { TaskError } from '../errors.ts';
 import { decodeImage } from '../images/decode.ts';
-import { MAX_PIXELS, MAX_SIDE_PX, type ValidImage, validateImage } from '../images/validation.ts';
+import { MAX_PIXELS, type ValidImage, validateImage } from '../images/validation.ts';
 
 const JPEG_QUALITY = 92;
+/** More than any vendor draws; encoding 50 megapixels again would take half a gigabyte. */
+const LONGEST_SIDE_PX = 4_096;
 const TIME_LIMIT_SECONDS = 20;
 
 /** Paid pictures wait for each other, never for strangers' photos. */
@@ -29,8 +31,8 @@ const MADE_BY_A_MODEL =
 
 /**
  * The bytes to store for the vendor's `image`: the same, when they are a sound JPEG of `size`
- * (WIDTHxHEIGHT as it was asked for; null: any); else a JPEG in sRGB without metadata but the mark. Throws
- * PROVIDER_MALFORMED when it does not decode.
+ * (WIDTHxHEIGHT as it was asked for; null: any); else a JPEG in sRGB of at most 4,096 px a side, without
+ * metadata but the mark. Throws PROVIDER_MALFORMED when it does not decode.
  */
 export async function resultPicture(image: Uint8Array, size: string | null): Promise<Uint8Array> {
   try {
@@ -73,7 +75,7 @@ async function isSound(jpeg: Uint8Array): Promise<boolean> {
 }
 
 function encodeAgain(valid: ValidImage): Promise<Uint8Array> {
-  return decodeImage(valid, MAX_SIDE_PX, (picture) =>
+  return decodeImage(valid, LONGEST_SIDE_PX, (picture) =>
     picture.jpeg({ quality: JPEG_QUALITY }).withXmp(MADE_BY_A_MODEL).toBuffer(),
   );
 }
