@@ -45,7 +45,7 @@ export const REFUSALS = {
     status: 400,
     detail: BAD_IMAGE,
     meaning:
-      'The link leads to no photo that may be fetched, or the file is no usable picture. `reasons` has one of `unreachable`, `no_picture`, `encoded`, `refused`, `too_large`, `side_too_long`, `too_small`, `animated`, `too_many_scans`, `too_costly`, `unsupported`, `unreadable`, and `advice` a sentence for it.',
+      'The link leads to no photo that may be fetched, or the file is no usable picture. `reasons` has one of `unreachable`, `no_picture`, `encoded`, `refused`, `too_large`, `side_too_long`, `too_small`, `animated`, `too_many_scans`, `too_costly`, `unsupported`, `heic`, `unusual_jpeg`, `unreadable`, and `advice` a sentence for it.',
   },
   IMAGE_UNAVAILABLE: {
     status: 400,

@@ -16,6 +16,15 @@ export function imageFormat(bytes: Uint8Array): ImageFormat | null {
   return null;
 }
 
+/** The brands of HEIC and HEIF files whose pictures are coded in HEVC (ISO/IEC 23008-12, annex B). */
+const HEVC_BRAND = /^(....)+?(hei[cxms]|hev[cxms])/s;
+
+/** Why a file cannot be used that is not JPEG, PNG or WebP: phones' own format has a reason of its own. */
+export function foreignFormat(bytes: Uint8Array): 'heic' | 'unsupported' {
+  const isMediaFile = latin1(bytes, 4, 8) === 'ftyp';
+  return isMediaFile && HEVC_BRAND.test(latin1(bytes, 4, 64)) ? 'heic' : 'unsupported';
+}
+
 /** A picture's file by its structure, without a pixel decoded. */
 export interface ImageStructure {
   readonly format: ImageFormat;
@@ -39,4 +48,4 @@ export interface ImageStructure {
 }
 
 /** Why a file's structure says that it cannot be used: damaged, or a kind that is not decoded here. */
-export type Unfit = 'unreadable' | 'unsupported';
+export type Unfit = 'unreadable' | 'unusual_jpeg';

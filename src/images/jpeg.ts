@@ -56,7 +56,7 @@ export function readJpeg(file: Uint8Array): ImageStructure | Unfit {
   if (frame === null || pieces === null) return 'unreadable';
   if (frame.components.some(({ id }) => !begun.has(id))) return 'unreadable';
   const space = SPACE_OF[frame.components.length];
-  if (space === undefined) return 'unsupported';
+  if (space === undefined) return 'unusual_jpeg';
   const profile = profileSegments(segments.profileParts, space);
   const samples = frame.components.reduce((sum, component) => sum + component.samples, 0);
   return {
@@ -154,7 +154,7 @@ function isFrame(marker: number): boolean {
 
 /** Notes what the segment says; returns why the file cannot be used, or null. */
 function readSegment(marker: number, data: Uint8Array, segments: Segments): Unfit | null {
-  if (OTHER_FRAMES.includes(marker)) return 'unsupported';
+  if (OTHER_FRAMES.includes(marker)) return 'unusual_jpeg';
   if (isFrame(marker)) {
     if (segments.frame !== null) return 'unreadable';
     const frame = readFrame(marker, data);
@@ -172,7 +172,7 @@ function readSegment(marker: number, data: Uint8Array, segments: Segments): Unfi
 
 function readFrame(marker: number, data: Uint8Array): Frame | Unfit {
   const [precision, count = 0] = [data[0], data[5]];
-  if (precision !== 8) return 'unsupported';
+  if (precision !== 8) return 'unusual_jpeg';
   if (count === 0 || data.length !== 6 + 3 * count) return 'unreadable';
   const sides = Array.from({ length: count }, (_, at) => {
     const sampling = data[7 + 3 * at] ?? 0;

@@ -124,9 +124,13 @@ describe('the structure of JPEG', () => {
     assert.throws(() => left(noScans), { detail: 'unreadable' });
   });
 
-  it('is unsupported when it is coded as no browser shows it', async () => {
+  it('is unusual when it is coded as hardly any program shows it', async () => {
     const jpeg = await plain(64, 64).jpeg().toBuffer();
-    jpeg[jpeg.indexOf(Buffer.from([0xff, 0xc0])) + 1] = 0xc9;
-    assert.throws(() => left(jpeg), { detail: 'unsupported' });
+    const frame = jpeg.indexOf(Buffer.from([0xff, 0xc0]));
+    const [arithmetic, deep] = [Buffer.from(jpeg), Buffer.from(jpeg)];
+    arithmetic[frame + 1] = 0xc9;
+    deep[frame + 4] = 12;
+    for (const unusual of [arithmetic, deep])
+      assert.throws(() => left(unusual), { detail: 'unusual_jpeg' });
   });
 });

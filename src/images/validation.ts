@@ -3,7 +3,13 @@
  * frames and scans are read from the file's structure, and what would cost too much is refused.
  */
 import { TaskError } from '../errors.ts';
-import { type ImageFormat, type ImageStructure, imageFormat, type Unfit } from './format.ts';
+import {
+  foreignFormat,
+  type ImageFormat,
+  type ImageStructure,
+  imageFormat,
+  type Unfit,
+} from './format.ts';
 import { readJpeg } from './jpeg.ts';
 import { readPng } from './png.ts';
 import { readWebp } from './webp.ts';
@@ -61,11 +67,13 @@ type Refusal =
 
 /**
  * Reads the structure of a JPEG, PNG or WebP without decoding it. Throws `INVALID_IMAGE`:
- * `unsupported` (another format), `unreadable` (damaged), `animated`, or which limit it exceeds.
+  | ReturnType<typeof foreignFormat>
+ * `unsupported` or `heic` (another format), `unusual_jpeg`, `unreadable` (damaged), `animated`, or
+ * which limit it exceeds.
  */
 export function validateImage(file: Uint8Array): ValidImage {
   const format = imageFormat(file);
-  if (format === null) throw invalid('unsupported');
+  if (format === null) throw invalid(foreignFormat(file));
   const structure = READERS[format](file);
   if (typeof structure === 'string') throw invalid(structure);
   const decodeBytes = decodeCost(structure);

@@ -6,7 +6,7 @@
 
 import type { Dispatcher } from 'undici';
 import { TaskError } from '../../errors.ts';
-import { imageFormat } from '../../images/format.ts';
+import { foreignFormat, imageFormat } from '../../images/format.ts';
 import { textOf } from '../../vendor-http/answer.ts';
 import { failureOfStatus } from './fetch-failure.ts';
 
@@ -93,7 +93,7 @@ function failureOfHeaders(headers: Headers, maxBytes: number): TaskError | null 
 function requireImage(bytes: Uint8Array, type: string): void {
   if (imageFormat(bytes) !== null) return;
   const head = bytes.subarray(0, HEAD_BYTES);
-  throw invalid(/html/i.test(type) || isText(head) ? 'no_picture' : 'unsupported');
+  throw invalid(/html/i.test(type) || isText(head) ? 'no_picture' : foreignFormat(bytes));
 }
 
 /** HTML, JSON, XML or words, but not SVG or PDF, which are pictures to their owners. */
@@ -112,7 +112,12 @@ function hangUp(body: Body): void {
   body.on('error', () => {}).destroy();
 }
 
-type Detail = 'too_large' | 'unsupported' | 'unreadable' | 'encoded' | 'no_picture';
+type Detail =
+  | 'too_large'
+  | 'unreadable'
+  | 'encoded'
+  | 'no_picture'
+  | ReturnType<typeof foreignFormat>;
 
 function invalid(detail: Detail): TaskError {
   return new TaskError('INVALID_IMAGE', { detail });

@@ -118,6 +118,7 @@ describe('the image fetcher', () => {
       [{ 'content-encoding': 'gzip' }, PICTURE, 'encoded'],
       [{ 'content-type': 'text/html' }, Buffer.from('<html>sign in</html>'), 'no_picture'],
       [{}, Buffer.from('<svg xmlns="…"/>'), 'unsupported'],
+      [{}, Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic'), 'heic'],
       [{}, Buffer.alloc(0), 'unreadable'],
     ];
     for (const [headers, body, detail] of answers) {
