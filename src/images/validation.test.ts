@@ -89,6 +89,25 @@ describe('image validation', () => {
     await assertRefused(Buffer.from('<svg width="99" height="99"/>'), 'unsupported');
   });
 
+  it('names the format of phones, and takes AVIF and films for no such file', async () => {
+    const box = (...brands: string[]) =>
+      Buffer.from(`\0\0\0\x1cftyp${brands.join('')}\0\0\x01\xb4meta`, 'latin1');
+    await assertRefused(box('heic', '\0\0\0\0', 'mif1', 'heic'), 'heic');
+    await assertRefused(box('mif1', '\0\0\0\0', 'mif1', 'heix'), 'heic');
+    await assertRefused(box('avif', '\0\0\0\0', 'mif1', 'miaf'), 'unsupported');
+    await assertRefused(box('isom', '\0\0\0\0', 'isom', 'mp41'), 'unsupported');
+  });
+
+  it('says of which pictures the decoding is slow', async () => {
+    const isSlow = async (file: Promise<Buffer>) => validateImage(await file).isSlow;
+    assert.equal(await isSlow(jpegClaiming(4_032, 3_024)), false);
+    assert.equal(await isSlow(jpegClaiming(8_160, 6_144)), true);
+    assert.equal(await isSlow(jpegClaiming(4_032, 3_024, true)), true);
+    assert.equal(await isSlow(pngClaiming(1_170, 2_532)), false);
+    assert.equal(await isSlow(pngClaiming(4_032, 3_024)), true);
+    assert.equal(await isSlow(losslessWebpClaiming(4_032, 3_024)), true);
+  });
+
   it('refuses a file that ends before its pixels begin', async () => {
     for (const format of ['jpeg', 'png', 'webp'] as const) {
       const bytes = await plain(64, 64).toFormat(format).toBuffer();

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import sharp, { type Sharp } from 'sharp';
+import { slowPng } from '../../test/support/large-images.ts';
 import { insertPngChunk, plain } from '../../test/support/odd-images.ts';
 import { Semaphore } from '../concurrency/semaphore.ts';
+import { DECODE_BUDGET_BYTES } from '../images/decode.ts';
 import { prepareImage } from './resize.ts';
 
 const NEVER = new AbortController().signal;
@@ -178,3 +180,19 @@ async function asStored(upright: Buffer, orientation: number): Promise<Buffer> {
   const picture = await sharp(upright).flop(mirrored).png().toBuffer();
   return sharp(picture).rotate(turnedBy).png().toBuffer();
 }
+
+describe('photos that are slow to decode', () => {
+  it('delay any other photo by one of them at the most', async () => {
+    const memory = new Semaphore(DECODE_BUDGET_BYTES);
+    const ended: string[] = [];
+    const prepare = async (name: string, file: Uint8Array) => {
+      await prepareImage(file, memory, NEVER);
+      ended.push(name);
+    };
+    const slow = await slowPng();
+    const quick = await plain(64, 64).png().toBuffer();
+    const slowOnes = [1, 2, 3].map(() => prepare('slow', slow));
+    await Promise.all([...slowOnes, prepare('quick', quick)]);
+    assert.ok(ended.indexOf('quick') <= 1, `${ended}`);
+  });
+});

@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PosePool, type PosePoolOptions } from '../../src/adapters/mediapipe/pose-pool.ts';
 import type { PoseOutcome } from '../../src/pose.ts';
 import { checkPhoto } from '../../src/sizing/photo-check.ts';
+import { slowPng } from '../support/large-images.ts';
 import { deviationOf, FIXTURES, foundPose, readGoldens } from '../support/pose-goldens.ts';
 import { poseModelFolder } from '../support/pose-models.ts';
 
@@ -103,6 +104,20 @@ test('past its line the pool answers busy at once', async () => {
   await using pool = await readyPool({ maxWaiting: 2 });
   const outcomes = await Promise.all(Array.from({ length: 6 }, () => pool.estimate(photo, NEVER)));
   assert.deepEqual(kinds(outcomes), { observed: 3, busy: 3 });
+});
+
+test('photos that are slow to decode delay no other, and few of them wait', async () => {
+  await using pool = await readyPool();
+  const slow = await slowPng();
+  const ended: string[] = [];
+  const estimate = async (name: string, file: Uint8Array) => {
+    const { kind } = await pool.estimate(file, NEVER);
+    ended.push(`${name} ${kind}`);
+  };
+  const slowOnes = Array.from({ length: 6 }, () => estimate('slow', slow));
+  await Promise.all([...slowOnes, estimate('other', photo)]);
+  assert.deepEqual(ended.slice(0, 2), ['slow busy', 'other observed']);
+  assert.deepEqual(ended.slice(2), Array(5).fill('slow observed'));
 });
 
 test('a caller that gives up is released at once, and its slot is freed', async () => {

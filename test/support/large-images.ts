@@ -38,6 +38,13 @@ export async function writeLargeImages(folder: string): Promise<string[]> {
   return paths;
 }
 
+/** 50 megapixels of 16 bits in grey: half a megabyte, and a second of decoding or more. */
+export function slowPng(): Promise<Buffer> {
+  const { widthPx: width, heightPx: height } = LARGE;
+  const picture = sharp({ create: { width, height, channels: 3, background: 'tan' } });
+  return picture.toColourspace('grey16').png({ compressionLevel: 1 }).toBuffer();
+}
+
 export interface Prepared {
   /** The most memory the process held, in 10^6 bytes. */
   readonly peakRssMb: number;

@@ -4,7 +4,7 @@
  */
 import { TaskError } from '../../errors.ts';
 import { decodeImage as decode } from '../../images/decode.ts';
-import { validateImage } from '../../images/validation.ts';
+import { type ValidImage, validateImage } from '../../images/validation.ts';
 import { freeBuffer } from './free-buffer.ts';
 
 /** Rows of red, green, blue, one byte each. */
@@ -25,7 +25,14 @@ export async function decodeImage(
   file: Uint8Array,
   longestSidePx = LONGEST_SIDE_PX,
 ): Promise<RgbImage & Disposable> {
-  const image = validateImage(file);
+  return decodeValid(validateImage(file), longestSidePx);
+}
+
+/** As `decodeImage`, for a file that was validated. */
+export async function decodeValid(
+  image: ValidImage,
+  longestSidePx = LONGEST_SIDE_PX,
+): Promise<RgbImage & Disposable> {
   const { data, info } = await decode(image, longestSidePx, (picture) =>
     picture.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true }),
   );

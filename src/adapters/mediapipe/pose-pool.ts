@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { unlessAborted } from '../../concurrency/unless-aborted.ts';
+import { type ValidImage, validateImage } from '../../images/validation.ts';
 import type {
   CheckOutcome,
   PictureToCheck,
@@ -11,8 +12,10 @@ import type {
   ViewOutcome,
 } from '../../ports/picture-views.ts';
 import type { PoseEstimator, PoseOutcome } from '../../pose.ts';
+import { decodeValid, type RgbImage } from './decode-image.ts';
 import type { PoseReply, Work } from './pose-thread.ts';
 import { PoseThreads } from './pose-threads.ts';
+import { unusableDetail } from './unusable-image.ts';
 import { WaitingLine } from './waiting-line.ts';
 
 export interface PosePoolOptions {
@@ -33,6 +36,8 @@ const DEFAULT_RETRY_MS = 5_000;
 const DEFAULT_WAITING_PER_THREAD = 8;
 /** Pictures to be checked may wait while the image model draws, and no size waits for them. */
 const PATIENT_PER_PHOTO = 4;
+/** Each takes up to two seconds, and its request ends after four. */
+const MAX_SLOW_WAITING = 4;
 
 type WorkOutcome =
   | Exclude<PoseReply, { readonly kind: 'loaded' | 'models_unusable' }>
@@ -53,6 +58,7 @@ export class PosePool implements PoseEstimator, PictureViewer, AsyncDisposable {
   readonly #options: PosePoolOptions;
   readonly #threads: PoseThreads;
   readonly #line: WaitingLine;
+  readonly #slowLine = new WaitingLine(1, MAX_SLOW_WAITING);
   readonly #stopping = new AbortController();
   readonly #running = new Set<Promise<PoseReply>>();
   #loading: Promise<void> | null = null;
@@ -75,10 +81,27 @@ export class PosePool implements PoseEstimator, PictureViewer, AsyncDisposable {
     return this.#ready;
   }
 
-  async estimate(image: Uint8Array, signal: AbortSignal): Promise<PoseOutcome> {
-    const reply = await this.#inTurn({ kind: 'observe', image }, signal);
-    if (reply.kind === 'observed' || reply.kind === 'unusable_image') return reply;
-    return { kind: reply.kind === 'busy' ? 'busy' : 'unavailable' };
+  async estimate(file: Uint8Array, signal: AbortSignal): Promise<PoseOutcome> {
+    if (!this.#ready) return { kind: 'unavailable' };
+    try {
+      const image = validateImage(file);
+      const photo = image.isSlow ? await this.#decodeApart(image, signal) : image;
+      if (photo === null) return { kind: 'busy' };
+      const reply = await this.#inTurn({ kind: 'observe', photo }, signal);
+      if (reply.kind === 'observed' || reply.kind === 'unusable_image') return reply;
+      return { kind: reply.kind === 'busy' ? 'busy' : 'unavailable' };
+    } catch (error) {
+      signal.throwIfAborted();
+      return { kind: 'unusable_image', detail: unusableDetail(error) };
+    }
+  }
+
+  /** Outside of the pose threads, so that no other photo waits meanwhile; null when too many wait for that. */
+  async #decodeApart(image: ValidImage, signal: AbortSignal): Promise<RgbImage | null> {
+    if (!(await this.#slowLine.enter(signal))) return null;
+    const decoding = decodeValid(image).finally(() => this.#slowLine.leave());
+    const { width, height, data } = await unlessAborted(decoding, signal);
+    return { width, height, data };
   }
 
   async view(image: Uint8Array, signal: AbortSignal): Promise<ViewOutcome> {

@@ -3,17 +3,22 @@
  * piece of state here; a load that failed is tried again by the next task.
  */
 import { constants, platform, setPriority } from 'node:os';
+import type { ValidImage } from '../../images/validation.ts';
 import { checkPicture } from '../../picture-check/check-picture.ts';
 import type { PictureToCheck, PictureView, Verdict } from '../../ports/picture-views.ts';
 import type { PhotoObservation } from '../../pose.ts';
-import { estimatePose } from './estimate-pose.ts';
+import { decodeValid, type RgbImage } from './decode-image.ts';
+import { observe } from './estimate-pose.ts';
 import { loadPoseModels, type PoseSessions } from './models.ts';
 import { unusableDetail } from './unusable-image.ts';
 import { viewPicture } from './view-picture.ts';
 
+/** A photo for a size: its file, or its pixels where it was slow to decode. */
+export type Photo = ValidImage | RgbImage;
+
 /** What is done with a picture: `observe` for a size, the others for a try-on. */
 export type Work =
-  | { readonly kind: 'observe'; readonly image: Uint8Array }
+  | { readonly kind: 'observe'; readonly photo: Photo }
   | { readonly kind: 'view'; readonly image: Uint8Array }
   | ({ readonly kind: 'check' } & PictureToCheck);
 
@@ -71,9 +76,15 @@ export default async function runPoseTask(task: PoseTask): Promise<PoseReply> {
 
 async function run(work: Work, sessions: PoseSessions): Promise<PoseReply> {
   if (work.kind === 'observe') {
-    return { kind: 'observed', observation: await estimatePose(sessions, work.image) };
+    return { kind: 'observed', observation: await observePhoto(sessions, work.photo) };
   }
   const view = await viewPicture(sessions, work.image);
   if (work.kind === 'view') return { kind: 'viewed', view };
   return { kind: 'checked', verdict: checkPicture(work.photo, view, work.size) };
+}
+
+async function observePhoto(sessions: PoseSessions, photo: Photo): Promise<PhotoObservation> {
+  if ('data' in photo) return observe(sessions, photo);
+  using picture = await decodeValid(photo);
+  return await observe(sessions, picture);
 }
