@@ -18,7 +18,7 @@ import { readWebp } from './webp.ts';
 export const MAX_PIXELS = 50_500_000;
 
 /** The largest side WebP can hold (16,383) and more than any camera makes; bounds odd shapes such as 1 x 50,000,000. */
-export const MAX_SIDE_PX = 16_384;
+const MAX_SIDE_PX = 16_384;
 
 /** No one can be seen in less: tracking pixels and slivers. */
 const MIN_SIDE_PX = 64;
