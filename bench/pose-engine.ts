@@ -7,7 +7,7 @@ import { estimatePose } from '../src/adapters/mediapipe/estimate-pose.ts';
 import { LANDMARK_INPUT_SIZE } from '../src/adapters/mediapipe/landmarks.ts';
 import { loadPoseModels, runModel } from '../src/adapters/mediapipe/models.ts';
 import { PosePool } from '../src/adapters/mediapipe/pose-pool.ts';
-import { SECOND_PASS_SIZE } from '../src/adapters/mediapipe/second-pass.ts';
+import { secondPassSide } from '../src/adapters/mediapipe/second-pass.ts';
 import { PHONE } from './pose-endpoint.ts';
 import { fastTimesInTurns, fixed, printTable, quantile, timeMs } from './timing.ts';
 
@@ -24,7 +24,7 @@ export async function benchEngine(modelFolder: string, photoFile: string): Promi
   const phonePhoto = await sharp(photo).resize(PHONE).jpeg({ quality: 90 }).toBuffer();
   const detectorInput = new Uint8Array(WHOLE_SQUARE.side ** 2 * 3).fill(140);
   // The second pass over a photo of 3:4.
-  const secondView = { width: 128, height: SECOND_PASS_SIZE };
+  const secondView = { width: 128, height: secondPassSide({ width: 3, height: 4 }) };
   const secondInput = new Uint8Array(secondView.width * secondView.height * 3).fill(140);
   const landmarkInput = new Uint8Array(LANDMARK_INPUT_SIZE ** 2 * 3).fill(128);
   const landmarkView = { width: LANDMARK_INPUT_SIZE, height: LANDMARK_INPUT_SIZE };

@@ -44,6 +44,6 @@ export const LIMITS = `## Limits, in plain words
 - Clothes hide the waist. Under loose clothes its error lies between that of knowing the height only and that of knowing height and weight: to tell the weight helps more than the photo does.
 - The chest is measured under the armpits, where arms and trunk can be separated. Arms that hang close, or wide sleeves, hide it; the chest then follows from shoulders and hips, and its uncertainty is larger.
 - Arms crossed before the trunk, bags and people who lean are not in the data. Something unlike everything seen is given little weight, not detected. A bag painted over one hip of eight renders made waist and hip about 9 and 6 cm smaller, and the stated uncertainty did not grow. A phone before chest or face, low light, and photos 500 px high at JPEG 40 changed mean errors by at most 1 cm.
-- Of two people who stand close together the detector often finds only one.
+- Of two people who overlap the detector finds only one in a third of the photos.
 - The height is taken as people tell it, 1.9 cm too much on average. People who give their true height are taken for 1 % smaller.
 - The confidence is the probability of the recommended size under all of the above. It is calibrated for people like these.`;

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fitsPicture, paintOutPerson, SECOND_PASS_SIZE } from './second-pass.ts';
+import { fitsPicture, paintOutPerson, secondPassSide } from './second-pass.ts';
 
-const SIDE = SECOND_PASS_SIZE;
+/** Of the square of an upright picture. */
+const SIDE = 160;
 
 /** A mask of the whole picture in one row, person from one column to before another. */
 function maskOf(from: number, to: number, columns = SIDE) {
@@ -52,6 +53,17 @@ test('the view of an upright picture has few of the bars next to it', () => {
   assert.deepEqual(pixelAt(pixels, 7, 96), [0, 0, 0]);
   assert.deepEqual(pixelAt(pixels, 60, 96), [255, 255, 255]);
   assert.deepEqual(pixelAt(pixels, 88, 96), [0, 0, 0]);
+});
+
+test('people in a broad picture are seen as tall as in an upright one', () => {
+  assert.equal(secondPassSide({ width: 720, height: 960 }), SIDE);
+  const broad = { width: 960, height: 540 };
+  const { view, pixels } = paintOutPerson(
+    { ...broad, data: new Uint8Array(3 * 960 * 540) },
+    maskOf(0, 0),
+  );
+  assert.deepEqual(view, { side: 224, left: 0, top: 48, width: 224, height: 128 });
+  assert.equal(pixels.length, 3 * 224 * 128);
 });
 
 test('the bars next to an upright picture are never masked', () => {

@@ -9,8 +9,10 @@ import { freeBuffer } from './free-buffer.ts';
 import { regionOf, wholePicture } from './region.ts';
 import { warpSquare } from './warp.ts';
 
-/** The side of the picture's square: half the pixels of the first pass (decision 62). */
-export const SECOND_PASS_SIZE = 160;
+/** Pixels of an upright picture's longer side (decision 62). */
+const UPRIGHT_SIZE = 160;
+/** A broad picture gets up to so many times that, so that people in it are as tall as in an upright one. */
+const MOST_BROADER = 1.4;
 /** Of the picture's longer side. */
 const MAX_SECOND_SIZE = 1.5;
 
@@ -31,14 +33,14 @@ export interface DetectorInput {
  * which the detector takes for a person.
  */
 export function paintOutPerson(image: RgbImage, mask: PersonMask): DetectorInput {
-  const side = SECOND_PASS_SIZE;
+  const side = secondPassSide(image);
   const painted = warpSquare(image, wholePicture(image), { size: side, border: 'black' });
-  const covered = dilate(personInSquare(image, mask));
+  const covered = dilate(personInSquare(image, mask, side), side);
   for (let start = 0; start < side * side; start += side) {
     const line = painted.subarray(3 * start, 3 * (start + side));
     fillMasked(line, covered.subarray(start, start + side));
   }
-  const view = viewOf(image);
+  const view = viewOf(image, side);
   const pixels = cut(painted, view);
   freeBuffer(painted);
   return { pixels, view };
@@ -52,9 +54,13 @@ export function fitsPicture(person: DetectedPerson, image: Pick<RgbImage, 'width
   return regionOf(person, image).size <= MAX_SECOND_SIZE * Math.max(image.width, image.height);
 }
 
+/** The side of the picture's square, in pixels: 160 to 224. */
+export function secondPassSide({ width, height }: Pick<RgbImage, 'width' | 'height'>): number {
+  return upToStride(UPRIGHT_SIZE * Math.min(Math.max(width / height, 1), MOST_BROADER));
+}
+
 /** The smallest view with all of the picture. */
-function viewOf({ width, height }: Pick<RgbImage, 'width' | 'height'>): DetectorView {
-  const side = SECOND_PASS_SIZE;
+function viewOf({ width, height }: Pick<RgbImage, 'width' | 'height'>, side: number): DetectorView {
   const longest = Math.max(width, height);
   const columns = upToStride((width * side) / longest);
   const rows = upToStride((height * side) / longest);
@@ -78,27 +84,28 @@ function cut(square: Uint8Array, { side, left, top, width, height }: DetectorVie
 function personInSquare(
   { width, height }: Pick<RgbImage, 'width' | 'height'>,
   { columns, rows, probability }: PersonMask,
+  side: number,
 ): Uint8Array {
-  const side = Math.max(width, height);
+  const longest = Math.max(width, height);
   const position = (pixel: number, length: number) =>
-    (((pixel + 0.5) / SECOND_PASS_SIZE) * side - (side - length) / 2) / length;
-  const covered = new Uint8Array(SECOND_PASS_SIZE * SECOND_PASS_SIZE);
-  for (let y = 0; y < SECOND_PASS_SIZE; y += 1) {
+    (((pixel + 0.5) / side) * longest - (longest - length) / 2) / length;
+  const covered = new Uint8Array(side * side);
+  for (let y = 0; y < side; y += 1) {
     const row = Math.floor(position(y, height) * rows);
     if (row < 0 || row >= rows) continue;
-    for (let x = 0; x < SECOND_PASS_SIZE; x += 1) {
+    for (let x = 0; x < side; x += 1) {
       const column = Math.floor(position(x, width) * columns);
       if (column < 0 || column >= columns) continue;
       const likely = (probability[row * columns + column] ?? 0) > MAYBE_PERSON;
-      covered[y * SECOND_PASS_SIZE + x] = Number(likely);
+      covered[y * side + x] = Number(likely);
     }
   }
   return covered;
 }
 
 /** Dilates the mask: along the rows, then along the columns. */
-function dilate(covered: Uint8Array): Uint8Array {
-  return dilateAlong(dilateAlong(covered, 1), SECOND_PASS_SIZE);
+function dilate(covered: Uint8Array, side: number): Uint8Array {
+  return dilateAlong(dilateAlong(covered, 1), side);
 }
 
 /** At the edge of a row it spills into the next one; there the square is background or a black bar. */
