@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { setImmediate as immediate } from 'node:timers/promises';
+import { setImmediate as immediate, setTimeout as sleep } from 'node:timers/promises';
 import { plain } from '../../test/support/odd-images.ts';
 import { taskWith } from '../../test/support/task.ts';
 import { Semaphore } from '../concurrency/semaphore.ts';
@@ -100,7 +100,28 @@ describe('prepare', () => {
     arrive('a');
     while (!running.has('e')) await immediate();
     const last = running.get('e')?.options.timeoutMs ?? 0;
-    assert.ok(first <= 30_000 && last <= first, `${first} ms, then ${last} ms`);
+    assert.ok(first <= 30_000 && last < first, `${first} ms, then ${last} ms`);
+    for (const url of ['b', 'c', 'd', 'e']) arrive(url);
+    await prepared;
+  });
+
+  it('does not count the time in which downloads wait for their bytes', async () => {
+    const startedAtMs = performance.now();
+    const { prepared, running, downloads, arrive } = preparing(['a', 'b', 'c', 'd', 'e'], 10);
+    using others = downloads.open();
+    await others.take(10);
+    await immediate();
+    const waiting = ['a', 'b'].map((url) => running.get(url)?.options.take?.(1));
+    const pausedAtMs = performance.now();
+    await sleep(50);
+    const pausedMs = performance.now() - pausedAtMs;
+    others[Symbol.dispose]();
+    await Promise.all(waiting);
+    arrive('a');
+    while (!running.has('e')) await immediate();
+    const { timeoutMs = 0 } = running.get('e')?.options ?? {};
+    const ranMs = performance.now() - startedAtMs - pausedMs;
+    assert.ok(timeoutMs >= 30_000 - ranMs, `${timeoutMs} ms left after ${ranMs} ms`);
     for (const url of ['b', 'c', 'd', 'e']) arrive(url);
     await prepared;
   });

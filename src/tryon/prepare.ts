@@ -2,6 +2,7 @@
  * The photos of a task, fetched and made ready for the image model.
  */
 
+import { startCountdown } from '../concurrency/countdown.ts';
 import { Semaphore } from '../concurrency/semaphore.ts';
 import { ofImage, TaskError } from '../errors.ts';
 import type { ByteBudget } from '../images/byte-budget.ts';
@@ -38,7 +39,7 @@ export async function prepare(
   signal: AbortSignal,
 ): Promise<NamedImage[]> {
   const startedAtMs = Date.now();
-  const run = new Preparation(deps, signal);
+  using run = new Preparation(deps, signal);
   const jpegs = await run.all(task.imageUrls);
   const downloadMs = run.downloadedAtMs - startedAtMs;
   const resizeMs = Date.now() - run.downloadedAtMs;
@@ -47,14 +48,12 @@ export async function prepare(
 }
 
 /** One run over the photos of a task. */
-class Preparation {
+class Preparation implements Disposable {
   /** When the last download so far ended. */
   downloadedAtMs = Date.now();
   readonly #deps: PrepareDeps;
-  /** What is left of the hosts' time; it runs while no download waits for its bytes. */
-  #leftMs = DOWNLOADS_MS;
-  #runsSinceMs = Date.now();
-  #waiting = 0;
+  /** The hosts' time; it stands still while a download waits for its bytes, which is not the photos' fault. */
+  readonly #clock = startCountdown(DOWNLOADS_MS);
   readonly #slots = new Semaphore(DOWNLOADS_AT_ONCE);
   /** Aborts at the first final error. */
   readonly #stopDownloads = new AbortController();
@@ -83,29 +82,26 @@ class Preparation {
 
   async #photo(url: string, failed: (error: unknown) => never): Promise<Uint8Array> {
     using held = this.#deps.downloads.open();
-    const take = (bytes: number) => this.#pauseClock(held.take(bytes));
+    const take = async (bytes: number) => {
+      using _standsStill = this.#clock.pause();
+      await held.take(bytes);
+    };
     const file = await this.#slots.run(1, () => this.#download(url, take).catch(failed));
     this.downloadedAtMs = Date.now();
     const signal = AbortSignal.any([this.#signal, this.#stopDecodes.signal]);
     return await prepareImage(file, this.#deps.decodeMemory, signal).catch(failed);
   }
 
-  /** The time in which a download waits for its bytes is not the photos' fault. */
-  async #pauseClock(taking: Promise<void>): Promise<void> {
-    if (this.#waiting === 0) this.#leftMs -= Date.now() - this.#runsSinceMs;
-    this.#waiting += 1;
-    await taking;
-    this.#waiting -= 1;
-    if (this.#waiting === 0) this.#runsSinceMs = Date.now();
-  }
-
   async #download(url: string, take: (bytes: number) => Promise<void>): Promise<Uint8Array> {
     const signal = AbortSignal.any([this.#signal, this.#stopDownloads.signal]);
     signal.throwIfAborted();
-    const ranMs = this.#waiting === 0 ? Date.now() - this.#runsSinceMs : 0;
-    const timeoutMs = this.#leftMs - ranMs;
+    const timeoutMs = this.#clock.leftMs;
     if (timeoutMs <= 0) throw new TaskError('IMAGE_UNAVAILABLE', { detail: 'timeout' });
     return await this.#deps.fetcher.fetch(url, { timeoutMs, signal, take });
+  }
+
+  [Symbol.dispose](): void {
+    this.#clock[Symbol.dispose]();
   }
 }
 

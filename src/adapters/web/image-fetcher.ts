@@ -4,10 +4,10 @@
  */
 
 import { Agent, Client, type Dispatcher, request } from 'undici';
+import { startCountdown } from '../../concurrency/countdown.ts';
 import { unlessAborted } from '../../concurrency/unless-aborted.ts';
 import { TaskError } from '../../errors.ts';
 import type { FetchOptions, ImageFetcher } from '../../ports/image-fetcher.ts';
-import { startCountdown } from './countdown.ts';
 import { dnsLookup, type ResolveHost } from './dns-lookup.ts';
 import { translateFailure } from './fetch-failure.ts';
 import {
