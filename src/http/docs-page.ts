@@ -33,7 +33,10 @@ export async function registerDocs(
   let page: Promise<FastifyInstance> | undefined;
   for (const url of ['/docs', '/docs/*']) {
     server.get(url, { schema: { hide: true } }, async (request, reply) => {
-      page ??= openPage(server);
+      page ??= openPage(server).catch((error: unknown) => {
+        page = undefined;
+        throw error;
+      });
       const { routing } = await page;
       reply.hijack();
       routing(request.raw, reply.raw);

@@ -2,7 +2,7 @@
  * `POST /estimate-body`: a photo's link and a height in, measurements and a size out. Answers what
  * the platform expects within 4.5 s, and keeps nothing of the photo.
  */
-import { randomUUID, timingSafeEqual } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
@@ -24,6 +24,7 @@ import {
 } from './estimate-body-schemas.ts';
 import { fieldErrorsOf } from './field-errors.ts';
 import { ClientGone, Refusal } from './refusal.ts';
+import { isSameSecret } from './same-secret.ts';
 import { answerOf, orderOf } from './size-answer.ts';
 import { eventOfRefusal, hashOfUrl } from './size-events.ts';
 
@@ -136,11 +137,8 @@ function requestIdOf(reply: FastifyReply): string {
 }
 
 function requireSecret({ headers }: FastifyRequest, secret: string | null): void {
-  if (secret === null) return;
-  const given = Buffer.from(String(headers['x-worker-secret'] ?? ''));
-  const wanted = Buffer.from(secret);
-  const isRight = given.length === wanted.length && timingSafeEqual(given, wanted);
-  if (!isRight) throw new Refusal('UNAUTHORIZED');
+  if (secret === null || isSameSecret(String(headers['x-worker-secret'] ?? ''), secret)) return;
+  throw new Refusal('UNAUTHORIZED');
 }
 
 /** Aborts the work at the deadline, and when the client hangs up. */
