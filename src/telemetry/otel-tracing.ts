@@ -22,20 +22,19 @@ import type { Task } from '../ports/session.ts';
 import type { AnsweredRequest } from './http-metrics.ts';
 import { redact } from './redaction.ts';
 import { contextOf, rootOf, SessionIds } from './session-ids.ts';
-import type { Tracing } from './tracing.ts';
 
 const EXPORT_TIMEOUT_MS = 5000;
 const PROBES: readonly string[] = ['/livez', '/readyz', '/health', '/metrics'];
 
 /** Sends spans to `<endpoint>/v1/traces` in the background; disposing of it sends the rest. */
-export function startTracing(endpoint: string): Tracing & AsyncDisposable {
+export function startTracing(endpoint: string) {
   const ids = new SessionIds();
   const provider = createProvider(endpoint, ids);
   const tracer = provider.getTracer('wearon-worker');
   const active = new AsyncLocalStorage<Span>();
   return {
-    record: (event) => recordEvent(event, { tracer, ids, span: active.getStore() }),
-    async within(name, task, action) {
+    record: (event: WorkerEvent) => recordEvent(event, { tracer, ids, span: active.getStore() }),
+    async within<T>(name: string, task: TaskIds, action: () => Promise<T>): Promise<T> {
       const options = { attributes: attributesOf(task) };
       const span = tracer.startSpan(name, options, contextOf(task.sessionId));
       try {
@@ -44,7 +43,7 @@ export function startTracing(endpoint: string): Tracing & AsyncDisposable {
         span.end();
       }
     },
-    answered: (request) => recordAnswer(request, tracer),
+    answered: (request: AnsweredRequest) => recordAnswer(request, tracer),
     async [Symbol.asyncDispose]() {
       // A collector that is away must not keep the process from stopping.
       await provider.shutdown().catch(() => undefined);
