@@ -17,13 +17,13 @@ const FOUNDATIONS = [
   'error-catalogue',
   'errors',
   'failure-text',
+  'http-client',
   'mirror',
   'pose',
   'images',
   'public-address',
   'retry-after',
   'stop-margin',
-  'vendor-http',
   'version',
 ];
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { toResponse } from '../../vendor-http/answer.ts';
+import { toResponse } from '../../http-client/answer.ts';
 import { readAnswerBody } from './answer-body.ts';
 
 const PICTURE = Buffer.from('a picture, größer than most');

@@ -3,7 +3,7 @@
  * lies: parsed as JSON, it would become two more strings of its size.
  */
 import type { ImagesResponse } from 'openai/resources/images';
-import { textOf } from '../../vendor-http/answer.ts';
+import { textOf } from '../../http-client/answer.ts';
 import { decodePlain } from './base64.ts';
 
 /** The first picture may be there as bytes in place of base64. */

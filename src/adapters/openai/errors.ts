@@ -5,9 +5,9 @@
 import { APIError, APIUserAbortError } from 'openai';
 import type { ErrorCode } from '../../error-catalogue.ts';
 import { TaskError } from '../../errors.ts';
+import { isRedirect } from '../../http-client/answer.ts';
+import { TransportFailure } from '../../http-client/transport.ts';
 import { retryAfterMs } from '../../retry-after.ts';
-import { isRedirect } from '../../vendor-http/answer.ts';
-import { TransportFailure } from '../../vendor-http/transport.ts';
 
 /** The vendor's `error` object, as far as it can be relied on; absent fields are empty. */
 interface VendorError {

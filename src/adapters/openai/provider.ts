@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import OpenAI from 'openai';
 import { TaskError } from '../../errors.ts';
+import { Transport } from '../../http-client/transport.ts';
 import type { ImageStructure } from '../../images/format.ts';
 import { readJpeg } from '../../images/jpeg.ts';
 import type {
@@ -15,7 +16,6 @@ import type {
   ProviderLimits,
   Submitted,
 } from '../../ports/image-provider.ts';
-import { Transport } from '../../vendor-http/transport.ts';
 import { readAnswer } from './answer.ts';
 import { type Answer, readAnswerBody } from './answer-body.ts';
 import { describeModel, MATCH, matchingSize, modelInUse, type Quality } from './catalogue.ts';

@@ -5,9 +5,9 @@
 import { z } from 'zod';
 import type { ErrorCode } from '../../error-catalogue.ts';
 import { TaskError } from '../../errors.ts';
+import { isRedirect } from '../../http-client/answer.ts';
+import { TransportFailure } from '../../http-client/transport.ts';
 import { isBelievable, retryAfterMs } from '../../retry-after.ts';
-import { isRedirect } from '../../vendor-http/answer.ts';
-import { TransportFailure } from '../../vendor-http/transport.ts';
 
 export const Prediction = z.object({
   id: z.string().regex(/^\w{1,100}$/),

@@ -5,6 +5,7 @@
 
 import { z } from 'zod';
 import { TaskError } from '../../errors.ts';
+import { Transport } from '../../http-client/transport.ts';
 import type {
   FetchPicture,
   ImageProvider,
@@ -15,7 +16,6 @@ import type {
   Submitted,
   Ticket,
 } from '../../ports/image-provider.ts';
-import { Transport } from '../../vendor-http/transport.ts';
 import { endOf, failureOf, linkIn, Prediction, refusalOf } from './answers.ts';
 import { describeReplicateModel, garmentCostUsd } from './catalogue.ts';
 import { inputFor, seedOf } from './input.ts';

@@ -6,9 +6,9 @@ import { createClient, StorageApiError, type SupabaseClient } from '@supabase/su
 import { Agent, type Dispatcher } from 'undici';
 import { z } from 'zod';
 import { TaskError } from '../../errors.ts';
+import { exchange, MAX_ANSWER_BYTES } from '../../http-client/exchange.ts';
 import { REQUEST_TIMEOUT_MS } from '../../ports/booking-times.ts';
 import type { Channel } from '../../ports/session.ts';
-import { exchange, MAX_ANSWER_BYTES } from '../../vendor-http/exchange.ts';
 import { VERSION } from '../../version.ts';
 
 export function connectSupabase(url: string, serviceRoleKey: string): SupabaseClient {

@@ -4,7 +4,7 @@
  */
 
 import { TaskError } from '../../errors.ts';
-import { isRedirect } from '../../vendor-http/answer.ts';
+import { isRedirect } from '../../http-client/answer.ts';
 
 /** The host does not exist, cannot prove who it is, or does not speak HTTP: a retry cannot help. */
 const FINAL_CODES = [

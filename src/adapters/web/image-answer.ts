@@ -6,8 +6,8 @@
 
 import type { Dispatcher } from 'undici';
 import { TaskError } from '../../errors.ts';
+import { textOf } from '../../http-client/answer.ts';
 import { foreignFormat, imageFormat } from '../../images/format.ts';
-import { textOf } from '../../vendor-http/answer.ts';
 import { failureOfStatus } from './fetch-failure.ts';
 
 /** Enough of a file to judge it by, so that a film or a web page is not read to its end. */

@@ -5,9 +5,9 @@
 import { Agent, Client, type Dispatcher, request } from 'undici';
 import { unlessAborted } from '../../concurrency/unless-aborted.ts';
 import { TaskError } from '../../errors.ts';
+import { isRedirect } from '../../http-client/answer.ts';
 import type { SendResult, WebhookSender } from '../../ports/webhooks.ts';
 import { retryAfterMs } from '../../retry-after.ts';
-import { isRedirect } from '../../vendor-http/answer.ts';
 import { VERSION } from '../../version.ts';
 import { dnsLookup, type ResolveHost } from './dns-lookup.ts';
 import {
