@@ -44,7 +44,13 @@ export function distancePx(points: BodyPoints, from: LandmarkName, to: LandmarkN
   return Math.hypot(a.x - b.x, a.y - b.y);
 }
 
-/** How much further down than its row a leg's lower joint lies along the leg: legs apart make a person look short. Mean of both legs, px. */
+/** Legs at most 10 degrees from the vertical lose this share of their length at most: that is how people stand. */
+const USUAL_SPREAD = 1 - Math.cos(Math.PI / 18);
+
+/**
+ * How much taller a person would look with the legs side by side, from what `upper` to `lower` lies
+ * askew: the mean of both legs, px. 0 for people who stand as usual.
+ */
 export function legSpreadPx(
   points: BodyPoints,
   upper: 'Hip' | 'Knee',
@@ -52,9 +58,10 @@ export function legSpreadPx(
 ): number {
   const spreads = SIDES.map((side) => {
     const [from, to] = [`${side}${upper}`, `${side}${lower}`] as const;
-    return distancePx(points, from, to) - (points(to).y - points(from).y);
+    const length = distancePx(points, from, to);
+    return length * (1 - USUAL_SPREAD) - (points(to).y - points(from).y);
   });
-  return mean(spreads);
+  return Math.max(mean(spreads), 0);
 }
 
 /** Between the line from an upper to a lower point and the vertical: 180 is upside down. */
