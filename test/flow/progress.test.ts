@@ -58,6 +58,18 @@ describe('a try-on is followed', () => {
     assert.equal(picture.headers.get('content-type'), 'image/jpeg');
   });
 
+  it('from the status that older rows begin with', async () => {
+    const tryOn = await orderTryOn(shop.platform, await createPerson(shop.platform));
+    const pending = "update generation_sessions set status = 'pending' where id = $1";
+    await shop.stack.database.query(pending, [tryOn.sessionId]);
+    const states = await watchToTheEnd(supabase, tryOn, 'generation_sessions', NEVER_MS);
+    const expected: TryOnState['status'][] = ['pending', 'processing', 'completed'];
+    assert.deepEqual(
+      states.map(({ status }) => status),
+      expected,
+    );
+  });
+
   it('by Realtime to a failure, with the text for the shopper', async () => {
     const tryOn = await orderTryOn(shop.platform, await createStore(shop.platform), {
       imageUrls: [`${shop.stack.env.SUPABASE_URL}/no-such-photo.jpg`],

@@ -6,7 +6,8 @@ import type { SupabaseClient } from '@supabase/supabase-js';
 
 /** The row of a session, as far as a screen needs it. */
 export interface TryOnState {
-  readonly status: 'queued' | 'processing' | 'completed' | 'failed';
+  /** `pending`: an older name of queued, on people's rows only. */
+  readonly status: 'pending' | 'queued' | 'processing' | 'completed' | 'failed';
   /** Set together with `completed`, in one UPDATE; the link works for hours, not for ever. */
   readonly generated_image_url: string | null;
   /** For the shopper to read; set together with `failed`. */
@@ -25,7 +26,7 @@ export interface TryOnWatch {
 
 const COLUMNS = 'status, generated_image_url, error_message';
 /** A late answer must not turn the screen back. */
-const ORDER = { queued: 0, processing: 1, completed: 2, failed: 2 };
+const ORDER = { pending: 0, queued: 1, processing: 2, completed: 3, failed: 3 };
 
 /** Begins to watch; the returned function ends it, and so does a final status. */
 export function watchTryOn(
