@@ -4,8 +4,8 @@
  */
 import { join } from 'node:path';
 import { buildModels, MODEL_FOLDER } from '../scripts/pose-models.ts';
-import { benchEndpoint } from './pose-endpoint.ts';
-import { benchEngine, benchThreads } from './pose-engine.ts';
+import { benchEndpoint } from './pose/endpoint.ts';
+import { benchEngine, benchThreads } from './pose/engine.ts';
 import { machineName } from './timing.ts';
 
 const photoFile = join(import.meta.dirname, '../test/fixtures/pose/s1_00.jpg');

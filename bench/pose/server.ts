@@ -1,12 +1,12 @@
 /** A process with `/estimate-body` and `/health` for the bench, which tells how it fares. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { PosePool } from '../src/adapters/mediapipe/pose-pool.ts';
-import { WebImageFetcher } from '../src/adapters/web/image-fetcher.ts';
-import { registerEstimateBody } from '../src/http/estimate-body.ts';
-import { registerHealth } from '../src/http/health.ts';
-import { createServer } from '../src/http/server.ts';
-import { ESTIMATORS } from '../src/sizing/estimators.ts';
-import { BUILT_IN_CHARTS } from '../src/sizing/size-chart.ts';
+import { PosePool } from '../../src/adapters/mediapipe/pose-pool.ts';
+import { WebImageFetcher } from '../../src/adapters/web/image-fetcher.ts';
+import { registerEstimateBody } from '../../src/http/estimate-body.ts';
+import { registerHealth } from '../../src/http/health.ts';
+import { createServer } from '../../src/http/server.ts';
+import { ESTIMATORS } from '../../src/sizing/estimators.ts';
+import { BUILT_IN_CHARTS } from '../../src/sizing/size-chart.ts';
 
 /** What the parent gets for the message `tell`; figures since the last time. */
 export interface ServerFigures {

@@ -1,15 +1,15 @@
 /** The pose engine by itself: models, pipeline, and threads. */
 import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
-import { decodeImage } from '../src/adapters/mediapipe/decode-image.ts';
-import { WHOLE_SQUARE } from '../src/adapters/mediapipe/detector.ts';
-import { estimatePose } from '../src/adapters/mediapipe/estimate-pose.ts';
-import { LANDMARK_INPUT_SIZE } from '../src/adapters/mediapipe/landmarks.ts';
-import { loadPoseModels, runModel } from '../src/adapters/mediapipe/models.ts';
-import { PosePool } from '../src/adapters/mediapipe/pose-pool.ts';
-import { secondPassSide } from '../src/adapters/mediapipe/second-pass.ts';
-import { PHONE } from './pose-endpoint.ts';
-import { fastTimesInTurns, fixed, printTable, quantile, timeMs } from './timing.ts';
+import { decodeImage } from '../../src/adapters/mediapipe/decode-image.ts';
+import { WHOLE_SQUARE } from '../../src/adapters/mediapipe/detector.ts';
+import { estimatePose } from '../../src/adapters/mediapipe/estimate-pose.ts';
+import { LANDMARK_INPUT_SIZE } from '../../src/adapters/mediapipe/landmarks.ts';
+import { loadPoseModels, runModel } from '../../src/adapters/mediapipe/models.ts';
+import { PosePool } from '../../src/adapters/mediapipe/pose-pool.ts';
+import { secondPassSide } from '../../src/adapters/mediapipe/second-pass.ts';
+import { fastTimesInTurns, fixed, printTable, quantile, timeMs } from '../timing.ts';
+import { PHONE } from './endpoint.ts';
 
 const ROUNDS = 100;
 const PHONE_ROUNDS = 20;

@@ -7,8 +7,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
-import type { ServerFigures } from './pose-server.ts';
-import { fixed, printTable, quantile } from './timing.ts';
+import { fixed, printTable, quantile } from '../timing.ts';
+import type { ServerFigures } from './server.ts';
 
 /** Clients per photo; 0 is the baseline. */
 const CLIENTS = { small: [0, 1, 4, 16], phone: [1, 4] } as const;
@@ -30,7 +30,7 @@ export async function benchEndpoint(modelFolder: string, photoFile: string): Pro
   await once(host.listen(0, '127.0.0.1'), 'listening');
   const origin = `http://127.0.0.1:${(host.address() as AddressInfo).port}`;
   const imageUrl = (photo: Photo) => `${origin}${photoPath(photo)}`;
-  const script = join(import.meta.dirname, 'pose-server.ts');
+  const script = join(import.meta.dirname, 'server.ts');
   const server = fork(script, [modelFolder, origin, String(THREADS)]);
   const [{ address }] = (await once(server, 'message')) as [{ address: string }];
   const ask = async (): Promise<ServerFigures> => {
