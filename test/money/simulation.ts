@@ -3,17 +3,7 @@
  * time, so that the worker's own code runs in it.
  */
 import { mock } from 'node:test';
-
-/** Numbers that follow from a seed, from 0 up to 1. */
-export function randomFrom(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+import { randomFrom } from '../support/random.ts';
 
 export class Simulation implements Disposable {
   readonly random: () => number;
