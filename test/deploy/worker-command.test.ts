@@ -17,6 +17,7 @@ async function settingsWith(env: Readonly<Record<string, string>>): Promise<stri
 }
 
 it('the worker starts with memory settings and keeps those given', async () => {
-  assert.equal(await settingsWith({}), '2 --max-semi-space-size=8');
-  assert.equal(await settingsWith({ MALLOC_ARENA_MAX: '4' }), '4 --max-semi-space-size=8');
+  const flags = '--max-semi-space-size=8 --v8-pool-size=1';
+  assert.equal(await settingsWith({}), `2 ${flags}`);
+  assert.equal(await settingsWith({ MALLOC_ARENA_MAX: '4' }), `4 ${flags}`);
 });

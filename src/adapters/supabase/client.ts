@@ -14,7 +14,8 @@ import { VERSION } from '../../version.ts';
 export function connectSupabase(url: string, serviceRoleKey: string): SupabaseClient {
   const connections = new Agent({ allowH2: false, maxResponseSize: MAX_ANSWER_BYTES });
   return createClient(url, serviceRoleKey, {
-    auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
+    // Without it, every request first looks for a user's session.
+    accessToken: async () => serviceRoleKey,
     db: { retry: false },
     global: {
       // Proxies may turn clients without a name away.
