@@ -1,4 +1,5 @@
 /** Judges the sizing on people that it was not fitted on: errors, sizes, calibration, baselines. */
+import type { BodyEstimate } from '../../src/sizing/body-estimate.ts';
 import type { PhotoEvidence } from '../../src/sizing/body-posterior.ts';
 import { estimateClassic } from '../../src/sizing/classic.ts';
 import { COEFFICIENTS, type SizingCoefficients } from '../../src/sizing/coefficients.ts';
@@ -32,13 +33,6 @@ export interface Judged<Person extends MeasuredPerson = PhotographedPerson> {
   /** The stated probability that the size is right; null from estimators that state none. */
   readonly confidence: number | null;
   /** Each girth's stated standard deviation; null from estimators that state none. */
-  readonly sd: Girths | null;
-}
-
-interface Answer {
-  readonly girths: Girths;
-  readonly sizeIndex: number;
-  readonly confidence: number | null;
   readonly sd: Girths | null;
 }
 
@@ -120,29 +114,18 @@ export function judgeAll<Person extends MeasuredPerson>(
     const evidence = usePhoto ? person.evidence : null;
     const facts = factsOf(person, given);
     const estimate = estimateFromEvidence(facts, evidence, ORIGINAL_CHART, fitFor(person));
-    const { chestCm: chest, waistCm: waist, hipCm: hip } = estimate.measurements;
-    return judge(person, {
-      girths: { chest, waist, hip },
-      sizeIndex: indexOf(estimate.recommendedSize),
+    return judgeEstimate(person, estimate, {
       confidence: estimate.confidence,
       sd: estimate.uncertaintyCm,
     });
   });
 }
 
-/** The answers of the original's formula. */
+/** The answers of the original's formula, whose confidence is no probability. */
 export function judgeClassic(photographed: readonly PhotographedPerson[]): Judged[] {
-  return photographed.map((person) => {
-    const estimate = estimateClassic(person.figures.asTaken.pose, person.heightCm);
-    const { chestCm: chest, waistCm: waist, hipCm: hip } = estimate.measurements;
-    const index = indexOf(estimate.recommendedSize);
-    return judge(person, {
-      girths: { chest, waist, hip },
-      sizeIndex: index,
-      confidence: null,
-      sd: null,
-    });
-  });
+  return photographed.map((person) =>
+    judgeEstimate(person, estimateClassic(person.figures.asTaken.pose, person.heightCm), UNSTATED),
+  );
 }
 
 /** The mean of the tape-measured people (both sexes alike) for everyone. */
@@ -157,23 +140,36 @@ export function judgeConstant(
       ),
     );
   const girths = { chest: average('chest'), waist: average('waist'), hip: average('hip') };
-  const answer = {
-    girths,
-    sizeIndex: sizeIndex(ORIGINAL_CHART, girths),
-    confidence: null,
-    sd: null,
-  };
-  return photographed.map((person) => judge(person, answer));
+  const size = sizeIndex(ORIGINAL_CHART, girths);
+  return photographed.map((person) => judge(person, girths, size, UNSTATED));
 }
 
-function judge<Person extends MeasuredPerson>(person: Person, answer: Answer): Judged<Person> {
-  const difference = (girth: keyof Girths) => answer.girths[girth] - person[girth];
+/** How sure an answer says it is. */
+type Stated = Pick<Judged, 'confidence' | 'sd'>;
+const UNSTATED: Stated = { confidence: null, sd: null };
+
+function judgeEstimate<Person extends MeasuredPerson>(
+  person: Person,
+  { measurements, recommendedSize }: BodyEstimate,
+  stated: Stated,
+): Judged<Person> {
+  const { chestCm: chest, waistCm: waist, hipCm: hip } = measurements;
+  const size = ORIGINAL_CHART.sizes.findIndex((entry) => entry.size === recommendedSize);
+  return judge(person, { chest, waist, hip }, size, stated);
+}
+
+function judge<Person extends MeasuredPerson>(
+  person: Person,
+  girths: Girths,
+  size: number,
+  stated: Stated,
+): Judged<Person> {
+  const difference = (girth: keyof Girths) => girths[girth] - person[girth];
   return {
     person,
     errors: { chest: difference('chest'), waist: difference('waist'), hip: difference('hip') },
-    sizeError: answer.sizeIndex - sizeIndex(ORIGINAL_CHART, person),
-    confidence: answer.confidence,
-    sd: answer.sd,
+    sizeError: size - sizeIndex(ORIGINAL_CHART, person),
+    ...stated,
   };
 }
 
@@ -184,8 +180,4 @@ export function factsOf(person: MeasuredPerson, given: GivenInputs): PersonFacts
     sex: given.includes('sex') ? person.sex : undefined,
     ageYears: given.includes('age') ? person.ageYears : undefined,
   };
-}
-
-function indexOf(size: string): number {
-  return ORIGINAL_CHART.sizes.findIndex((entry) => entry.size === size);
 }

@@ -67,18 +67,7 @@ function biasOf(judged: readonly Judged[]): string {
 
 export function accuracyTable(rows: readonly Row[]): string {
   return table(
-    [
-      'input',
-      'undressed cm',
-      'exact',
-      '± 1',
-      'dressed cm',
-      'exact',
-      '± 1',
-      'all cm',
-      'exact',
-      '± 1',
-    ],
+    ['input', ...['undressed', 'dressed', 'all'].flatMap((kind) => [`${kind} cm`, 'exact', '± 1'])],
     rows.map(({ name, judged }) => [
       name,
       ...kinds(judged).flatMap((part) => [
