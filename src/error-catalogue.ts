@@ -59,7 +59,7 @@ export const CATALOGUE = {
       too_costly:
         '{image} is stored in a way that takes too much memory to open. Please save it again as an ordinary JPEG (not progressive), or smaller.',
       unsupported: '{image} is in an unsupported format. Please use JPEG, PNG or WebP.',
-      heic: '{image} is in the HEIC format of phones, which cannot be used. Please save it as JPEG.',
+      heic: '{image} is a HEIC photo, which cannot be used here. Please save it as JPEG.',
       unusual_jpeg:
         '{image} is a JPEG of a kind that few programs can open. Please save it again as an ordinary JPEG.',
       unreadable: '{image} is damaged and could not be read. Please upload it again.',

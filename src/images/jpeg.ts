@@ -9,7 +9,7 @@ import { isUsableProfile, MAX_PROFILE_BYTES, type ProfileSpace } from './icc-pro
 import { readOrientation, writeOrientation } from './orientation.ts';
 
 const START_OF_FRAME = { baseline: 0xc0, extended: 0xc1, progressive: 0xc2 } as const;
-/** Lossless and differential frames, and arithmetic coding, which no browser shows. */
+/** Lossless and differential frames, and arithmetic coding, which hardly any browser shows. */
 const OTHER_FRAMES = [0xc3, 0xc5, 0xc6, 0xc7, 0xc9, 0xca, 0xcb, 0xcd, 0xce, 0xcf];
 const [HUFFMAN_TABLES, END, SCAN, QUANTISATION, RESTARTS] = [0xc4, 0xd9, 0xda, 0xdb, 0xdd];
 const [JFIF, EXIF, ICC, ADOBE] = [0xe0, 0xe1, 0xe2, 0xee];
