@@ -1,11 +1,14 @@
 /** What a file can do to decoding and to memory: see src/images. */
-import { mkdtempDisposable, writeFile } from 'node:fs/promises';
+import { mkdtempDisposable, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PosePool } from '../../src/adapters/mediapipe/pose-pool.ts';
 import { validateImage } from '../../src/images/validation.ts';
 import { holdPhotos } from '../../test/support/hold-photos.ts';
-import { prepareElsewhere } from '../../test/support/large-images.ts';
+import { prepareElsewhere, slowPng } from '../../test/support/large-images.ts';
 import { insertPngText, plain } from '../../test/support/odd-images.ts';
+import { FIXTURES } from '../../test/support/pose-goldens.ts';
+import { poseModelFolder } from '../../test/support/pose-models.ts';
 import { scanBomb } from '../../test/support/scan-bomb.ts';
 import { timeMs } from '../timing.ts';
 import type { Attack } from './attack.ts';
@@ -47,6 +50,23 @@ function refusalOf(file: Uint8Array): unknown {
   throw new Error('the file is accepted');
 }
 
+const SLOW_PHOTOS = 8;
+
+/** Seconds until an ordinary photo's pose is known that comes right behind them, to one pose thread. */
+async function slowPhotos(): Promise<number> {
+  const ready = Promise.withResolvers<void>();
+  const modelFolder = await poseModelFolder();
+  await using pool = new PosePool({ modelFolder, threads: 1, onReady: ready.resolve });
+  await ready.promise;
+  const slow = await slowPng();
+  const photo = await readFile(join(FIXTURES, 's1_00.jpg'));
+  const { signal } = new AbortController();
+  const slowOnes = Array.from({ length: SLOW_PHOTOS }, () => pool.estimate(slow, signal));
+  const waitedMs = await timeMs(() => pool.estimate(photo, signal));
+  await Promise.all(slowOnes);
+  return waitedMs / 1000;
+}
+
 const [TASKS, PHOTOS] = [20, 16];
 
 async function heldBytes(): Promise<number> {
@@ -70,6 +90,14 @@ export const PICTURE_ATTACKS: readonly Attack[] = [
     before: '83',
     limit: 1,
     measure: manyScans,
+  },
+  {
+    name: 'photos that are slow to decode',
+    sent: `${SLOW_PHOTOS} PNGs of 50 megapixels in 16 bits, 0.5 MB each, to /estimate-body`,
+    figure: 'seconds until the size of another photo',
+    before: '12',
+    limit: 4.4,
+    measure: slowPhotos,
   },
   {
     name: 'photos held until the last one is there',
