@@ -118,7 +118,7 @@ function sizeFromPhoto(
 }
 
 function badImage(cause: TaskError): RefusedSize {
-  const code = cause.code === 'IMAGE_UNAVAILABLE' ? cause.code : 'INVALID_IMAGE';
+  const code = cause.kind === 'transient' ? 'IMAGE_UNAVAILABLE' : 'INVALID_IMAGE';
   const reasons = cause.detail === null ? [] : [cause.detail];
   const advice = reasons.map((reason) =>
     code === 'IMAGE_UNAVAILABLE' ? TRY_PHOTO_LATER : publicText(code, `${reason}.photo`),

@@ -85,6 +85,26 @@ it('a full disk costs no paid call, and is said', async () => {
   await until('readiness', async () => (await readiness(worker)) === 200);
 });
 
+it('photos that Storage does not deliver for a while fail no task', async () => {
+  const { platform, stack } = crash.shop;
+  const person = await createPerson(platform);
+  const [before, during] = await orderMany(platform, person, 2);
+  assert.ok(before && during);
+  const worker = await crash.startWorker();
+  await push(platform, before);
+  await assertCompleted(crash.shop, before);
+  const opening = { method: 'GET', path: /\/object\/sign\// };
+  const away = stack.supabase.faults.add({ ...opening, ...NO_ROUTE, status: 502, times: Infinity });
+  await push(platform, during);
+  await until('three attempts', () => {
+    const retried = worker.lines.filter(({ message }) => message === 'generation_retried');
+    return retried.filter(({ session_id }) => session_id === during.sessionId).length >= 3;
+  });
+  away.release();
+  await assertCompleted(crash.shop, during);
+  assert.equal(crash.paidCalls(), 2);
+});
+
 it('two replicas pay for one picture while pictures are refused', async () => {
   const { platform, stack } = crash.shop;
   const person = await createPerson(platform, { credits: 30 });

@@ -25,8 +25,13 @@ test('an image that cannot be had is a 400 with the text that clients know', asy
     INVALID_IMAGE: 'The photo has a link that is not allowed. Please upload it and try again.',
     IMAGE_UNAVAILABLE: 'The photo could not be loaded just now. Please try again in a moment.',
   };
-  for (const code of ['INVALID_IMAGE', 'IMAGE_UNAVAILABLE'] as const) {
-    const fetcher = fetcherThatThrows(new TaskError(code, { detail: 'refused' }));
+  const answers = [
+    ['INVALID_IMAGE', 'INVALID_IMAGE'],
+    ['IMAGE_UNAVAILABLE', 'IMAGE_UNAVAILABLE'],
+    ['STORAGE_UNAVAILABLE', 'IMAGE_UNAVAILABLE'],
+  ] as const;
+  for (const [thrown, code] of answers) {
+    const fetcher = fetcherThatThrows(new TaskError(thrown, { detail: 'refused' }));
     const { post, events } = await startSizeServer(t, { fetcher });
     const { status, body } = await post(REQUEST);
     assert.equal(status, 400);

@@ -51,8 +51,8 @@ describe('the image fetcher', () => {
     const missing = '{"statusCode":"404","error":"not_found","message":"Object not found"}';
     const behind = '{"statusCode":"503","error":"DatabaseSchemaMismatch","message":"out of sync"}';
     const expected = [
-      [404, '{"message":"no Route matched"}', 'IMAGE_UNAVAILABLE (status)'],
-      [400, behind, 'IMAGE_UNAVAILABLE (status)'],
+      [404, '{"message":"no Route matched"}', 'STORAGE_UNAVAILABLE (status)'],
+      [400, behind, 'STORAGE_UNAVAILABLE (status)'],
       [400, missing, 'INVALID_IMAGE (unreachable)'],
       [400, '<html>', 'INVALID_IMAGE (unreachable)'],
       [400, ' '.repeat(100_000) + behind, 'INVALID_IMAGE (unreachable)'],

@@ -75,6 +75,7 @@ export class WebImageFetcher implements ImageFetcher, AsyncDisposable {
   async fetch(text: string, { timeoutMs, signal, take }: FetchOptions): Promise<Uint8Array> {
     signal.throwIfAborted();
     const { url, trusted } = readImageUrl(text, this.#rules);
+    const fromStorage = trusted && url.pathname.startsWith(STORAGE_PATH);
     using countdown = startCountdown(timeoutMs);
     const deadline = countdown.signal;
     using speed = watchSpeed(this.#leastSpeed);
@@ -92,7 +93,6 @@ export class WebImageFetcher implements ImageFetcher, AsyncDisposable {
       const options = { dispatcher, headers: HEADERS, signal: stop };
       const answer = await unlessAborted(request(url, options), stop);
       allowance.bytes += this.#maxBytes + FRAMING_ALLOWANCE_BYTES;
-      const fromStorage = trusted && url.pathname.startsWith(STORAGE_PATH);
       return await readImage(answer, { maxBytes: this.#maxBytes, count, fromStorage });
     };
     try {
@@ -101,8 +101,11 @@ export class WebImageFetcher implements ImageFetcher, AsyncDisposable {
     } catch (error) {
       signal.throwIfAborted();
       const slow = deadline.aborted ? 'timeout' : speed.signal.aborted ? 'too_slow' : null;
-      if (slow === null) throw translateFailure(error, trusted);
-      throw new TaskError('IMAGE_UNAVAILABLE', { detail: slow, cause: error });
+      const failure =
+        slow === null
+          ? translateFailure(error, trusted)
+          : new TaskError('IMAGE_UNAVAILABLE', { detail: slow, cause: error });
+      throw fromStorage ? asStorageFailure(failure) : failure;
     }
   }
 
@@ -127,4 +130,11 @@ export class WebImageFetcher implements ImageFetcher, AsyncDisposable {
     this.#disposed.abort();
     await this.#trusted.destroy();
   }
+}
+
+/** That Storage does not deliver is an outage of the platform's own and not the photo's fault. */
+function asStorageFailure(failure: TaskError): TaskError {
+  if (failure.code !== 'IMAGE_UNAVAILABLE') return failure;
+  const { detail, cause } = failure;
+  return new TaskError('STORAGE_UNAVAILABLE', { cause, ...(detail !== null && { detail }) });
 }
