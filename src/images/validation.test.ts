@@ -40,6 +40,7 @@ describe('image validation', () => {
     await assertRefused(pngClaiming(10_000, 5_051), 'too_large');
     await assertRefused(jpegClaiming(10_000, 10_000), 'too_large');
     await assertRefused(webpClaiming(10_000, 10_000), 'too_large');
+    await assertRefused(jpegClaiming(20_000, 14_000), 'too_large');
   });
 
   it('refuses a side of more than 16,384 pixels', async () => {

@@ -95,9 +95,9 @@ function refusalOf(structure: ImageStructure, decodeBytes: number): Refusal | nu
   const { widthPx, heightPx, frames, scans } = structure;
   if (widthPx === 0 || heightPx === 0) return 'unreadable';
   if (frames > 1) return 'animated';
+  if (widthPx * heightPx > MAX_PIXELS) return 'too_large';
   if (Math.max(widthPx, heightPx) > MAX_SIDE_PX) return 'side_too_long';
   if (Math.min(widthPx, heightPx) < MIN_SIDE_PX) return 'too_small';
-  if (widthPx * heightPx > MAX_PIXELS) return 'too_large';
   if (scans > MAX_SCANS || scans * widthPx * heightPx > MAX_PIXEL_VISITS) return 'too_many_scans';
   return decodeBytes > MAX_DECODE_BYTES ? 'too_costly' : null;
 }

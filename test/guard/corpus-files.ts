@@ -53,12 +53,12 @@ const CLAIMING: HostileFile[] = [
   {
     why: 'four billion pixels squared',
     bytes: () => pngClaiming(2 ** 31 - 1, 2 ** 31 - 1),
-    detail: 'side_too_long',
+    detail: 'too_large',
   },
   {
     why: 'a line of 50 megapixels',
     bytes: () => pngClaiming(50_000_000, 1),
-    detail: 'side_too_long',
+    detail: 'too_large',
   },
   { why: 'one pixel too many', bytes: () => pngClaiming(50_000_001, 1), detail: 'side_too_long' },
   { why: 'a side that is too long', bytes: () => pngClaiming(20_000, 2), detail: 'side_too_long' },
