@@ -58,7 +58,7 @@ const CLAIMING: HostileFile[] = [
   {
     why: 'a line of 50 megapixels',
     bytes: () => pngClaiming(50_000_000, 1),
-    detail: 'too_large',
+    detail: 'side_too_long',
   },
   { why: 'one pixel too many', bytes: () => pngClaiming(50_000_001, 1), detail: 'side_too_long' },
   { why: 'a side that is too long', bytes: () => pngClaiming(20_000, 2), detail: 'side_too_long' },
@@ -72,7 +72,7 @@ const CLAIMING: HostileFile[] = [
   {
     why: 'the largest JPEG there can be',
     bytes: () => jpegClaiming(65_500, 65_500),
-    detail: 'side_too_long',
+    detail: 'too_large',
   },
   { why: 'a JPEG without pixels', bytes: () => jpegClaiming(0, 0), detail: 'unreadable' },
   { why: '100 megapixels of WebP', bytes: () => webpClaiming(10_000, 10_000), detail: 'too_large' },
