@@ -13,6 +13,7 @@ import {
   symlink,
   writeFile,
 } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -151,6 +152,10 @@ it('the packed client runs the program of its README to its end', async () => {
   const built = modules.flatMap((name) => [`dist/${name}.d.ts`, `dist/${name}.js`]);
   const files = await install(folder.path);
   assert.deepEqual(files.sort(), ['LICENSE', 'README.md', ...built, 'package.json'].sort());
+
+  const atHome = createRequire(join(folder.path, 'program.mjs'));
+  const watch = await readFile(atHome.resolve('@wearon/tryon-client/watch'), 'utf8');
+  assert.doesNotMatch(watch, /^import |node:/m, 'a browser cannot load it');
 
   const program = readPage('packages/client/README.md').codeBlocks.find(
     ({ lang }) => lang === 'js',

@@ -79,6 +79,16 @@ describe('a try-on is followed', () => {
     assert.ok(states.at(-1)?.error_message);
   });
 
+  it('by two watches of one session on one client', async () => {
+    const tryOn = await orderTryOn(shop.platform, await createPerson(shop.platform));
+    const [first, second] = await Promise.all([
+      watchToTheEnd(supabase, tryOn, 'generation_sessions', NEVER_MS),
+      watchToTheEnd(supabase, tryOn, 'generation_sessions', NEVER_MS),
+    ]);
+    assert.equal(first.at(-1)?.status, 'completed');
+    assert.deepEqual(second.at(-1), first.at(-1));
+  });
+
   it('by polling where Realtime does not answer', async () => {
     const { env } = shop.stack;
     const options = { realtime: { params: { apikey: 'wrong' } } };

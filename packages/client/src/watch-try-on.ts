@@ -1,16 +1,30 @@
 /**
- * Follows one try-on to its end: Supabase Realtime tells each change at once, and polling catches
- * what it misses.
+ * Follows one try-on to its end: Supabase Realtime announces each change at once, and polling
+ * catches what it misses. Browsers load it too, so nothing of Node is imported.
  */
 import type { SupabaseClient } from '@supabase/supabase-js';
 
 /** The row of a session, as far as a screen needs it. */
-export interface TryOnState {
+export type TryOnState = Waiting | Completed | Failed;
+
+interface Waiting {
   /** `pending`: an older name of queued, on people's rows only. */
-  readonly status: 'pending' | 'queued' | 'processing' | 'completed' | 'failed';
-  /** Set together with `completed`, in one UPDATE; the link works for hours, not for ever. */
-  readonly generated_image_url: string | null;
-  /** For the shopper to read; set together with `failed`. */
+  readonly status: 'pending' | 'queued' | 'processing';
+  readonly generated_image_url: null;
+  readonly error_message: null;
+}
+
+interface Completed {
+  readonly status: 'completed';
+  /** Set in the same UPDATE as the status; the link works for hours, not for ever. */
+  readonly generated_image_url: string;
+  readonly error_message: null;
+}
+
+interface Failed {
+  readonly status: 'failed';
+  readonly generated_image_url: null;
+  /** For the shopper to read; null where the platform ended the session without a text. */
   readonly error_message: string | null;
 }
 
@@ -25,6 +39,8 @@ export interface TryOnWatch {
 }
 
 const COLUMNS = 'status, generated_image_url, error_message';
+/** Gives every watch a channel of its own: a client takes no listeners for one that is subscribed. */
+let watches = 0;
 /** A late answer must not turn the screen back. */
 const ORDER = { pending: 0, queued: 1, processing: 2, completed: 3, failed: 3 };
 
@@ -43,7 +59,7 @@ export function watchTryOn(
     const order = ORDER[status] ?? 0;
     if (order <= reached) return;
     reached = order;
-    onChange({ status, generated_image_url, error_message });
+    onChange({ status, generated_image_url, error_message } as TryOnState);
     if (order === ORDER.completed) stop();
   };
   const read = async () => {
@@ -51,7 +67,7 @@ export function watchTryOn(
     if (data !== null) see(data as TryOnState);
   };
   const channel = supabase
-    .channel(`try-on-${sessionId}`)
+    .channel(`try-on-${sessionId}-${++watches}`)
     .on(
       'postgres_changes',
       { event: 'UPDATE', schema: 'public', table, filter: `id=eq.${sessionId}` },
