@@ -4,6 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
 import { estimatePose } from '../../src/adapters/mediapipe/estimate-pose.ts';
 import { loadPoseModels } from '../../src/adapters/mediapipe/models.ts';
@@ -70,13 +71,19 @@ export async function showBody(address: string, link: string, folder: string): P
   return true;
 }
 
-/** Waits for the pose model to be loaded, then asks once. */
+/** Waits for the pose model to be loaded, then asks, as a client should: again after a 503. */
 async function ask(address: string, image_url: string, height_cm: number): Promise<Answer | null> {
   await until('the pose model', async () => (await fetch(`${address}/health`)).ok);
-  const answer = await fetch(`${address}/estimate-body`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ image_url, height_cm }),
+  const answer = await until('a size', async () => {
+    const given = await fetch(`${address}/estimate-body`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ image_url, height_cm }),
+    });
+    if (given.status !== 503) return given;
+    await given.body?.cancel();
+    await sleep(1000 * Number(given.headers.get('retry-after')));
+    return null;
   });
   if (answer.ok) return (await answer.json()) as Answer;
   console.log(`  POST /estimate-body answered ${answer.status}: ${await answer.text()}`);
