@@ -81,6 +81,26 @@ it('secrets are sent over TLS, except on loopback', () => {
   assert.equal(url('http://127.0.0.1.example.com'), 1);
 });
 
+it('SUPABASE_URL with a path, and passwords that break REDIS_URL, are refused', () => {
+  const problem = (env: Record<string, string>) => problemsOf({ ...REQUIRED, ...env })[0] ?? '';
+  for (const path of ['/rest/v1', '/dashboard/project/abcdefgh', '/?a=b']) {
+    const SUPABASE_URL = `https://example.supabase.co${path}`;
+    assert.match(problem({ SUPABASE_URL }), /^SUPABASE_URL must be scheme and host/, path);
+  }
+  for (const password of ['p@ss#word', '1/rest', 'p/ss', '1?rest', 'p#ss', 'p%ss']) {
+    const text = problem({ REDIS_URL: `redis://default:${password}@host:6379/0` });
+    assert.match(text, /^REDIS_URL .*(percent-encoded|write %25)/, password);
+    assert.ok(!text.includes(password));
+  }
+  for (const fine of [
+    'redis://:p%23ss@host',
+    'rediss://u:p@h:6379/2?family=6',
+    'redis://[::1]:1/',
+  ]) {
+    assert.equal(problem({ REDIS_URL: fine }), '', fine);
+  }
+});
+
 it('ranges hold: RESCUE_MIN_AGE_SECONDS may be 0, WORKER_CONCURRENCY not', () => {
   assert.equal(readConfig({ ...REQUIRED, RESCUE_MIN_AGE_SECONDS: '0' }).rescueMinAgeSeconds, 0);
   assert.equal(problemsOf({ ...REQUIRED, WORKER_CONCURRENCY: '0' }).length, 1);

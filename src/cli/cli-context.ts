@@ -42,12 +42,12 @@ export class CliContext implements AsyncDisposable {
     this.#terminal = terminal;
   }
 
-  /** The connection to Redis. Throws a ProblemError when it cannot be reached. */
+  /** The connection to Redis. Throws a ProblemError when it cannot be used. */
   redis(): Promise<Redis> {
     this.#redis ??= openRedis(this.config.redisUrl).then(
       (redis) => this.#parts.adopt(redis, () => redis.disconnect()),
       (cause: Error) => {
-        throw new ProblemError(`Redis (REDIS_URL) cannot be reached: ${cause.message}`, { cause });
+        throw new ProblemError(`Redis (REDIS_URL) cannot be used: ${cause.message}`, { cause });
       },
     );
     return this.#redis;

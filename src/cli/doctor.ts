@@ -59,6 +59,10 @@ function describe(checks: readonly Check[], summary: { warn: number; fail: numbe
   const verdict =
     summary.fail + summary.warn === 0
       ? 'All is well.'
-      : `${summary.fail} errors, ${summary.warn} warnings.`;
+      : `${counted(summary.fail, 'error')}, ${counted(summary.warn, 'warning')}.`;
   return [...lines, '', verdict].join('\n');
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -59,7 +59,8 @@ function causeOf({ cause, detail }: TaskError): string {
     const fields = cause.issues.map(({ path }) => path.join('.') || 'the whole answer');
     return `it answered with something unexpected (${[...new Set(fields)].slice(0, 5).join(', ')})`;
   }
-  const message = cause instanceof Error ? cause.message : (detail ?? 'no reason given');
+  // An error of the database is a plain object.
+  const { message = detail ?? 'no reason given' } = (cause ?? {}) as { message?: string };
   return /^\s*</.test(message) ? 'it answered with a page instead of data' : redact(message);
 }
 

@@ -1,5 +1,12 @@
 /** Variables: Redis and Supabase. */
-import { parseUrl, secureUrl, text, type Variable, variable } from './variable.ts';
+import {
+  parseRedisUrl,
+  parseSecureUrl,
+  text,
+  type Variable,
+  variable,
+  withoutPath,
+} from './variable.ts';
 
 export const CONNECTION_VARIABLES = {
   redisUrl: variable(
@@ -10,12 +17,13 @@ export const CONNECTION_VARIABLES = {
       default: 'redis://localhost:6379/0',
       example: 'rediss://default:password@host:6379',
     },
-    (value) => parseUrl(value, ['redis:', 'rediss:']).href,
+    parseRedisUrl,
   ),
-  supabaseUrl: secureUrl('SUPABASE_URL', {
-    about: 'The Supabase project.',
-    example: 'https://abcdefgh.supabase.co',
-  }),
+  supabaseUrl: variable(
+    'SUPABASE_URL',
+    { about: 'The Supabase project.', example: 'https://abcdefgh.supabase.co' },
+    (value) => withoutPath(parseSecureUrl(value)),
+  ),
   supabaseServiceRoleKey: text('SUPABASE_SERVICE_ROLE_KEY', {
     about: 'The service-role key of the project. Secret.',
     example: 'eyJhbGciOi…',

@@ -96,15 +96,46 @@ export function parseUrl(value: string, protocols: readonly string[]): URL {
   return url;
 }
 
-/** A URL that a secret is sent to: TLS, except on loopback. Kept without a trailing slash. */
+/**
+ * Redis and the number of its database. A password whose special characters are not percent-encoded
+ * would end the host's name early, and the rest of it would be shown as a host.
+ */
+export function parseRedisUrl(value: string): string {
+  const url = URL.parse(value);
+  if (url !== null && !/^rediss?:$/.test(url.protocol)) {
+    throw new Error('must be a URL that starts with redis:// or rediss://');
+  }
+  if (url === null || !/^(\/\d*)?$/.test(url.pathname) || /[@#]/.test(url.search + url.hash)) {
+    throw new Error(
+      'must be redis://[user]:password@host:port/database, the password percent-encoded (# is %23, / is %2F, ? is %3F, % is %25)',
+    );
+  }
+  try {
+    decodeURIComponent(url.password);
+  } catch {
+    throw new Error('has a password with a bare %: write %25');
+  }
+  return url.href;
+}
+
+/** A URL that a secret is sent to: TLS, except on loopback. Returned without a trailing slash. */
+export function parseSecureUrl(value: string): string {
+  const url = parseUrl(value, ['https:', 'http:']);
+  if (url.protocol === 'http:' && !LOOPBACK.test(url.hostname)) {
+    throw new Error('must start with https:// (http:// is accepted on loopback only)');
+  }
+  return value.replace(/\/+$/, '');
+}
+
 export function secureUrl(name: string, details: Details): Variable<string> {
-  return variable(name, details, (value) => {
-    const url = parseUrl(value, ['https:', 'http:']);
-    if (url.protocol === 'http:' && !LOOPBACK.test(url.hostname)) {
-      throw new Error('must start with https:// (http:// is accepted on loopback only)');
-    }
-    return value.replace(/\/+$/, '');
-  });
+  return variable(name, details, parseSecureUrl);
+}
+
+/** Refuses the address of a page of the dashboard or of an API: paths are added to the URL. */
+export function withoutPath(value: string): string {
+  const { pathname, search, hash } = new URL(value);
+  if (pathname + search + hash !== '/') throw new Error('must be scheme and host, without a path');
+  return value;
 }
 
 export function list<T extends string>(name: string, details: Details, item: (text: string) => T) {

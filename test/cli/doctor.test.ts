@@ -1,5 +1,6 @@
 /** `wearon doctor` on a healthy local stack, and with one thing after the other broken. */
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { BUCKET, startLocalStack } from '../../local/stack.ts';
 import { openRedis } from '../../src/adapters/redis/fail-fast-connection.ts';
@@ -8,6 +9,8 @@ import { afterTests } from '../support/after-tests.ts';
 import { wearon } from '../support/cli.ts';
 import { type Case, doctorOn } from '../support/doctor.ts';
 import { asUser, withRedis } from '../support/redis.ts';
+
+const MODELS = join(import.meta.dirname, '../../models');
 
 const stack = afterTests.use(await startLocalStack({ openai: { plain: true } }));
 const doctor = doctorOn(stack);
@@ -34,10 +37,11 @@ describe('the doctor', () => {
   });
 
   it('says in words what is wrong and how to fix it, without a secret', async () => {
-    const env = { ...stack.env, SUPABASE_BUCKET: 'images' };
+    const env = { ...stack.env, SUPABASE_BUCKET: 'images', MEDIAPIPE_MODEL_PATH: MODELS };
     const { stdout } = await wearon(env, ['doctor']);
     assert.match(stdout, /fail +Supabase bucket +there is no bucket images/);
     assert.match(stdout, /→ set SUPABASE_BUCKET/);
+    assert.match(stdout, /^1 error, 0 warnings\.$/m);
     for (const secret of [stack.supabase.serviceRoleKey, stack.openai.apiKey]) {
       assert.ok(!stdout.includes(secret));
     }
@@ -69,10 +73,27 @@ describe('the doctor finds', () => {
     [
       "that Supabase's key is the anonymous one",
       { SUPABASE_SERVICE_ROLE_KEY: stack.supabase.anonKey },
-      { finding: /role "anon"/ },
+      { finding: /role "anon", which sees nothing of the project$/ },
+    ],
+    [
+      'that Redis refuses the password',
+      { REDIS_URL: stack.redis.url.replace('//', '//someone:wrong@') },
+      { name: /^Redis$/, finding: /^refuses the user or the password in REDIS_URL$/ },
+    ],
+    [
+      'that Redis has no such database',
+      { REDIS_URL: `${stack.redis.url}/99` },
+      { name: /^Redis$/, finding: /DB index is out of range/ },
     ],
   ];
   for (const one of cases) it(one[0], () => doctor.assertFinds(one));
+});
+
+it('a command names what the database answered', async () => {
+  const env = { ...stack.env, SUPABASE_SERVICE_ROLE_KEY: 'wrong' };
+  const { code, stderr } = await wearon(env, ['sessions', 'list']);
+  assert.equal(code, 1);
+  assert.match(stderr, /^The Supabase request failed: (?!no reason).+\. `wearon doctor`/);
 });
 
 /** The one finding with a user of its own that lacks these commands. */

@@ -20,6 +20,8 @@ export async function openRedis(url: string): Promise<Redis> {
   });
   try {
     await redis.connect();
+    // ioredis goes on with database 0 when the URL's is refused.
+    if (reason !== undefined) throw reason;
     return redis;
   } catch (error) {
     redis.disconnect();

@@ -27,7 +27,7 @@ function roleOf(key: string): string | null {
 export function keyProblem(key: string): string | null {
   const role = roleOf(key);
   if (role === null || role === SERVICE_ROLE) return null;
-  return `SUPABASE_SERVICE_ROLE_KEY is a key of the role "${role}", which sees nothing of the project: set it to the service-role (secret) key.`;
+  return `SUPABASE_SERVICE_ROLE_KEY is a key of the role "${role}", which sees nothing of the project`;
 }
 
 /**
@@ -39,7 +39,7 @@ export async function storageProblem(
   { key, bucket }: { readonly key: string; readonly bucket: string },
 ): Promise<string | null> {
   const wrongKey = keyProblem(key);
-  if (wrongKey !== null) return wrongKey;
+  if (wrongKey !== null) return `${wrongKey}: set it to the service-role (secret) key.`;
   try {
     const facts = await bucketFacts(supabase, bucket);
     if (facts === null) {

@@ -95,7 +95,8 @@ function checkLife(model: string): Check[] {
   const found = lifeCheck(model, life);
   if (found.length > 0) return found;
   if (life.state !== 'unknown') return [ok('image model', `${model}, no end announced`)];
-  const fix = 'none, if it is a gateway’s name: its cost is not known';
+  const fix =
+    'correct OPENAI_IMAGE_MODEL; with a name that only your gateway knows, ignore this: costs are not known';
   return [warn('image model', `${model} is not in the catalogue`, fix)];
 }
 

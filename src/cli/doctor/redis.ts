@@ -20,8 +20,7 @@ export async function checkRedis(url: string): Promise<Check[]> {
   try {
     redis = await openRedis(url);
   } catch (error) {
-    const fix = 'set REDIS_URL to a Redis that runs and can be reached from here';
-    return [fail('Redis', `not reachable: ${redact((error as Error).message)}`, fix)];
+    return [unusable(redact((error as Error).message))];
   }
   try {
     const ms = Math.round(performance.now() - startedAt);
@@ -37,6 +36,22 @@ export async function checkRedis(url: string): Promise<Check[]> {
   } finally {
     redis.disconnect();
   }
+}
+
+/** Why no connection can be used: Redis refused it, or was not reached. */
+function unusable(message: string): Check {
+  if (/^(WRONGPASS|NOAUTH|ERR invalid password)/.test(message)) {
+    const finding = message.startsWith('NOAUTH')
+      ? 'asks for a password, and REDIS_URL has none'
+      : 'refuses the user or the password in REDIS_URL';
+    return fail('Redis', finding, 'set REDIS_URL=redis://user:password@host:port, percent-encoded');
+  }
+  if (/DB index/.test(message)) {
+    return fail('Redis', message, 'set REDIS_URL to end with the database that the platform uses');
+  }
+  const fix =
+    'set REDIS_URL to a Redis that runs and can be reached from here (rediss:// only where it speaks TLS)';
+  return fail('Redis', `not reachable: ${message}`, fix);
 }
 
 /** Runs the worker's own probe: a script that writes. */
