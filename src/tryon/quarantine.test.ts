@@ -2,9 +2,26 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { setImmediate as immediate } from 'node:timers/promises';
-import { Quarantine } from './quarantine.ts';
+import { jobOf } from '../../test/support/one-session.ts';
+import { passedAlone, ranAlone } from './journal.ts';
+import { hasDiedAlone, isSuspect, Quarantine } from './quarantine.ts';
 
 const { signal } = new AbortController();
+
+it('a job is suspect after a death until it has passed alone', () => {
+  const job = jobOf();
+  const { journal } = job;
+  const verdictOf = (given: typeof journal, stalls: number) => [
+    isSuspect({ ...job, stalls, journal: given }),
+    hasDiedAlone({ ...job, stalls, journal: given }),
+  ];
+  assert.deepEqual(verdictOf(journal, 0), [false, false]);
+  assert.deepEqual(verdictOf(journal, 1), [true, false]);
+  assert.deepEqual(verdictOf(ranAlone(journal, 1), 1), [true, false]);
+  assert.deepEqual(verdictOf(ranAlone(journal, 1), 2), [true, true]);
+  assert.deepEqual(verdictOf(passedAlone(journal, 1), 1), [false, false]);
+  assert.deepEqual(verdictOf(passedAlone(journal, 1), 2), [true, false]);
+});
 
 it('a suspect waits until all others are done, and goes before new ones', async () => {
   const quarantine = new Quarantine();

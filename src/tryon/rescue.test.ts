@@ -3,7 +3,12 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { IDS, jobOf, oneSession } from '../../test/support/one-session.ts';
 import { TaskError } from '../errors.ts';
+import type { WorkerEvent } from '../ports/events.ts';
 import { rescue } from './rescue.ts';
+
+function rescuedBy(events: readonly WorkerEvent[]): string[] {
+  return events.flatMap((event) => (event.event === 'session_rescued' ? [event.by] : []));
+}
 
 it('a lost session is refunded', async () => {
   const one = oneSession();
@@ -12,6 +17,7 @@ it('a lost session is refunded', async () => {
     one.intents.map(({ sessionId, code }) => [sessionId, code]),
     [[IDS.sessionId, 'ABANDONED']],
   );
+  assert.deepEqual(rescuedBy(one.events), ['refund']);
 });
 
 it('a lost session with a stored picture is completed', async () => {
@@ -20,6 +26,7 @@ it('a lost session with a stored picture is completed', async () => {
   assert.equal(await rescue(one.deps), 1);
   assert.equal(one.row?.status, 'completed');
   assert.deepEqual(one.intents, []);
+  assert.deepEqual(rescuedBy(one.events), ['completion']);
 });
 
 it('a session with a job is left alone', async () => {
