@@ -19,7 +19,7 @@ export function estimateBodyRequest(chartNames: readonly string[], takesCharts: 
       .string()
       .trim()
       .max(MAX_LINK_CHARACTERS)
-      .regex(/^https?:\/\//i)
+      .regex(/^https?:\/\//i, { abort: true })
       .refine((link) => URL.canParse(tidyLink(link)))
       .meta({ format: 'uri' })
       .describe(

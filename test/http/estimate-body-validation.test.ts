@@ -100,7 +100,9 @@ for (const [what, body, type, loc] of INVALID) {
     const { post, events } = await startSizeServer(t);
     const answer = await post(body);
     assert.equal(answer.status, 422);
-    const [error] = answer.body.detail as { type: string; loc: string[]; msg: string }[];
+    const detail = answer.body.detail as { type: string; loc: string[]; msg: string }[];
+    const [error] = detail;
+    assert.equal(new Set(detail.map(({ loc }) => loc.join())).size, detail.length, 'named twice');
     assert.equal(error?.type, type);
     assert.deepEqual(error?.loc, loc);
     assert.ok((error?.msg ?? '').length > 0);
