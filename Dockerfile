@@ -26,7 +26,8 @@ FROM packages AS models
 COPY package.json ./
 COPY scripts/build-models.ts scripts/pose-models.ts scripts/
 COPY packages/tflite-to-onnx packages/tflite-to-onnx
-COPY src/adapters/mediapipe/free-buffer.ts src/adapters/mediapipe/models.ts src/adapters/mediapipe/
+COPY src/images/free-buffer.ts src/images/
+COPY src/adapters/mediapipe/models.ts src/adapters/mediapipe/
 RUN mkdir -p node_modules/@mediapipe/pose \
  && npm pack --silent "@mediapipe/pose@$(node -p "require('./package.json').devDependencies['@mediapipe/pose']")" \
  && tar -xzf mediapipe-pose-*.tgz --strip-components=1 -C node_modules/@mediapipe/pose \

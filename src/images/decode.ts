@@ -4,6 +4,7 @@
  */
 import sharp, { type Sharp, type SharpOptions } from 'sharp';
 import { TaskError } from '../errors.ts';
+import { freeBuffer } from './free-buffer.ts';
 import { type HighRange, toStandardRange } from './high-dynamic-range.ts';
 import { MAX_PIXELS, type ValidImage } from './validation.ts';
 
@@ -73,6 +74,8 @@ export async function decodeImage<T>(
     if (isTimeout(cause))
       throw new TaskError('IMAGE_UNAVAILABLE', { detail: 'decode_timeout', cause });
     throw unreadable(cause);
+  } finally {
+    freeBuffer(file);
   }
 }
 

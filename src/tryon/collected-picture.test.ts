@@ -40,7 +40,7 @@ async function collectAfter(stalls: number) {
     fetcher: {
       fetch: async (url: string) => {
         fetched.push(url);
-        return image;
+        return Buffer.from(image);
       },
     },
     downloads: new ByteBudget(1e9),

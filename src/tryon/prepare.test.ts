@@ -54,7 +54,8 @@ function preparing(urls: readonly string[], budgetBytes = 1_000_000) {
     downloads,
     stop,
     prepared: prepare(task, deps, stop.signal),
-    arrive: (url: string, file: Uint8Array = ANYTHING) => running.get(url)?.resolve(file),
+    arrive: (url: string, file: Uint8Array = Buffer.from(ANYTHING)) =>
+      running.get(url)?.resolve(file),
     fail: (url: string, error: Error) => running.get(url)?.reject(error),
   };
 }
@@ -91,6 +92,15 @@ describe('prepare', () => {
     await third;
     arrive('b');
     await prepared;
+  });
+
+  it('frees the memory of a file once its photo is prepared', async () => {
+    const { prepared, arrive } = preparing(['a']);
+    const file = Buffer.from(new Uint8Array(ANYTHING).buffer);
+    await immediate();
+    arrive('a', file);
+    await prepared;
+    assert.equal(file.byteLength, 0);
   });
 
   it('gives all downloads together thirty seconds', async () => {

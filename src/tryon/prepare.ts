@@ -6,6 +6,7 @@ import { startCountdown } from '../concurrency/countdown.ts';
 import { Semaphore } from '../concurrency/semaphore.ts';
 import { ofImage, TaskError } from '../errors.ts';
 import type { ByteBudget } from '../images/byte-budget.ts';
+import { freeBuffer } from '../images/free-buffer.ts';
 import type { RecordEvent } from '../ports/events.ts';
 import type { ImageFetcher } from '../ports/image-fetcher.ts';
 import type { NamedImage } from '../ports/image-provider.ts';
@@ -89,7 +90,9 @@ class Preparation implements Disposable {
     const file = await this.#slots.run(1, () => this.#download(url, take).catch(failed));
     this.downloadedAtMs = Date.now();
     const signal = AbortSignal.any([this.#signal, this.#stopDecodes.signal]);
-    return await prepareImage(file, this.#deps.decodeMemory, signal).catch(failed);
+    const jpeg = await prepareImage(file, this.#deps.decodeMemory, signal).catch(failed);
+    freeBuffer(file);
+    return jpeg;
   }
 
   async #download(url: string, take: (bytes: number) => Promise<void>): Promise<Uint8Array> {

@@ -63,7 +63,7 @@ async function attempt(provider: ImageProvider) {
   const checks = new AttemptChecks(trialTask(2, 'test'), SEES_NOTHING, never);
   const deps = {
     checks,
-    fetcher: { fetch: async () => file },
+    fetcher: { fetch: async () => Buffer.from(file) },
     downloads: new ByteBudget(1_000_000),
     decodeMemory: new Semaphore(1_000_000_000),
     providers: { b2b: order, b2c: order },

@@ -4,8 +4,8 @@
  */
 import { TaskError } from '../../errors.ts';
 import { decodeImage as decode } from '../../images/decode.ts';
+import { freeBuffer } from '../../images/free-buffer.ts';
 import { type ValidImage, validateImage } from '../../images/validation.ts';
-import { freeBuffer } from './free-buffer.ts';
 
 /** Rows of red, green, blue, one byte each. */
 export interface RgbImage {

@@ -4,6 +4,7 @@
  * calling thread for some 90 ms; the worker calls it in a thread of its own.
  */
 
+import { freeBuffer } from '../../images/free-buffer.ts';
 import { flopLandmarks, flopWorld } from '../../mirror.ts';
 import type { Detection, PhotoObservation, Pose } from '../../pose.ts';
 import { meanLuma } from './brightness.ts';
@@ -15,7 +16,6 @@ import {
   mergeOverlapping,
   WHOLE_SQUARE,
 } from './detector.ts';
-import { freeBuffer } from './free-buffer.ts';
 import {
   decodeLandmarks,
   decodeWorldLandmarks,

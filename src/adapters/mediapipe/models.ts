@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { z } from 'zod';
-import { freeBuffer } from './free-buffer.ts';
+import { freeBuffer } from '../../images/free-buffer.ts';
 
 /** Raised with every change of the converter that makes other files of the same sources. */
 export const MODEL_REVISION = 3;

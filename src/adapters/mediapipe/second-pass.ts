@@ -2,10 +2,11 @@
  * What the detector sees in its second pass. The detector takes people who overlap for one, so it runs
  * again on the picture with the first person painted out: then anyone behind or next to them scores best.
  */
+
+import { freeBuffer } from '../../images/free-buffer.ts';
 import type { PersonMask } from '../../pose.ts';
 import type { RgbImage } from './decode-image.ts';
 import { type DetectedPerson, type DetectorView, LARGEST_STRIDE } from './detector.ts';
-import { freeBuffer } from './free-buffer.ts';
 import { regionOf, wholePicture } from './region.ts';
 import { warpSquare } from './warp.ts';
 

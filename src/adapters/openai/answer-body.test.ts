@@ -17,6 +17,16 @@ it('a picture in plain base64 is decoded, and the rest is parsed', async () => {
   }
 });
 
+it('an answer leaves memory once its picture is decoded', async () => {
+  const picture = Buffer.alloc(100_000, 7);
+  const text = JSON.stringify({ data: [{ b64_json: picture.toString('base64') }] });
+  const body = Buffer.from(text);
+  assert.deepEqual(await readAnswerBody(toResponse(200, {}, body)), {
+    data: [{ b64_json: picture }],
+  });
+  assert.equal(body.byteLength, 0);
+});
+
 it('a picture in any other form is left as JSON holds it', async () => {
   const wrapped = BASE64.replace(/.{8}/g, '$&\n');
   for (const b64_json of [wrapped, `data:image/png;base64,${BASE64}`, '%%%', '', null, 7]) {

@@ -4,6 +4,7 @@
  */
 import type { ImagesResponse } from 'openai/resources/images';
 import { textOf } from '../../http-client/answer.ts';
+import { freeBuffer } from '../../images/free-buffer.ts';
 import { decodePlain } from './base64.ts';
 
 /** The first picture may be there as bytes in place of base64. */
@@ -33,7 +34,9 @@ function readWithPicture(body: Buffer): Answer | null {
   const rest = textOf(body.subarray(0, start)) + TAKEN_OUT + textOf(body.subarray(end));
   const answer = JSON.parse(rest) as Answer | null;
   const isFirst = answer?.data?.[0]?.b64_json === TAKEN_OUT;
-  return isFirst ? { ...answer, data: [{ b64_json: picture }] } : null;
+  if (!isFirst) return null;
+  freeBuffer(body);
+  return { ...answer, data: [{ b64_json: picture }] };
 }
 
 /** Where the text of the first key `b64_json` begins; 0 where there is none. */
