@@ -49,13 +49,14 @@ export async function startModel(t: TestContext, options: Partial<OpenAiOptions>
   return { server, model };
 }
 
-/** The picture of one call; the request keeps its photos. */
+/** The picture of one call, which frees copies of the request's photos. */
 export async function edit(
   model: OpenAiProvider,
   asked: PictureRequest,
   signal: AbortSignal,
 ): Promise<Picture> {
-  const once = { ...asked, images: [...asked.images] };
+  const images = asked.images.map(({ name, jpeg }) => ({ name, jpeg: Buffer.from(jpeg) }));
+  const once = { ...asked, images };
   const submitted = await model.submit(once, AMPLE_MS, signal);
   return submitted.kind === 'picture' ? submitted.picture : assert.fail('a ticket');
 }

@@ -6,6 +6,7 @@ import sharp from 'sharp';
 import { Semaphore } from '../../src/concurrency/semaphore.ts';
 import { prepareImage } from '../../src/tryon/resize.ts';
 import {
+  AMPLE_MS,
   edit,
   failureOf,
   never,
@@ -29,6 +30,19 @@ test('a long photo that is narrow once shrunk has a forecast and is sent', async
     assert.ok((model.forecastUsd({ ...asked, images: order }) ?? 0) > 0);
     assert.ok((await edit(model, { ...asked, images: order }, never)).image.length > 0);
   }
+});
+
+test('the photos are freed once the request is built', async (t) => {
+  const { model } = await startModel(t);
+  const { images, ...asked } = await request();
+  const jpegs = images.map(({ jpeg }) => Buffer.from(new Uint8Array(jpeg).buffer));
+  const own = jpegs.map((jpeg) => ({ name: 'model.jpg', jpeg }));
+  const call = model.submit({ ...asked, images: own }, AMPLE_MS, never);
+  assert.deepEqual(
+    jpegs.map(({ byteLength }) => byteLength),
+    [0, 0],
+  );
+  assert.equal((await call).kind, 'picture');
 });
 
 test('an edit sends named images in order and returns picture, tokens, cost', async (t) => {

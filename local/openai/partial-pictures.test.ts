@@ -27,12 +27,16 @@ async function startServer(t: TestContext) {
 /** The worker's adapter, and the partial pictures that it reported. */
 function watchedModel(t: TestContext, baseUrl: string, options: Partial<OpenAiOptions> = {}) {
   const model = modelAt(t, baseUrl, { partialImages: 2, ...options });
-  const images = ['model.jpg', 'image_1.jpg'].map((name) => ({ name, jpeg: photo }));
+  const images = ['model.jpg', 'image_1.jpg'].map((name) => ({
+    name,
+    jpeg: Buffer.from(photo),
+  }));
   const request = { key: 'a:1', images, prompt: 'Dress the person.', endUser: 'owner' };
   const partials: Uint8Array[] = [];
   const draw = async (isWatched = true): Promise<Picture> => {
     const onPartial = (image: Uint8Array) => void partials.push(image);
-    const once = { ...request, images: [...images] };
+    const copies = images.map(({ name, jpeg }) => ({ name, jpeg: Buffer.from(jpeg) }));
+    const once = { ...request, images: copies };
     const asked = isWatched ? { ...once, onPartial } : once;
     const submitted = await model.submit(asked, AMPLE_MS, never);
     return submitted.kind === 'picture' ? submitted.picture : assert.fail('a ticket');

@@ -77,7 +77,8 @@ export async function makeTrial(
   await checks.beforePaying();
   const { onPartial } = deps;
   const asked = { endUser: task.ownerId, ...(onPartial && { onPartial }) };
-  const pay = () => generate(jobOf(task), { ...asked, images: [...images] }, deps, limits);
+  const copies = () => images.map(({ name, jpeg }) => ({ name, jpeg: Buffer.from(jpeg) }));
+  const pay = () => generate(jobOf(task), { ...asked, images: copies() }, deps, limits);
   // A task would get another attempt.
   const { jpeg, size, usage } = await pay().catch((error: unknown) => {
     const isReplaced = error instanceof TaskError && error.code === 'PROVIDER_MODEL_REPLACED';

@@ -12,7 +12,7 @@ export interface NamedImage {
 export interface PictureRequest {
   /** Names the call: the same for no two calls that may both be billed. */
   readonly key: string;
-  /** `submit` takes them out, so that no one holds the photos while the vendor draws. */
+  /** `submit` takes them out and may free them, so that no one holds the photos while the vendor draws. */
   readonly images: NamedImage[];
   readonly prompt: string;
   /** The person who asks, or the owner where none is named, for the vendor's abuse checks: goes out as a hash. */

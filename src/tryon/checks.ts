@@ -47,11 +47,11 @@ export class AttemptChecks implements AsyncDisposable {
     this.#signal = AbortSignal.any([signal, this.#ended.signal]);
   }
 
-  /** Begins to read the person's photo, the first, as the image model gets it. */
+  /** Begins to read a copy of the person's photo, the first, as the image model gets it. */
   readPersonOf([person]: readonly NamedImage[]): void {
     const { personCheck, pictureCheck } = this.#deps;
     if (person === undefined || (personCheck === 'off' && pictureCheck === 'off')) return;
-    this.#person = this.#read(person.jpeg, this.#signal);
+    this.#person = this.#read(Buffer.from(person.jpeg), this.#signal);
     if (personCheck === 'observe') {
       this.#personJudged = this.#person.then((reading) => this.#judgePerson(reading));
     }

@@ -29,22 +29,16 @@ export function editRequest(fields: EditFields, images: readonly NamedImage[]): 
     Buffer.from('\r\n'),
   ]);
   const parts = [Buffer.from(texts.join('')), ...photos, Buffer.from(`--${boundary}--\r\n`)];
-  const bytes = parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  // In one write to the connection: a vendor that refuses a request early closes it, and a second
+  // write would fail before the answer is read.
+  const whole = Buffer.concat(parts);
   return {
-    body: ReadableStream.from(inOnePart(parts)),
+    body: ReadableStream.from([whole]),
     headers: {
       'content-type': `multipart/form-data; boundary=${boundary}`,
-      'content-length': String(bytes),
+      'content-length': String(whole.byteLength),
     },
   };
-}
-
-/**
- * In one write to the connection: a vendor that refuses a request early closes it, and a second write
- * would fail before the answer is read.
- */
-function* inOnePart(parts: readonly Uint8Array[]): Generator<Uint8Array> {
-  yield Buffer.concat(parts);
 }
 
 /** Line breaks as browsers send them in forms (HTML, "Constructing the entry list"). */

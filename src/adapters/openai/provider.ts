@@ -7,6 +7,7 @@ import OpenAI from 'openai';
 import { TaskError } from '../../errors.ts';
 import { Transport } from '../../http-client/transport.ts';
 import type { ImageStructure } from '../../images/format.ts';
+import { freeBuffer } from '../../images/free-buffer.ts';
 import { readJpeg } from '../../images/jpeg.ts';
 import type {
   FetchPicture,
@@ -135,15 +136,17 @@ export class OpenAiProvider implements ImageProvider, AsyncDisposable {
   ): Promise<Answer> {
     const { onPartial } = request;
     const partialImages = this.#partialImagesFor(request);
+    const isStreamed = onPartial !== undefined && partialImages > 0;
+    const more = isStreamed ? { stream: true, partial_images: partialImages } : {};
     const photos = images.splice(0);
-    if (onPartial === undefined || partialImages === 0) {
-      const call = this.#client.post(EDITS_PATH, { ...editRequest(fields, photos), signal });
-      return call.asResponse().then(readAnswerBody);
-    }
+    const edit = editRequest({ ...fields, ...more }, photos);
+    for (const { jpeg } of photos) freeBuffer(jpeg);
     const [client, transport] = [this.#client, this.#transport];
-    const streamed = { ...fields, stream: true, partial_images: partialImages };
-    const edit = editRequest(streamed, photos);
-    return askStreaming({ client, transport, edit, onPartial }, signal);
+    if (isStreamed) return askStreaming({ client, transport, edit, onPartial }, signal);
+    return client
+      .post(EDITS_PATH, { ...edit, signal })
+      .asResponse()
+      .then(readAnswerBody);
   }
 
   /** A model that the catalogue does not know is asked for nothing special. */
