@@ -3,10 +3,10 @@
  * `--once` (exit code 0 only if everything came out as it must), else serves until Ctrl-C.
  */
 import { mkdir, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { unlessAborted } from '../../src/concurrency/unless-aborted.ts';
+import { isFree, LOOPBACK } from '../loopback.ts';
 import { balanceOf, openPlatform, type Platform } from '../platform.ts';
 import { startPlayground } from '../playground.ts';
 import { startLocalStack } from '../stack.ts';
@@ -19,21 +19,13 @@ import { startWorker } from './worker.ts';
 
 /** Results of the last demo; not part of the repository. */
 const FOLDER = '.demo';
+/** The worker's usual port; any other where it is taken. */
 const PORT = 8000;
 /** So that one sees a session being processed. */
 const MODEL_LATENCY_MS = 1200;
 const LIMIT_MS = 120_000;
 
 const { values } = parseArgs({ options: { once: { type: 'boolean', default: false } } });
-
-/** The worker's usual port where it is free, else any. */
-async function freePort(): Promise<string> {
-  const probe = createServer();
-  const { promise, resolve } = Promise.withResolvers<string>();
-  probe.once('error', () => resolve('0'));
-  probe.listen(PORT, '127.0.0.1', () => probe.close(() => resolve(String(PORT))));
-  return promise;
-}
 
 /** Pushes every scene's task (each has a customer of its own) and follows the sessions to their ends. */
 async function playScenes(platform: Platform): Promise<Played[]> {
@@ -61,7 +53,7 @@ async function demo(signal: AbortSignal): Promise<number> {
   await mkdir(FOLDER, { recursive: true });
   console.log('· starting the worker …');
   const bodyPhoto = await uploadBodyPhoto(platform);
-  const address = { HOST: '127.0.0.1', PORT: await freePort() };
+  const address = { HOST: LOOPBACK, PORT: (await isFree(PORT)) ? String(PORT) : '0' };
   await using playground = await startPlayground(platform);
   const env = {
     ...stack.env,
