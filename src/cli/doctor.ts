@@ -7,6 +7,7 @@ import type { CliContext, Run } from './cli-context.ts';
 import { checkBreaker } from './doctor/breaker.ts';
 import { type Check, fail } from './doctor/check.ts';
 import { checkRedis } from './doctor/redis.ts';
+import { checkSizeCharts } from './doctor/size-charts.ts';
 import { checkSupabase } from './doctor/supabase.ts';
 import { checkWebhooks } from './doctor/webhooks.ts';
 
@@ -14,7 +15,7 @@ export function addDoctor(program: Command, run: Run): void {
   program
     .command('doctor')
     .description(
-      'Check Redis, Supabase, the image providers, the pose models, the webhooks and the clocks',
+      'Check Redis, Supabase, the image providers, the pose models, the size charts, the webhooks and the clocks',
     )
     .action(run(examine));
 }
@@ -31,6 +32,7 @@ async function examine({ config, supabase }: CliContext): Promise<Answer> {
     survive('Replicate', checkReplicate(config)),
     survive('paid calls', checkBreaker(config)),
     checkPoseModels(config.poseModelPath),
+    checkSizeCharts(config.sizeChartsFile),
     survive('webhooks', checkWebhooks(config)),
   ]);
   const checks = parts.flat();

@@ -76,6 +76,11 @@ describe('the doctor finds', () => {
       { finding: /role "anon", which sees nothing of the project$/ },
     ],
     [
+      'size charts that cannot be read',
+      { SIZE_CHARTS_FILE: 'no-such-charts.json' },
+      { name: /^size charts$/, finding: /^SIZE_CHARTS_FILE .*no such file/ },
+    ],
+    [
       'that Redis refuses the password',
       { REDIS_URL: stack.redis.url.replace('//', '//someone:wrong@') },
       { name: /^Redis$/, finding: /^refuses the user or the password in REDIS_URL$/ },
