@@ -94,9 +94,9 @@ export function startPipeline(
       stop.abort();
       adapters.blocking.disconnect();
       const ended = Promise.all([attempts.stop(graceMs), refunds[Symbol.asyncDispose](), ...loops]);
-      // With Redis away loops cannot end their steps, but there is nothing to wait for either.
+      // Without Redis loops cannot end their steps, but there is nothing to wait for either.
       const isPointless = () =>
-        !redisHealth.isConnected && attempts.activeCount + refunds.activeCount === 0;
+        !redisHealth.isServing && attempts.activeCount + refunds.activeCount === 0;
       await atMost(graceMs + MARGIN_MS, ended, isPointless);
     },
   };

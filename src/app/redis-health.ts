@@ -63,6 +63,11 @@ export class RedisHealth {
     return this.#lost === null;
   }
 
+  /** Whether Redis carried out the last probe. False with a refused password, too. */
+  get isServing(): boolean {
+    return this.isConnected && this.#refusal === null;
+  }
+
   /** Whether the other side is a Redis Cluster, which the worker cannot use. */
   get isCluster(): boolean {
     return this.#refusal !== null && isClusterAnswer(this.#refusal);

@@ -61,6 +61,15 @@ it('a worker that never reached Redis stops at once', async () => {
   await worker.logged('worker_stopped');
 });
 
+it('a worker whose password Redis refuses stops at once', async () => {
+  const REDIS_URL = crash.shop.stack.redis.url.replace('//', '//someone:wrong@');
+  const worker = await crash.startWorker({ REDIS_URL, SHUTDOWN_GRACE_SECONDS: '600' });
+  await worker.logged('loop_error', (line) => line.loop === 'redis');
+  assert.equal(await readiness(worker), 503);
+  assert.equal(await worker.end('SIGTERM'), 0);
+  await worker.logged('worker_stopped');
+});
+
 it('a worker that is stopped while Redis is away ends in order', async () => {
   const worker = await crash.startWorker({ SHUTDOWN_GRACE_SECONDS: '60' });
   await crash.shop.stack.redis.kill();
