@@ -101,6 +101,8 @@ describe('the commands of the pages', () => {
       /^redis-cli -u "\$REDIS_URL" (LLEN|HLEN|DEL) /,
       /^\.\/(first-deploy|rolling-update)\.sh /,
       /^docker compose --file compose\.prod\.yaml exec alertmanager amtool /,
+      /^kubectl apply -[fk] (deploy\/kubernetes|my-secret\.yaml)/,
+      /^kubectl -n wearon exec deployment\/wearon-worker -- wearon doctor$/,
       /^schemathesis run /,
       /^pip install schemathesis$/,
     ];
