@@ -29,12 +29,13 @@ export function bodyPriors(facts: PersonFacts, { sexes }: SizingCoefficients): S
     const model = sexes[sex];
     const ofHeight = logDensity(facts.heightCm, model.height);
     if (facts.weightKg !== undefined) {
-      const logWeight = ofHeight + logShareOfBuild(facts.heightCm, facts.weightKg, model);
-      return [{ sex, body: knownBuild({ ...facts, weightKg: facts.weightKg }, model), logWeight }];
+      const build = { mean: buildOf(facts.heightCm, facts.weightKg), sd: 0 };
+      const logWeight = ofHeight + logShareOfBuild(facts.heightCm, build.mean, model);
+      return [{ sex, body: bodyPrior(facts, model, build), logWeight }];
     }
     return BUILDS.map((name) => ({
       sex,
-      body: unknownBuild(facts, model, model.builds[name]),
+      body: bodyPrior(facts, model, buildAt(facts.heightCm, model.builds[name])),
       logWeight: ofHeight + Math.log(model.builds[name].share),
     }));
   });
@@ -51,30 +52,16 @@ export function factTerms(kind: PriorKind, facts: PersonFacts, build: number): V
   return kind === 'age_known' ? [...terms, (facts.ageYears ?? 0) - 30] : terms;
 }
 
-function knownBuild(facts: PersonFacts & { readonly weightKg: number }, model: SexModel): Gaussian {
-  const { mean, covariance } = bodyOf(facts, model, buildOf(facts.heightCm, facts.weightKg));
-  return { mean, covariance: scaled(covariance, extrapolation(facts, model)) };
-}
-
-function unknownBuild(facts: PersonFacts, model: SexModel, build: Build): Gaussian {
-  const { mean, sd } = buildAt(facts.heightCm, build);
-  const { slopes, covariance, ...body } = bodyOf(facts, model, mean);
-  const ofBuild = slopes.map((one) => slopes.map((other) => one * other));
-  return {
-    mean: body.mean,
-    covariance: scaled(plus(covariance, ofBuild, sd ** 2), extrapolation(facts, model)),
-  };
-}
-
-/** For a known build; `slopes` tell how the body changes with it. */
-function bodyOf(facts: PersonFacts, model: SexModel, build: number): Gaussian & { slopes: Vector } {
+/** `build`: the person's, as far as it is known. */
+function bodyPrior(facts: PersonFacts, model: SexModel, build: Spread): Gaussian {
   const kind: PriorKind = facts.ageYears === undefined ? 'age_unknown' : 'age_known';
   const ageYears = facts.ageYears === undefined ? undefined : within(facts.ageYears, model.age, 3);
   const { terms, covariance } = model.body[kind];
+  const slopes = terms.map(([, , onBuild = 0]) => onBuild);
+  const ofBuild = slopes.map((one) => slopes.map((other) => one * other));
   return {
-    mean: times(terms, factTerms(kind, { ...facts, ageYears }, build)),
-    slopes: terms.map((row) => row[2] ?? 0),
-    covariance,
+    mean: times(terms, factTerms(kind, { ...facts, ageYears }, build.mean)),
+    covariance: scaled(plus(covariance, ofBuild, build.sd ** 2), extrapolation(facts, model)),
   };
 }
 
@@ -100,8 +87,7 @@ function within(value: number, { mean, sd }: Spread, sds: number): number {
   return Math.min(Math.max(value, mean - sds * sd), mean + sds * sd);
 }
 
-function logShareOfBuild(heightCm: number, weightKg: number, { builds }: SexModel): number {
-  const value = buildOf(heightCm, weightKg);
+function logShareOfBuild(heightCm: number, value: number, { builds }: SexModel): number {
   const densities = BUILDS.map(
     (name) => builds[name].share * Math.exp(logDensity(value, buildAt(heightCm, builds[name]))),
   );
