@@ -18,6 +18,8 @@ it('an address waits after ten wrong tokens within a minute, others do not', () 
 it('addresses are forgotten, the oldest first, when there are too many', () => {
   const wrong = new WrongTokens();
   for (let n = 0; n < 10; n += 1) wrong.add('first', 0);
-  for (let n = 0; n < 1000; n += 1) wrong.add(`address ${n}`, 0);
+  for (let n = 1; n < 1000; n += 1) wrong.add(`address ${n}`, 0);
+  assert.equal(wrong.waitSeconds('first', 0), 60);
+  wrong.add('one more', 0);
   assert.equal(wrong.waitSeconds('first', 0), 0);
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { kindOf } from './folders.ts';
+import type { PictureFolders } from '../ports/retention.ts';
+import { everyFolder, kindOf } from './folders.ts';
 
 it('knows the four kinds of folders', () => {
   assert.equal(kindOf('generated/person/session.jpg'), 'person_results');
@@ -31,4 +32,19 @@ it('leaves everything else alone', () => {
     others.filter((path) => kindOf(path) !== null),
     [],
   );
+});
+
+it('lists every folder, however short the pages are', async () => {
+  const entries = ['a', 'b'].map((name) => ({ name, storedAt: null }));
+  const pictures: PictureFolders = {
+    confirm: async () => {},
+    list: async (_, offset) => entries.slice(offset, offset + 1),
+    remove: async () => [],
+  };
+  const paths = (await everyFolder(pictures)).map(({ path }) => path);
+  assert.deepEqual(paths, [
+    'uploads',
+    ...['generated/a', 'generated/b'],
+    ...['stores/a/generated', 'stores/a/uploads', 'stores/b/generated', 'stores/b/uploads'],
+  ]);
 });

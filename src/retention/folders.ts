@@ -1,7 +1,7 @@
 /**
  * The folders whose pictures are deleted. Nothing outside these four kinds is ever removed.
  */
-import type { Owner, PictureFolders } from '../ports/retention.ts';
+import type { FolderEntry, Owner, PictureFolders } from '../ports/retention.ts';
 
 /** What lies in `generated/<person>`, `stores/<store>/generated`, `stores/<store>/uploads` and `uploads`. */
 export type PictureKind = 'person_results' | 'store_results' | 'store_uploads' | 'person_uploads';
@@ -54,14 +54,11 @@ function foldersOfStore(storeId: string): PictureFolder[] {
 }
 
 async function foldersIn(folder: string, pictures: PictureFolders): Promise<string[]> {
-  const names: string[] = [];
-  let length: number;
-  let offset = 0;
+  const entries: FolderEntry[] = [];
+  let page: readonly FolderEntry[];
   do {
-    const page = await pictures.list(folder, offset);
-    names.push(...page.filter(({ storedAt }) => storedAt === null).map(({ name }) => name));
-    length = page.length;
-    offset += length;
-  } while (length > 0);
-  return names;
+    page = await pictures.list(folder, entries.length);
+    entries.push(...page);
+  } while (page.length > 0);
+  return entries.filter(({ storedAt }) => storedAt === null).map(({ name }) => name);
 }

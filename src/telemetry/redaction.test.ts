@@ -46,6 +46,17 @@ it("PostgREST's plain error is described by code, message and hint", () => {
   });
 });
 
+it('an error is described with four causes, without an empty code', () => {
+  let error = new Error('cause 6');
+  for (let n = 5; n >= 0; n -= 1) error = new Error(`cause ${n}`, { cause: error });
+  const text = JSON.stringify(describeError(error));
+  assert.deepEqual(
+    text.match(/cause \d/g),
+    [0, 1, 2, 3, 4].map((n) => `cause ${n}`),
+  );
+  assert.equal(describeError(Object.assign(error, { code: null })).code, undefined);
+});
+
 it('a thrown value without a message is described by itself', () => {
   assert.deepEqual(describeError('odd'), { name: 'string', message: 'odd' });
   assert.deepEqual(describeError(null), { name: 'object', message: 'null' });

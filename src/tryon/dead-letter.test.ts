@@ -18,6 +18,10 @@ it('a longer one is cut, and says how long it was', () => {
   assert.ok(Buffer.byteLength(letter.raw) <= 32_768);
   assert.equal(letter.sizeBytes, 1_200_001);
   assert.equal(isCut(letter), true);
+  assert.deepEqual(
+    [32_768, 32_769].map((length) => isCut(lettersOf('x'.repeat(length)))),
+    [false, true],
+  );
 });
 
 it('binary data is kept as base64, and escapes lengthen no letter', () => {
@@ -25,4 +29,8 @@ it('binary data is kept as base64, and escapes lengthen no letter', () => {
   for (const unit of ['\u0000', '"', '\ufffd', '\\u0000']) {
     assert.ok(JSON.stringify(lettersOf(unit.repeat(1_000_000))).length < 66_000);
   }
+  // As JSON 65,536 bytes, the most, and one more.
+  const escaped = '\u0001'.repeat(6554);
+  assert.equal(lettersOf(escaped + 'x'.repeat(26_210)).raw.at(-1), 'x');
+  assert.match(lettersOf(escaped + 'x'.repeat(26_211)).raw, /^AQEB/);
 });

@@ -5,14 +5,15 @@ import { IDS, oneSession } from '../../test/support/one-session.ts';
 import { publicText } from '../errors.ts';
 import { failureText } from '../failure-text.ts';
 import { refundDescription } from '../ledger/entries.ts';
+import { LATE_BOOKING_MS } from '../ports/booking-times.ts';
 import { recoverLostRefunds } from './lost-refunds.ts';
 
 const MINUTE_MS = 60_000;
 const TEXT = publicText('GENERATION_FAILED', null);
 
-/** A session that a worker failed a minute ago, in a Redis that lost its data `lossMs` ago. */
-function afterLoss(errorMessage: string, lossMs: number | null = MINUTE_MS) {
-  const completedAt = new Date(Date.now() - MINUTE_MS);
+/** A session that a worker failed `endedMs` ago, in a Redis that lost its data `lossMs` ago. */
+function afterLoss(errorMessage: string, lossMs: number | null = MINUTE_MS, endedMs = MINUTE_MS) {
+  const completedAt = new Date(Date.now() - endedMs);
   const one = oneSession({ status: 'failed', completedAt, errorMessage });
   const recovered: number[] = [];
   const dataLoss = {
@@ -57,11 +58,19 @@ it('a refund that the ledger has is not taken up', async () => {
 
 for (const [name, lossMs] of [
   ['without a loss', null],
-  ['while bookings may still be under way', 1000],
+  ['while bookings may still be under way', 2 * LATE_BOOKING_MS - 1],
 ] as const) {
-  it(`nothing is taken up ${name}`, async () => {
+  it(`nothing is taken up ${name}`, async (t) => {
+    t.mock.timers.enable({ apis: ['Date'], now: Date.now() });
     const { run, recovered } = afterLoss(failureText(TEXT, 'pending'), lossMs);
     assert.equal(await run(), 0);
     assert.deepEqual(recovered, []);
   });
 }
+
+it('a session is taken up from its end on, once bookings have ended', async (t) => {
+  t.mock.timers.enable({ apis: ['Date'], now: Date.now() });
+  const recovered = (endedMs: number) =>
+    afterLoss(failureText(TEXT, 'pending'), 2 * LATE_BOOKING_MS, endedMs).run();
+  assert.deepEqual([await recovered(0), await recovered(-1)], [1, 0]);
+});

@@ -103,6 +103,21 @@ it('an upload is tried before a picture is paid, once for all who wait', async (
   assert.equal(storage.problem, null);
 });
 
+it('an upload that worked is a proof for a minute', async (t) => {
+  let nowMs = 1;
+  t.mock.method(performance, 'now', () => nowMs);
+  const { storage, disk } = breaker();
+  await storage.check();
+  for (const [passedMs, trials] of [
+    [59_999, 1],
+    [60_000, 2],
+  ] as const) {
+    nowMs = 1 + passedMs;
+    await storage.check();
+    assert.equal(disk.trials, trials);
+  }
+});
+
 it('nothing is usable before Supabase answers; an outage changes nothing', async () => {
   const answers: (() => Promise<string | null>)[] = [
     refused,
