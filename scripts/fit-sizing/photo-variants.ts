@@ -3,6 +3,7 @@
  * light and sharpness, compressed harder. What changes then is noise, and the sizing learns it so.
  */
 import sharp, { type Sharp } from 'sharp';
+import { randomFrom } from '../../test/support/random.ts';
 
 export const VARIANTS = 9;
 
@@ -44,13 +45,8 @@ function redraw(image: Sharp): Promise<Buffer> {
 
 export type Uniform = (from: number, to: number) => number;
 
-/** Evenly spread numbers that repeat from run to run: mulberry32. */
+/** Evenly spread numbers that repeat from run to run. */
 export function uniform(seed: number): Uniform {
-  let state = seed;
-  return (from, to) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return from + ((to - from) * ((mixed ^ (mixed >>> 14)) >>> 0)) / 2 ** 32;
-  };
+  const next = randomFrom(seed);
+  return (from, to) => from + (to - from) * next();
 }
