@@ -34,7 +34,7 @@ async function freePort(): Promise<number> {
 }
 
 /** Whether no one listens on the port. */
-export function isFree(port: number): Promise<boolean> {
+function isFree(port: number): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const probe = createServer();
   probe.once('error', () => resolve(false));

@@ -6,7 +6,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { unlessAborted } from '../../src/concurrency/unless-aborted.ts';
-import { isFree, LOOPBACK } from '../loopback.ts';
+import { LOOPBACK } from '../loopback.ts';
 import { balanceOf, openPlatform, type Platform } from '../platform.ts';
 import { startPlayground } from '../playground.ts';
 import { startLocalStack } from '../stack.ts';
@@ -53,16 +53,17 @@ async function demo(signal: AbortSignal): Promise<number> {
   await mkdir(FOLDER, { recursive: true });
   console.log('· starting the worker …');
   const bodyPhoto = await uploadBodyPhoto(platform);
-  const address = { HOST: LOOPBACK, PORT: (await isFree(PORT)) ? String(PORT) : '0' };
   await using playground = await startPlayground(platform);
   const env = {
     ...stack.env,
-    ...address,
+    HOST: LOOPBACK,
     EXAMPLE_PHOTO_URL: bodyPhoto,
     CONSOLE_ORDERS_URL: playground.url,
   };
-  await using worker = await startWorker(env, join(FOLDER, 'worker.log'), signal);
-  if (env.PORT === '0')
+  const startAt = (port: number) =>
+    startWorker({ ...env, PORT: String(port) }, join(FOLDER, 'worker.log'), signal);
+  await using worker = await startAt(PORT).catch(() => startAt(0));
+  if (!worker.address.endsWith(`:${PORT}`))
     console.log(`· port ${PORT} is in use; this worker is on ${worker.address}`);
   if (!values.once) console.log(`\n  The console: ${worker.address}/console/\n`);
 

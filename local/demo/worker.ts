@@ -23,13 +23,15 @@ export async function startWorker(
   logFile: string,
   signal: AbortSignal,
 ): Promise<DemoWorker> {
+  signal.throwIfAborted();
   const worker = spawn(COMMAND, [], {
     env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   const exited = once(worker, 'exit');
   signal.addEventListener('abort', () => worker.kill('SIGTERM'), { once: true });
-  worker.stdout.pipe(createWriteStream(logFile));
+  const log = createWriteStream(logFile);
+  for (const output of [worker.stdout, worker.stderr]) output.pipe(log, { end: false });
   const lines = createInterface(worker.stdout);
   const listening = new Promise<string>((resolve) => {
     lines.on('line', (line) => {

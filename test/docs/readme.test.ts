@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { it } from 'node:test';
 import { promisify } from 'node:util';
@@ -79,10 +80,14 @@ it('the README has no command but these and make test', () => {
 
 it('make demo serves until Ctrl-C and answers a request for a size', async () => {
   const ask = command('curl ');
+  // Its usual port is taken: by this test, or by another program.
+  const taken = createServer().on('error', () => undefined);
+  taken.listen(8000, '127.0.0.1');
   const demo = start(command('make demo'));
   try {
     const photo = await demo.says(/export PHOTO='([^']+)'/);
     const address = await demo.says(/health (\S+)\/health/);
+    assert.notEqual(new URL(address).port, '8000');
     const { stdout } = await run('sh', ['-c', ask.replace('http://127.0.0.1:8000', address)], {
       env: { PATH: process.env.PATH, PHOTO: photo },
     });
@@ -99,6 +104,7 @@ it('make demo serves until Ctrl-C and answers a request for a size', async () =>
     assert.match(sessions.stdout, /completed/);
   } finally {
     await demo.end('SIGINT');
+    taken.close();
   }
 });
 
