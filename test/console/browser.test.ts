@@ -1,30 +1,27 @@
 /** The console in a real browser, on a local stack: what an operator sees and does. */
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import { type PlaygroundServer, startPlayground } from '../../local/playground.ts';
+import { startPlayground } from '../../local/playground.ts';
+import { afterTests } from '../support/after-tests.ts';
 import { accessibilityFindings, NO_BROWSER, openPage, startBrowser } from '../support/browser.ts';
 import { openShop, photo, type Shop } from '../support/shop.ts';
-import {
-  startWebhookReceiver,
-  WEBHOOK_SECRET,
-  type WebhookReceiver,
-} from '../support/webhook-receiver.ts';
+import { startWebhookReceiver, WEBHOOK_SECRET } from '../support/webhook-receiver.ts';
 import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
 
 let shop: Shop;
-let playground: PlaygroundServer;
 let worker: WorkerProcess;
 let browser: Browser;
-let receiver: WebhookReceiver;
 /** 410 ends the tries at once. */
 let webhookStatus = 410;
 
 before(async () => {
   if (NO_BROWSER) return;
-  shop = await openShop({ openai: {} });
-  playground = await startPlayground(shop.platform);
-  receiver = await startWebhookReceiver((response) => void response.writeHead(webhookStatus).end());
+  shop = afterTests.use(await openShop({ openai: {} }));
+  const playground = afterTests.use(await startPlayground(shop.platform));
+  const receiver = afterTests.use(
+    await startWebhookReceiver((response) => void response.writeHead(webhookStatus).end()),
+  );
   const env = {
     ...shop.stack.env,
     CONSOLE_ORDERS_URL: playground.url,
@@ -32,15 +29,8 @@ before(async () => {
     WEBHOOK_SECRET,
     WEBHOOK_TRUSTED_ORIGINS: receiver.origin,
   };
-  [worker, browser] = await Promise.all([startWorkerProcess(env), startBrowser()]);
-});
-
-after(async () => {
-  await browser?.close();
-  await worker?.[Symbol.asyncDispose]();
-  await receiver?.[Symbol.asyncDispose]();
-  await playground?.[Symbol.asyncDispose]();
-  await shop?.[Symbol.asyncDispose]();
+  worker = afterTests.use(await startWorkerProcess(env));
+  browser = afterTests.adopt(await startBrowser(), (started) => started.close());
 });
 
 const open = (hash = '', size = {}) => openPage(browser, `${worker.address}/console/${hash}`, size);
