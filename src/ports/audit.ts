@@ -1,4 +1,5 @@
 /** What the audit of the money reads: the sessions and ledger rows of a time window. */
+import type { LedgerEntry } from './ledger.ts';
 import type { Channel } from './session.ts';
 
 export interface AuditedSession {
@@ -15,12 +16,8 @@ export interface AuditedSession {
 }
 
 /** A row of either ledger; `generation` is what people's ledger calls a deduction. */
-export interface LedgerRow {
+export interface LedgerRow extends LedgerEntry {
   readonly channel: Channel;
   readonly ownerId: string;
-  readonly type: 'deduction' | 'refund' | 'overage';
-  readonly amount: number;
   readonly requestId: string | null;
-  readonly description: string;
-  readonly createdAt: Date;
 }

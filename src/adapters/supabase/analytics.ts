@@ -6,8 +6,8 @@ import type { SupabaseClient } from '@supabase/supabase-js';
 import { z } from 'zod';
 import type { Analytics, AnalyticsEventType } from '../../ports/analytics.ts';
 import type { Session } from '../../ports/session.ts';
-import { dataOf, rowsOf, TABLES } from './client.ts';
-import { allById, PAGE_ROWS } from './pages.ts';
+import { dataOf, TABLES } from './client.ts';
+import { rowsById } from './pages.ts';
 
 /** As many deliveries of one person as are read. */
 const MOST_ROWS = 10_000;
@@ -24,14 +24,14 @@ export class SupabaseAnalytics implements Analytics {
 
   async delivered({ channel, ownerId }: Session, requestId: string | null): Promise<Set<string>> {
     const { events, owner } = TABLES[channel];
-    const rows = await allById(MOST_ROWS, async (after) => {
+    const query = () => {
       const all = this.#supabase.from(events).select('id, metadata').eq(owner, ownerId);
-      let query = all.eq('event_type', 'generation_completed').gt('id', after);
-      if (channel === 'b2b') {
-        query = query.eq('metadata->>request_id', storable(requestId ?? ''));
-      }
-      return rowsOf(deliveryRow, await query.order('id').limit(PAGE_ROWS));
-    });
+      const delivered = all.eq('event_type', 'generation_completed');
+      return channel === 'b2c'
+        ? delivered
+        : delivered.eq('metadata->>request_id', storable(requestId ?? ''));
+    };
+    const rows = await Array.fromAsync(rowsById(deliveryRow, query, MOST_ROWS));
     return new Set(rows.map(({ metadata }) => metadata.session_id));
   }
 

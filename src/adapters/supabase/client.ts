@@ -85,11 +85,32 @@ export function saysMissing(
   );
 }
 
+/** Of supabase-js. */
+export interface Answer {
+  readonly data: unknown;
+  readonly error: Error | null;
+}
+
 /** The rows of an answer; STORAGE_UNAVAILABLE for whatever is not a list of such rows. */
-export function rowsOf<T>(row: z.ZodType<T>, answer: { data: unknown; error: Error | null }): T[] {
+export function rowsOf<T>(row: z.ZodType<T>, answer: Answer): T[] {
   const rows = z.array(row).safeParse(dataOf(answer));
   if (rows.success) return rows.data;
   throw new TaskError('STORAGE_UNAVAILABLE', { detail: 'odd_answer', cause: rows.error });
+}
+
+export interface TimeWindow {
+  readonly since: Date;
+  readonly until: Date;
+}
+
+interface Query<Q> {
+  gte(column: 'created_at', value: string): Q;
+  lt(column: 'created_at', value: string): Q;
+}
+
+/** The query's rows that were created in the window. */
+export function within<Q extends Query<Q>>(query: Q, { since, until }: TimeWindow): Q {
+  return query.gte('created_at', since.toISOString()).lt('created_at', until.toISOString());
 }
 
 /** Where a channel's sessions and events are, and which column says whose they are. */

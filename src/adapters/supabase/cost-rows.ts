@@ -3,10 +3,9 @@
  */
 import type { SupabaseClient } from '@supabase/supabase-js';
 import { z } from 'zod';
-import { TaskError } from '../../errors.ts';
 import { CHANNELS, type Channel } from '../../ports/session.ts';
-import { dataOf, rowsOf, TABLES } from './client.ts';
-import { PAGE_ROWS, pagesById } from './pages.ts';
+import { dataOf, TABLES, type TimeWindow, within } from './client.ts';
+import { rowsById } from './pages.ts';
 
 /** A session as far as money and outcome go. `ownerId` is the store's or the person's. */
 export interface CostRow {
@@ -24,9 +23,7 @@ interface PictureRow {
   readonly costUsd: number | null;
 }
 
-export interface CostWindow {
-  readonly since: Date;
-  readonly until: Date;
+export interface CostWindow extends TimeWindow {
   /** More rows than that are STORAGE_UNAVAILABLE (too_many_rows). */
   readonly mostRows: number;
 }
@@ -48,11 +45,8 @@ export async function* sessionCosts(
   for (const channel of CHANNELS) {
     const { sessions, owner } = TABLES[channel];
     const columns = `id, owner:${owner}, status, error_message, estimated_cost_usd, created_at`;
-    const readPage = async (after: string) => {
-      const query = supabase.from(sessions).select(columns).gt('id', after);
-      return rowsOf(sessionRow, await within(query, window).order('id').limit(PAGE_ROWS));
-    };
-    for await (const row of bounded(readPage, window.mostRows)) {
+    const query = () => within(supabase.from(sessions).select(columns), window);
+    for await (const row of rowsById(sessionRow, query, window.mostRows)) {
       yield {
         channel,
         ownerId: row.owner,
@@ -78,12 +72,11 @@ export async function* pictureCosts(
 ): AsyncIterable<PictureRow> {
   for (const channel of CHANNELS) {
     const columns = 'id, provider:metadata->>provider, cost:metadata->>estimated_cost_usd';
-    const readPage = async (after: string) => {
-      const all = supabase.from(TABLES[channel].events).select(columns).gt('id', after);
-      const query = within(all.eq('event_type', 'generation_completed'), window);
-      return rowsOf(pictureRow, await query.order('id').limit(PAGE_ROWS));
+    const query = () => {
+      const all = supabase.from(TABLES[channel].events).select(columns);
+      return within(all.eq('event_type', 'generation_completed'), window);
     };
-    for await (const row of bounded(readPage, window.mostRows)) {
+    for await (const row of rowsById(pictureRow, query, window.mostRows)) {
       yield { provider: row.provider, costUsd: row.cost };
     }
   }
@@ -106,25 +99,4 @@ export async function endedSince(
   };
   const [completed, failed] = await Promise.all([count('completed'), count('failed')]);
   return { completed, failed };
-}
-
-interface Filtered<Q> {
-  gte(column: string, value: string): Q;
-  lt(column: string, value: string): Q;
-}
-
-function within<Q extends Filtered<Q>>(query: Q, { since, until }: CostWindow): Q {
-  return query.gte('created_at', since.toISOString()).lt('created_at', until.toISOString());
-}
-
-async function* bounded<T extends { readonly id: string }>(
-  readPage: (after: string) => Promise<readonly T[]>,
-  most: number,
-): AsyncIterable<T> {
-  let count = 0;
-  for await (const page of pagesById(readPage)) {
-    count += page.length;
-    if (count > most) throw new TaskError('STORAGE_UNAVAILABLE', { detail: 'too_many_rows' });
-    yield* page;
-  }
 }

@@ -3,13 +3,11 @@
  * and the shopper's function book once per request id; the person's books every time it is called.
  */
 import type { PostgrestError, SupabaseClient } from '@supabase/supabase-js';
-import { z } from 'zod';
 import { TaskError } from '../../errors.ts';
 import { LATE_BOOKING_MS } from '../../ports/booking-times.ts';
 import type { Ledger, LedgerEntry, RefundAnswer, RefundOrder } from '../../ports/ledger.ts';
 import type { Session } from '../../ports/session.ts';
-import { rowsOf } from './client.ts';
-import { allById, PAGE_ROWS } from './pages.ts';
+import { readLedger } from './ledger-rows.ts';
 
 const UNIQUE_VIOLATION = '23505';
 /** What a function that returns nothing answers when it has run. */
@@ -21,16 +19,6 @@ const NO_CONTENT = 204;
 const REFUSAL = /^(P0001|22\w{3}|23\d{3}|54000)$/;
 /** People get ten credits at sign-up; who has more rows than this may have written them. */
 const MOST_ROWS = 10_000;
-
-const ledgerRow = z.object({
-  id: z.string(),
-  type: z.enum(['generation', 'deduction', 'refund', 'overage']),
-  amount: z.number(),
-  description: z.string().nullable(),
-  // A person may insert rows of their own, with any date.
-  created_at: z.coerce.date().catch(new Date(0)),
-});
-const COLUMNS = 'id, type, amount, description, created_at';
 
 /** The function of each payer, and what it is called with. */
 const FUNCTIONS = {
@@ -54,16 +42,16 @@ export class SupabaseLedger implements Ledger {
   async entries(session: Session, requestId: string | null): Promise<LedgerEntry[]> {
     // No row of the database holds a NUL.
     if (session.channel === 'b2b' && (requestId ?? '\0').includes('\0')) return [];
-    const rows = await allById(MOST_ROWS, async (after) => {
-      const page = this.#rowsOf(session, requestId).gt('id', after).order('id').limit(PAGE_ROWS);
-      return rowsOf(ledgerRow, await page);
-    });
-    return rows.map(({ type, amount, description, created_at }) => ({
-      type: type === 'generation' ? 'deduction' : type,
-      amount,
-      description: description ?? '',
-      createdAt: created_at,
-    }));
+    const { channel, ownerId } = session;
+    return readLedger(
+      this.#supabase,
+      channel,
+      (rows) =>
+        channel === 'b2b'
+          ? rows.eq('store_id', ownerId).eq('request_id', requestId)
+          : rows.eq('user_id', ownerId),
+      MOST_ROWS,
+    );
   }
 
   async refund(order: RefundOrder): Promise<RefundAnswer> {
@@ -78,20 +66,5 @@ export class SupabaseLedger implements Ledger {
       cause: error,
       retryAfterMs: LATE_BOOKING_MS,
     });
-  }
-
-  #rowsOf({ channel, ownerId }: Session, requestId: string | null) {
-    return channel === 'b2b'
-      ? this.#supabase
-          .from('store_credit_transactions')
-          .select(COLUMNS)
-          .eq('store_id', ownerId)
-          .eq('request_id', requestId)
-          .in('type', ['deduction', 'refund', 'overage'])
-      : this.#supabase
-          .from('credit_transactions')
-          .select(COLUMNS)
-          .eq('user_id', ownerId)
-          .in('type', ['generation', 'refund']);
   }
 }

@@ -6,8 +6,8 @@ import type { SupabaseClient } from '@supabase/supabase-js';
 import { z } from 'zod';
 import type { Owner, PictureLinks, RowSelection } from '../../ports/retention.ts';
 import { TERMINAL, UNFINISHED } from '../../ports/session.ts';
-import { dataOf, rowsOf, TABLES } from './client.ts';
-import { allById, PAGE_ROWS, pagesById } from './pages.ts';
+import { dataOf, TABLES } from './client.ts';
+import { pagesById, rowsById } from './pages.ts';
 
 const EXPIRED = 'expired';
 const LINK_COLUMNS = ['model_image_url', 'outfit_image_url', 'generated_image_url'] as const;
@@ -38,7 +38,7 @@ export class SupabasePictureLinks implements PictureLinks {
 
   async markExpired(rows: RowSelection, dryRun: boolean, signal: AbortSignal): Promise<number> {
     let marked = 0;
-    for await (const page of pagesById((after) => this.#rowsWithLinks(rows, after))) {
+    for await (const page of pagesById(idRow, () => this.#rowsWithLinks(rows), IDS_AT_ONCE)) {
       if (signal.aborted) break;
       const ids = page.map(({ id }) => id);
       if (!dryRun) await this.#overwrite(rows.channel, ids);
@@ -56,37 +56,31 @@ export class SupabasePictureLinks implements PictureLinks {
   }
 
   async pathsOf(owner: Owner): Promise<string[]> {
-    const { sessions } = TABLES[owner.channel];
     const columns = ['id', ...LINK_COLUMNS, ...(owner.channel === 'b2c' ? ['accessories'] : [])];
-    const rows = await allById(Number.POSITIVE_INFINITY, async (after) => {
-      const query = this.#supabase.from(sessions).select(columns.join(','));
-      const own = query.eq(TABLES[owner.channel].owner, owner.ownerId).gt('id', after);
-      return rowsOf(linkRow, await own.order('id').limit(PAGE_ROWS));
-    });
+    const query = () => this.#rowsOf(owner, columns);
+    const rows = await Array.fromAsync(rowsById(linkRow, query));
     return rows.flatMap(linksIn).flatMap((link) => this.#pathIn(link) ?? []);
   }
 
-  async unfinishedOf({ channel, ownerId }: Owner): Promise<string[]> {
-    const { sessions, owner } = TABLES[channel];
-    const rows = await allById(Number.POSITIVE_INFINITY, async (after) => {
-      const query = this.#supabase.from(sessions).select('id').eq(owner, ownerId);
-      const open = query.in('status', UNFINISHED).gt('id', after);
-      return rowsOf(idRow, await open.order('id').limit(PAGE_ROWS));
-    });
-    return rows.map(({ id }) => id);
+  unfinishedOf(owner: Owner): Promise<string[]> {
+    const query = () => this.#rowsOf(owner, ['id']).in('status', UNFINISHED);
+    return Array.fromAsync(rowsById(idRow, query), ({ id }) => id);
   }
 
-  async #rowsWithLinks({ channel, before, ownerId }: RowSelection, after: string) {
+  #rowsOf({ channel, ownerId }: Owner, columns: readonly string[]) {
     const { sessions, owner } = TABLES[channel];
-    let query = this.#supabase
+    return this.#supabase.from(sessions).select(columns.join(',')).eq(owner, ownerId);
+  }
+
+  #rowsWithLinks({ channel, before, ownerId }: RowSelection) {
+    const { sessions, owner } = TABLES[channel];
+    const query = this.#supabase
       .from(sessions)
       .select('id')
       .in('status', TERMINAL)
       .lt('created_at', before.toISOString())
-      .or(LINK_COLUMNS.map((column) => `${column}.neq.${EXPIRED}`).join(','))
-      .gt('id', after);
-    if (ownerId !== null) query = query.eq(owner, ownerId);
-    return rowsOf(idRow, await query.order('id').limit(IDS_AT_ONCE));
+      .or(LINK_COLUMNS.map((column) => `${column}.neq.${EXPIRED}`).join(','));
+    return ownerId === null ? query : query.eq(owner, ownerId);
   }
 
   /** A link that was never there stays null: comparing null with anything holds for no row. */

@@ -18,7 +18,7 @@ import {
 } from '../../ports/session.ts';
 import type { EndedSessions } from '../../ports/webhooks.ts';
 import { dataOf, rowsOf, TABLES } from './client.ts';
-import { allById, PAGE_ROWS, pagesById } from './pages.ts';
+import { pagesById, rowsById } from './pages.ts';
 
 const UNTOUCHED = ['queued', 'pending'];
 
@@ -134,16 +134,17 @@ export class SupabaseSessions implements Sessions, EndedSessions {
     // No row of the database holds a NUL.
     if (channel === 'b2b' && (requestId ?? '\0').includes('\0')) return [];
     const { sessions, owner } = TABLES[channel];
-    const rows = await allById(MOST_OTHERS, async (after) => {
+    const query = () => {
       const all = this.#supabase.from(sessions).select('id, status').eq(owner, ownerId);
-      const others = all.neq('id', sessionId).gt('id', after).order('id').limit(PAGE_ROWS);
-      const sharing =
-        channel === 'b2b'
-          ? others.eq('request_id', requestId).neq('status', 'failed')
-          : others.in('status', UNFINISHED);
-      return rowsOf(otherRow, await sharing);
-    });
-    return rows.map(({ id, status }) => ({ sessionId: id, isCompleted: status === 'completed' }));
+      const others = all.neq('id', sessionId);
+      return channel === 'b2b'
+        ? others.eq('request_id', requestId).neq('status', 'failed')
+        : others.in('status', UNFINISHED);
+    };
+    return Array.fromAsync(rowsById(otherRow, query, MOST_OTHERS), ({ id, status }) => ({
+      sessionId: id,
+      isCompleted: status === 'completed',
+    }));
   }
 
   unfinished(before: Date): AsyncIterable<Session> {
@@ -189,11 +190,8 @@ export class SupabaseSessions implements Sessions, EndedSessions {
   }
 
   async *#paged(channel: Channel, narrow: (rows: Rows) => Rows): AsyncIterable<Session> {
-    const pages = pagesById(async (after) => {
-      const rows = narrow(rowsIn(this.#supabase, channel)).gt('id', after);
-      return rowsOf(z.looseObject({ id: z.string() }), await rows.order('id').limit(PAGE_ROWS));
-    });
-    for await (const page of pages) {
+    const query = () => narrow(rowsIn(this.#supabase, channel));
+    for await (const page of pagesById(z.looseObject({ id: z.string() }), query)) {
       const sessions = page.flatMap((row) => {
         const { data } = sessionRow.safeParse(row);
         return data === undefined ? [] : [toSession(channel, data)];
