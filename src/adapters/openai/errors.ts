@@ -5,7 +5,7 @@
 import { APIError, APIUserAbortError } from 'openai';
 import type { ErrorCode } from '../../error-catalogue.ts';
 import { TaskError } from '../../errors.ts';
-import { isRedirect } from '../../http-client/answer.ts';
+import { codeOfStatus, unanswered } from '../../http-client/paid-call.ts';
 import { TransportFailure } from '../../http-client/transport.ts';
 import { retryAfterMs } from '../../retry-after.ts';
 
@@ -66,11 +66,6 @@ const STATUS_BY_TYPE: Readonly<Record<string, number>> = {
   permission_error: 403,
   rate_limit_error: 429,
 };
-/**
- * A proxy gave up waiting for the vendor (504; Cloudflare's 524) or lost its answer (520): the call
- * may have been carried out and billed.
- */
-const LOST_BY_PROXY = [504, 520, 524];
 
 /** The `detail` of PROVIDER_REFUSES_SERVICE when the vendor does not offer the model (any more). */
 export const MODEL_GONE = 'model_gone';
@@ -79,8 +74,8 @@ export const MODEL_GONE = 'model_gone';
 export function translateError(error: unknown): TaskError {
   if (error instanceof TaskError) return error;
   const failure = transportFailureIn(error);
-  if (failure !== undefined) return translateFailure(failure);
-  if (error instanceof APIUserAbortError) return outcomeUnknown(error);
+  if (failure !== undefined) return unanswered(failure);
+  if (error instanceof APIUserAbortError) return unanswered(error);
   if (error instanceof SyntaxError) return malformed('not_json');
   if (error instanceof APIError && (error.status ?? error.error) !== undefined) {
     return translateAnswer(error);
@@ -102,19 +97,6 @@ export function refusalIn(body: unknown): TaskError | null {
 function transportFailureIn(error: unknown): TransportFailure | undefined {
   if (error instanceof TransportFailure) return error;
   return error instanceof Error ? transportFailureIn(error.cause) : undefined;
-}
-
-/**
- * Nothing can have been billed while the request had not gone out. Afterwards it may have been,
- * whether the connection broke, the time was up or the caller gave up.
- */
-function translateFailure(failure: TransportFailure): TaskError {
-  if (failure.requestSent) return outcomeUnknown(failure);
-  return new TaskError('PROVIDER_UNAVAILABLE', { detail: 'not_reached', cause: failure });
-}
-
-function outcomeUnknown(cause: Error): TaskError {
-  return new TaskError('PROVIDER_OUTCOME_UNKNOWN', { cause });
 }
 
 function translateAnswer(error: APIError): TaskError {
@@ -147,15 +129,8 @@ function codeFor(vendor: VendorError): ErrorCode {
   if (names(vendor, BUSY_CODES)) return 'PROVIDER_BUSY';
   if (vendor.code === 'model_not_found') return 'PROVIDER_REFUSES_SERVICE';
   if (status === 400 && isOwnParameter(vendor)) return 'PROVIDER_REFUSES_SERVICE';
-  // A redirect, 404 and 405 mean a wrong OPENAI_BASE_URL or model: no photo can cause them.
-  if (isRedirect(status) || [401, 402, 403, 404, 405].includes(status))
-    return 'PROVIDER_REFUSES_SERVICE';
-  if (status === 429) return 'PROVIDER_BUSY';
-  if (LOST_BY_PROXY.includes(status)) return 'PROVIDER_OUTCOME_UNKNOWN';
-  // Rarely billed, and not known to be: the limit on paid calls per task bounds the damage.
-  if (status >= 500) return 'PROVIDER_UNAVAILABLE';
-  // Not taken in, and fit to be sent again as it is: a slow upload, a lock, a replayed handshake.
-  if ([408, 409, 425].includes(status)) return 'PROVIDER_UNAVAILABLE';
+  const code = codeOfStatus(status);
+  if (code !== null) return code;
   // A proxy's page says nothing about the photos, except that they are too large for it.
   return status === 413 || saysSomething(vendor) ? 'GENERATION_FAILED' : 'PROVIDER_MALFORMED';
 }

@@ -3,10 +3,8 @@
  * that ended without a picture.
  */
 import { z } from 'zod';
-import type { ErrorCode } from '../../error-catalogue.ts';
 import { TaskError } from '../../errors.ts';
-import { isRedirect } from '../../http-client/answer.ts';
-import { TransportFailure } from '../../http-client/transport.ts';
+import { codeOfStatus } from '../../http-client/paid-call.ts';
 import { isBelievable, retryAfterMs } from '../../retry-after.ts';
 
 export const Prediction = z.object({
@@ -20,10 +18,6 @@ export const Prediction = z.object({
 });
 export type Prediction = z.infer<typeof Prediction>;
 
-/** A proxy lost the answer: the prediction may have been begun. */
-const LOST_BY_PROXY = [504, 520, 524];
-/** Key, credit, rights, model: no call can succeed until a person has acted. */
-const REFUSALS = [401, 402, 403, 404, 405];
 /** The codes and words with which models on Replicate report their safety filter. */
 const SAFETY_TEXT = /\bE005\b|nsfw|sensitive|safety|moderation|content.policy/i;
 /** "Request was throttled. Your rate limit resets in ~30s." */
@@ -32,13 +26,13 @@ const RESETS_IN = /resets in ~?(\d+(?:\.\d+)?)s/i;
 /** The error of a request that was answered with something else than success. */
 export async function refusalOf(answer: Response): Promise<TaskError> {
   const { status } = answer;
-  const code = codeFor(status);
   const cause = new Error(`status ${status}`);
-  if (code === 'PROVIDER_BUSY') return busy(answer, cause);
   // Everything in a request but the photos is our configuration, and the photos are valid JPEGs.
-  const detail =
-    status === 422 ? 'configuration' : status === 404 ? await whoSays404(answer) : null;
-  return new TaskError(code, { detail, cause });
+  if (status === 422)
+    return new TaskError('PROVIDER_REFUSES_SERVICE', { detail: 'configuration', cause });
+  const code = codeOfStatus(status) ?? 'GENERATION_FAILED';
+  if (code === 'PROVIDER_BUSY') return busy(answer, cause);
+  return new TaskError(code, { detail: status === 404 ? await whoSays404(answer) : null, cause });
 }
 
 const VendorError = z.object({ detail: z.string() });
@@ -56,24 +50,6 @@ async function busy(answer: Response, cause: Error): Promise<TaskError> {
     cause,
     ...(isBelievable(waitMs) ? { retryAfterMs: waitMs } : {}),
   });
-}
-
-function codeFor(status: number): ErrorCode {
-  if (status === 429) return 'PROVIDER_BUSY';
-  if (status === 422 || isRedirect(status) || REFUSALS.includes(status))
-    return 'PROVIDER_REFUSES_SERVICE';
-  if (LOST_BY_PROXY.includes(status)) return 'PROVIDER_OUTCOME_UNKNOWN';
-  if (status >= 500 || [408, 409, 425].includes(status)) return 'PROVIDER_UNAVAILABLE';
-  return 'GENERATION_FAILED';
-}
-
-/** The error of a request to which no answer came. */
-export function failureOf(error: unknown): TaskError {
-  if (error instanceof TaskError) return error;
-  if (error instanceof TransportFailure && !error.requestSent) {
-    return new TaskError('PROVIDER_UNAVAILABLE', { detail: 'not_reached', cause: error });
-  }
-  return new TaskError('PROVIDER_OUTCOME_UNKNOWN', { cause: error });
 }
 
 /** Why a prediction will not become a picture; null while it may, or has. */

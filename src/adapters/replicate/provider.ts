@@ -5,6 +5,7 @@
 
 import { z } from 'zod';
 import { TaskError } from '../../errors.ts';
+import { unanswered } from '../../http-client/paid-call.ts';
 import { Transport } from '../../http-client/transport.ts';
 import type {
   FetchPicture,
@@ -16,7 +17,7 @@ import type {
   Submitted,
   Ticket,
 } from '../../ports/image-provider.ts';
-import { endOf, failureOf, linkIn, Prediction, refusalOf } from './answers.ts';
+import { endOf, linkIn, Prediction, refusalOf } from './answers.ts';
 import { describeReplicateModel, garmentCostUsd } from './catalogue.ts';
 import { inputFor, seedOf } from './input.ts';
 
@@ -160,7 +161,7 @@ export class ReplicateProvider implements ImageProvider, AsyncDisposable {
     const headers = { authorization: `Bearer ${token}`, ...init.headers };
     const answer = await this.#transport
       .fetch(baseUrl + path, { ...init, headers })
-      .catch((error: unknown) => Promise.reject(failureOf(error)));
+      .catch((error: unknown) => Promise.reject(unanswered(error)));
     if (!answer.ok) throw await refusalOf(answer);
     return answer;
   }
