@@ -65,8 +65,8 @@ export type FetchPicture = (url: string, signal: AbortSignal) => Promise<Uint8Ar
 export interface ProviderLimits {
   readonly garments: { readonly least: number; readonly most: number };
   readonly promptCharacters: number;
-  readonly prompt: 'required' | 'optional' | 'none';
-  readonly size: 'asked' | 'follows_person';
+  /** `dropped`: the picture is made without it; `refused`: takes only tasks that have none. */
+  readonly prompt: 'sent' | 'dropped' | 'refused';
 }
 
 /** Errors of a provider: MODERATION_BLOCKED, GENERATION_FAILED and every PROVIDER_ code. */

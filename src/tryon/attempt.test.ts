@@ -101,7 +101,7 @@ async function endedWhileHeldBack(t: TestContext, heldBackMs: number) {
   };
   const provider = {
     name: 'openai',
-    limits: { garments: { least: -1, most: 0 }, promptCharacters: 0, prompt: 'optional' },
+    limits: { garments: { least: -1, most: 0 }, promptCharacters: 0, prompt: 'dropped' },
     forecastUsd: () => null,
     submit: async ({ key }: PictureRequest) => {
       paid.push(key);

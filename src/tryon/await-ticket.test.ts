@@ -25,8 +25,7 @@ function provider(answers: readonly (Picture | null | TaskError)[]) {
   const limits = {
     garments: { least: 1, most: 1 },
     promptCharacters: 0,
-    prompt: 'none',
-    size: 'follows_person',
+    prompt: 'refused',
   } as const;
   const fake: ImageProvider = {
     name: 'fake',

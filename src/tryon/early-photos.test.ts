@@ -17,7 +17,7 @@ type Claim = () => Promise<Session | null>;
 
 /** A first attempt that meets a closed gate, if it comes so far. */
 function attempt(one: ReturnType<typeof oneSession>, fetch: ImageFetcher['fetch'], claim: Claim) {
-  const limits = { garments: { least: 0, most: 9 }, promptCharacters: 9, prompt: 'optional' };
+  const limits = { garments: { least: 0, most: 9 }, promptCharacters: 9, prompt: 'dropped' };
   const enter = () => Promise.reject(new TaskError('MODERATION_BLOCKED'));
   const gated = { provider: { limits }, gate: { check: async () => undefined, enter } };
   const deps = {

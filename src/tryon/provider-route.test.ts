@@ -9,8 +9,7 @@ import { checkGates, enterFirst, type GatedProvider, providersFor } from './prov
 const ROOMY: ProviderLimits = {
   garments: { least: 0, most: 15 },
   promptCharacters: 100,
-  prompt: 'required',
-  size: 'asked',
+  prompt: 'sent',
 };
 const PERMIT: Permit = { succeeded() {}, failed() {}, [Symbol.dispose]() {} };
 
@@ -55,7 +54,7 @@ describe('the order of providers for a task', () => {
 
   it('leaves out those that cannot take the request', () => {
     const few = gated('few', { garments: { least: 1, most: 2 } });
-    const mute = gated('mute', { prompt: 'none' });
+    const mute = gated('mute', { prompt: 'refused' });
     const terse = gated('terse', { promptCharacters: 5 });
     const order = [few, mute, terse, gated('all')];
     const able = (garments: number, prompt?: string) =>

@@ -17,7 +17,7 @@ export interface GatedProvider {
 /** Whether a provider takes so many garments with such a prompt (blank: it may be left out). */
 function accepts(limits: ProviderLimits, garments: number, prompt: string): boolean {
   const { least, most } = limits.garments;
-  const takesPrompt = limits.prompt !== 'none' || prompt === '';
+  const takesPrompt = limits.prompt !== 'refused' || prompt === '';
   return (
     garments >= least && garments <= most && takesPrompt && prompt.length <= limits.promptCharacters
   );

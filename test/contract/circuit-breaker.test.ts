@@ -85,8 +85,7 @@ it('gives the probe back when its attempt loses the job before the call', async 
     limits: {
       garments: { least: 0, most: 1 },
       promptCharacters: 10,
-      prompt: 'required',
-      size: 'asked',
+      prompt: 'sent',
     },
     submit: () => assert.fail('a call was made'),
     forecastUsd: () => null,

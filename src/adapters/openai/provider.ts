@@ -57,8 +57,7 @@ const SDK_TIMEOUT_MS = 24 * 3_600_000;
 const LIMITS: ProviderLimits = {
   garments: { least: 0, most: 15 },
   promptCharacters: 32_000,
-  prompt: 'required',
-  size: 'asked',
+  prompt: 'sent',
 };
 
 export class OpenAiProvider implements ImageProvider, AsyncDisposable {

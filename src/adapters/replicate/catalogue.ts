@@ -19,8 +19,7 @@ const TRY_ON: ReplicateModel = {
   limits: {
     garments: { least: 1, most: 11 },
     promptCharacters: 32_000,
-    prompt: 'optional',
-    size: 'follows_person',
+    prompt: 'dropped',
   },
   price: null,
 };
@@ -31,8 +30,7 @@ const EDIT: ReplicateModel = {
   limits: {
     garments: { least: 0, most: 15 },
     promptCharacters: 32_000,
-    prompt: 'required',
-    size: 'follows_person',
+    prompt: 'sent',
   },
   price: null,
 };
