@@ -8,9 +8,10 @@ import { misspeltNames } from './config/misspelt-names.ts';
 import { OPERATION_VARIABLES } from './config/operations.ts';
 import {
   channelSettings,
-  KEY_OF,
   namedProviders,
+  PROVIDER_NAMES,
   PROVIDER_VARIABLES,
+  PROVIDERS,
   type ProviderName,
 } from './config/providers.ts';
 import { readVariable } from './config/read-variable.ts';
@@ -75,7 +76,7 @@ function readKeyed(
   named: readonly ProviderName[],
   env: NodeJS.ProcessEnv,
 ): ReturnType<typeof readVariable> {
-  const provider = KEY_OF[key];
+  const provider = PROVIDER_NAMES.find((name) => PROVIDERS[name].apiKey === key);
   if (provider === undefined) return readVariable(variable, env);
   const isNeeded = named.includes(provider);
   return readVariable({ ...variable, default: isNeeded ? undefined : '' }, env);

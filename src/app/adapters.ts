@@ -59,7 +59,7 @@ export function openAdapters(config: Config, { logger, record, warn, stack }: De
   const named = { key: config.supabaseServiceRoleKey, bucket: config.supabaseBucket };
   const webhooks = openWebhooks(config, redis, { record, stack });
   const imageStore = new SupabaseImageStore(supabase, config.supabaseBucket, config.linkSeconds);
-  const { providers, openai, replicate } = openProviders(config, { redis, record, warn, stack });
+  const { providers, vendors } = openProviders(config, { redis, record, warn, stack });
   return {
     record,
     storage: new StorageBreaker({
@@ -89,8 +89,7 @@ export function openAdapters(config: Config, { logger, record, warn, stack }: De
     downloads: new ByteBudget(DOWNLOAD_BUDGET_BYTES),
     ...openFetchers(config, stack),
     providers,
-    openai,
-    replicate,
+    vendors,
     budget: new RedisDailyBudget(redis, config.dailyBudgetUsd, record),
     pictures: new SupabasePictureFolders(supabase, config.supabaseBucket),
     links: new SupabasePictureLinks(supabase, config.supabaseUrl, config.supabaseBucket),

@@ -3,18 +3,19 @@
  * one gate per provider.
  */
 import type { Redis } from 'ioredis';
-import { OpenAiProvider } from '../adapters/openai/provider.ts';
 import { RedisProviderGate } from '../adapters/redis/provider-gate.ts';
-import { ReplicateProvider } from '../adapters/replicate/provider.ts';
-import { WebImageFetcher } from '../adapters/web/image-fetcher.ts';
-import { type ChannelSettings, callsPerMinuteTo, type ProviderName } from '../config/providers.ts';
+import { type ChannelSettings, PROVIDERS, type ProviderName } from '../config/providers.ts';
 import type { Config } from '../config.ts';
 import type { RecordEvent } from '../ports/events.ts';
-import type { FetchPicture } from '../ports/image-provider.ts';
+import type { ImageProvider } from '../ports/image-provider.ts';
 import type { Channel } from '../ports/session.ts';
 import type { GatedProvider } from '../tryon/provider-route.ts';
+import { openOpenAi } from './openai.ts';
+import { openReplicate } from './replicate.ts';
+import type { VendorWatch } from './vendor-watch.ts';
 
-interface OpenDeps {
+export interface OpenDeps {
+  /** Gets what an operator should know of the configuration. */
   readonly warn: (warning: string) => void;
   readonly stack: AsyncDisposableStack;
 }
@@ -24,36 +25,30 @@ interface ProviderDeps extends OpenDeps {
   readonly record: RecordEvent;
 }
 
-/** Opens a provider with the settings of one channel. */
-type Open = (
-  config: Config,
-  settings: ChannelSettings,
-  deps: OpenDeps,
-) => OpenAiProvider | ReplicateProvider;
+/** A provider with the settings of one channel. */
+export interface OpenedProvider {
+  readonly provider: ImageProvider;
+  /** Begins to ask whether the vendor takes what is configured; `onError` gets what says nothing of that. */
+  readonly watch: (onError: (error: Error) => void) => VendorWatch;
+}
 
-const PROVIDERS: Readonly<Record<ProviderName, Open>> = {
+/** Opens a provider; it comes off the stack. */
+type Open = (config: Config, settings: ChannelSettings, deps: OpenDeps) => OpenedProvider;
+
+const OPEN: Readonly<Record<ProviderName, Open>> = {
   openai: openOpenAi,
   replicate: openReplicate,
 };
 
-/** Where Replicate keeps the files that models make. */
-const REPLICATE_FILE_HOSTS = ['replicate.delivery', '.replicate.delivery'];
-
-interface OpenProviders {
-  readonly providers: Readonly<Record<Channel, readonly GatedProvider[]>>;
-  readonly openai: readonly OpenAiProvider[];
-  readonly replicate: readonly ReplicateProvider[];
-}
-
-/** Opens all that the channels name; channels with the same settings share a provider. */
-export function openProviders(config: Config, deps: ProviderDeps): OpenProviders {
-  const opened = new Map<string, OpenAiProvider | ReplicateProvider>();
+/** Opens all that the channels name; channels with the same settings share a provider. `vendors`: each once. */
+export function openProviders(config: Config, deps: ProviderDeps) {
+  const opened = new Map<string, OpenedProvider>();
   const open = (name: ProviderName, settings: ChannelSettings) => {
     const { imageProviders: _, ...rest } = settings;
     const key = JSON.stringify([name, rest]);
-    const provider = opened.get(key) ?? openProvider(name, config, settings, deps);
-    opened.set(key, provider);
-    return provider;
+    const one = opened.get(key) ?? OPEN[name](config, settings, deps);
+    opened.set(key, one);
+    return one.provider;
   };
   const gates = new Map(
     config.providersInUse.map((name) => [name, openGate(name, config, deps)] as const),
@@ -66,12 +61,7 @@ export function openProviders(config: Config, deps: ProviderDeps): OpenProviders
     });
   };
   const providers = { b2b: providersOf('b2b'), b2c: providersOf('b2c') };
-  const all = [...opened.values()];
-  return {
-    providers,
-    openai: all.filter((provider) => provider instanceof OpenAiProvider),
-    replicate: all.filter((provider) => provider instanceof ReplicateProvider),
-  };
+  return { providers, vendors: [...opened.values()] };
 }
 
 /** One provider with the settings of a channel, without a gate; it comes off the stack. */
@@ -80,8 +70,8 @@ export function openProvider(
   config: Config,
   settings: ChannelSettings,
   deps: OpenDeps,
-): OpenAiProvider | ReplicateProvider {
-  return deps.stack.use(PROVIDERS[name](config, settings, deps));
+): ImageProvider {
+  return OPEN[name](config, settings, deps).provider;
 }
 
 /** The providers and models that calls may go to, as metrics label them. */
@@ -89,7 +79,7 @@ export function callersOf({ channels }: Config): { provider: string; model: stri
   return Object.values(channels).flatMap((settings) =>
     settings.imageProviders.map((provider) => ({
       provider,
-      model: { openai: settings.openaiImageModel, replicate: settings.replicateModel }[provider],
+      model: settings[PROVIDERS[provider].model],
     })),
   );
 }
@@ -97,59 +87,9 @@ export function callersOf({ channels }: Config): { provider: string; model: stri
 function openGate(name: ProviderName, config: Config, { redis, record }: ProviderDeps) {
   return new RedisProviderGate(redis, {
     provider: name,
-    callsPerMinute: callsPerMinuteTo(name, config),
+    callsPerMinute: config[PROVIDERS[name].callsPerMinute],
     cooldownMs: config.breakerCooldownSeconds * 1000,
     probeMs: config.providerTimeoutSeconds * 1000,
     record,
   });
-}
-
-function openOpenAi(
-  config: Config,
-  settings: ChannelSettings,
-  { warn, stack }: OpenDeps,
-): OpenAiProvider {
-  return new OpenAiProvider({
-    apiKey: config.openaiApiKey,
-    baseUrl: config.openaiBaseUrl,
-    model: settings.openaiImageModel,
-    quality: settings.openaiImageQuality,
-    complexity: settings.openaiImageComplexity,
-    size: settings.openaiImageSize,
-    partialImages: config.openaiPartialImages,
-    timeoutMs: config.providerTimeoutSeconds * 1000,
-    useSuccessor: config.openaiImageSuccessor,
-    // A gateway may link to any public host.
-    fetchPicture: openPictureFetcher(config.openaiBaseUrl, null, stack),
-    warn,
-  });
-}
-
-function openReplicate(
-  config: Config,
-  settings: ChannelSettings,
-  { stack }: OpenDeps,
-): ReplicateProvider {
-  return new ReplicateProvider({
-    token: config.replicateApiToken,
-    baseUrl: config.replicateBaseUrl,
-    model: settings.replicateModel,
-    fetchPicture: openPictureFetcher(config.replicateBaseUrl, REPLICATE_FILE_HOSTS, stack),
-  });
-}
-
-/** A picture in base64 is under 30 MB; as a file it is smaller. */
-const MAX_PICTURE_BYTES = 32 * 1024 * 1024;
-const PICTURE_TIMEOUT_MS = 30_000;
-
-/** Fetches the pictures that an answer links to: from these hosts (null: any public one) and the API's own origin. */
-function openPictureFetcher(
-  baseUrl: string,
-  hostAllowlist: readonly string[] | null,
-  stack: AsyncDisposableStack,
-): FetchPicture {
-  const trustedOrigins = [new URL(baseUrl).origin];
-  const options = { trustedOrigins, hostAllowlist, maxBytes: MAX_PICTURE_BYTES };
-  const fetcher = stack.use(new WebImageFetcher(options));
-  return (url, signal) => fetcher.fetch(url, { timeoutMs: PICTURE_TIMEOUT_MS, signal });
 }

@@ -3,6 +3,7 @@
  * or cannot be reached.
  */
 import { repeat } from '../concurrency/repeat.ts';
+import type { GaugeSources } from '../telemetry/gauges.ts';
 
 const ASK_AGAIN_MS = 60_000;
 const DAY_MS = 86_400_000;
@@ -10,6 +11,8 @@ const DAY_MS = 86_400_000;
 export interface VendorWatch extends Disposable {
   /** Why no picture can be made there now. */
   readonly problems: readonly string[];
+  /** Where the vendor announces the end of its models. */
+  readonly modelInUse?: GaugeSources['imageModels'][number];
 }
 
 /**

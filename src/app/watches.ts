@@ -3,8 +3,6 @@ import type { Config } from '../config.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Adapters } from './adapters.ts';
-import { watchImageModel } from './image-model.ts';
-import { watchReplicate } from './replicate-watch.ts';
 import { type Watched, watchShared } from './shared-watch.ts';
 import { watchSupabase } from './supabase-watch.ts';
 
@@ -12,7 +10,6 @@ interface WatchDeps
   extends Pick<Watched, 'isReady' | 'attemptsRunning' | 'callsRunning' | 'onError'> {
   readonly metrics: Metrics;
   readonly logger: Logger;
-  readonly warn: (warning: string) => void;
   readonly stack: AsyncDisposableStack;
 }
 
@@ -20,16 +17,14 @@ interface WatchDeps
 export function startWatches(
   config: Config,
   adapters: Adapters,
-  { metrics, logger, warn, stack, ...parts }: WatchDeps,
+  { metrics, logger, stack, ...parts }: WatchDeps,
 ) {
-  const { openai, replicate, redis } = adapters;
+  const { redis } = adapters;
   const notListed = (error: Error) => logger.debug({ error }, 'image_models_not_listed');
-  const imageModels = openai.map((provider) =>
-    stack.use(watchImageModel(provider, warn, notListed)),
-  );
-  const models = replicate.map((provider) => stack.use(watchReplicate(provider, notListed)));
+  const vendors = adapters.vendors.map(({ watch }) => stack.use(watch(notListed)));
+  const imageModels = vendors.flatMap(({ modelInUse }) => modelInUse ?? []);
   const everyMs = config.metricsIntervalSeconds * 1000;
   const supabase = stack.use(watchSupabase({ ...adapters, logger }, everyMs));
   const shared = watchShared(config, metrics, { redis, imageModels, supabase, ...parts });
-  return [supabase, ...imageModels, ...models, stack.use(shared)];
+  return [supabase, ...vendors, stack.use(shared)];
 }

@@ -2,6 +2,8 @@
  * `doctor`: checks everything that the worker depends on, with a fix for what is wrong.
  */
 import type { Command } from 'commander';
+import { PROVIDER_NAMES, type ProviderName } from '../config/providers.ts';
+import type { Config } from '../config.ts';
 import type { Answer } from './answer.ts';
 import type { CliContext, Run } from './cli-context.ts';
 import { checkBreaker } from './doctor/breaker.ts';
@@ -20,16 +22,21 @@ export function addDoctor(program: Command, run: Run): void {
     .action(run(examine));
 }
 
+/** Of each provider that a channel names. Slow to load, and no other command needs them. */
+const PROVIDER_CHECKS: Readonly<Record<ProviderName, (config: Config) => Promise<Check[]>>> = {
+  openai: async (config) =>
+    survive('OpenAI', (await import('./doctor/openai.ts')).checkOpenai(config)),
+  replicate: async (config) =>
+    survive('Replicate', (await import('./doctor/replicate.ts')).checkReplicate(config)),
+};
+
 async function examine({ config, supabase }: CliContext): Promise<Answer> {
-  // Slow to load, and no other command needs them.
-  const { checkOpenai } = await import('./doctor/openai.ts');
-  const { checkReplicate } = await import('./doctor/replicate.ts');
+  const named = PROVIDER_NAMES.filter((name) => config.providersInUse.includes(name));
   const { checkPoseModels } = await import('./doctor/pose.ts');
   const parts = await Promise.all([
     survive('Redis', checkRedis(config.redisUrl)),
     survive('Supabase', checkSupabase(supabase, config)),
-    survive('OpenAI', checkOpenai(config)),
-    survive('Replicate', checkReplicate(config)),
+    ...named.map((name) => PROVIDER_CHECKS[name](config)),
     survive('paid calls', checkBreaker(config)),
     checkPoseModels(config.poseModelPath),
     checkSizeCharts(config.sizeChartsFile),

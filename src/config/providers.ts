@@ -17,7 +17,7 @@ import {
   variable,
 } from './variable.ts';
 
-/** The providers that IMAGE_PROVIDERS may name. */
+/** The providers that IMAGE_PROVIDERS may name. PROVIDERS below has the variables of each. */
 export const PROVIDER_NAMES = ['openai', 'replicate'] as const;
 export type ProviderName = (typeof PROVIDER_NAMES)[number];
 
@@ -26,8 +26,7 @@ const PER_CHANNEL = {
   imageProviders: list(
     'IMAGE_PROVIDERS',
     {
-      about:
-        'Image providers, comma-separated, the preferred first: openai, replicate. The next one gets a task that the first cannot take or make.',
+      about: `Image providers, comma-separated, the preferred first: ${PROVIDER_NAMES.join(', ')}. The next one gets a task that the first cannot take or make.`,
       default: 'openai',
     },
     providerName,
@@ -169,19 +168,40 @@ export const PROVIDER_VARIABLES = {
   ),
 } as const;
 
-/** The key that each provider needs. */
-export const KEY_OF: Readonly<Record<string, ProviderName>> = {
-  openaiApiKey: 'openai',
-  replicateApiToken: 'replicate',
-};
+/** The variables whose value is a text. */
+type TextKey<V> = { [K in keyof V]: V[K] extends Variable<string> ? K : never }[keyof V];
 
-/** Paid calls a minute to a provider, over all replicas. */
-export function callsPerMinuteTo(
-  name: ProviderName,
-  values: { readonly [K in `${ProviderName}RateLimitPerMinute`]: number },
-): number {
-  return values[`${name}RateLimitPerMinute`];
+interface ProviderKeys {
+  /** Required where the provider is named, and nowhere else. */
+  readonly apiKey: TextKey<typeof PROVIDER_VARIABLES>;
+  readonly baseUrl: `${ProviderName}BaseUrl`;
+  readonly callsPerMinute: `${ProviderName}RateLimitPerMinute`;
+  readonly model: TextKey<PerChannel>;
+  /** What `wearon try` may set in addition to the model, by its name there. */
+  readonly trial: Readonly<Record<string, keyof PerChannel>>;
 }
+
+/** Where the values that every provider has stand in Config and in ChannelSettings. */
+export const PROVIDERS: Readonly<Record<ProviderName, ProviderKeys>> = {
+  openai: {
+    apiKey: 'openaiApiKey',
+    baseUrl: 'openaiBaseUrl',
+    callsPerMinute: 'openaiRateLimitPerMinute',
+    model: 'openaiImageModel',
+    trial: {
+      quality: 'openaiImageQuality',
+      complexity: 'openaiImageComplexity',
+      size: 'openaiImageSize',
+    },
+  },
+  replicate: {
+    apiKey: 'replicateApiToken',
+    baseUrl: 'replicateBaseUrl',
+    callsPerMinute: 'replicateRateLimitPerMinute',
+    model: 'replicateModel',
+    trial: {},
+  },
+};
 
 /** The settings of both channels out of the values that were read. */
 export function channelSettings(

@@ -3,7 +3,7 @@ import { drainingSince } from '../adapters/redis/drain.ts';
 import { knownJobs, refundJobs } from '../adapters/redis/job-views.ts';
 import { readGateState } from '../adapters/redis/provider-gate.ts';
 import { readQueueStats } from '../adapters/redis/queue-stats.ts';
-import { callsPerMinuteTo } from '../config/providers.ts';
+import { PROVIDERS } from '../config/providers.ts';
 import { hasLostCall, openTicket } from '../tryon/journal.ts';
 import type { OperationDeps } from './deps.ts';
 
@@ -44,7 +44,8 @@ function readGates({ redis, config }: Pick<OperationDeps, 'redis' | 'config'>) {
   return Promise.all(
     config.providersInUse.map(async (provider) => {
       const gate = await readGateState(redis, provider);
-      const callsPerMinute = Math.round(callsPerMinuteTo(provider, config) / gate.slowness);
+      const mostPerMinute = config[PROVIDERS[provider].callsPerMinute];
+      const callsPerMinute = Math.round(mostPerMinute / gate.slowness);
       return { provider, ...gate, callsPerMinute };
     }),
   );

@@ -18,9 +18,7 @@ import { type Check, clockOf, fail, ok, warn } from './check.ts';
 
 const TIMEOUT_MS = 10_000;
 
-/** Nothing where no channel names OpenAI. */
 export async function checkOpenai(config: Config): Promise<Check[]> {
-  if (!config.providersInUse.includes('openai')) return [];
   const named = Object.values(config.channels).filter(({ imageProviders }) =>
     imageProviders.includes('openai'),
   );

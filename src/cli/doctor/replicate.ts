@@ -7,7 +7,6 @@ import type { ErrorCode } from '../../error-catalogue.ts';
 import { asTaskError } from '../../errors.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 
-/** Nothing where no channel names Replicate. */
 export async function checkReplicate(config: Config): Promise<Check[]> {
   const named = Object.values(config.channels).filter(({ imageProviders }) =>
     imageProviders.includes('replicate'),

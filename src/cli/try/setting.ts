@@ -4,9 +4,9 @@
  */
 import {
   type ChannelSettings,
-  KEY_OF,
   PROVIDER_NAMES,
   PROVIDER_VARIABLES,
+  PROVIDERS,
   type ProviderName,
 } from '../../config/providers.ts';
 import { LOOPBACK } from '../../config/variable.ts';
@@ -24,21 +24,6 @@ export interface TrialSetting {
 
 /** More at once are more likely a mistake than a wish. */
 const MOST_SETTINGS = 12;
-
-const MODELS = {
-  openai: 'openaiImageModel',
-  replicate: 'replicateModel',
-} as const satisfies Record<ProviderName, keyof ChannelSettings>;
-
-/** What else may be set of each provider, by its name in the notation. */
-const NAMES: Readonly<Record<ProviderName, Readonly<Record<string, keyof ChannelSettings>>>> = {
-  openai: {
-    quality: 'openaiImageQuality',
-    complexity: 'openaiImageComplexity',
-    size: 'openaiImageSize',
-  },
-  replicate: {},
-};
 
 /** The setting that a task of the channel gets first. */
 export function settingOf(channel: ChannelSettings): TrialSetting {
@@ -65,7 +50,7 @@ function parseSetting(text: string, channel: ChannelSettings): TrialSetting {
   if (provider === undefined) {
     throw new UsageError(`"${text}" names no provider: ${PROVIDER_NAMES.join(', ')}.`);
   }
-  const modelKey = MODELS[provider];
+  const modelKey = PROVIDERS[provider].model;
   const model = modelParts.join(':') || channel[modelKey];
   const chosen = [
     [modelKey, read('model', modelKey, model)],
@@ -81,9 +66,10 @@ function parseSetting(text: string, channel: ChannelSettings): TrialSetting {
 /** One `name=value` as an entry of the channel's settings. */
 function entryOf(provider: ProviderName, pair: string): readonly [string, unknown] {
   const [, name = '', value = ''] = /^([^=]+)=(.+)$/.exec(pair) ?? [];
-  const key = NAMES[provider][name];
+  const { trial } = PROVIDERS[provider];
+  const key = trial[name];
   if (key !== undefined) return [key, read(name, key, value)];
-  const known = Object.keys(NAMES[provider]).map((one) => `${one}=…`);
+  const known = Object.keys(trial).map((one) => `${one}=…`);
   const may = known.length === 0 ? 'nothing but a model' : known.join(', ');
   throw new UsageError(`"${pair}" is no setting of ${provider}, which takes ${may}.`);
 }
@@ -98,12 +84,11 @@ function read(name: string, key: keyof ChannelSettings, value: string): unknown 
 
 /** Throws a UsageError unless the key of every named provider is configured. */
 export function requireKeys(settings: readonly TrialSetting[], config: Config): void {
-  const keys = Object.entries(KEY_OF) as [keyof typeof PROVIDER_VARIABLES, ProviderName][];
-  const missing = keys.filter(
-    ([key, provider]) => !config[key] && settings.some((setting) => setting.provider === provider),
-  );
+  const named = new Set(settings.map(({ provider }) => provider));
+  const missing = [...named].filter((name) => !config[PROVIDERS[name].apiKey]);
   if (missing.length === 0) return;
-  const each = missing.map(([key, provider]) => `${PROVIDER_VARIABLES[key].name} for ${provider}`);
+  const variableOf = (name: ProviderName) => PROVIDER_VARIABLES[PROVIDERS[name].apiKey].name;
+  const each = missing.map((name) => `${variableOf(name)} for ${name}`);
   throw new UsageError(`A key is missing: set ${each.join(' and ')}.`);
 }
 
@@ -113,10 +98,9 @@ export function requireKeys(settings: readonly TrialSetting[], config: Config): 
  */
 export function isFree(
   settings: readonly TrialSetting[],
-  config: Pick<Config, 'consoleOrdersUrl' | 'openaiBaseUrl' | 'replicateBaseUrl'>,
+  config: Pick<Config, 'consoleOrdersUrl' | `${ProviderName}BaseUrl`>,
 ): boolean {
-  const baseUrls = { openai: config.openaiBaseUrl, replicate: config.replicateBaseUrl };
   const isLocal = ({ provider }: TrialSetting) =>
-    LOOPBACK.test(new URL(baseUrls[provider]).hostname);
+    LOOPBACK.test(new URL(config[PROVIDERS[provider].baseUrl]).hostname);
   return config.consoleOrdersUrl !== null && settings.every(isLocal);
 }

@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { PosePool } from '../../adapters/mediapipe/pose-pool.ts';
 import { RedisDailyBudget } from '../../adapters/redis/daily-budget.ts';
 import { TrialGate } from '../../adapters/redis/trial-gate.ts';
-import { checkImageModel } from '../../app/image-model.ts';
+import { checkImageModel } from '../../app/openai.ts';
 import { Semaphore } from '../../concurrency/semaphore.ts';
-import { callsPerMinuteTo } from '../../config/providers.ts';
+import { PROVIDERS } from '../../config/providers.ts';
 import type { Config } from '../../config.ts';
 import { TaskError } from '../../errors.ts';
 import { ByteBudget, DOWNLOAD_BUDGET_BYTES } from '../../images/byte-budget.ts';
@@ -181,7 +181,7 @@ async function plansFor(
   const redis = await context.redis();
   return settings.map((setting) => {
     const { provider } = setting;
-    const gate = new TrialGate(redis, provider, callsPerMinuteTo(provider, config));
+    const gate = new TrialGate(redis, provider, config[PROVIDERS[provider].callsPerMinute]);
     return planOf(setting, images, { config, stack, gate });
   });
 }

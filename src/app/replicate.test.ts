@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { TaskError } from '../errors.ts';
-import { watchReplicate } from './replicate-watch.ts';
+import { watchReplicate } from './replicate.ts';
 
 const TOKEN = new TaskError('PROVIDER_REFUSES_SERVICE');
 const MODEL = new TaskError('PROVIDER_REFUSES_SERVICE', { detail: 'model_gone' });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { TaskError } from '../errors.ts';
-import { watchImageModel } from './image-model.ts';
+import { watchImageModel } from './openai.ts';
 
 it('a vendor that cannot be reached is asked for its models again soon', async () => {
   const errors: Error[] = [];

@@ -1,6 +1,6 @@
 /**
- * How long the image model lives: by the catalogue before anything starts, and by the vendor's own
- * list once a day.
+ * Opens OpenAI, and follows how long its image model lives: by the catalogue before anything starts,
+ * and by the vendor's own list once a day.
  */
 import {
   acceptsSize,
@@ -11,11 +11,36 @@ import {
   modelState,
 } from '../adapters/openai/catalogue.ts';
 import type { OfferedModel } from '../adapters/openai/offered-models.ts';
-import { type OpenAiProvider, replacementOf } from '../adapters/openai/provider.ts';
+import { OpenAiProvider, replacementOf } from '../adapters/openai/provider.ts';
 import type { ChannelSettings } from '../config/providers.ts';
 import { type Config, ConfigError } from '../config.ts';
 import { TaskError } from '../errors.ts';
+import { openPictureFetcher } from './fetchers.ts';
+import type { OpenDeps, OpenedProvider } from './image-providers.ts';
 import { type VendorWatch, watchVendor } from './vendor-watch.ts';
+
+export function openOpenAi(
+  config: Config,
+  settings: ChannelSettings,
+  { warn, stack }: OpenDeps,
+): OpenedProvider {
+  const options = {
+    apiKey: config.openaiApiKey,
+    baseUrl: config.openaiBaseUrl,
+    model: settings.openaiImageModel,
+    quality: settings.openaiImageQuality,
+    complexity: settings.openaiImageComplexity,
+    size: settings.openaiImageSize,
+    partialImages: config.openaiPartialImages,
+    timeoutMs: config.providerTimeoutSeconds * 1000,
+    useSuccessor: config.openaiImageSuccessor,
+    // A gateway may link to any public host.
+    fetchPicture: openPictureFetcher(config.openaiBaseUrl, null, stack),
+    warn,
+  };
+  const provider = stack.use(new OpenAiProvider(options));
+  return { provider, watch: (onError) => watchImageModel(provider, warn, onError) };
+}
 
 /**
  * Warns when the configured model is shut down soon, or already and its successor is used. Throws a
@@ -73,14 +98,6 @@ function retirementOf(
   return `OPENAI_IMAGE_MODEL ${model} is shut down on ${life.shutdownDate}${advice}`;
 }
 
-/** The model that calls go to, and the day (YYYY-MM-DD) of its shutdown as far as one is announced. */
-interface ImageModelLife extends VendorWatch {
-  readonly name: string;
-  /** Whether it stands in for the configured one. */
-  readonly isSuccessor: boolean;
-  readonly shutdownDate: string | null;
-}
-
 /**
  * Asks the vendor which models it offers. Warns when the model in use is not among them or ends soon.
  * A vendor that does not list its models (a gateway) changes nothing: `onError` gets the reason.
@@ -90,7 +107,7 @@ export function watchImageModel(
   warn: (warning: string) => void,
   onError: (error: Error) => void,
   askAgainMs?: number,
-): ImageModelLife {
+): VendorWatch {
   const announced = new Map<string, string>();
   const judge = (offered: readonly OfferedModel[]) => {
     for (const { name, shutdownDate } of offered) {
@@ -115,22 +132,19 @@ export function watchImageModel(
     }
   };
   const watch = watchVendor(ask, onError, askAgainMs);
-  return {
+  const life = {
     get name() {
       return imageModel.model;
     },
     get isSuccessor() {
       return imageModel.model !== imageModel.configuredModel;
     },
-    get problems() {
-      return watch.problems;
-    },
     get shutdownDate() {
       const { name } = this;
       return announced.get(name) ?? describeModel(name)?.shutdownDate ?? null;
     },
-    [Symbol.dispose]: () => watch[Symbol.dispose](),
   };
+  return Object.assign(watch, { modelInUse: life });
 }
 
 /** The vendor was not reached. Unlike an answer without a list, this may change in a minute. */
