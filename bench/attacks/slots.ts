@@ -1,4 +1,4 @@
-/** What one owner's tasks can do to the others' slots: see src/adapters/redis/fair-queue.ts. */
+/** What one owner's tasks can do to the others' slots: see src/adapters/redis/jobs/fair-queue.ts. */
 import { createPerson } from '../../local/platform.ts';
 import { until } from '../../local/until.ts';
 import { attemptsFor } from '../../src/tryon/call-slots.ts';

@@ -5,11 +5,11 @@
 import { connectRedis } from '../adapters/redis/connection.ts';
 import { RedisDailyBudget } from '../adapters/redis/daily-budget.ts';
 import { RedisDataLossMarker } from '../adapters/redis/data-loss-marker.ts';
-import { BullGenerationJobs } from '../adapters/redis/generation-queue.ts';
+import { BullGenerationJobs } from '../adapters/redis/jobs/generation-queue.ts';
+import { BullRefunds } from '../adapters/redis/jobs/refund-queue.ts';
 import { RETENTION_LOCK, RETENTION_LOCK_MS, RedisLock } from '../adapters/redis/lock.ts';
 import { RedisPayerLock } from '../adapters/redis/payer-lock.ts';
 import { RedisReconciliation } from '../adapters/redis/reconciliation.ts';
-import { BullRefunds } from '../adapters/redis/refund-queue.ts';
 import { RedisTaskList } from '../adapters/redis/task-list.ts';
 import { RedisUploadProbe } from '../adapters/redis/upload-probe.ts';
 import { SupabaseAnalytics } from '../adapters/supabase/analytics.ts';

@@ -3,7 +3,7 @@
  */
 import type { FastifyInstance } from 'fastify';
 import type { Redis } from 'ioredis';
-import { GENERATION_QUEUE, openQueue, REFUND_QUEUE } from '../adapters/redis/bullmq.ts';
+import { GENERATION_QUEUE, openQueue, REFUND_QUEUE } from '../adapters/redis/jobs/bullmq.ts';
 import type { AdminAccess } from '../http/admin-access.ts';
 
 /** Adds `/admin/queues` to the server; without `access` the board is not loaded. */

@@ -3,7 +3,7 @@
  * one gate per provider.
  */
 import type { Redis } from 'ioredis';
-import { RedisProviderGate } from '../adapters/redis/provider-gate.ts';
+import { RedisProviderGate } from '../adapters/redis/gate/provider-gate.ts';
 import { type ChannelSettings, PROVIDERS, type ProviderName } from '../config/providers.ts';
 import type { Config } from '../config.ts';
 import type { RecordEvent } from '../ports/events.ts';

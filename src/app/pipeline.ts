@@ -3,8 +3,8 @@
  * and what has expired. And how all of it stops.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { generationWorker } from '../adapters/redis/generation-queue.ts';
-import { refundWorker } from '../adapters/redis/refund-queue.ts';
+import { generationWorker } from '../adapters/redis/jobs/generation-queue.ts';
+import { refundWorker } from '../adapters/redis/jobs/refund-queue.ts';
 import { atMost } from '../concurrency/at-most.ts';
 import { repeat } from '../concurrency/repeat.ts';
 import { Semaphore } from '../concurrency/semaphore.ts';

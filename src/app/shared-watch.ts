@@ -4,8 +4,8 @@
 import type { Redis } from 'ioredis';
 import { spentToday } from '../adapters/redis/daily-budget.ts';
 import { drainingSince } from '../adapters/redis/drain.ts';
+import { readGateState } from '../adapters/redis/gate/provider-gate.ts';
 import { readMemoryUsage } from '../adapters/redis/memory.ts';
-import { readGateState } from '../adapters/redis/provider-gate.ts';
 import { readQueueStats } from '../adapters/redis/queue-stats.ts';
 import { repeat } from '../concurrency/repeat.ts';
 import type { Config } from '../config.ts';

@@ -4,7 +4,11 @@
  */
 import { once } from 'node:events';
 import type { Redis } from 'ioredis';
-import { BullDeliveries, deliveryWorker, RedisSweepMark } from '../adapters/redis/webhook-queue.ts';
+import {
+  BullDeliveries,
+  deliveryWorker,
+  RedisSweepMark,
+} from '../adapters/redis/jobs/webhook-queue.ts';
 import { WebWebhookSender } from '../adapters/web/webhook-sender.ts';
 import { repeat } from '../concurrency/repeat.ts';
 import type { Config } from '../config.ts';

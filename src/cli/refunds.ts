@@ -2,7 +2,7 @@
  * `refunds list|retry`: refunds that are not booked yet.
  */
 import type { Command } from 'commander';
-import { refundJobs, retryRefunds } from '../adapters/redis/job-views.ts';
+import { refundJobs, retryRefunds } from '../adapters/redis/jobs/job-views.ts';
 import { type Answer, ProblemError, UsageError } from './answer.ts';
 import type { CliContext, Run } from './cli-context.ts';
 import { ago, table } from './table.ts';

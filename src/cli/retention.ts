@@ -3,7 +3,7 @@
  */
 import type { Command } from 'commander';
 import { deadLetters, dropLetter } from '../adapters/redis/dead-letters.ts';
-import { removeJobsOf } from '../adapters/redis/job-views.ts';
+import { removeJobsOf } from '../adapters/redis/jobs/job-views.ts';
 import { RETENTION_LOCK, RETENTION_LOCK_MS, RedisLock } from '../adapters/redis/lock.ts';
 import { TaskError } from '../errors.ts';
 import type { Owner } from '../ports/retention.ts';

@@ -7,7 +7,7 @@ import {
   type DeliveryState,
   type DeliveryView,
   deliveries,
-} from '../adapters/redis/webhook-views.ts';
+} from '../adapters/redis/jobs/webhook-views.ts';
 import { listWebhooks, redeliverSession, redeliverUndelivered } from '../operations/webhooks.ts';
 import { messageId } from '../webhooks/message.ts';
 import { type Answer, ProblemError, UsageError } from './answer.ts';

@@ -1,7 +1,7 @@
 /** The webhooks' deliveries: listed without their messages, and sent again. */
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { countDeliveries, DELIVERY_STATES } from '../adapters/redis/webhook-views.ts';
+import { countDeliveries, DELIVERY_STATES } from '../adapters/redis/jobs/webhook-views.ts';
 import {
   countEndpoints,
   listWebhooks,

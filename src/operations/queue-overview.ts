@@ -1,7 +1,7 @@
 /** Where the tasks are, whether paid calls go out, and what money is at risk. */
 import { drainingSince } from '../adapters/redis/drain.ts';
-import { knownJobs, refundJobs } from '../adapters/redis/job-views.ts';
-import { readGateState } from '../adapters/redis/provider-gate.ts';
+import { readGateState } from '../adapters/redis/gate/provider-gate.ts';
+import { knownJobs, refundJobs } from '../adapters/redis/jobs/job-views.ts';
 import { readQueueStats } from '../adapters/redis/queue-stats.ts';
 import { PROVIDERS } from '../config/providers.ts';
 import { hasLostCall, openTicket } from '../tryon/journal.ts';

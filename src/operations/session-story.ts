@@ -2,7 +2,7 @@
  * Everything on record about one session. Links, prompts and e-mail addresses stay where they are.
  */
 import { deadLetters } from '../adapters/redis/dead-letters.ts';
-import { generationJobOf, refundJobs } from '../adapters/redis/job-views.ts';
+import { generationJobOf, refundJobs } from '../adapters/redis/jobs/job-views.ts';
 import { RedisReconciliation } from '../adapters/redis/reconciliation.ts';
 import { RedisTaskList } from '../adapters/redis/task-list.ts';
 import { SupabaseImageStore } from '../adapters/supabase/image-store.ts';

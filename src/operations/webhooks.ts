@@ -1,12 +1,12 @@
 /** The webhooks' deliveries as an operator handles them: listed without what is sent, and sent again. */
-import { BullDeliveries } from '../adapters/redis/webhook-queue.ts';
+import { BullDeliveries } from '../adapters/redis/jobs/webhook-queue.ts';
 import {
   DELIVERY_STATES,
   type DeliveryFilter,
   type DeliveryView,
   deliveries,
   redeliver,
-} from '../adapters/redis/webhook-views.ts';
+} from '../adapters/redis/jobs/webhook-views.ts';
 import { findRecord } from '../adapters/supabase/session-records.ts';
 import { type Config, ConfigError } from '../config.ts';
 import { isTerminal } from '../ports/session.ts';

@@ -2,7 +2,7 @@
  * A burst of mixed orders under random faults, and whether everything held afterwards.
  */
 import { until } from '../../local/until.ts';
-import { PREFIX, REFUND_QUEUE } from '../../src/adapters/redis/bullmq.ts';
+import { PREFIX, REFUND_QUEUE } from '../../src/adapters/redis/jobs/bullmq.ts';
 import { openShop, type Shop } from '../support/shop.ts';
 import { QUICK_RECOVERY } from '../support/worker-process.ts';
 import { readBystander, type Verdict, verify } from './invariants.ts';

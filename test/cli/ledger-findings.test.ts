@@ -8,7 +8,7 @@ import {
   createStore,
   refundFailedPush,
 } from '../../local/platform.ts';
-import { BullRefunds } from '../../src/adapters/redis/refund-queue.ts';
+import { BullRefunds } from '../../src/adapters/redis/jobs/refund-queue.ts';
 import { TaskError } from '../../src/errors.ts';
 import { failureText } from '../../src/failure-text.ts';
 import { refundIntent } from '../../src/tryon/refund-intent.ts';

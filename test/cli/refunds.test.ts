@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, it } from 'node:test';
 import { createOverageStore, createPerson } from '../../local/platform.ts';
 import { until } from '../../local/until.ts';
-import { BullRefunds } from '../../src/adapters/redis/refund-queue.ts';
+import { BullRefunds } from '../../src/adapters/redis/jobs/refund-queue.ts';
 import { TaskError } from '../../src/errors.ts';
 import { refundIntent } from '../../src/tryon/refund-intent.ts';
 import { afterTests } from '../support/after-tests.ts';

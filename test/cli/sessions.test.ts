@@ -13,7 +13,7 @@ import {
   refundFailedPush,
   type TryOn,
 } from '../../local/platform.ts';
-import { BullGenerationJobs } from '../../src/adapters/redis/generation-queue.ts';
+import { BullGenerationJobs } from '../../src/adapters/redis/jobs/generation-queue.ts';
 import { RedisTaskList } from '../../src/adapters/redis/task-list.ts';
 import { deadLetter } from '../../src/tryon/dead-letter.ts';
 import { afterTests } from '../support/after-tests.ts';

@@ -4,7 +4,10 @@ import { beforeEach, it } from 'node:test';
 import { until } from '../../local/until.ts';
 import { connectRedis } from '../../src/adapters/redis/connection.ts';
 import { RedisDailyBudget } from '../../src/adapters/redis/daily-budget.ts';
-import { type RedisProviderGate, readGateState } from '../../src/adapters/redis/provider-gate.ts';
+import {
+  type RedisProviderGate,
+  readGateState,
+} from '../../src/adapters/redis/gate/provider-gate.ts';
 import { TaskError } from '../../src/errors.ts';
 import type { ImageProvider } from '../../src/ports/image-provider.ts';
 import { EMPTY_JOURNAL, type Job, LockLostError } from '../../src/ports/jobs.ts';

@@ -5,9 +5,12 @@
 import assert from 'node:assert/strict';
 import { beforeEach, it } from 'node:test';
 import { until } from '../../local/until.ts';
-import { GENERATION_QUEUE, openQueue } from '../../src/adapters/redis/bullmq.ts';
-import { BullGenerationJobs, generationWorker } from '../../src/adapters/redis/generation-queue.ts';
-import { BullRefunds } from '../../src/adapters/redis/refund-queue.ts';
+import { GENERATION_QUEUE, openQueue } from '../../src/adapters/redis/jobs/bullmq.ts';
+import {
+  BullGenerationJobs,
+  generationWorker,
+} from '../../src/adapters/redis/jobs/generation-queue.ts';
+import { BullRefunds } from '../../src/adapters/redis/jobs/refund-queue.ts';
 import { TaskError } from '../../src/errors.ts';
 import type { Journal } from '../../src/ports/jobs.ts';
 import type { Task } from '../../src/ports/session.ts';

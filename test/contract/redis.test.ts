@@ -3,15 +3,15 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, it } from 'node:test';
 import { Queue } from 'bullmq';
-import { nextRound, othersWait, roundStarted } from '../../src/adapters/redis/fair-queue.ts';
-import { BullGenerationJobs } from '../../src/adapters/redis/generation-queue.ts';
+import { nextRound, othersWait, roundStarted } from '../../src/adapters/redis/jobs/fair-queue.ts';
+import { BullGenerationJobs } from '../../src/adapters/redis/jobs/generation-queue.ts';
+import { BullRefunds, refundWorker } from '../../src/adapters/redis/jobs/refund-queue.ts';
 import { evictionPolicy, readMemoryUsage } from '../../src/adapters/redis/memory.ts';
 import {
   RECONCILIATION_HASH,
   RESOLVED_HASH,
   RedisReconciliation,
 } from '../../src/adapters/redis/reconciliation.ts';
-import { BullRefunds, refundWorker } from '../../src/adapters/redis/refund-queue.ts';
 import { publicText, TaskError } from '../../src/errors.ts';
 import type { RefundIntent, RefundJob } from '../../src/ports/refunds.ts';
 import { refundIntent } from '../../src/tryon/refund-intent.ts';

@@ -1,11 +1,11 @@
 /** The counts that metrics and operators see, on a real Redis. */
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
-import { PREFIX, REFUND_QUEUE, refundJobId } from '../../src/adapters/redis/bullmq.ts';
-import { BullGenerationJobs } from '../../src/adapters/redis/generation-queue.ts';
-import { readGateState } from '../../src/adapters/redis/provider-gate.ts';
+import { readGateState } from '../../src/adapters/redis/gate/provider-gate.ts';
+import { PREFIX, REFUND_QUEUE, refundJobId } from '../../src/adapters/redis/jobs/bullmq.ts';
+import { BullGenerationJobs } from '../../src/adapters/redis/jobs/generation-queue.ts';
+import { BullRefunds } from '../../src/adapters/redis/jobs/refund-queue.ts';
 import { readQueueStats } from '../../src/adapters/redis/queue-stats.ts';
-import { BullRefunds } from '../../src/adapters/redis/refund-queue.ts';
 import { DEAD_LETTER_LIST, INTAKE_LIST, TASK_LIST } from '../../src/adapters/redis/task-list.ts';
 import { TaskError } from '../../src/errors.ts';
 import { refundIntent } from '../../src/tryon/refund-intent.ts';

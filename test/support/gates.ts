@@ -1,7 +1,7 @@
 /** The provider gate on a Redis of its own, with any number of replicas. */
 import { until } from '../../local/until.ts';
 import type { connectRedis } from '../../src/adapters/redis/connection.ts';
-import { RedisProviderGate } from '../../src/adapters/redis/provider-gate.ts';
+import { RedisProviderGate } from '../../src/adapters/redis/gate/provider-gate.ts';
 import { TaskError, type TaskErrorOptions } from '../../src/errors.ts';
 import type { WorkerEvent } from '../../src/ports/events.ts';
 import type { Permit } from '../../src/ports/provider-gate.ts';

@@ -4,7 +4,7 @@
  */
 import type { Redis } from 'ioredis';
 import type { PlaceStats, QueueStats } from '../../ports/redis-readings.ts';
-import { GENERATION_QUEUE, PREFIX, REFUND_QUEUE, WEBHOOK_QUEUE } from './bullmq.ts';
+import { GENERATION_QUEUE, PREFIX, REFUND_QUEUE, WEBHOOK_QUEUE } from './jobs/bullmq.ts';
 import { RECONCILIATION_HASH } from './reconciliation.ts';
 import { DEAD_LETTER_LIST, INTAKE_LIST, TASK_LIST } from './task-list.ts';
 

@@ -2,7 +2,7 @@
  * Do paid calls go out, and if not, why and since when?
  */
 import { openRedis } from '../../adapters/redis/fail-fast-connection.ts';
-import { readGateState } from '../../adapters/redis/provider-gate.ts';
+import { readGateState } from '../../adapters/redis/gate/provider-gate.ts';
 import type { Config } from '../../config.ts';
 import type { GateState } from '../../ports/redis-readings.ts';
 import { type Check, fail, ok } from './check.ts';

@@ -6,7 +6,7 @@ import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PosePool } from '../../adapters/mediapipe/pose-pool.ts';
 import { RedisDailyBudget } from '../../adapters/redis/daily-budget.ts';
-import { TrialGate } from '../../adapters/redis/trial-gate.ts';
+import { TrialGate } from '../../adapters/redis/gate/trial-gate.ts';
 import { checkImageModel } from '../../app/openai.ts';
 import { Semaphore } from '../../concurrency/semaphore.ts';
 import { PROVIDERS } from '../../config/providers.ts';

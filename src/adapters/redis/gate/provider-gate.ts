@@ -4,9 +4,9 @@
  * call cost none, and those that cannot have one before their deadline fail at once.
  */
 import type { Redis } from 'ioredis';
-import type { TaskError } from '../../errors.ts';
-import type { Permit, ProviderGate } from '../../ports/provider-gate.ts';
-import type { GateState } from '../../ports/redis-readings.ts';
+import type { TaskError } from '../../../errors.ts';
+import type { Permit, ProviderGate } from '../../../ports/provider-gate.ts';
+import type { GateState } from '../../../ports/redis-readings.ts';
 import { type BreakerOptions, CircuitBreaker } from './circuit-breaker.ts';
 import { gateKeysOf } from './gate-keys.ts';
 import { RateLimiter } from './rate-limiter.ts';

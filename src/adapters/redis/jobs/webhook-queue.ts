@@ -5,20 +5,20 @@
 import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
-import { ERROR_CODES, type ErrorCode } from '../../error-catalogue.ts';
-import type { JobEnd } from '../../ports/jobs.ts';
-import type { SessionRef } from '../../ports/session.ts';
+import { ERROR_CODES, type ErrorCode } from '../../../error-catalogue.ts';
+import type { JobEnd } from '../../../ports/jobs.ts';
+import type { SessionRef } from '../../../ports/session.ts';
 import {
   DELIVERY_PROBLEMS,
   type Deliveries,
   type Delivery,
   type DeliveryJob,
   type SweepMark,
-} from '../../ports/webhooks.ts';
+} from '../../../ports/webhooks.ts';
+import { STORED_REF } from '../stored-ref.ts';
 import { openQueue, WEBHOOK_QUEUE } from './bullmq.ts';
 import type { HeldJob } from './job-locks.ts';
 import { JobWorker, type WorkerTimes } from './job-worker.ts';
-import { STORED_REF } from './stored-ref.ts';
 
 const DAY_SECONDS = 86_400;
 /** More than end in the minutes that one sweep covers twice. One takes about 2 kB. */

@@ -4,7 +4,7 @@
  * is refused must not stop the tasks, and one that works must not start them again.
  */
 import type { Redis } from 'ioredis';
-import type { Permit, ProviderGate } from '../../ports/provider-gate.ts';
+import type { Permit, ProviderGate } from '../../../ports/provider-gate.ts';
 import { gateKeysOf } from './gate-keys.ts';
 import { RateLimiter } from './rate-limiter.ts';
 

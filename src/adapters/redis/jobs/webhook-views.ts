@@ -3,7 +3,7 @@
  */
 import type { Job as BullJob, JobType, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
-import type { Delivery } from '../../ports/webhooks.ts';
+import type { Delivery } from '../../../ports/webhooks.ts';
 import { nextAttemptMs, WEBHOOK_QUEUE, withQueue } from './bullmq.ts';
 import { deliveryOf } from './webhook-queue.ts';
 

@@ -3,10 +3,10 @@
  * reads what it knows, keeps what it does not know, and gives defaults to what a former one lacked.
  */
 import { z } from 'zod';
-import { CATALOGUE, type ErrorCode } from '../../error-catalogue.ts';
-import { EMPTY_JOURNAL, type Journal } from '../../ports/jobs.ts';
-import type { Task } from '../../ports/session.ts';
-import { STORED_REF } from './stored-ref.ts';
+import { CATALOGUE, type ErrorCode } from '../../../error-catalogue.ts';
+import { EMPTY_JOURNAL, type Journal } from '../../../ports/jobs.ts';
+import type { Task } from '../../../ports/session.ts';
+import { STORED_REF } from '../stored-ref.ts';
 
 /** The form that this release writes; 0 is of releases that wrote no version. */
 const VERSION = 1;

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
-import { TaskError } from '../../errors.ts';
+import { TaskError } from '../../../errors.ts';
 import type { GateKeys } from './gate-keys.ts';
 
 const NOW_MS = `

@@ -5,10 +5,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DelayedError, UnrecoverableError, WaitingError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { repeat } from '../../concurrency/repeat.ts';
-import type { JobEnd } from '../../ports/jobs.ts';
+import { repeat } from '../../../concurrency/repeat.ts';
+import type { JobEnd } from '../../../ports/jobs.ts';
+import { isConnectionError } from '../connection.ts';
 import { PREFIX } from './bullmq.ts';
-import { isConnectionError } from './connection.ts';
 import { type HeldJob, JobLocks, RENEWALS_PER_LOCK } from './job-locks.ts';
 import { checkStalledJobs } from './stalled-jobs.ts';
 

@@ -1,5 +1,5 @@
 /** The keys of a provider's gate. */
-import { FIRST_PROVIDER } from '../../ports/image-provider.ts';
+import { FIRST_PROVIDER } from '../../../ports/image-provider.ts';
 
 export interface GateKeys {
   /** The time of the rate limit's next free slot, ms. */

@@ -4,8 +4,8 @@
  */
 import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
-import type { GenerationJobs, Job, JobEnd } from '../../ports/jobs.ts';
-import type { Task } from '../../ports/session.ts';
+import type { GenerationJobs, Job, JobEnd } from '../../../ports/jobs.ts';
+import type { Task } from '../../../ports/session.ts';
 import {
   aliveAmong,
   GENERATION_QUEUE,

@@ -1,7 +1,7 @@
 /** A job's data of any release is read, and what is none is known as such. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { EMPTY_JOURNAL } from '../../ports/jobs.ts';
+import { EMPTY_JOURNAL } from '../../../ports/jobs.ts';
 import { newJobData, readJobData } from './job-data.ts';
 
 const TASK = {

@@ -5,7 +5,7 @@
  */
 import type { Job as BullJob } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { LockLostError } from '../../ports/jobs.ts';
+import { LockLostError } from '../../../ports/jobs.ts';
 
 /** Locks are renewed this often in their time. */
 export const RENEWALS_PER_LOCK = 4;

@@ -3,11 +3,11 @@
  * at a time may find out whether calls succeed again.
  */
 import type { Redis } from 'ioredis';
-import type { ErrorCode } from '../../error-catalogue.ts';
-import { TaskError } from '../../errors.ts';
-import type { RecordEvent } from '../../ports/events.ts';
+import type { ErrorCode } from '../../../error-catalogue.ts';
+import { TaskError } from '../../../errors.ts';
+import type { RecordEvent } from '../../../ports/events.ts';
+import { RedisLock } from '../lock.ts';
 import type { GateKeys } from './gate-keys.ts';
-import { RedisLock } from './lock.ts';
 import { SPEED_UP } from './rate-limiter.ts';
 
 export interface BreakerOptions {

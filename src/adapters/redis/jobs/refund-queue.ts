@@ -4,14 +4,14 @@
 import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
-import { ERROR_CODES } from '../../error-catalogue.ts';
-import { publicText } from '../../errors.ts';
-import type { JobEnd } from '../../ports/jobs.ts';
-import type { RefundIntent, RefundJob, Refunds } from '../../ports/refunds.ts';
+import { ERROR_CODES } from '../../../error-catalogue.ts';
+import { publicText } from '../../../errors.ts';
+import type { JobEnd } from '../../../ports/jobs.ts';
+import type { RefundIntent, RefundJob, Refunds } from '../../../ports/refunds.ts';
+import { STORED_REF } from '../stored-ref.ts';
 import { aliveAmong, openQueue, REFUND_QUEUE, refundJobId } from './bullmq.ts';
 import type { HeldJob } from './job-locks.ts';
 import { JobWorker, type WorkerTimes } from './job-worker.ts';
-import { STORED_REF } from './stored-ref.ts';
 
 /** What a job holds, of this release or a former one, which wrote neither a version nor the text. */
 const storedIntent = z

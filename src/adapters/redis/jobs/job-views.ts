@@ -3,9 +3,9 @@
  */
 import type { Job as BullJob, JobType, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
-import type { Journal } from '../../ports/jobs.ts';
-import type { RefundIntent } from '../../ports/refunds.ts';
-import type { Task } from '../../ports/session.ts';
+import type { Journal } from '../../../ports/jobs.ts';
+import type { RefundIntent } from '../../../ports/refunds.ts';
+import type { Task } from '../../../ports/session.ts';
 import { GENERATION_QUEUE, nextAttemptMs, REFUND_QUEUE, withQueue } from './bullmq.ts';
 import { type JobData, readJobData } from './job-data.ts';
 import { readIntent } from './refund-queue.ts';
