@@ -6,12 +6,11 @@ import type { Operator, Tensor, TfliteModel } from './tflite.ts';
 const ACTIVATION_NONE = 0;
 const ACTIVATION_RELU6 = 3;
 
-/** The value behind each tensor: the name of a computed one, or a constant (converted where it is used). */
+/** `names`: of each tensor that is computed; constants are converted where they are used. */
 export interface Conversion {
   readonly graph: OnnxGraph;
   readonly model: TfliteModel;
   readonly names: Map<number, string>;
-  readonly constants: Map<number, Tensor>;
 }
 
 /** Adds the node and its activation; the result is the operator's output. */
@@ -60,7 +59,7 @@ export function shapeOf({ model }: Conversion, operator: Operator): readonly num
   return tensorAt(model, only(operator.outputs)).shape;
 }
 
-export function only(indices: readonly number[]): number {
+function only(indices: readonly number[]): number {
   const [index] = indices;
   if (index === undefined || indices.length > 1) throw new Error('one output expected');
   return index;
@@ -72,12 +71,9 @@ export function computed(names: ReadonlyMap<number, string>, index: number | und
   return name;
 }
 
-export function constantAt(
-  constants: ReadonlyMap<number, Tensor>,
-  index: number | undefined,
-): Tensor {
-  const tensor = constants.get(index ?? -1);
-  if (tensor === undefined) throw new Error(`tensor ${index} is not a constant`);
+export function constantAt(model: TfliteModel, index: number | undefined): Tensor {
+  const tensor = tensorAt(model, index);
+  if (tensor.constant === null) throw new Error(`tensor ${index} is not a constant`);
   return tensor;
 }
 

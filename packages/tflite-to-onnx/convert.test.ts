@@ -18,6 +18,7 @@ const MAX_POOL_2D = 17;
 const RESHAPE = 22;
 const RESIZE_BILINEAR = 23;
 const PAD = 34;
+const SLICE = 65;
 const SAME = 0;
 const VALID = 1;
 const RELU6 = 3;
@@ -153,6 +154,23 @@ const CASES: Readonly<Record<string, Case>> = {
     inputShape: [1, 2, 1],
     outputShape: [1, 4, 1],
     output: [7, 8, 7, 8],
+  },
+  'a concatenation of pictures joins rows, columns or channels': {
+    code: CONCATENATION,
+    options: flatOptions({ 0: 3 }),
+    inputs: [0, 0],
+    input: [1, 2, 3, 4],
+    inputShape: [1, 1, 2, 2],
+    outputShape: [1, 1, 2, 4],
+    output: [1, 2, 1, 2, 3, 4, 3, 4],
+  },
+  'a slice starts where it says and has the size that it says': {
+    code: SLICE,
+    input: [1, 2, 3, 4, 5, 6, 7, 8],
+    inputShape: [1, 2, 2, 2],
+    constants: [integers([0, 1, 0, 1]), integers([1, 1, 2, 1])],
+    outputShape: [1, 1, 2, 1],
+    output: [6, 8],
   },
   'depth to space deals channels out by row, column, then channel': {
     code: DEPTH_TO_SPACE,

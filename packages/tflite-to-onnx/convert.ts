@@ -2,6 +2,8 @@
  * TensorFlow Lite → ONNX, for the operators that the pose models are made of. Inputs and outputs
  * keep their shapes (NHWC); inside, four-dimensional values are NCHW, as ONNX wants them.
  */
+
+import { channelByChannel } from './channel-by-channel.ts';
 import {
   type Conversion,
   computed,
@@ -9,18 +11,22 @@ import {
   emit,
   emitRelu6,
   input,
-  only,
   shapeOf,
   tensorAt,
 } from './conversion.ts';
 import { convertConvolution, convertMaxPool } from './convolution.ts';
 import { convolveBeforeResize } from './convolve-before-resize.ts';
+import { foldConstants } from './fold-constants.ts';
+import { halveRows } from './halve-rows.ts';
 import { OnnxGraph } from './onnx.ts';
 import { type Operator, readTflite, type TfliteModel } from './tflite.ts';
 
 const TO_NCHW = [0, 3, 1, 2];
 const TO_NHWC = [0, 2, 3, 1];
 type Converter = (conversion: Conversion, operator: Operator) => void;
+
+/** What is done to a model before it is converted. */
+const PASSES = [foldConstants, convolveBeforeResize, channelByChannel, halveRows];
 
 /** By BuiltinOperator code in the schema. */
 const CONVERTERS = new Map<number, Converter>([
@@ -29,7 +35,6 @@ const CONVERTERS = new Map<number, Converter>([
   [3, (conversion, operator) => convertConvolution(conversion, operator, [0, 3, 1, 2])],
   [4, (conversion, operator) => convertConvolution(conversion, operator, [3, 0, 1, 2])],
   [5, convertDepthToSpace],
-  [6, foldConstant],
   [
     14,
     (conversion, operator) => emit(conversion, operator, 'Sigmoid', [input(conversion, operator)]),
@@ -39,7 +44,7 @@ const CONVERTERS = new Map<number, Converter>([
   [22, convertReshape],
   [23, convertResizeBilinear],
   [34, convertPad],
-  [124, foldConstant],
+  [65, convertSlice],
 ]);
 
 export interface ConversionOptions {
@@ -59,12 +64,11 @@ export function convertTfliteToOnnx(file: Uint8Array, options?: ConversionOption
 
 /** As `convertTfliteToOnnx`, for a model that was read already. Throws for an operator it does not know. */
 export function convertModel(given: TfliteModel, options: ConversionOptions = {}): Uint8Array {
-  const model = convolveBeforeResize(given);
+  const model = PASSES.reduce((changed, pass) => pass(changed), given);
   const conversion: Conversion = {
     graph: new OnnxGraph(),
     model,
     names: new Map(),
-    constants: new Map(model.tensors.entries().filter(([, tensor]) => tensor.constant !== null)),
   };
   for (const index of model.inputs) declareInput(conversion, index, options);
   for (const operator of model.operators) {
@@ -114,22 +118,28 @@ function declareOutput(
   graph.output(name, anySize ? withoutSizes(shape) : shape);
 }
 
-/** DEQUANTIZE and DENSIFY: constants are read as dense fp32 already, so they only get another number. */
-function foldConstant({ constants }: Conversion, operator: Operator): void {
-  constants.set(only(operator.outputs), constantAt(constants, operator.inputs[0]));
-}
-
 function convertAdd(conversion: Conversion, operator: Operator): void {
   const terms = operator.inputs.map((index) => computed(conversion.names, index));
   emit(conversion, operator, 'Add', terms, {}, operator.options?.int8(0));
 }
 
-/** Concatenates along an axis; only for values of up to three dimensions, whose axes keep their order. */
 function convertConcatenation(conversion: Conversion, operator: Operator): void {
-  if (shapeOf(conversion, operator).length > 3) throw new Error('4-D concatenation is not known');
   const parts = operator.inputs.map((index) => computed(conversion.names, index));
-  const axis = operator.options?.int32(0) ?? 0;
+  const given = operator.options?.int32(0) ?? 0;
+  const axis = shapeOf(conversion, operator).length === 4 ? TO_NCHW.indexOf(given) : given;
   emit(conversion, operator, 'Concat', parts, { axis }, operator.options?.int8(1));
+}
+
+/** Of four dimensions; the constants hold where it starts and its size, as N, H, W, C. */
+function convertSlice(conversion: Conversion, operator: Operator): void {
+  const { graph, model } = conversion;
+  const [starts, sizes] = [1, 2].map((at) => {
+    const { constant } = constantAt(model, operator.inputs[at]);
+    return TO_NCHW.map((axis) => constant?.[axis] ?? 0);
+  });
+  const ends = sizes?.map((size, axis) => size + (starts?.[axis] ?? 0)) ?? [];
+  const bounds = [graph.integers(starts ?? []), graph.integers(ends)];
+  emit(conversion, operator, 'Slice', [input(conversion, operator), ...bounds]);
 }
 
 /** Depth, column, row order, as TensorFlow has it. */
@@ -169,7 +179,7 @@ function convertResizeBilinear(conversion: Conversion, operator: Operator): void
 
 /** Zero padding; the constant holds pairs (before, after) for N, H, W, C. */
 function convertPad(conversion: Conversion, operator: Operator): void {
-  const pairs = constantAt(conversion.constants, operator.inputs[1]).constant ?? [];
+  const pairs = constantAt(conversion.model, operator.inputs[1]).constant ?? [];
   const before = TO_NCHW.map((axis) => pairs[2 * axis] ?? 0);
   const after = TO_NCHW.map((axis) => pairs[2 * axis + 1] ?? 0);
   const pads = conversion.graph.integers([...before, ...after]);

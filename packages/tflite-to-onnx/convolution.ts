@@ -1,7 +1,7 @@
 /** Operators that slide a window over a picture: convolutions and max pooling. */
 import { permute } from './constants.ts';
 import { type Conversion, constantAt, emit, floatsOf, input, tensorAt } from './conversion.ts';
-import type { Attribute, OnnxGraph } from './onnx.ts';
+import type { Attribute } from './onnx.ts';
 import type { Operator } from './tflite.ts';
 
 const PADDING_SAME = 0;
@@ -15,12 +15,12 @@ export function convertConvolution(
   operator: Operator,
   axes: readonly number[],
 ): void {
-  const { graph, model, constants } = conversion;
+  const { graph, model } = conversion;
   const [image, weightsIndex, biasIndex] = operator.inputs;
   const depthwise = axes[0] === 3;
-  const weights = constantAt(constants, weightsIndex);
+  const weights = constantAt(model, weightsIndex);
   const kernel = permute(floatsOf(weights), weights.shape, axes);
-  const bias = constantAt(constants, biasIndex);
+  const bias = constantAt(model, biasIndex);
   const shift = depthwise ? 1 : 0;
   const window = {
     kernel: kernel.shape.slice(2),
@@ -34,32 +34,10 @@ export function convertConvolution(
   const pixels = input(conversion, operator);
   const biases = graph.floats(floatsOf(bias), bias.shape);
   const activation = operator.options?.int8(3 + shift);
-  const [filters, channels = 1] = kernel.shape;
-  if (!depthwise && filters === 1 && channels > 1) {
-    const products = channelByChannel(graph, pixels, kernel, attributes);
-    const ones = graph.floats(new Float32Array(channels).fill(1), [1, channels, 1, 1]);
-    const point = { kernel_shape: [1, 1] };
-    emit(conversion, operator, 'Conv', [products, ones, biases], point, activation);
-    return;
-  }
   const weightsName = graph.floats(kernel.values, kernel.shape);
   const group = depthwise ? (tensorAt(model, image).shape[3] ?? 1) : 1;
   const inputs = [pixels, weightsName, biases];
   emit(conversion, operator, 'Conv', inputs, { ...attributes, group }, activation);
-}
-
-/**
- * The products of a convolution to one channel, not yet summed over the channels. ONNX Runtime computes
- * outputs in blocks of eight: seven eighths of a whole convolution to one channel would be thrown away.
- */
-function channelByChannel(
-  graph: OnnxGraph,
-  pixels: string,
-  { values, shape: [, channels = 1, ...size] }: { values: Float32Array; shape: readonly number[] },
-  attributes: Readonly<Record<string, Attribute>>,
-): string {
-  const weights = graph.floats(values, [channels, 1, ...size]);
-  return graph.node('Conv', [pixels, weights], { ...attributes, group: channels });
 }
 
 export function convertMaxPool(conversion: Conversion, operator: Operator): void {

@@ -26,6 +26,21 @@ export interface TfliteModel {
   readonly outputs: readonly number[];
 }
 
+/** Adds a tensor to a model and returns its index: one to be computed, or a constant. */
+export type AddTensor = (shape: readonly number[], constant?: Tensor['constant']) => number;
+
+/** The model with other operators in the place of each. */
+export function rewritten(
+  model: TfliteModel,
+  rewrite: (operator: Operator, add: AddTensor, index: number) => readonly Operator[],
+): TfliteModel {
+  const tensors = [...model.tensors];
+  const add: AddTensor = (shape, constant = null) =>
+    tensors.push({ name: '', shape, constant }) - 1;
+  const operators = model.operators.flatMap((operator, index) => rewrite(operator, add, index));
+  return { ...model, tensors, operators };
+}
+
 const FLOAT32 = 0;
 const FLOAT16 = 1;
 const INT32 = 2;

@@ -2,13 +2,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { product } from './constants.ts';
 import { convertModel } from './convert.ts';
 import { flatOptions } from './flat-options.ts';
+import type { Tensor as ModelTensor, TfliteModel } from './tflite.ts';
 
 const ADD = 0;
 const CONV_2D = 3;
+const DEPTHWISE_CONV_2D = 4;
 const RESHAPE = 22;
 const RESIZE_BILINEAR = 23;
+const SAME = 0;
 const VALID = 1;
 const RELU6 = 3;
 
@@ -98,4 +102,80 @@ test('only enlargements by whole numbers are converted', () => {
     outputs: [1],
   };
   assert.throws(() => convertModel(model), /whole numbers/);
+});
+
+/** Numbers that are zero but in the first eight of `channels`, where they do not depend on `channels`. */
+function eightChannels(length: number, channels: number): Float32Array {
+  return Float32Array.from({ length }, (_, at) => {
+    const channel = at % channels;
+    return channel < 8 ? Math.sin(8 * Math.floor(at / channels) + channel + 1) : 0;
+  });
+}
+
+/** A mask's last steps: two windows, a sum, an enlargement, and a window that becomes one channel. */
+function maskModel(channels: number): TfliteModel {
+  const [rows, columns] = [128, 3];
+  const weights = (...shape: number[]): ModelTensor => ({
+    name: 'weights',
+    shape,
+    constant: eightChannels(product(shape), channels),
+  });
+  const computed = (name: string, enlarged = 1, depth = channels): ModelTensor => ({
+    name,
+    shape: [1, enlarged * rows, enlarged * columns, depth],
+    constant: null,
+  });
+  const window = weights(1, 3, 3, channels);
+  const bias = weights(channels);
+  const pointwise = flatOptions({ 0: VALID, 1: 1, 2: 1, 3: 0 });
+  const depthwise = flatOptions({ 0: SAME, 1: 1, 2: 1, 3: 1, 4: RELU6 });
+  return {
+    tensors: [
+      computed('in'),
+      window,
+      bias,
+      computed('filtered'),
+      weights(channels, 1, 1, channels),
+      computed('mixed'),
+      computed('sum'),
+      { name: 'size', shape: [2], constant: Int32Array.of(2 * rows, 2 * columns) },
+      computed('enlarged', 2),
+      computed('filtered again', 2),
+      weights(1, 3, 3, channels),
+      { name: 'bias', shape: [1], constant: Float32Array.of(0.5) },
+      computed('out', 2, 1),
+    ],
+    operators: [
+      { code: DEPTHWISE_CONV_2D, options: depthwise, inputs: [0, 1, 2], outputs: [3] },
+      { code: CONV_2D, options: pointwise, inputs: [3, 4, 2], outputs: [5] },
+      { code: ADD, options: flatOptions({ 0: RELU6 }), inputs: [0, 5], outputs: [6] },
+      { code: RESIZE_BILINEAR, options: flatOptions({ 3: 1 }), inputs: [6, 7], outputs: [8] },
+      { code: DEPTHWISE_CONV_2D, options: depthwise, inputs: [8, 1, 2], outputs: [9] },
+      {
+        code: CONV_2D,
+        options: flatOptions({ 0: SAME, 1: 1, 2: 1 }),
+        inputs: [9, 10, 11],
+        outputs: [12],
+      },
+    ],
+    inputs: [0],
+    outputs: [12],
+  };
+}
+
+test('a mask computed in halves is the same mask', async () => {
+  const [halved, whole] = [8, 9].map((channels) => {
+    const shape = [1, 128, 3, channels];
+    const file = convertModel(maskModel(channels));
+    return { file, input: new Tensor('float32', eightChannels(product(shape), channels), shape) };
+  });
+  assert.ok(halved && whole);
+  assert.match(Buffer.from(halved.file).toString('latin1'), /Slice_/);
+  assert.doesNotMatch(Buffer.from(whole.file).toString('latin1'), /Slice_/);
+  const [found, expected] = [
+    await run(halved.file, halved.input),
+    await run(whole.file, whole.input),
+  ];
+  assert.equal(found.length, 256 * 6);
+  assert.ok(found.every((value, at) => Math.abs(value - (expected[at] ?? 0)) < 1e-4));
 });

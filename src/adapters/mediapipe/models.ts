@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { freeBuffer } from '../../images/free-buffer.ts';
 
 /** Raised with every change of the converter that makes other files of the same sources. */
-export const MODEL_REVISION = 3;
+export const MODEL_REVISION = 4;
 
 const manifestFile = z.object({
   revision: z.literal(MODEL_REVISION),
