@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { dnsLookup } from '../../src/adapters/web/dns-lookup.ts';
 import { WebImageFetcher } from '../../src/adapters/web/image-fetcher.ts';
 import { startDnsServer } from '../../test/support/dns-server.ts';
-import { dialTo, startImageHost } from '../../test/support/image-host.ts';
+import { dialTo, startHttpHost } from '../../test/support/http-host.ts';
 import { runInNamespace, whyNoNamespace } from '../../test/support/network-namespace.ts';
 import { timeMs } from '../timing.ts';
 import type { Attack } from './attack.ts';
@@ -65,7 +65,7 @@ async function silentNames(): Promise<number> {
 
 /** How long a download from such a host lasts before it is given up, in seconds. */
 async function slowHost(answer: RequestListener): Promise<number> {
-  await using host = await startImageHost(answer);
+  await using host = await startHttpHost(answer);
   await using fetcher = fetcherTo(host.port);
   const fetching = () =>
     fetcher
@@ -88,7 +88,7 @@ const KEPT_HOSTS = 200;
 
 /** Connections still open a second after the last download. */
 async function keptConnections(): Promise<number> {
-  await using host = await startImageHost((_request, response) => {
+  await using host = await startHttpHost((_request, response) => {
     response.writeHead(404, { connection: 'keep-alive', 'keep-alive': 'timeout=600' }).end('gone');
   });
   await using fetcher = fetcherTo(host.port);

@@ -2,11 +2,10 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
+import { startHttpHost } from '../../test/support/http-host.ts';
 import { fixed, printTable, quantile } from '../timing.ts';
 import type { ServerFigures } from './server.ts';
 
@@ -23,12 +22,11 @@ const HEALTH_EVERY_MS = 20;
 export async function benchEndpoint(modelFolder: string, photoFile: string): Promise<void> {
   const small = await readFile(photoFile);
   const phone = await sharp(small).resize(PHONE).jpeg({ quality: 90 }).toBuffer();
-  const host = createServer(({ url }, response) => {
+  await using host = await startHttpHost(({ url }, response) => {
     const photo = url === photoPath('phone') ? phone : small;
     response.writeHead(200, { 'content-type': 'image/jpeg' }).end(photo);
   });
-  await once(host.listen(0, '127.0.0.1'), 'listening');
-  const origin = `http://127.0.0.1:${(host.address() as AddressInfo).port}`;
+  const { origin } = host;
   const imageUrl = (photo: Photo) => `${origin}${photoPath(photo)}`;
   const script = join(import.meta.dirname, 'server.ts');
   const server = fork(script, [modelFolder, origin, String(THREADS)]);
@@ -66,8 +64,6 @@ export async function benchEndpoint(modelFolder: string, photoFile: string): Pro
     );
   } finally {
     server.disconnect();
-    host.closeAllConnections();
-    host.close();
   }
 }
 

@@ -1,13 +1,13 @@
 /** Streams of partial pictures: the local server's, read by OpenAI's own client, and the worker's reading. */
 import assert from 'node:assert/strict';
-import { createServer, type ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { type TestContext, test } from 'node:test';
 import OpenAI from 'openai';
 import sharp from 'sharp';
 import type { OpenAiOptions } from '../../src/adapters/openai/provider.ts';
 import { TaskError } from '../../src/errors.ts';
 import type { Picture } from '../../src/ports/image-provider.ts';
-import { onFreePort } from '../loopback.ts';
+import { startHttpHost } from '../../test/support/http-host.ts';
 import { until } from '../until.ts';
 import { AMPLE_MS, modelAt, never } from './adapter-under-test.ts';
 import { startOpenAiServer } from './server.ts';
@@ -46,21 +46,11 @@ function watchedModel(t: TestContext, baseUrl: string, options: Partial<OpenAiOp
 
 /** A vendor that answers every call in the same malformed way. */
 async function startVendor(t: TestContext, answer: (response: ServerResponse) => void) {
-  const server = createServer((request, response) => {
+  const host = await startHttpHost((request, response) => {
     request.resume().once('end', () => answer(response));
   });
-  const address = await onFreePort(
-    (port) =>
-      new Promise<string>((resolve, reject) => {
-        server.once('error', reject);
-        server.listen(port, '127.0.0.1', () => resolve(`http://127.0.0.1:${port}`));
-      }),
-  );
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `${address}/v1`;
+  t.after(() => host[Symbol.asyncDispose]());
+  return `${host.origin}/v1`;
 }
 
 const event = (type: string, fields: object) =>

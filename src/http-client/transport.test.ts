@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { it } from 'node:test';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
+import { startHttpHost } from '../../test/support/http-host.ts';
 import { Transport } from './transport.ts';
 
 /** What the transport reads where the answer has this body and this content coding. */
@@ -11,22 +9,12 @@ async function answerOf(
   coding: string,
   body: Buffer | string,
 ): Promise<{ text: string; asked: unknown }> {
-  let asked: unknown;
-  const server = createServer((request, response) => {
-    asked = request.headers['accept-encoding'];
+  await using host = await startHttpHost((_request, response) => {
     response.writeHead(200, { 'content-encoding': coding }).end(body);
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
   await using transport = new Transport(10_000);
-  try {
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const answer = await transport.fetch(url, { method: 'POST', body: 'a paid call' });
-    return { text: await answer.text(), asked };
-  } finally {
-    server.closeAllConnections();
-    server.close();
-  }
+  const answer = await transport.fetch(host.origin, { method: 'POST', body: 'a paid call' });
+  return { text: await answer.text(), asked: host.requests[0]?.headers['accept-encoding'] };
 }
 
 it('a compressed answer is read, though none is asked for', async () => {
@@ -50,23 +38,11 @@ it('an answer that unfolds endlessly, or not at all, stays as it came', async ()
 });
 
 it('every request has a connection of its own', async () => {
-  let connections = 0;
-  const server = createServer((_request, response) => void response.end('{}'));
-  server.on('connection', () => {
-    connections += 1;
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  await using host = await startHttpHost((_request, response) => void response.end('{}'));
   await using transport = new Transport(10_000);
-  try {
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    for (const count of [1, 2, 3]) {
-      const answer = await transport.fetch(url, { method: 'POST', body: 'a paid call' });
-      assert.equal(await answer.text(), '{}');
-      assert.equal(connections, count);
-    }
-  } finally {
-    server.closeAllConnections();
-    server.close();
+  for (const count of [1, 2, 3]) {
+    const answer = await transport.fetch(host.origin, { method: 'POST', body: 'a paid call' });
+    assert.equal(await answer.text(), '{}');
+    assert.equal(host.connections(), count);
   }
 });

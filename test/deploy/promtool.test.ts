@@ -7,8 +7,7 @@ import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempDisposable, readFile, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
@@ -18,6 +17,7 @@ import { onFreePort } from '../../local/loopback.ts';
 import { until } from '../../local/until.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { endWithThisProcess } from '../support/guardian.ts';
+import { startHttpHost } from '../support/http-host.ts';
 
 const run = promisify(execFile);
 const DEPLOY = join(import.meta.dirname, '../../deploy');
@@ -75,19 +75,14 @@ it('an alert arrives at the webhook, and what follows from it is held back', asy
   const folder = stack.use(await mkdtempDisposable(join(tmpdir(), 'wearon-alerts-'))).path;
 
   const received: Notification[] = [];
-  const webhook = createServer(async (request, response) => {
+  const take: RequestListener = async (request, response) => {
     received.push((await json(request)) as Notification);
     response.end();
-  });
-  await once(webhook.listen(0, '127.0.0.1'), 'listening');
-  stack.defer(() => {
-    webhook.closeAllConnections();
-    webhook.close();
-  });
-  const { port } = webhook.address() as AddressInfo;
+  };
+  const webhook = stack.use(await startHttpHost(take));
   const original = await readFile(join(DEPLOY, 'alertmanager/alertmanager.yml'), 'utf8');
   const file = join(folder, 'alertmanager.yml');
-  await writeFile(file, forTest(original, `http://127.0.0.1:${port}/`));
+  await writeFile(file, forTest(original, `${webhook.origin}/`));
 
   const listen = await onFreePort(async (free) => `127.0.0.1:${free}`);
   const options = [

@@ -11,7 +11,7 @@ import { Semaphore } from '../../src/concurrency/semaphore.ts';
 import { TaskError } from '../../src/errors.ts';
 import { isPublicAddress } from '../../src/public-address.ts';
 import { prepareImage } from '../../src/tryon/resize.ts';
-import { type Dialled, dialTo, startImageHost } from '../support/image-host.ts';
+import { type Dialled, dialTo, startHttpHost } from '../support/http-host.ts';
 import { DENIED_ADDRESSES, PUBLIC_ADDRESSES } from './corpus-addresses.ts';
 import { HOSTILE_ANSWERS, JPEG_HEAD, MAX_BYTES, WRONG_HEADERS } from './corpus-answers.ts';
 import { HOSTILE_FILES } from './corpus-files.ts';
@@ -95,7 +95,7 @@ describe(`the guard, on ${total} hostile addresses, links, answers and files`, (
 
   for (const hostile of HOSTILE_ANSWERS) {
     it(`survives an answer: ${hostile.why}`, async () => {
-      await using host = await startImageHost(hostile.answer);
+      await using host = await startHttpHost(hostile.answer);
       const fetcher = new WebImageFetcher({
         trustedOrigins: [],
         hostAllowlist: null,
@@ -114,7 +114,7 @@ describe(`the guard, on ${total} hostile addresses, links, answers and files`, (
 
   it(`takes a picture with any of ${WRONG_HEADERS.length} wrong headers`, async () => {
     for (const headers of WRONG_HEADERS) {
-      await using host = await startImageHost((_, response) => {
+      await using host = await startHttpHost((_, response) => {
         response.writeHead(200, headers).end(JPEG_HEAD);
       });
       await using fetcher = new WebImageFetcher({
@@ -139,7 +139,7 @@ describe(`the guard, on ${total} hostile addresses, links, answers and files`, (
 
 describe('the guard, against a resolver that changes its answer', () => {
   it('connects only to the answer it checked', async () => {
-    await using host = await startImageHost((_, response) => response.writeHead(404).end());
+    await using host = await startHttpHost((_, response) => response.writeHead(404).end());
     const answers = [[PUBLIC], ['127.0.0.1'], ['169.254.169.254']];
     const dialled: Dialled[] = [];
     let asked = 0;

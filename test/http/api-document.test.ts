@@ -14,7 +14,7 @@ import type { EstimateBodyDeps } from '../../src/http/estimate-body.ts';
 import { afterTests } from '../support/after-tests.ts';
 import { type ApiDocument, examplesOf, operationsOf, type Shown } from '../support/api-document.ts';
 import { serverIn } from '../support/api-server.ts';
-import { startImageHost } from '../support/image-host.ts';
+import { startHttpHost } from '../support/http-host.ts';
 import { FIXTURES } from '../support/pose-goldens.ts';
 import { poseModelFolder } from '../support/pose-models.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
@@ -29,7 +29,7 @@ const PHOTOS: Readonly<Record<string, string>> = {
 
 const models = await poseModelFolder();
 const host = afterTests.use(
-  await startImageHost(({ url = '' }, response) => {
+  await startHttpHost(({ url = '' }, response) => {
     const file = PHOTOS[url];
     const status = url === '/away.jpg' ? 503 : 404;
     if (file === undefined) return void response.writeHead(status).end();

@@ -7,7 +7,7 @@ import type { SizeEvent } from '../../src/ports/events.ts';
 import type { ImageFetcher } from '../../src/ports/image-fetcher.ts';
 import type { PoseEstimator } from '../../src/pose.ts';
 import { ESTIMATORS } from '../../src/sizing/estimators.ts';
-import { startImageHost } from '../support/image-host.ts';
+import { startHttpHost } from '../support/http-host.ts';
 import {
   fetcherThatThrows,
   PHOTO,
@@ -142,7 +142,7 @@ test('an error that no one foresaw is a 500 that says nothing about it', async (
 });
 
 test('a client that hangs up ends the work for it, and counts as gone', async (t) => {
-  await using host = await startImageHost(() => undefined);
+  await using host = await startHttpHost(() => undefined);
   const stopped = Promise.withResolvers<void>();
   const started = Promise.withResolvers<void>();
   const real = new WebImageFetcher({ trustedOrigins: [host.origin], hostAllowlist: null });

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { PosePool } from '../../src/adapters/mediapipe/pose-pool.ts';
 import { WebImageFetcher } from '../../src/adapters/web/image-fetcher.ts';
 import { ESTIMATORS } from '../../src/sizing/estimators.ts';
-import { startImageHost } from '../support/image-host.ts';
+import { startHttpHost } from '../support/http-host.ts';
 import { poseModelFolder } from '../support/pose-models.ts';
 import {
   OWN_CHART,
@@ -116,7 +116,7 @@ test('the classic estimator refuses other charts and fits', async (t) => {
 });
 
 test('with the real fetcher and the real pose model a photo becomes a size', async (t) => {
-  await using host = await startImageHost((_request, response) => {
+  await using host = await startHttpHost((_request, response) => {
     response.writeHead(200, { 'content-type': 'image/jpeg' }).end(PHOTO);
   });
   const fetcher = new WebImageFetcher({ trustedOrigins: [host.origin], hostAllowlist: null });

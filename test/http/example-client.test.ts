@@ -20,7 +20,7 @@ import type {
 } from '../../src/http/estimate-body-schemas.ts';
 import { afterTests } from '../support/after-tests.ts';
 import { generatedCaller } from '../support/generated-client.ts';
-import { startImageHost } from '../support/image-host.ts';
+import { startHttpHost } from '../support/http-host.ts';
 import { FIXTURES } from '../support/pose-goldens.ts';
 import { openShop } from '../support/shop.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
@@ -39,7 +39,7 @@ const SECRET = 'open sesame';
 
 const shop = afterTests.use(await openShop());
 const storage = afterTests.use(
-  await startImageHost((_request, response) => response.writeHead(503).end()),
+  await startHttpHost((_request, response) => response.writeHead(503).end()),
 );
 const worker = afterTests.use(
   await startWorkerProcess({

@@ -1,9 +1,8 @@
 /**
  * A collector of traces on the loopback interface: takes OTLP over HTTP in JSON and keeps the spans.
  */
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
+import { startHttpHost } from './http-host.ts';
 
 export interface SeenSpan {
   readonly traceId: string;
@@ -52,21 +51,12 @@ const ERROR = 2;
 
 export async function startCollector(): Promise<Collector> {
   const spans: SeenSpan[] = [];
-  const server = createServer(async (request, response) => {
+  const host = await startHttpHost(async (request, response) => {
     const body = (await json(request)) as OtlpExport;
     if (request.url === '/v1/traces') spans.push(...spansOf(body));
     response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  return {
-    endpoint: `http://127.0.0.1:${port}`,
-    spans,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
+  return { endpoint: host.origin, spans, [Symbol.asyncDispose]: () => host[Symbol.asyncDispose]() };
 }
 
 function spansOf({ resourceSpans }: OtlpExport): SeenSpan[] {

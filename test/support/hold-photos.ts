@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { MAX_IMAGE_BYTES } from '../../src/adapters/web/image-fetcher.ts';
-import { startImageHost } from './image-host.ts';
+import { startHttpHost } from './http-host.ts';
 import { grain } from './odd-images.ts';
 
 export interface Held {
@@ -17,7 +17,7 @@ export interface Held {
 export async function holdPhotos(tasks: number, photos: number): Promise<Held> {
   const photo = Buffer.alloc(MAX_IMAGE_BYTES);
   (await grain(800, 800).jpeg().toBuffer()).copy(photo);
-  await using host = await startImageHost((_request, response) => {
+  await using host = await startHttpHost((_request, response) => {
     response.writeHead(200, { 'content-type': 'image/jpeg' }).end(photo);
   });
   const program = join(import.meta.dirname, 'hold-photos-program.ts');

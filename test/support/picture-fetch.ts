@@ -4,7 +4,7 @@ import type { RequestListener, ServerResponse } from 'node:http';
 import sharp from 'sharp';
 import { type ImageFetcherOptions, WebImageFetcher } from '../../src/adapters/web/image-fetcher.ts';
 import { TaskError } from '../../src/errors.ts';
-import { startImageHost } from './image-host.ts';
+import { startHttpHost } from './http-host.ts';
 
 export const NEVER = new AbortController().signal;
 export const WITHIN_A_MINUTE = { timeoutMs: 60_000, signal: NEVER };
@@ -43,7 +43,7 @@ export function trusting(origin: string, options: Partial<ImageFetcherOptions> =
 
 /** What fetching from a trusted host that answers like `answer` fails with. */
 export async function failureOf(answer: RequestListener, maxBytes?: number): Promise<TaskError> {
-  await using host = await startImageHost(answer);
+  await using host = await startHttpHost(answer);
   await using fetcher = trusting(host.origin, maxBytes === undefined ? {} : { maxBytes });
   const error = await fetcher.fetch(`${host.origin}/a.jpg`, WITHIN_A_MINUTE).catch((e) => e);
   assert.ok(error instanceof TaskError, `expected a TaskError, got ${error}`);
@@ -56,7 +56,7 @@ export async function assertHangsUp(
   message: string,
   options: Partial<ImageFetcherOptions> = {},
 ): Promise<void> {
-  await using host = await startImageHost(answer);
+  await using host = await startHttpHost(answer);
   await using fetcher = trusting(host.origin, options);
   await assert.rejects(fetcher.fetch(`${host.origin}/a.jpg`, WITHIN_A_MINUTE), { message });
   await host.deserted();

@@ -2,12 +2,12 @@
  * A shop's server for webhooks, on the loopback interface: keeps what it gets, and answers as a test
  * tells it to. The signatures are judged by the specification's own package.
  */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { Webhook } from 'standardwebhooks';
 import { until } from '../../local/until.ts';
 import type { EndedMessage } from '../../src/webhooks/message.ts';
+import { startHttpHost } from './http-host.ts';
 
 export const WEBHOOK_SECRET = `whsec_${Buffer.from('a test key of thirty-two bytes!!').toString('base64')}`;
 
@@ -56,15 +56,13 @@ export async function startWebhookReceiver(answer: AnswerWebhook = ok): Promise<
     received.push(webhook);
     await answer(response, webhook);
   };
-  const server = createServer((request, response) => {
+  const host = await startHttpHost((request, response) => {
     take(request, response).catch(() => response.destroy());
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
   const about = (sessionId: string) => received.filter(({ body }) => body.includes(sessionId));
   return {
-    origin: `http://127.0.0.1:${port}`,
-    port,
+    origin: host.origin,
+    port: host.port,
     received,
     about,
     messageAbout: async (sessionId) => {
@@ -75,9 +73,6 @@ export async function startWebhookReceiver(answer: AnswerWebhook = ok): Promise<
       if (first === undefined) throw new Error('unreachable');
       return verified(first);
     },
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
+    [Symbol.asyncDispose]: () => host[Symbol.asyncDispose](),
   };
 }

@@ -15,7 +15,7 @@ import { announcer } from '../../src/webhooks/announce.ts';
 import { deliver } from '../../src/webhooks/deliver.ts';
 import { EndpointSlots } from '../../src/webhooks/endpoint-slots.ts';
 import { readEndpoints } from '../../src/webhooks/endpoints.ts';
-import { type Dialled, dialTo } from './image-host.ts';
+import { type Dialled, dialTo } from './http-host.ts';
 import { type AnswerWebhook, startWebhookReceiver, WEBHOOK_SECRET } from './webhook-receiver.ts';
 
 /** A public address. */

@@ -5,7 +5,7 @@ import { beforeEach, describe, it } from 'node:test';
 import { until } from '../../local/until.ts';
 import { WebWebhookSender } from '../../src/adapters/web/webhook-sender.ts';
 import { afterTests } from '../support/after-tests.ts';
-import { flood } from '../support/image-host.ts';
+import { flood } from '../support/http-host.ts';
 import { openRedis } from '../support/redis.ts';
 import { ended, openWebhooks, PUBLIC, type WebhooksOptions } from '../support/webhooks.ts';
 

@@ -3,10 +3,9 @@
  * TaskError and nothing else.
  */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { RequestListener } from 'node:http';
 import { it } from 'node:test';
+import { startHttpHost } from '../../../test/support/http-host.ts';
 import { TaskError } from '../../errors.ts';
 import type { Session } from '../../ports/session.ts';
 import { SupabaseAnalytics } from './analytics.ts';
@@ -107,23 +106,16 @@ function methods(url: string): Readonly<Record<string, () => Promise<unknown>>> 
 
 for (const [what, listener] of Object.entries(ANSWERS)) {
   it(`${what} is a TaskError or no error, for every method`, async () => {
-    const server = createServer(listener).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    try {
-      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-      const others: string[] = [];
-      let errors = 0;
-      for (const [name, call] of Object.entries(methods(url))) {
-        await call().catch((error: unknown) => {
-          errors += 1;
-          if (!(error instanceof TaskError)) others.push(`${name}: ${error}`);
-        });
-      }
-      assert.deepEqual(others, []);
-      assert.ok(errors > 0, 'some method cannot do without a proper answer');
-    } finally {
-      server.closeAllConnections();
-      server.close();
+    await using host = await startHttpHost(listener);
+    const others: string[] = [];
+    let errors = 0;
+    for (const [name, call] of Object.entries(methods(host.origin))) {
+      await call().catch((error: unknown) => {
+        errors += 1;
+        if (!(error instanceof TaskError)) others.push(`${name}: ${error}`);
+      });
     }
+    assert.deepEqual(others, []);
+    assert.ok(errors > 0, 'some method cannot do without a proper answer');
   });
 }

@@ -1,30 +1,21 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { it } from 'node:test';
 import { createClient } from '@supabase/supabase-js';
+import { startHttpHost } from '../../../test/support/http-host.ts';
 import { outageOf, saysSchemaLacks } from './outage.ts';
 
 it('a service that accepts requests and answers none is an outage', async () => {
-  const server = createServer(() => undefined).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  const supabase = createClient(`http://127.0.0.1:${port}`, 'key', {
+  await using host = await startHttpHost(() => undefined);
+  const supabase = createClient(host.origin, 'key', {
     global: {
       fetch: (input, init) => fetch(input, { ...init, signal: AbortSignal.timeout(50) }),
     },
     db: { retry: false },
   });
-  try {
-    const rows = await supabase.from('generation_sessions').select('id');
-    assert.equal(rows.error && outageOf(rows.error, rows.status), 'does not answer in time');
-    const bucket = await supabase.storage.getBucket('any');
-    assert.equal(bucket.error && outageOf(bucket.error), 'does not answer in time');
-  } finally {
-    server.closeAllConnections();
-    server.close();
-  }
+  const rows = await supabase.from('generation_sessions').select('id');
+  assert.equal(rows.error && outageOf(rows.error, rows.status), 'does not answer in time');
+  const bucket = await supabase.storage.getBucket('any');
+  assert.equal(bucket.error && outageOf(bucket.error), 'does not answer in time');
 });
 
 it('Storage that cannot serve now is an outage, whichever status it wraps', () => {

@@ -3,7 +3,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { describe, it } from 'node:test';
 import { buildConnector } from 'undici';
 import { startDnsServer } from '../../../test/support/dns-server.ts';
-import { type Dialled, dialTo, flood, startImageHost } from '../../../test/support/image-host.ts';
+import { type Dialled, dialTo, flood, startHttpHost } from '../../../test/support/http-host.ts';
 import {
   beginJpeg,
   failureOf,
@@ -18,7 +18,7 @@ import { dnsLookup } from './dns-lookup.ts';
 
 describe('a connection of the image fetcher', () => {
   it('is kept for the next picture of the same trusted host', async () => {
-    await using host = await startImageHost(servePicture);
+    await using host = await startHttpHost(servePicture);
     await using fetcher = trusting(host.origin);
     for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) {
       await fetcher.fetch(`${host.origin}/${name}.jpg`, WITHIN_A_MINUTE);
@@ -28,7 +28,7 @@ describe('a connection of the image fetcher', () => {
   });
 
   it('to a stranger is closed, though the host asks to keep it', async () => {
-    await using host = await startImageHost((_request, response) => {
+    await using host = await startHttpHost((_request, response) => {
       beginJpeg(response, { connection: 'keep-alive', 'keep-alive': 'timeout=600' }).end(PICTURE);
     });
     const dial = dialTo(host.port);
@@ -40,7 +40,7 @@ describe('a connection of the image fetcher', () => {
   });
 
   it('leads to the addresses of a public host that were checked', async () => {
-    await using host = await startImageHost(servePicture);
+    await using host = await startHttpHost(servePicture);
     const dialled: Dialled[] = [];
     const addresses = ['93.184.216.34', '2606:2800:220:1::1'];
     const dial = dialTo(host.port, dialled);
@@ -70,7 +70,7 @@ describe('a connection of the image fetcher', () => {
       'the extension of a chunk': [`${chunked}1;`, 'x'],
     } as const;
     for (const [what, [head, endless]] of Object.entries(floods)) {
-      await using host = await startImageHost(({ socket }) => flood(socket, head, endless));
+      await using host = await startHttpHost(({ socket }) => flood(socket, head, endless));
       const resolve = async () => ['93.184.216.34'];
       await using fetcher = fetcherWith({ resolve, dial: dialTo(host.port), maxBytes: 65_536 });
       const fetching = fetcher.fetch(STRANGER, WITHIN_A_MINUTE);
@@ -80,7 +80,7 @@ describe('a connection of the image fetcher', () => {
   });
 
   it('is not opened to a host with a non-public address', async () => {
-    await using host = await startImageHost(servePicture);
+    await using host = await startHttpHost(servePicture);
     const resolve = async () => ['93.184.216.34', '10.0.0.1'];
     await using fetcher = fetcherWith({ resolve, dial: dialTo(host.port) });
     await assert.rejects(fetcher.fetch(STRANGER, WITHIN_A_MINUTE), {
@@ -91,7 +91,7 @@ describe('a connection of the image fetcher', () => {
   });
 
   it('that is refused or breaks means that the host is down', async () => {
-    const dead = await startImageHost(servePicture);
+    const dead = await startHttpHost(servePicture);
     await dead[Symbol.asyncDispose]();
     await using fetcher = trusting(dead.origin);
     await assert.rejects(fetcher.fetch(`${dead.origin}/a.jpg`, WITHIN_A_MINUTE), {
@@ -142,8 +142,8 @@ describe('a connection of the image fetcher', () => {
   });
 
   it('goes through no proxy, whatever the environment says', async (t) => {
-    await using proxy = await startImageHost(servePicture);
-    await using host = await startImageHost(servePicture);
+    await using proxy = await startHttpHost(servePicture);
+    await using host = await startHttpHost(servePicture);
     for (const name of ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY', 'ALL_PROXY']) {
       const before = process.env[name];
       process.env[name] = proxy.origin;

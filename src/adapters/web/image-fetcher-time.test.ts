@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { startImageHost } from '../../../test/support/image-host.ts';
+import { startHttpHost } from '../../../test/support/http-host.ts';
 import {
   assertHangsUp,
   beginJpeg,
@@ -17,7 +17,7 @@ const TIMED_OUT = { code: 'IMAGE_UNAVAILABLE', detail: 'timeout' };
 
 describe('the time of a fetch', () => {
   it('ends a drip that never ends, and frees the connection', async () => {
-    await using host = await startImageHost(drip);
+    await using host = await startHttpHost(drip);
     await using fetcher = trusting(host.origin);
     const fetching = fetcher.fetch(`${host.origin}/a.jpg`, { timeoutMs: 200, signal: NEVER });
     await assert.rejects(fetching, TIMED_OUT);
@@ -36,7 +36,7 @@ describe('the time of a fetch', () => {
   it('ends with its signal and for its reason, before and during a download', async () => {
     const reason = new Error('stopping');
     const stop = new AbortController();
-    await using host = await startImageHost(() => stop.abort(reason));
+    await using host = await startHttpHost(() => stop.abort(reason));
     await using fetcher = trusting(host.origin);
     const fetching = () =>
       fetcher.fetch(`${host.origin}/a.jpg`, { timeoutMs: 60_000, signal: stop.signal });
@@ -59,7 +59,7 @@ describe('the time of a fetch', () => {
   });
 
   it('stands still while the fetcher waits for memory', async (t) => {
-    await using host = await startImageHost(servePicture);
+    await using host = await startHttpHost(servePicture);
     await using fetcher = trusting(host.origin, { leastSpeed: { bytes: 1, windowMs: 1000 } });
     t.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
     let taken = 0;

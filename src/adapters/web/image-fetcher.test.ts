@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { startImageHost } from '../../../test/support/image-host.ts';
+import { startHttpHost } from '../../../test/support/http-host.ts';
 import {
   assertHangsUp,
   beginJpeg,
@@ -14,7 +14,7 @@ import { TaskError } from '../../errors.ts';
 
 describe('the image fetcher', () => {
   it('fetches a picture of a trusted origin over http on loopback', async () => {
-    await using host = await startImageHost(servePicture);
+    await using host = await startHttpHost(servePicture);
     await using fetcher = trusting(host.origin);
     const bytes = await fetcher.fetch(`${host.origin}/a.jpg?token=1`, WITHIN_A_MINUTE);
     assert.deepEqual(Buffer.from(bytes), PICTURE);
@@ -23,7 +23,7 @@ describe('the image fetcher', () => {
   });
 
   it('does not follow redirects', async () => {
-    await using target = await startImageHost(servePicture);
+    await using target = await startHttpHost(servePicture);
     const error = await failureOf((_request, response) => {
       response.writeHead(302, { location: `${target.origin}/a.jpg` }).end();
     });
@@ -58,7 +58,7 @@ describe('the image fetcher', () => {
       [400, ' '.repeat(100_000) + behind, 'INVALID_IMAGE (unreachable)'],
     ] as const;
     for (const [status, body, message] of expected) {
-      await using host = await startImageHost((_request, response) => {
+      await using host = await startHttpHost((_request, response) => {
         response.writeHead(status).end(body);
       });
       await using fetcher = trusting(host.origin);
@@ -107,7 +107,7 @@ describe('the image fetcher', () => {
   });
 
   it('takes a body of exactly the limit', async () => {
-    await using host = await startImageHost(servePicture);
+    await using host = await startHttpHost(servePicture);
     await using fetcher = trusting(host.origin, { maxBytes: PICTURE.length });
     const bytes = await fetcher.fetch(`${host.origin}/a.jpg`, WITHIN_A_MINUTE);
     assert.equal(bytes.length, PICTURE.length);
@@ -131,7 +131,7 @@ describe('the image fetcher', () => {
 
   it('names no link, host or vendor text in what it throws', async () => {
     const secret = 'secret-token';
-    await using host = await startImageHost((_request, response) => response.destroy());
+    await using host = await startHttpHost((_request, response) => response.destroy());
     await using fetcher = trusting(host.origin);
     const url = `${host.origin}/a.jpg?token=${secret}`;
     const error = await fetcher.fetch(url, WITHIN_A_MINUTE).catch((e: TaskError) => e);

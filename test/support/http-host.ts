@@ -1,6 +1,6 @@
 /**
- * An image host on the loopback interface that answers as a test tells it to, well or badly,
- * and knows who connected. `dialTo` leads every connection of a fetcher to it, so that no test,
+ * An HTTP host on the loopback interface that answers as a test wants it, well or badly, and
+ * counts connections. `dialTo` leads every connection of a fetcher to it, so that no test,
  * whatever link it tries, can reach anything else.
  */
 
@@ -8,7 +8,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { buildConnector } from 'undici';
 
-export interface ImageHost extends AsyncDisposable {
+export interface HttpHost extends AsyncDisposable {
   /** `http://127.0.0.1:<port>` */
   readonly origin: string;
   readonly port: number;
@@ -23,8 +23,8 @@ export interface ImageHost extends AsyncDisposable {
 }
 
 /** Starts a host that gives every request to `answer`. */
-export async function startImageHost(answer: RequestListener): Promise<ImageHost> {
-  const requests: ImageHost['requests'] = [];
+export async function startHttpHost(answer: RequestListener): Promise<HttpHost> {
+  const requests: HttpHost['requests'] = [];
   const server = createServer((request, response) => {
     requests.push({ url: request.url ?? '', headers: request.headers });
     answer(request, response);
