@@ -54,14 +54,12 @@ export async function startLocalStack(options: LocalStackOptions = {}): Promise<
   }
   const [redis, { postgres, supabase }, openai, replicate] = await Promise.all(starting);
   const started = parts.move();
+  const servers = { redis, supabase, openai, replicate };
   return {
-    env: { ...environment(redis, supabase, openai), ...replicateEnvironment(replicate) },
-    redis,
+    ...servers,
+    env: environment(servers),
     database: postgres.pool,
     databaseUrl: postgres.url,
-    supabase,
-    openai,
-    replicate,
     [Symbol.asyncDispose]: () => started.disposeAsync(),
   };
 }
@@ -81,11 +79,9 @@ async function startDatabase(folder: string): Promise<Database> {
   return { postgres, supabase, [Symbol.asyncDispose]: () => started.disposeAsync() };
 }
 
-function environment(
-  redis: RedisServer,
-  supabase: SupabaseServer,
-  openai: OpenAiServer,
-): Record<string, string> {
+type Servers = Pick<LocalStack, 'redis' | 'supabase' | 'openai' | 'replicate'>;
+
+function environment({ redis, supabase, openai, replicate }: Servers): LocalStack['env'] {
   return {
     REDIS_URL: redis.url,
     SUPABASE_URL: supabase.url,
@@ -93,11 +89,8 @@ function environment(
     SUPABASE_BUCKET: BUCKET,
     OPENAI_API_KEY: openai.apiKey,
     OPENAI_BASE_URL: openai.baseUrl,
+    REPLICATE_API_TOKEN: replicate.token,
+    REPLICATE_BASE_URL: replicate.baseUrl,
     CONSOLE_ACCESS: 'open',
   };
-}
-
-/** Used once IMAGE_PROVIDERS names replicate. */
-function replicateEnvironment({ token, baseUrl }: ReplicateServer): Record<string, string> {
-  return { REPLICATE_API_TOKEN: token, REPLICATE_BASE_URL: baseUrl };
 }

@@ -40,7 +40,7 @@ it(`names of tests have ${MOST_CHARACTERS} characters at most`, async () => {
 
 it('no test file waits at its top level after its first test', async () => {
   const faults = await faultsOf((source) => (waitsBetweenTests(source) ? ['waits'] : []));
-  assert.deepEqual(faults, []);
+  assert.deepEqual(faults, [], 'move the await above the first test');
 });
 
 it('a file that waits between its tests is found', () => {

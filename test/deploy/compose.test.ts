@@ -38,6 +38,7 @@ interface Service {
 
 interface Compose {
   readonly services: Readonly<Record<string, Service>>;
+  readonly secrets?: Readonly<Record<string, { readonly file: string }>>;
 }
 
 const read = (path: string) => readFile(join(ROOT, path), 'utf8');
@@ -102,13 +103,21 @@ describe('production', () => {
     assert.ok(seconds(stop_grace_period) > needed, `${needed} s`);
   });
 
-  it('keeps every secret of the worker in a file', () => {
+  it('keeps every secret of the worker in a file', async () => {
     const secret = Object.values(VARIABLES).filter(({ about }) => about.includes('Secret.'));
     const { environment = {}, secrets = [] } = production.services['worker-a'] ?? {};
-    for (const name of [...secret.map((variable) => variable.name), 'REDIS_URL']) {
-      assert.equal(environment[`${name}_FILE`], `/run/secrets/${name.toLowerCase()}`);
-      assert.ok(secrets.includes(name.toLowerCase()), name);
-    }
+    const page = await read('deploy/secrets/README.md');
+    const missing = [...secret.map(({ name }) => name), 'REDIS_URL'].flatMap((name) => {
+      const file = name.toLowerCase();
+      const places: [boolean, string][] = [
+        [environment[`${name}_FILE`] === `/run/secrets/${file}`, 'compose.prod.yaml, environment'],
+        [secrets.includes(file), 'compose.prod.yaml, secrets of the worker'],
+        [production.secrets?.[file] !== undefined, 'compose.prod.yaml, secrets'],
+        [page.includes(`| \`${file}\` | `), 'secrets/README.md'],
+      ];
+      return places.filter(([is]) => !is).map(([, place]) => `deploy/${place}: add ${file}`);
+    });
+    assert.deepEqual(missing, []);
   });
 
   it('asks for what .env.example names; filled in, it starts a worker', async () => {

@@ -111,12 +111,14 @@ describe('the deployment', () => {
     const mount = container.volumeMounts.find(({ name }) => name === 'secrets')?.mountPath;
     const secret = known.filter(({ about }) => about.includes('Secret.')).map(({ name }) => name);
     for (const name of [...secret, 'REDIS_URL']) {
-      assert.equal(env[`${name}_FILE`], `${mount}/${name.toLowerCase()}`);
-      assert.ok(keys.includes(name.toLowerCase()), name);
-      assert.equal(env[name], undefined);
+      const [file, path] = [name.toLowerCase(), 'deploy/kubernetes/deployment.yaml'];
+      assert.equal(env[`${name}_FILE`], `${mount}/${file}`, `${path}, env: add ${name}_FILE`);
+      assert.ok(keys.includes(file), `${path}, items of the volume secrets: add ${file}`);
+      assert.equal(env[name], undefined, `${path}, env: ${name} is no mounted file`);
     }
     const example = the('Secret', secrets?.secretName);
-    assert.deepEqual(Object.keys(example.stringData ?? {}).toSorted(), keys.toSorted());
+    const shown = Object.keys(example.stringData ?? {}).toSorted();
+    assert.deepEqual(shown, keys.toSorted(), 'deploy/kubernetes/secret.example.yaml');
     for (const { name, default: fallback } of known) {
       if (fallback === undefined) assert.ok(name in env || `${name}_FILE` in env, name);
     }

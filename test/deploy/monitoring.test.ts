@@ -109,7 +109,7 @@ describe('the dashboards', () => {
     const missing = [...FACTS.keys()].filter(
       (name) => !/^wearon_(process|nodejs)_/.test(name) && !shown.includes(name),
     );
-    assert.deepEqual(missing, []);
+    assert.deepEqual(missing, [], 'add a panel in deploy/grafana/dashboards that shows them');
   });
 });
 
@@ -126,13 +126,18 @@ describe('the alerts', () => {
       ({ uid }) => `https://{{ $externalLabels.domain }}/grafana/d/${uid}`,
     );
     const seenFiring = await alertsSeenFiring();
-    for (const { alert, annotations } of await alerts()) {
+    const problems = (await alerts()).flatMap(({ alert, annotations }) => {
       const anchor = alert.toLowerCase();
-      assert.ok(anchors.has(anchor), alert);
-      assert.equal(annotations.runbook_url, `{{ $externalLabels.runbook }}#${anchor}`);
-      assert.ok(boards.includes(annotations.dashboard_url ?? ''), alert);
-      assert.ok(seenFiring.has(alert), `${alert} is not tested`);
-    }
+      const { runbook_url: runbook, dashboard_url: board = '' } = annotations;
+      const demands: [boolean, string][] = [
+        [anchors.has(anchor), `docs/runbook.md has no heading ${alert}`],
+        [runbook === `{{ $externalLabels.runbook }}#${anchor}`, 'its runbook_url is another'],
+        [boards.includes(board), 'its dashboard_url is that of no dashboard'],
+        [seenFiring.has(alert), 'no case of deploy/prometheus/alerts.test.yml sees it firing'],
+      ];
+      return demands.filter(([isMet]) => !isMet).map(([, problem]) => `${alert}: ${problem}`);
+    });
+    assert.deepEqual(problems, []);
   });
 });
 

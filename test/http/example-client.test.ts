@@ -25,7 +25,10 @@ import { FIXTURES } from '../support/pose-goldens.ts';
 import { openShop } from '../support/shop.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
 
-/** Fails to compile when one has what the other has not. */
+/**
+ * Fails to compile ("true" for "never") when one has what the other has not: change the types of
+ * packages/client/src/estimate-body.ts too.
+ */
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
 type DeepReadonly<T> = { readonly [K in keyof T]: DeepReadonly<T[K]> };
 type WithoutLandmarks = Omit<
