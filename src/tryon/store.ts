@@ -5,7 +5,10 @@ import { TaskError } from '../errors.ts';
 import type { ImageStore } from '../ports/image-store.ts';
 import type { SessionRef } from '../ports/session.ts';
 
-/** The path of a session's picture; one session, one path. */
+/**
+ * The path of a session's picture; one session, one path. It must depend on no setting: an attempt
+ * looks there for a picture that is paid for already.
+ */
 export function resultPath({ channel, ownerId, sessionId }: SessionRef): string {
   return channel === 'b2b'
     ? `stores/${ownerId}/generated/${sessionId}.jpg`
