@@ -135,7 +135,7 @@ function startAttempts(
     deadLetters: adapters.source,
     decodeMemory: new Semaphore(DECODE_BUDGET_BYTES),
     providerTimeoutMs: config.providerTimeoutSeconds * 1000,
-    maxProviderCalls: config.openaiMaxRetries,
+    maxProviderCalls: config.maxProviderCalls,
     personCheck: config.personCheck,
     pictureCheck: config.pictureCheck,
     taskDeadlineSeconds: config.taskDeadlineSeconds,

@@ -130,7 +130,7 @@ export const PROVIDER_VARIABLES = {
       "Partial pictures that the console's playground shows while OpenAI draws, each for 100 output tokens more. Calls of tasks never ask for any.",
     default: '0',
   }),
-  openaiMaxRetries: integer('OPENAI_MAX_RETRIES', 1, 10, {
+  maxProviderCalls: integer('OPENAI_MAX_RETRIES', 1, 10, {
     about:
       'The most paid calls per task, all attempts and providers together. Calls refused for the rate, the key or the quota do not count.',
     default: '3',

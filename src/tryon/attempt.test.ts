@@ -11,6 +11,9 @@ import { type AttemptDeps, runAttempt } from './attempt.ts';
 import { CallSlots } from './call-slots.ts';
 import { Quarantine } from './quarantine.ts';
 
+/** Of a provider that takes the task of `jobOf`. */
+const LIMITS = { garments: { least: -1, most: 0 }, promptCharacters: 0, prompt: 'dropped' };
+
 /** An attempt at the session's task; `refusal` is what the storage breaker says. */
 async function attempt(
   one: ReturnType<typeof oneSession>,
@@ -21,11 +24,15 @@ async function attempt(
   const { sessions, ...deps } = one.deps;
   const gated = {
     ...deps,
-    sessions: { ...sessions, claim: async () => false, markProcessing: async () => false },
+    sessions: { ...sessions, claim: async () => null, markProcessing: async () => null },
     deadLetters: { keepDeadLetter: async (letter: DeadLetter) => letters.push(letter) },
     budget: { check: async () => undefined },
     storage: { check: async () => (refusal === null ? undefined : Promise.reject(refusal)) },
-    providers: { b2b: [{ gate: { check: async () => undefined } }], b2c: [] },
+    providers: {
+      b2b: [{ provider: { limits: LIMITS }, gate: { check: async () => undefined } }],
+      b2c: [],
+    },
+    quarantine: new Quarantine(),
     taskDeadlineSeconds: 480,
   } as unknown as AttemptDeps;
   const createdAt = new Date(Date.now() - ageMs).toISOString();
@@ -101,7 +108,7 @@ async function endedWhileHeldBack(t: TestContext, heldBackMs: number) {
   };
   const provider = {
     name: 'openai',
-    limits: { garments: { least: -1, most: 0 }, promptCharacters: 0, prompt: 'dropped' },
+    limits: LIMITS,
     forecastUsd: () => null,
     submit: async ({ key }: PictureRequest) => {
       paid.push(key);
@@ -113,7 +120,7 @@ async function endedWhileHeldBack(t: TestContext, heldBackMs: number) {
     sessions: { ...one.deps.sessions, claim: async () => claimed },
     storage: {
       check: async () => undefined,
-      pass: () => ({ claim: async () => undefined, [Symbol.dispose]() {} }),
+      pass: () => ({ beforePaying: async () => undefined, [Symbol.dispose]() {} }),
     },
     budget: {
       check: async () => undefined,

@@ -1,8 +1,8 @@
 /**
  * One attempt at a job: the visible list of steps, ending in exactly one Outcome.
  * Before anything is paid: the row exists, its owner is the task's, it is not terminal, no picture
- * of it is stored already (then it is only finished), and the deadline has not passed. For a first
- * attempt a single UPDATE says all of that.
+ * of it is stored already (then it is only completed), and the deadline has not passed. For a first
+ * attempt a single UPDATE shows all of that.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asTaskError, TaskError } from '../errors.ts';
@@ -72,9 +72,9 @@ export async function runAttempt(
 async function runSteps(job: Job, deps: AttemptDeps, limits: Limits): Promise<Outcome> {
   const { task, journal: before } = job;
   const refusal = isUnresolved(before) ? null : await reasonNotToPay(job, deps, limits);
-  // A first attempt: the row waited for it, so that nothing has been paid or stored.
   const isFirst = refusal === null && before.providerCalls === 0;
   using photos = isFirst && !isSuspect(job) ? prepareEarly(task, deps, limits) : null;
+  // Only a session's first attempt can claim it: then nothing has been paid or stored before.
   const claimed = isFirst ? await deps.sessions.claim(task) : null;
   const session = claimed ?? (await resume(job, refusal, deps, limits));
   if ('kind' in session) return session;
@@ -87,7 +87,7 @@ async function runSteps(job: Job, deps: AttemptDeps, limits: Limits): Promise<Ou
   const readAtMs = Date.now();
   const beforePaying = async () => {
     if (Date.now() - readAtMs > ROW_IS_FRESH_MS) await confirmDue(job, deps);
-    await pass.claim();
+    await pass.beforePaying();
   };
   const paying = { ...deps, checks, beforePaying, photos };
   const { jpeg, usage, journal, processingTimeMs } = await makePicture(
@@ -118,7 +118,7 @@ async function runSteps(job: Job, deps: AttemptDeps, limits: Limits): Promise<Ou
  */
 async function resume(
   job: Job,
-  refusal: unknown,
+  refusal: Error | null,
   deps: AttemptDeps,
   limits: Limits,
 ): Promise<Session | Outcome> {
@@ -179,12 +179,12 @@ async function reasonToSkip(job: Job, deps: AttemptDeps): Promise<SkipReason | n
 }
 
 /** What is in the way of a paid call: the deadline, or a service. */
-async function reasonNotToPay(job: Job, deps: AttemptDeps, limits: Limits): Promise<unknown> {
+async function reasonNotToPay(job: Job, deps: AttemptDeps, limits: Limits): Promise<Error | null> {
   const { task, journal } = job;
   if (Date.now() >= limits.deadlineMs) return new TaskError('DEADLINE_EXCEEDED');
   const mayCall = async () => checkGates(providersFor(task, journal, deps.providers[task.channel]));
-  const checks = await Promise.allSettled([deps.storage.check(), deps.budget.check(), mayCall()]);
-  return checks.find((check) => check.status === 'rejected')?.reason ?? null;
+  const answers = await Promise.allSettled([deps.storage.check(), deps.budget.check(), mayCall()]);
+  return answers.find((answer) => answer.status === 'rejected')?.reason ?? null;
 }
 
 /**

@@ -53,17 +53,17 @@ it('one task at a time pays after a failed upload, until one succeeds', async ()
   const { storage, events } = breaker();
   await storage.confirm();
   using first = storage.pass(TASK);
-  await first.claim();
+  await first.beforePaying();
   await assert.rejects(first.upload(refused), FULL);
   await assert.rejects(first.upload(refused), FULL);
-  await assert.rejects(storage.pass(TASK).claim(), { code: 'STORAGE_UNAVAILABLE' });
+  await assert.rejects(storage.pass(TASK).beforePaying(), { code: 'STORAGE_UNAVAILABLE' });
   first[Symbol.dispose]();
   using second = storage.pass(TASK);
-  await second.claim();
-  await assert.rejects(storage.pass(TASK).claim(), { code: 'STORAGE_UNAVAILABLE' });
+  await second.beforePaying();
+  await assert.rejects(storage.pass(TASK).beforePaying(), { code: 'STORAGE_UNAVAILABLE' });
   assert.match(storage.problem ?? '', /cannot be stored/);
   assert.equal(await second.upload(async () => 'link'), 'link');
-  await storage.pass(TASK).claim();
+  await storage.pass(TASK).beforePaying();
   assert.equal(storage.problem, null);
   assert.deepEqual(events(), ['storage_usable', 'upload_failed']);
 });
@@ -72,17 +72,17 @@ it('tasks of another replica pay nothing while storage refuses pictures', async 
   const probe = sharedProbe();
   const [one, two] = [breaker(undefined, probe).storage, breaker(undefined, probe).storage];
   const first = one.pass(TASK);
-  await first.claim();
+  await first.beforePaying();
   await assert.rejects(first.upload(refused), FULL);
   await assert.rejects(two.check(), FULL);
-  await assert.rejects(two.pass(TASK).claim(), FULL);
+  await assert.rejects(two.pass(TASK).beforePaying(), FULL);
   first[Symbol.dispose]();
   await two.check();
   using second = two.pass(TASK);
-  await second.claim();
-  await assert.rejects(one.pass(TASK).claim(), FULL);
+  await second.beforePaying();
+  await assert.rejects(one.pass(TASK).beforePaying(), FULL);
   await second.upload(async () => 'link');
-  await one.pass(TASK).claim();
+  await one.pass(TASK).beforePaying();
 });
 
 it('an upload is tried before a picture is paid, once for all who wait', async () => {

@@ -17,11 +17,8 @@ interface StorageBreakerDeps {
 
 /** One task's way through the breaker, from before its call until its picture is stored or given up. */
 interface StoragePass extends Disposable {
-  /**
-   * Call right before paying. Throws STORAGE_UNAVAILABLE while uploads fail and another paid
-   * picture waits to be stored.
-   */
-  claim(): Promise<void>;
+  /** Throws STORAGE_UNAVAILABLE while uploads fail and another paid picture waits to be stored. */
+  beforePaying(): Promise<void>;
   /** Runs the upload and learns from its end. */
   upload<T>(action: () => Promise<T>): Promise<T>;
 }
@@ -75,7 +72,7 @@ export class StorageBreaker {
    * tried: a full disk is noticed before a picture is paid.
    */
   async check(): Promise<void> {
-    this.#refuseBesidePaid();
+    this.#refuseWhileUnstored();
     await this.#deps.probe.check();
     if (performance.now() < this.#provenUntilMs) return;
     this.#trial ??= this.#tryUpload().finally(() => {
@@ -99,7 +96,7 @@ export class StorageBreaker {
    * While uploads fail, a picture that is paid already shows whether they work again; when it is
    * given up, the next task tries with its own. The probe says the same of other replicas' pictures.
    */
-  #refuseBesidePaid(): void {
+  #refuseWhileUnstored(): void {
     if (this.#uploadsFail && this.#unstored.size > 0) {
       throw new TaskError('STORAGE_UNAVAILABLE', { detail: 'uploads_fail' });
     }
@@ -109,10 +106,10 @@ export class StorageBreaker {
     const done = new AbortController();
     let isReported = false;
     const pass: StoragePass = {
-      claim: async () => {
-        this.#refuseBesidePaid();
+      beforePaying: async () => {
+        this.#refuseWhileUnstored();
         await this.#deps.probe.enter(done.signal);
-        this.#refuseBesidePaid();
+        this.#refuseWhileUnstored();
         this.#unstored.add(pass);
       },
       upload: async (action) => {

@@ -22,9 +22,9 @@ it('a job that kills its process takes no one’s paid call with it twice', asyn
   for (const { sessionId } of innocents) {
     await first.logged('provider_call_started', { sessionId });
   }
-  const askedBesideOthers = asked();
+  const askedWithOthers = asked();
   await push(platform, poison);
-  await askedBesideOthers;
+  await askedWithOthers;
   await first.end('SIGKILL');
   held.release();
 
