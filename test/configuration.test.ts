@@ -34,6 +34,11 @@ it('the required variables suffice, with the documented defaults', () => {
   assert.equal(config.rescueMinAgeSeconds, config.taskDeadlineSeconds);
 });
 
+it('the pose models are found from any working directory', () => {
+  const { poseModelPath } = readConfig(REQUIRED);
+  assert.equal(poseModelPath, join(import.meta.dirname, '../models'));
+});
+
 it('all problems are named at once, each with its variable and an example', () => {
   const problems = problemsOf({ PORT: '99999', OPENAI_MAX_RETRIES: '0', REDIS_URL: 'http://x' });
   const names = [

@@ -1,6 +1,18 @@
 /** Variables of `/estimate-body` and the pose models. */
+import { join } from 'node:path';
 import { ESTIMATOR_NAMES } from '../sizing/body-estimate.ts';
-import { integer, list, oneOf, optionalText, parseHost, text, type Variable } from './variable.ts';
+import {
+  integer,
+  list,
+  oneOf,
+  optionalText,
+  parseHost,
+  type Variable,
+  variable,
+} from './variable.ts';
+
+/** Where `npm run models` puts them, wherever the worker is started. */
+const MODEL_FOLDER = join(import.meta.dirname, '../../models');
 
 export const SIZE_VARIABLES = {
   sizeEstimator: oneOf('SIZE_ESTIMATOR', ESTIMATOR_NAMES, {
@@ -11,10 +23,15 @@ export const SIZE_VARIABLES = {
     about: 'A JSON file with size charts of your own.',
     example: './size-charts.json',
   }),
-  poseModelPath: text('MEDIAPIPE_MODEL_PATH', {
-    about: 'The folder with the converted pose models (npm run models).',
-    default: 'models',
-  }),
+  poseModelPath: variable(
+    'MEDIAPIPE_MODEL_PATH',
+    {
+      about:
+        "The folder with the converted pose models (npm run models). Empty: models in the project's folder.",
+      default: '',
+    },
+    (value) => value || MODEL_FOLDER,
+  ),
   poseWorkers: integer('POSE_WORKERS', 1, 16, {
     about:
       'Pose estimation threads. The first computes with two cores; the others, started under load, with one each.',
