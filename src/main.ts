@@ -14,15 +14,23 @@ import type { Logger } from './telemetry/logger.ts';
 let started: { readonly app: App; readonly logger: Logger; readonly graceMs: number } | null = null;
 let isStopping = false;
 
+/** Unlike `process.exit`, ends no thread inside onnxruntime first: such a thread aborts the process. */
+function endAtOnce(): void {
+  process.kill(process.pid, 'SIGKILL');
+}
+
 /** Stops the worker on the first signal, and at once on a second one or when it takes too long. */
 function stop(signal: NodeJS.Signals): void {
-  if (isStopping) process.exit(1);
+  if (isStopping) {
+    endAtOnce();
+    return;
+  }
   isStopping = true;
   // Before the start is complete no task has been touched.
   if (started === null) process.exit(0);
   const { app, logger, graceMs } = started;
   logger.info({ signal }, 'shutting_down');
-  setTimeout(() => process.exit(1), graceMs + STOP_MARGIN_MS).unref();
+  setTimeout(endAtOnce, graceMs + STOP_MARGIN_MS).unref();
   app[Symbol.asyncDispose]().then(
     () => {
       logger.info('worker_stopped');

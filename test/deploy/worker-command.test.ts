@@ -6,18 +6,26 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 const COMMAND = fileURLToPath(new URL('../../bin/worker', import.meta.url));
-/** Ends the process before it starts anything. */
-const SHOW = 'console.log(process.env.MALLOC_ARENA_MAX,...process.execArgv);process.exit(0)';
+const SETTINGS = 'process.env.MALLOC_ARENA_MAX,...process.execArgv';
+const CORE_LIMIT = 'process.report.getReport().userLimits.core_file_size_blocks.soft';
 
-async function settingsWith(env: Readonly<Record<string, string>>): Promise<string> {
-  const preload = { NODE_OPTIONS: `--import=data:text/javascript,${SHOW}` };
+/** Runs the command where core dumps are allowed, and ends it before it starts anything. */
+async function show(values: string, env: Readonly<Record<string, string>> = {}): Promise<string> {
+  const script = `console.log(${values});process.exit(0)`;
+  const preload = { NODE_OPTIONS: `--import=data:text/javascript,${script}` };
   const { PATH } = process.env;
-  const shown = await promisify(execFile)(COMMAND, { env: { PATH, ...preload, ...env } });
+  const shown = await promisify(execFile)('sh', ['-c', `ulimit -S -c unlimited; exec ${COMMAND}`], {
+    env: { PATH, ...preload, ...env },
+  });
   return shown.stdout.trim();
 }
 
 it('the worker starts with memory settings and keeps those given', async () => {
   const flags = '--max-semi-space-size=8 --v8-pool-size=1';
-  assert.equal(await settingsWith({}), `2 ${flags}`);
-  assert.equal(await settingsWith({ MALLOC_ARENA_MAX: '4' }), `4 ${flags}`);
+  assert.equal(await show(SETTINGS), `2 ${flags}`);
+  assert.equal(await show(SETTINGS, { MALLOC_ARENA_MAX: '4' }), `4 ${flags}`);
+});
+
+it('the worker leaves no core dump, which would hold photos and keys', async () => {
+  assert.equal(await show(CORE_LIMIT), '0');
 });
