@@ -1,18 +1,17 @@
 /** What an attempt finds before it pays decides how it ends. */
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
+import { attemptDeps } from '../../test/support/attempt-deps.ts';
 import { jobOf, oneSession } from '../../test/support/one-session.ts';
 import { TaskError } from '../errors.ts';
 import type { PictureRequest } from '../ports/image-provider.ts';
 import { EMPTY_JOURNAL, type Journal } from '../ports/jobs.ts';
 import type { Session } from '../ports/session.ts';
 import type { DeadLetter } from '../ports/task-source.ts';
-import { type AttemptDeps, runAttempt } from './attempt.ts';
-import { CallSlots } from './call-slots.ts';
-import { Quarantine } from './quarantine.ts';
+import { runAttempt } from './attempt.ts';
 
 /** Of a provider that takes the task of `jobOf`. */
-const LIMITS = { garments: { least: -1, most: 0 }, promptCharacters: 0, prompt: 'dropped' };
+const LIMITS = { garments: { least: -1, most: 0 }, promptCharacters: 0, prompt: 'sent' } as const;
 
 /** An attempt at the session's task; `refusal` is what the storage breaker says. */
 async function attempt(
@@ -21,26 +20,21 @@ async function attempt(
 ) {
   const letters: DeadLetter[] = [];
   const recorded: Journal[] = [];
-  const { sessions, ...deps } = one.deps;
-  const gated = {
-    ...deps,
-    sessions: { ...sessions, claim: async () => null, markProcessing: async () => null },
-    deadLetters: { keepDeadLetter: async (letter: DeadLetter) => letters.push(letter) },
-    budget: { check: async () => undefined },
+  const deps = attemptDeps(one, {
+    sessions: { ...one.deps.sessions, claim: async () => null, markProcessing: async () => null },
+    deadLetters: { keepDeadLetter: async (letter) => void letters.push(letter) },
     storage: { check: async () => (refusal === null ? undefined : Promise.reject(refusal)) },
     providers: {
       b2b: [{ provider: { limits: LIMITS }, gate: { check: async () => undefined } }],
       b2c: [],
     },
-    quarantine: new Quarantine(),
-    taskDeadlineSeconds: 480,
-  } as unknown as AttemptDeps;
+  });
   const createdAt = new Date(Date.now() - ageMs).toISOString();
   const record = async (next: Journal) => {
     recorded.push(next);
   };
   const job = { ...jobOf({ createdAt }), journal, record };
-  const outcome = await runAttempt(job, gated, new AbortController().signal);
+  const outcome = await runAttempt(job, deps, new AbortController().signal);
   return { outcome, letters, recorded };
 }
 
@@ -115,8 +109,7 @@ async function endedWhileHeldBack(t: TestContext, heldBackMs: number) {
       throw new TaskError('MODERATION_BLOCKED');
     },
   };
-  const deps = {
-    ...one.deps,
+  const deps = attemptDeps(one, {
     sessions: { ...one.deps.sessions, claim: async () => claimed },
     storage: {
       check: async () => undefined,
@@ -127,15 +120,7 @@ async function endedWhileHeldBack(t: TestContext, heldBackMs: number) {
       reserve: async () => ({ returned() {}, spent() {} }),
     },
     providers: { b2b: [{ provider, gate: { check: async () => undefined, enter } }], b2c: [] },
-    quarantine: new Quarantine(),
-    callSlots: new CallSlots(1),
-    personCheck: 'off',
-    pictureCheck: 'off',
-    stopping: new AbortController().signal,
-    providerTimeoutMs: 1000,
-    maxProviderCalls: 3,
-    taskDeadlineSeconds: 480,
-  } as unknown as AttemptDeps;
+  });
   const outcome = await runAttempt(jobOf(), deps, new AbortController().signal);
   return { outcome, paid };
 }

@@ -2,13 +2,11 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import sharp from 'sharp';
+import { attemptDeps } from '../../test/support/attempt-deps.ts';
 import { jobOf, oneSession } from '../../test/support/one-session.ts';
-import { Semaphore } from '../concurrency/semaphore.ts';
-import { ByteBudget } from '../images/byte-budget.ts';
 import { EMPTY_JOURNAL } from '../ports/jobs.ts';
-import { type AttemptDeps, runAttempt } from './attempt.ts';
+import { runAttempt } from './attempt.ts';
 import { CallSlots } from './call-slots.ts';
-import { Quarantine } from './quarantine.ts';
 
 const image = await sharp({
   create: { width: 96, height: 128, channels: 3, background: '#446688' },
@@ -21,15 +19,14 @@ const usage = { inputTokens: null, outputTokens: null, costUsd: 0.015 };
 /** What is fetched and checked, in a process of a job that was silent `stalls` times before. */
 async function collectAfter(stalls: number) {
   const one = oneSession();
-  const { sessions, imageStore, ...deps } = one.deps;
+  const { sessions, imageStore } = one.deps;
   const fetched: string[] = [];
   const provider = {
     name: 'replicate',
     model: ticket.model,
     collect: async () => ({ image, size: null, ...usage }),
   };
-  const collecting = {
-    ...deps,
+  const collecting = attemptDeps(one, {
     sessions: { ...sessions, markProcessing: async () => one.row },
     imageStore: {
       ...imageStore,
@@ -43,21 +40,14 @@ async function collectAfter(stalls: number) {
         return Buffer.from(image);
       },
     },
-    downloads: new ByteBudget(1e9),
-    decodeMemory: new Semaphore(1e9),
-    quarantine: new Quarantine(),
     // Full: what is paid already waits for no slot.
     callSlots: new CallSlots(0),
     viewer: { view: async () => ({ kind: 'busy' }) },
     personCheck: 'observe',
     pictureCheck: 'observe',
-    storage: {
-      pass: () => ({ upload: (action: () => unknown) => action(), [Symbol.dispose]() {} }),
-    },
+    storage: { pass: () => ({ upload: (action) => action(), [Symbol.dispose]() {} }) },
     providers: { b2b: [{ provider }], b2c: [] },
-    providerTimeoutMs: 10_000,
-    taskDeadlineSeconds: 480,
-  } as unknown as AttemptDeps;
+  });
   const journal = {
     ...EMPTY_JOURNAL,
     ...{ providerCalls: 1, callOpen: true, provider: 'replicate', ticket },

@@ -2,41 +2,27 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { setImmediate as immediate } from 'node:timers/promises';
+import { attemptDeps } from '../../test/support/attempt-deps.ts';
 import { plain } from '../../test/support/odd-images.ts';
 import { jobOf, oneSession } from '../../test/support/one-session.ts';
-import { Semaphore } from '../concurrency/semaphore.ts';
 import { TaskError } from '../errors.ts';
-import { ByteBudget } from '../images/byte-budget.ts';
 import type { ImageFetcher } from '../ports/image-fetcher.ts';
 import type { Session } from '../ports/session.ts';
-import { type AttemptDeps, runAttempt } from './attempt.ts';
-import { CallSlots } from './call-slots.ts';
-import { Quarantine } from './quarantine.ts';
+import { runAttempt } from './attempt.ts';
 
 type Claim = () => Promise<Session | null>;
 
 /** A first attempt that meets a closed gate, if it comes so far. */
 function attempt(one: ReturnType<typeof oneSession>, fetch: ImageFetcher['fetch'], claim: Claim) {
-  const limits = { garments: { least: 0, most: 9 }, promptCharacters: 9, prompt: 'dropped' };
+  const limits = { garments: { least: 0, most: 9 }, promptCharacters: 9, prompt: 'sent' } as const;
   const enter = () => Promise.reject(new TaskError('MODERATION_BLOCKED'));
   const gated = { provider: { limits }, gate: { check: async () => undefined, enter } };
-  const deps = {
-    ...one.deps,
+  const deps = attemptDeps(one, {
     sessions: { ...one.deps.sessions, claim },
     storage: { check: async () => undefined, pass: () => ({ [Symbol.dispose]() {} }) },
-    budget: { check: async () => undefined },
     providers: { b2b: [gated], b2c: [] },
     fetcher: { fetch },
-    downloads: new ByteBudget(1_000_000),
-    decodeMemory: new Semaphore(1),
-    quarantine: new Quarantine(),
-    callSlots: new CallSlots(1),
-    personCheck: 'off',
-    pictureCheck: 'off',
-    stopping: new AbortController().signal,
-    maxProviderCalls: 3,
-    taskDeadlineSeconds: 7_200,
-  } as unknown as AttemptDeps;
+  });
   const imageUrls = ['https://images.example/person.jpg'];
   const createdAt = new Date(Date.now() - 60_000).toISOString();
   return runAttempt(jobOf({ imageUrls, createdAt }), deps, new AbortController().signal);
