@@ -1,5 +1,5 @@
 /**
- * `npm run bench:first-event`: how long after a push the console hears of the task, on a worker at
+ * `npm run bench:first-event`: how long after a push the console gets the task's first event, on a worker at
  * rest and while it works on a burst. The aim is 500 ms.
  */
 import { loadavg } from 'node:os';
@@ -46,14 +46,14 @@ await using shop = await openShop();
 await using worker = await startWorkerProcess(shop.stack.env);
 const stop = new AbortController();
 const firstAtMs = await listen(worker.address, stop.signal);
-const heard = ({ sessionId }: TryOn) => firstAtMs.get(sessionId);
+const firstEventOf = ({ sessionId }: TryOn) => firstAtMs.get(sessionId);
 
 /** Milliseconds from the push to the first event. */
 async function waitFor(tryOns: readonly TryOn[]): Promise<number[]> {
   const pushedAtMs = performance.now();
   await push(shop.platform, ...tryOns);
-  await until('the first events', () => tryOns.every((tryOn) => heard(tryOn) !== undefined));
-  return tryOns.map((tryOn) => (heard(tryOn) ?? Number.NaN) - pushedAtMs);
+  await until('the first events', () => tryOns.every((tryOn) => firstEventOf(tryOn) !== undefined));
+  return tryOns.map((tryOn) => (firstEventOf(tryOn) ?? Number.NaN) - pushedAtMs);
 }
 
 const load = loadavg()[0] ?? Number.NaN;

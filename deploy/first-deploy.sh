@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Brings the service up on a server with Docker: looks at settings and secrets, gets the certificate,
+# Brings the service up on a server with Docker: checks settings and secrets, gets the certificate,
 # starts everything, has cron renew the certificate, and asks the doctor. What is done already is not
 # done again, so run it as often as it takes. Run it as root.
 #

@@ -5,8 +5,8 @@
 #   rolling-update.sh --back           to the image before this one
 #   rolling-update.sh                  the same image again, for new settings and secrets
 #
-# SIGTERM drains a worker: it takes no more tasks, finishes what it can within its grace and hands the
-# rest back. The other one is never stopped before the new one is ready. When the new one does not
+# SIGTERM drains a worker: it takes no more tasks, finishes what it can within its grace and requeues
+# the rest. The other one is never stopped before the new one is ready. When the new one does not
 # become ready, both go back to the image that .env names, which changes only when all went well. Ended
 # half-way, it can be run again with the same or another image.
 #

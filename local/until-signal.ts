@@ -7,7 +7,7 @@ import { addAbortListener } from 'node:events';
 /** Something that the person in front of the machine has to install first. */
 export class MissingProgram extends Error {}
 
-/** As a shell tells it: ended by SIGINT. */
+/** The shell's exit code for a program that SIGINT ended. */
 const INTERRUPTED = 130;
 
 /** `program` gets a signal that aborts at SIGINT or SIGTERM, and resolves with the exit code. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { failureText, readFailureText } from './failure-text.ts';
 
-it('a text tells its reason and the state of the payment', () => {
+it('a text holds its reason and the state of the payment', () => {
   for (const payment of ['pending', 'returned', 'by_hand', 'none'] as const) {
     const read = readFailureText(failureText('Any reason.', payment));
     assert.deepEqual(read, { publicText: 'Any reason.', payment });

@@ -1,5 +1,5 @@
 /**
- * What a failed session's row tells the shopper: why it failed, and what becomes of the payment. By
+ * What the shopper reads in a failed session's row: why it failed, and what becomes of the payment. By
  * this text a worker of any release recognises a row that a worker failed.
  */
 import { failureOfPublicText } from './errors.ts';

@@ -11,7 +11,7 @@ for (const [network, prefix] of DENIED_RANGES) {
   DENIED.addSubnet(network, prefix, network.includes(':') ? 'ipv6' : 'ipv4');
 }
 
-/** AS112 and AMT: not on the list above, but no hosts of anybody either. */
+/** AS112 and AMT: not on the list above, but no one's hosts either. */
 const ALSO_DENIED = /^(192\.175\.48|192\.31\.196|192\.52\.193)\./;
 
 const anyIpv4 = fc.ipV4();

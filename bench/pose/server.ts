@@ -1,4 +1,4 @@
-/** A process with `/estimate-body` and `/health` for the bench, which tells how it fares. */
+/** A process with `/estimate-body` and `/health` for the bench, which reports its memory and loop delay. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { PosePool } from '../../src/adapters/mediapipe/pose-pool.ts';
 import { WebImageFetcher } from '../../src/adapters/web/image-fetcher.ts';

@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.."
 domain=$(setting DOMAIN)
 email=$(setting CERTBOT_EMAIL)
 [ -n "$domain" ] || give_up 'DOMAIN is missing: the name under which the service is reached, in deploy/.env.'
-[ -n "$email" ] || give_up 'CERTBOT_EMAIL is missing: who hears of certificates that run out, in deploy/.env.'
+[ -n "$email" ] || give_up 'CERTBOT_EMAIL is missing: the address for notices of certificates that expire, in deploy/.env.'
 
 if [ $# = 0 ] && certificate_is_good "$domain"; then
   say "The certificate for $domain is good until $(end_of_certificate)."

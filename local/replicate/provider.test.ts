@@ -111,7 +111,7 @@ it('refusals of a call are distinguished', async () => {
   });
 });
 
-it('a refusal for the rate says when to come again', async () => {
+it('a refusal for the rate says when to retry', async () => {
   const busy = { ...CREATE, kind: 'status', status: 429 } as const;
   const inHeader = submitFails({ ...busy, headers: { 'retry-after': '7' } });
   await assert.rejects(inHeader, { code: 'PROVIDER_BUSY', retryAfterMs: 7000 });

@@ -52,7 +52,7 @@ interface ChangedRow {
 export async function addRealtime(app: FastifyInstance, pool: Pool, apiKey: string): Promise<void> {
   const sockets = new Map<WebSocket, Subscription[]>();
   const listener = listenTo(pool, (row) => {
-    for (const [socket, subscriptions] of sockets) tell(socket, subscriptions, row);
+    for (const [socket, subscriptions] of sockets) notify(socket, subscriptions, row);
   });
   app.addHook('onClose', () => listener.stop());
   await app.register(websocket);
@@ -109,7 +109,7 @@ function nextId(): number {
   return lastId;
 }
 
-function tell(
+function notify(
   socket: WebSocket,
   subscriptions: readonly Subscription[],
   { table, columns, record }: ChangedRow,

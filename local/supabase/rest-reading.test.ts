@@ -126,7 +126,7 @@ describe('reading', () => {
     );
   });
 
-  test('a HEAD with count tells how many rows there are', async () => {
+  test('a HEAD with count returns the number of rows', async () => {
     const { userId } = await personWith(platform, ['queued', 'queued', 'failed']);
     const head = { count: 'exact', head: true } as const;
     const sessions = supabase.from('generation_sessions').select('*', head).eq('user_id', userId);

@@ -151,7 +151,7 @@ test('a list shows one level by lower-case name, paged and searched', async () =
   assert.equal(folder?.created_at, null);
 });
 
-test('info and exists tell about an object', async () => {
+test('info and exists describe an object', async () => {
   const bucket = platform.supabase.storage.from(BUCKET);
   await bucket.upload('uploads/known.jpg', PNG, JPEG);
   const { data } = await bucket.info('uploads/known.jpg');

@@ -21,7 +21,7 @@ const CLOCK_POLL_MS = 500;
 const POLICY_INTERVAL_MS = 60_000;
 
 const UNKNOWN_POLICY =
-  'Redis does not tell its maxmemory-policy; make sure that it is noeviction, or tasks may be lost';
+  'Redis does not show its maxmemory-policy; make sure that it is noeviction, or tasks may be lost';
 
 export class RedisHealth {
   readonly #record: RecordEvent;

@@ -89,7 +89,7 @@ export class CliContext implements AsyncDisposable {
     if (problem !== null) throw new ProblemError(problem);
   }
 
-  /** Tells the operator something before the answer; not on standard output, which is the answer's. */
+  /** Prints something for the operator before the answer; not on standard output, which is the answer's. */
   announce(text: string): void {
     this.#terminal.output.write(`${printable(text)}\n`);
   }

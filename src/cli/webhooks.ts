@@ -1,5 +1,5 @@
 /**
- * `webhooks list|show|redeliver`: the webhooks that tell of ended sessions.
+ * `webhooks list|show|redeliver`: the webhooks about ended sessions.
  */
 import { type Command, Option } from 'commander';
 import {
@@ -27,7 +27,7 @@ interface RedeliverOptions {
 }
 
 export function addWebhooks(program: Command, run: Run): void {
-  const webhooks = program.command('webhooks').description('Webhooks that tell of ended sessions');
+  const webhooks = program.command('webhooks').description('Webhooks about ended sessions');
   webhooks
     .command('list')
     .description('Webhooks on their way and undelivered ones, newest first')

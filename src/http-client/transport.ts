@@ -1,6 +1,6 @@
 /**
  * One HTTP request to the vendor, from the first byte to the last, and the one thing that the
- * SDK cannot tell: whether a request that failed had gone out, and so may have been billed.
+ * SDK does not report: whether a request that failed had gone out, and so may have been billed.
  */
 import { Readable } from 'node:stream';
 import { Agent, DecoratorHandler, type Dispatcher } from 'undici';

@@ -9,7 +9,7 @@ import type { Metrics } from '../telemetry/metrics.ts';
 /** Paths that no route has all count as one, or anyone could make up series. */
 const NO_ROUTE = 'none';
 
-/** Tells each of them of every answer of the server. */
+/** Notifies each of them of every answer of the server. */
 export function noteAnswers(
   server: FastifyInstance,
   listeners: readonly { answered(request: AnsweredRequest): void }[],

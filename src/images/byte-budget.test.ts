@@ -4,7 +4,7 @@ import { setImmediate as immediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { ByteBudget, type Holding } from './byte-budget.ts';
 
-/** Takes bytes, and tells whether they were admitted yet. */
+/** Takes bytes, and shows whether they were admitted yet. */
 function taking(holding: Holding, bytes: number): { admitted: boolean } {
   const state = { admitted: false };
   void holding.take(bytes).then(() => {

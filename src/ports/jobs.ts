@@ -78,7 +78,7 @@ export interface GenerationJobs {
   forget(sessionId: string): Promise<void>;
 }
 
-/** Tells when Redis has come back without its data. */
+/** Detects that Redis has come back without its data. */
 export interface DataLossMarker {
   /** When a loss was detected (ms since the epoch) that is not recovered yet; null without one. */
   lossDetectedAt(): Promise<number | null>;

@@ -31,7 +31,7 @@ export interface RefundOrder {
 
 /**
  * `refused`: the database will not book it (the balance's row is gone, say), now or later.
- * `unconfirmed`: an answer, but not of that function; the ledger's entries tell.
+ * `unconfirmed`: an answer, but not of that function; the ledger's entries say what was booked.
  */
 export type RefundAnswer = 'refunded' | 'already_refunded' | 'refused' | 'unconfirmed';
 

@@ -16,7 +16,7 @@ export interface ViewedPerson {
   readonly mask: Uint8Array;
   /**
    * The face in grey, upright, `FACE_SIDE` x `FACE_SIDE`, level with the eyes and as wide as the
-   * distance from eyes to mouth tells. Made up where the landmarks of the face are.
+   * distance from eyes to mouth says. Made up where the landmarks of the face are.
    */
   readonly face: Uint8Array;
   /** The side of the square that holds the person, as a share of the picture's height. */

@@ -14,7 +14,7 @@ export interface RefundIntent extends SessionRef {
   readonly text: string;
   /** ISO 8601: the exact `completed_at` to be written, by which the row is known as ours again. */
   readonly completedAt: string;
-  /** ISO 8601: when a booking was begun last. For a while after it the ledger may not tell yet. */
+  /** ISO 8601: when a booking was begun last. For a while after it the ledger may not show it yet. */
   readonly bookingBegunAt?: string;
 }
 

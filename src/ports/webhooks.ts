@@ -1,4 +1,4 @@
-/** Webhooks: the durable deliveries that tell a shop's or the platform's server of ended sessions. */
+/** Webhooks: the durable deliveries to a shop's or the platform's server about ended sessions. */
 import type { ErrorCode } from '../error-catalogue.ts';
 import type { Session, SessionRef } from './session.ts';
 

@@ -141,7 +141,7 @@ describe('the calibrated estimate', () => {
     assert.deepEqual(estimate('s4_24.jpg'), estimate('s4_24.jpg'));
   });
 
-  it('stays possible and finite for whatever people tell', () => {
+  it('stays possible and finite for any input', () => {
     const evidence = PEOPLE.map((file) => {
       const { figures, truth } = knownPerson(file);
       return photoEvidence(figures, truth.heightCm);

@@ -1,4 +1,4 @@
-/** The calibrated estimator: from what a photo shows and a person tells to measurements and a size. */
+/** The calibrated estimator: from what a photo shows and a person states to measurements and a size. */
 import type { BodyEstimate, Measurements } from './body-estimate.ts';
 import { type BodyHypothesis, bodyPosterior, type PhotoEvidence } from './body-posterior.ts';
 import { bodySamples, namedBody } from './body-samples.ts';

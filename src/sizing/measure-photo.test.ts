@@ -185,7 +185,7 @@ describe('measuring a photo', () => {
     near(figure.solesPx, 450, 1);
   });
 
-  it('tells where the breadths were read, for drawing', () => {
+  it('says where the breadths were read, for drawing', () => {
     const breadths = measurePhoto(boxes(BODY), 200)?.breadths;
     assert.deepEqual(
       breadths?.map(({ name }) => name),

@@ -23,7 +23,7 @@ export interface MissingInput {
 const PROBABLY_LOOSE = 0.25;
 
 /**
- * What is missing, the most useful first. A weight tells more than any photo; once it is known, the
+ * What is missing, the most useful first. A weight is worth more than any photo; once it is known, the
  * sex helps and another photo does not. Arms count in tight clothes: under loose ones the outline
  * is not the body's anyway.
  */

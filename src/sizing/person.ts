@@ -7,7 +7,7 @@ export const GIRTHS = ['chest', 'waist', 'hip'] as const;
 export type Girth = (typeof GIRTHS)[number];
 export type Girths = Readonly<Record<Girth, number>>;
 
-/** What the person tells about themselves: the height always, the rest when they like. */
+/** What the person states about themselves: the height always, the rest when they like. */
 export interface PersonFacts {
   readonly heightCm: number;
   readonly weightKg?: number | undefined;

@@ -39,7 +39,7 @@ describe('the photo check', () => {
     });
   }
 
-  it('tells the person what to do, for every reason', () => {
+  it('has advice for the person, for every reason', () => {
     const photo = photos.get('hard_cropped_feet_05.jpg')?.photo;
     assert.ok(photo);
     assert.deepEqual(checkPhoto(photo), [

@@ -60,7 +60,7 @@ const FACING_DEGREES = 32;
 const BORDER = 0.004;
 /** The soles are 0.035 of the eyes' height below the toes' landmarks; nearer to the border than this they are cut off. */
 const TOES_ABOVE_BORDER = 0.008;
-/** How far the crown lies from where the eyes tell, as a share of the eyes' height (sd). */
+/** How far the crown lies from where the eyes put it, as a share of the eyes' height (sd). */
 const CROWN_BY_EYES_ERROR = 0.02;
 const FOOT_VISIBILITY = 0.5;
 /** Mean of the mask at heels and toes: 0.8 and more in usable photos, under 0.5 where feet are covered. */

@@ -1,4 +1,4 @@
-/** What a photo tells about a body: the weighted mean of the photo and its mirror image, and how clearly it shows. */
+/** What a photo says about a body: the weighted mean of the photo and its mirror image, and how clearly it shows. */
 import { LANDMARK, type Pose } from '../pose.ts';
 import { degrees } from './body-points.ts';
 import type { PhotoEvidence } from './body-posterior.ts';

@@ -23,7 +23,7 @@ it('a fit moves the only limit of a chart by 4 cm', () => {
   assert.deepEqual(limits(chartForFit(chart, 'slim')), [94, undefined]);
 });
 
-it('reasons tell how girths lie to the range of a size', () => {
+it('reasons say how girths lie to the range of a size', () => {
   const girths = { chest: 92, waist: 80.04, hip: 101.06 };
   assert.deepEqual(sizeReasons(ORIGINAL_CHART, 2, girths), [
     { girth: 'chest', finding: 'in_range', byCm: 0 },

@@ -103,7 +103,7 @@ function recordOrder(task: TaskIds, { tracer, ids }: SpanScope): void {
   ids.give(rootOf(task.sessionId), () => tracer.startSpan('intake', options, ROOT_CONTEXT)).end();
 }
 
-/** The steps whose time an event tells, the last one ending now. */
+/** The steps whose time an event has, the last one ending now. */
 function stepsOf(event: WorkerEvent): (readonly [step: string, durationMs: number])[] {
   switch (event.event) {
     case 'images_prepared':

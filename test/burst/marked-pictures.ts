@@ -1,5 +1,5 @@
 /**
- * Pictures that tell whose they are: their colour comes from the order's mark in the prompt. An
+ * Pictures that show whose they are: their colour comes from the order's mark in the prompt. An
  * order marked as blocked is refused as the vendor's safety system does.
  */
 import { createHash } from 'node:crypto';

@@ -72,7 +72,7 @@ describe('costs', () => {
     assert.equal(json.total.tryOns, MANY + 4);
   });
 
-  it('tells stores apart and puts people together', async () => {
+  it('counts each store apart and all people together', async () => {
     const { stdout } = await costs('--by', 'store');
     assert.match(
       stdout,

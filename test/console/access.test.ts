@@ -106,7 +106,7 @@ it('a worker without a token and without open access has no console', async () =
   assert.equal((await fetch(`${plain.address}/console/`)).status, 404);
 });
 
-it('the stream of steps ends when Redis is lost, so that the page tells', async () => {
+it('the stream of steps ends when Redis is lost, so the page shows it', async () => {
   const { body } = await ask('api/events', asked());
   const reader = (body ?? new ReadableStream()).pipeThrough(new TextDecoderStream()).getReader();
   assert.match((await reader.read()).value ?? '', /^event: ready/);

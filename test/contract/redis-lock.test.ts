@@ -22,7 +22,7 @@ it('the lock is not released by a holder that has lost it to another', async () 
   assert.equal(await redis.get('test:lost'), 'another holder');
 });
 
-it('the lock tells its holder when it is lost', async () => {
+it('a lost lock aborts the work of its holder', async () => {
   const lock = new RedisLock(redis, 'test:aborts', 60);
   const aborted = await lock.during(async (lost) => {
     await redis.set('test:aborts', 'another holder');

@@ -36,7 +36,7 @@ function startWorker(env: Record<string, string> = {}) {
   return crash.startWorker({ ...WEBHOOKS, ...env });
 }
 
-/** After its start: a sweep would tell of the end before the process is killed. */
+/** After its start: a sweep would announce the end before the process is killed. */
 const WITHOUT_SWEEP = { RESCUE_INTERVAL_SECONDS: '3600' };
 
 /** From now on no sweep learns of an end: what is announced is announced by the session's own jobs. */

@@ -3,7 +3,7 @@
 /** BT.601 luma. */
 const [RED, GREEN, BLUE] = [0.299, 0.587, 0.114];
 
-/** Every fourth pixel tells enough. */
+/** Every fourth pixel is enough. */
 const STEP = 4;
 
 /** Mean luma, 0..1, of the RGB pixels that `counts` picks; 0 when it picks none. */

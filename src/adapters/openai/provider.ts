@@ -44,7 +44,7 @@ export interface OpenAiOptions {
   readonly useSuccessor: boolean;
   /** Fetches the picture where a gateway answers with a link. */
   readonly fetchPicture: FetchPicture;
-  /** Gets what an operator should know of the model; the same warning may come again. */
+  /** Gets what an operator should know of the model; the same warning may be repeated. */
   readonly warn: (message: string) => void;
 }
 

@@ -1,6 +1,6 @@
 /**
- * One command that shows whether a Redis can serve the worker: it runs a script, writes, and tells
- * the time.
+ * One command that shows whether a Redis can serve the worker: it runs a script, writes, and
+ * returns the time.
  */
 import type { Redis } from 'ioredis';
 import { TASK_LIST } from './task-list.ts';

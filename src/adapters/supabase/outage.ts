@@ -1,5 +1,5 @@
 /**
- * Tells an outage of Supabase, which passes by itself, from a fault of its schema, key or settings.
+ * Distinguishes an outage of Supabase, which passes by itself, from a fault of its schema, key or settings.
  */
 
 /** An error of supabase-js: of the database, or of the storage with its own status inside. */

@@ -34,7 +34,7 @@ describe('dnsLookup', () => {
     assert.deepEqual(await resolve('v6.example', NEVER), ['2606:2800:220:1::1']);
   });
 
-  it('tells a host that does not exist from a server that fails', async () => {
+  it('distinguishes a missing host from a server that fails', async () => {
     await using dns = await startDnsServer(RECORDS);
     const resolve = dnsLookup({ servers: [dns.address], timeoutMs: 60_000 });
     await assert.rejects(resolve('gone.example', NEVER), { code: 'ENOTFOUND' });

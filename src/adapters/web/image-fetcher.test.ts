@@ -31,7 +31,7 @@ describe('the image fetcher', () => {
     assert.equal(target.connections(), 0);
   });
 
-  it('tells dead links, which stay dead, from hosts that are only down', async () => {
+  it('distinguishes dead links from hosts that are down', async () => {
     const expected = [
       [[400, 401, 403, 404, 410, 204, 206], 'INVALID_IMAGE (unreachable)'],
       [[408, 425, 429, 500, 502, 503, 504], 'IMAGE_UNAVAILABLE (status)'],

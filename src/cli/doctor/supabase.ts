@@ -109,7 +109,7 @@ function checkFacts(facts: BucketFacts): Check[] {
   const { isPublic, sizeLimit } = facts;
   const found: Check[] = [];
   if (isPublic) {
-    found.push(fail('Supabase bucket', 'public: anybody may see the photos', 'make it private'));
+    found.push(fail('Supabase bucket', 'public: anyone may see the photos', 'make it private'));
   }
   if (sizeLimit !== null && sizeLimit < NEEDED_BYTES) {
     const finding = `takes at most ${sizeLimit} bytes`;

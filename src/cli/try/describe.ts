@@ -58,7 +58,7 @@ export function describeTried(
   ].join('\n');
 }
 
-/** The code, with the detail that tells an operator more. */
+/** The code, with its detail. */
 export function nameOf({ code, detail }: NonNullable<Tried['failure']>): string {
   return detail === null ? code : `${code} (${detail})`;
 }

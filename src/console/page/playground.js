@@ -107,7 +107,7 @@ function explain(isPaid) {
 function priceTag(confirmation, meanCostUsd) {
   const price =
     meanCostUsd === null
-      ? 'No picture of the last week tells what it costs.'
+      ? 'No picture of the last week shows what it costs.'
       : `A picture of the last week cost ${money(meanCostUsd)} on average.`;
   return el(
     'p',

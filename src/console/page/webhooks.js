@@ -23,7 +23,7 @@ export async function showWebhooks(main) {
     'Send all undelivered again',
   );
   main.append(
-    el('p', {}, 'What tells servers that a try-on has ended. Addresses and secrets are not shown.'),
+    el('p', {}, 'Messages to servers about ended try-ons. Addresses and secrets are not shown.'),
     card('State', counts),
     card(
       'Deliveries',

@@ -126,7 +126,7 @@ export class JobWorker<Data> implements AsyncDisposable {
       await this.#worker.resume();
   }
 
-  /** Tells BullMQ how an attempt ended: to BullMQ these errors mean "moved, neither done nor failed". */
+  /** Reports to BullMQ how an attempt ended: there these errors mean "moved, neither done nor failed". */
   async #end(held: HeldJob<Data>, end: JobEnd): Promise<void> {
     const { job, token } = held;
     switch (end.kind) {
