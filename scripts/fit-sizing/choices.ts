@@ -14,9 +14,13 @@ export const CHOICES = {
   noiseFreedom: 4,
   /** The noise of unseen people against that of the fitted ones. */
   noiseInflation: 1.3,
-  /** Clothes or cameras unlike any seen: this many times the noise of loose clothes. */
-  oddNoise: 8,
-  fitShares: { tight: 0.25, loose: 0.7, odd: 0.05 },
+  /** Everyday: as measured on people's own photos (decision 71). */
+  fits: {
+    tight: { share: 0.1, noiseFactor: 1 },
+    loose: { share: 0.25, noiseFactor: 1 },
+    everyday: { share: 0.6, noiseFactor: 3 },
+    odd: { share: 0.05, noiseFactor: 12 },
+  },
   /**
    * The build (`buildOf`) at 170 cm of those who are heavier than soldiers: the second of two normal
    * distributions fitted on US adults of 18 to 59 (NHANES 2009-2012), with half of its share there.

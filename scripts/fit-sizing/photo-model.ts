@@ -87,8 +87,8 @@ export function fitPhotoModel(
     height: column(fitted, 3),
     slopes: fitted.map((row) => row.slice(4)),
     reference,
-    noise: { tight: noise(false), loose: noise(true), odd: scaled(noise(true), CHOICES.oddNoise) },
-    fitShares: CHOICES.fitShares,
+    noise: { tight: noise(false), loose: noise(true) },
+    fits: CHOICES.fits,
   };
 }
 

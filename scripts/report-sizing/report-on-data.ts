@@ -2,11 +2,18 @@
 import type { PhotographedPerson, SizingData } from '../fit-sizing/people.ts';
 import { aimsTable } from './aims.ts';
 import { GIVEN_INPUTS, honestyTable, inputsTable } from './answers.ts';
-import { editsTable, photoCheckSummary } from './check.ts';
+import { editsText, photoCheckSummary } from './check.ts';
 import { flipsOf, flipTable } from './flips.ts';
 import { crossValidate, type Judge, judgeClassic, judgeConstant, leaveMakerOut } from './judge.ts';
 import { populationWeights } from './population-weights.ts';
-import { accuracyTable, byBodyMassTable, byMakerTable, camerasTable, type Row } from './tables.ts';
+import {
+  accuracyTable,
+  byBodyMassTable,
+  byMakerTable,
+  camerasTable,
+  type Row,
+  withoutBias,
+} from './tables.ts';
 import {
   AIMS,
   BODY_MASS,
@@ -16,13 +23,15 @@ import {
   HELP,
   LIMITS,
   METHOD,
-  OLDER_KINDS,
+  olderKindsText,
   populationText,
+  REAL,
   REPORTED_HEIGHTS,
   UNSEEN,
 } from './text.ts';
 
 const REPORTED_ROWS = ['photo + height', 'photo + height + weight + sex'];
+const MAIN_ROWS = ['height', 'height + weight + sex', ...REPORTED_ROWS];
 
 /** The page; `folder` is where the data sets are. */
 export async function reportOnData(data: SizingData, folder: string): Promise<string> {
@@ -43,12 +52,15 @@ export async function reportOnData(data: SizingData, folder: string): Promise<st
     name,
     judged: judged.map((one, i) => ({ ...one, weight: likePopulation.weights[i] ?? 0 })),
   }));
+  const byPhoto = ofOlder.find(({ name }) => name === 'photo + height')?.judged ?? [];
   const baselines = [
     { name: 'constant answer', judged: judgeConstant(data, older) },
     { name: 'classic (photo + height)', judged: judgeClassic(older) },
   ];
   return `${[
     METHOD,
+    '## On real people',
+    REAL,
     '## Aims',
     AIMS,
     aimsTable({ unseen: ofUnseen, population, older: ofOlder, flips }),
@@ -57,7 +69,7 @@ export async function reportOnData(data: SizingData, folder: string): Promise<st
     inputsTable(ofUnseen),
     '### The same photos, weighted as in a population',
     populationText(likePopulation),
-    inputsTable(population),
+    inputsTable(population.filter(({ name }) => MAIN_ROWS.includes(name))),
     '### By maker, photo + height against height, and with weight and sex',
     byMakerTable(ofUnseen),
     '### By body mass, mean errors',
@@ -68,14 +80,17 @@ export async function reportOnData(data: SizingData, folder: string): Promise<st
     '### What would help',
     HELP,
     '## The two older kinds, cross-validated',
-    OLDER_KINDS,
-    accuracyTable([...baselines, ...ofOlder]),
+    olderKindsText({
+      undressed: withoutBias(byPhoto.filter(({ person }) => !person.dressed)),
+      dressed: withoutBias(byPhoto.filter(({ person }) => person.dressed)),
+    }),
+    accuracyTable([...baselines, ...ofOlder.filter(({ name }) => MAIN_ROWS.includes(name))]),
     '### With self-reported heights',
     REPORTED_HEIGHTS,
     accuracyTable(rowsOf(reportedHeights).filter(({ name }) => REPORTED_ROWS.includes(name))),
     '### Is the stated uncertainty true?',
     'Error divided by the stated standard deviation, root mean square (1 is right, more is overconfident), and the calibration error of the confidence (five bins).',
-    honestyTable(ofOlder.filter(({ name }) => name.startsWith('photo'))),
+    honestyTable(ofOlder.filter(({ name }) => REPORTED_ROWS.includes(name))),
     '## Where the camera stands',
     CAMERAS,
     camerasTable(cameras([], true), data),
@@ -84,8 +99,7 @@ export async function reportOnData(data: SizingData, folder: string): Promise<st
     flipTable(flips),
     '## Photo check',
     photoCheckSummary(data),
-    'The same check on usable photos that were edited:',
-    await editsTable(data, folder),
+    await editsText(data, folder),
     LIMITS,
   ].join('\n\n')}\n`;
 }

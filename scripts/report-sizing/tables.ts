@@ -59,6 +59,16 @@ export function byBodyMassTable(rows: readonly Row[]): string {
   );
 }
 
+/** Mean errors, and mean absolute errors without them. */
+export function withoutBias(judged: readonly Judged[]): { mean: string; rest: string } {
+  const rest = GIRTHS.map((girth) => {
+    const errors = judged.map((one) => one.errors[girth]);
+    const bias = mean(errors);
+    return mean(errors.map((error) => Math.abs(error - bias))).toFixed(1);
+  });
+  return { mean: biasOf(judged), rest: rest.join(' / ') };
+}
+
 function biasOf(judged: readonly Judged[]): string {
   return GIRTHS.map((girth) => mean(judged.map(({ errors }) => errors[girth])).toFixed(1)).join(
     ' / ',

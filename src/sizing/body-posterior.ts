@@ -46,7 +46,7 @@ export function bodyPosterior(
   const hypotheses = bodyPriors(facts, coefficients).flatMap((prior) =>
     FITS.map((fit) => {
       const found = look(prior, fit, observation(photo, fit, prior.sex, { facts, evidence: seen }));
-      return { ...found, logWeight: found.logWeight + Math.log(photo.fitShares[fit]) };
+      return { ...found, logWeight: found.logWeight + Math.log(photo.fits[fit].share) };
     }),
   );
   const shares = sharesOf(hypotheses.map(({ logWeight }) => logWeight));
@@ -78,12 +78,14 @@ function observation(
     const value = evidence?.features[feature] ?? null;
     return value === null ? [] : [{ index, value }];
   });
-  const offsets = photo.offset[fit === 'tight' ? 'tight' : 'loose'];
+  const kind = fit === 'tight' ? 'tight' : 'loose';
+  const offsets = photo.offset[kind];
   const slopes = measured.map(({ index }) => photo.slopes[index] ?? []);
   const male = sex === 'male' ? 0.5 : -0.5;
   const at = (list: readonly number[], index: number) => list[index] ?? 0;
   const rows = measured.map(({ index }) => index);
-  const factor = facts.weightKg === undefined ? 1 : NOISE_WITH_WEIGHT;
+  const factor =
+    photo.fits[fit].noiseFactor * (facts.weightKg === undefined ? 1 : NOISE_WITH_WEIGHT);
   return {
     observed: measured.map(({ value }) => value),
     offset: rows.map(
@@ -95,7 +97,7 @@ function observation(
     ),
     slopes,
     noise: scaled(
-      rows.map((row) => rows.map((column) => at(photo.noise[fit][row] ?? [], column))),
+      rows.map((row) => rows.map((column) => at(photo.noise[kind][row] ?? [], column))),
       factor / (evidence?.clarity ?? 1) ** 2,
     ),
   };

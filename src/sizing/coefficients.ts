@@ -12,8 +12,11 @@ import type { PhotoFeature } from './photo-features.ts';
 export const BODY = ['chest', 'waist', 'hip', 'bideltoid', 'waistBreadth', 'hipBreadth'] as const;
 export type BodyPart = (typeof BODY)[number];
 
-/** How far the clothes stand off: not at all, as loose clothes do, or in some way never seen. */
-export const FITS = ['tight', 'loose', 'odd'] as const;
+/**
+ * How far the clothes stand off: not at all; as loose clothes on renders; so that clothes and posture
+ * vary as in people's own photos; or in some way never seen.
+ */
+export const FITS = ['tight', 'loose', 'everyday', 'odd'] as const;
 export type Fit = (typeof FITS)[number];
 
 /** Mean and standard deviation of a normal distribution. */
@@ -54,7 +57,7 @@ export interface SexModel {
 /** How photos show bodies, from renders with known girths. */
 export interface PhotoModel {
   readonly features: readonly PhotoFeature[];
-  /** Per feature. Clothes unlike any seen are taken for loose ones with more noise. */
+  /** Per feature. All fits but tight share offsets and noise. */
   readonly offset: { readonly tight: Vector; readonly loose: Vector };
   /** Per feature: male minus female. */
   readonly male: Vector;
@@ -63,8 +66,9 @@ export interface PhotoModel {
   /** Per feature: slopes on (body - reference). */
   readonly slopes: Matrix;
   readonly reference: Vector;
-  readonly noise: Readonly<Record<Fit, Matrix>>;
-  readonly fitShares: Readonly<Record<Fit, number>>;
+  readonly noise: { readonly tight: Matrix; readonly loose: Matrix };
+  /** How common each fit is, and how many times the noise above it has. */
+  readonly fits: Readonly<Record<Fit, { readonly share: number; readonly noiseFactor: number }>>;
 }
 
 /**

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { knownPerson } from '../../test/support/sizing-photos.ts';
 import type { Pose } from '../pose.ts';
+import { COEFFICIENTS } from './coefficients.ts';
 import { estimateFromEvidence } from './estimate-body.ts';
 import { ESTIMATORS } from './estimators.ts';
 import { type Figures, figureOf } from './figure.ts';
@@ -185,6 +186,28 @@ describe('the calibrated estimate', () => {
     assert.equal(inputs({})[0], 'weight_kg');
     assert.deepEqual(inputs({ weightKg: 80 }), ['sex']);
     assert.deepEqual(inputs({ weightKg: 80, sex: 'male' }), []);
+  });
+
+  it('asks for a plain photo only where the outline is unlike any', () => {
+    const { figures, truth } = knownPerson('s1_03.jpg');
+    const { heightCm } = truth;
+    const evidence = photoEvidence(figures, heightCm);
+    assert.ok(evidence);
+    const { features, noise } = COEFFICIENTS.photo;
+    /** Every breadth off by so many standard deviations of loose clothes, in turns up and down. */
+    const askedWhenOffBy = (sds: number) => {
+      const off = features.map((name, i) => {
+        const cm = evidence.features[name];
+        const sd = Math.sqrt(noise.loose[i]?.[i] ?? 0);
+        return [name, cm === null ? null : cm + (i % 2 === 0 ? sds : -sds) * sd] as const;
+      });
+      const seen = { ...evidence, features: Object.fromEntries(off) as typeof evidence.features };
+      const { wouldHelp } = estimateFromEvidence({ heightCm }, seen, ORIGINAL_CHART);
+      return wouldHelp.map(({ input }) => input);
+    };
+    // As in people's own photos (decision 71).
+    assert.deepEqual(askedWhenOffBy(1), ['weight_kg', 'tight_clothes']);
+    assert.deepEqual(askedWhenOffBy(3), ['weight_kg', 'plain_photo']);
   });
 
   it('answers as the original did when asked to', () => {

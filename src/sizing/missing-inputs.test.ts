@@ -33,6 +33,7 @@ describe('what would help', () => {
       ['weight_kg', 'arms_apart'],
     ],
     ['also tight clothes', height, wearing('loose'), true, ['weight_kg', 'tight_clothes']],
+    ['also a plain photo', height, wearing('odd'), true, ['weight_kg', 'plain_photo']],
     ['the sex with a weight', { ...height, weightKg: 80 }, wearing('loose'), true, ['sex']],
     ['nothing with both', { ...height, weightKg: 80, sex: 'male' }, wearing('loose'), true, []],
   ] as const;

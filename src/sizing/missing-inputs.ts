@@ -1,5 +1,6 @@
 /** What would make an answer better, measured on kinds of photos that the fit has not seen. */
 import type { BodyHypothesis, PhotoEvidence } from './body-posterior.ts';
+import type { Fit } from './coefficients.ts';
 import type { PersonFacts } from './person.ts';
 
 /**
@@ -9,6 +10,8 @@ import type { PersonFacts } from './person.ts';
 export const INPUT_ADVICE = {
   weight_kg: 'Tell your weight: it makes the size more certain than anything else.',
   sex: 'Tell your sex.',
+  plain_photo:
+    'Take another photo: stand straight, arms hanging, in trousers, without a bag or an open coat.',
   tight_clothes: 'Wear clothes that lie close to the body.',
   arms_apart: 'Hold your arms a little away from the body.',
 } as const;
@@ -19,8 +22,10 @@ export interface MissingInput {
   readonly advice: string;
 }
 
-/** Below this probability of tight clothes loose ones are likelier than among all photos. */
+/** Below this probability of tight clothes they are taken for loose. */
 const PROBABLY_LOOSE = 0.25;
+/** From this probability on the outline is unlike any body in clothes: a wide skirt, lifted arms, a coat. */
+const PROBABLY_ODD = 0.5;
 
 /**
  * What is missing, the most useful first. A weight is worth more than any photo; once it is known, the
@@ -34,9 +39,10 @@ export function missingInputs(
 ): MissingInput[] {
   if (weightKg !== undefined) return sex === undefined ? [toDo('sex')] : [];
   if (evidence === null) return [toDo('weight_kg')];
-  const tight = hypotheses.filter(({ fit }) => fit === 'tight');
-  const isLoose = tight.reduce((sum, { share }) => sum + share, 0) < PROBABLY_LOOSE;
-  if (isLoose) return [toDo('weight_kg'), toDo('tight_clothes')];
+  const probabilityOf = (wanted: Fit) =>
+    hypotheses.reduce((sum, { fit, share }) => (fit === wanted ? sum + share : sum), 0);
+  if (probabilityOf('odd') >= PROBABLY_ODD) return [toDo('weight_kg'), toDo('plain_photo')];
+  if (probabilityOf('tight') < PROBABLY_LOOSE) return [toDo('weight_kg'), toDo('tight_clothes')];
   const armsTouch = evidence.features.chestOutline === null;
   return [toDo('weight_kg'), ...(armsTouch ? [toDo('arms_apart')] : [])];
 }

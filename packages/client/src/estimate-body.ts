@@ -59,7 +59,7 @@ export interface BodyEstimate {
   }[];
   /** What would make the size more certain, the most useful first; `advice` is for the person. */
   readonly would_help: readonly {
-    readonly input: 'weight_kg' | 'sex' | 'tight_clothes' | 'arms_apart';
+    readonly input: 'weight_kg' | 'sex' | 'plain_photo' | 'tight_clothes' | 'arms_apart';
     readonly advice: string;
   }[];
 }

@@ -63,8 +63,8 @@ export const RESPONSES: Readonly<Record<string, ResponseNotes>> = {
           size_range: { lower: 'S', upper: 'M' },
           size_probabilities: {
             XXS: 0,
-            XS: 0.023,
-            S: 0.446,
+            XS: 0.024,
+            S: 0.445,
             M: 0.492,
             L: 0.039,
             XL: 0,
