@@ -33,8 +33,7 @@ export const SIZE_VARIABLES = {
     (value) => value || MODEL_FOLDER,
   ),
   poseWorkers: integer('POSE_WORKERS', 1, 16, {
-    about:
-      'Pose estimation threads. The first computes with two cores; the others, started under load, with one each.',
+    about: 'Pose estimation threads.',
     default: '2',
   }),
   estimateBodySecret: optionalText('ESTIMATE_BODY_SECRET', {

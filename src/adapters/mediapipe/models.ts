@@ -33,11 +33,12 @@ export interface PoseSessions {
 }
 
 /**
- * No spinning: on busy cores it was measured to cost three times the CPU. The memory pattern reserves
- * 15 MB or more for every thread and saves no time.
+ * One thread, no spinning: on busy cores spinning was measured to cost three times the CPU. The
+ * memory pattern reserves 15 MB or more for every thread and saves no time.
  */
 const SESSION_OPTIONS: InferenceSession.SessionOptions = {
   executionProviders: ['cpu'],
+  intraOpNumThreads: 1,
   interOpNumThreads: 1,
   executionMode: 'sequential',
   graphOptimizationLevel: 'all',
@@ -45,17 +46,14 @@ const SESSION_OPTIONS: InferenceSession.SessionOptions = {
   extra: { session: { intra_op: { allow_spinning: '0' } } },
 };
 
-/**
- * Models that compute on `cores` cores, with the same results for any number. Throws an Error that says
- * which file of `folder` is missing or not what the manifest says.
- */
-export async function loadPoseModels(folder: string, cores = 1): Promise<PoseSessions> {
+/** Throws an Error that says which file of `folder` is missing or not what the manifest says. */
+export async function loadPoseModels(folder: string): Promise<PoseSessions> {
   // onnxruntime sends telemetry to its maker from its first session on, unless it is disabled.
   process.env.ORT_DISABLE_TELEMETRY ??= '1';
   const manifest = await readManifest(folder);
   const [detector, landmarks] = await Promise.all([
-    loadModel(folder, DETECTOR_FILE, manifest, cores),
-    loadModel(folder, LANDMARK_FILE, manifest, cores),
+    loadModel(folder, DETECTOR_FILE, manifest),
+    loadModel(folder, LANDMARK_FILE, manifest),
   ]);
   return { detector, landmarks };
 }
@@ -99,7 +97,6 @@ async function loadModel(
   folder: string,
   file: string,
   manifest: ModelManifest,
-  cores: number,
 ): Promise<InferenceSession> {
   const path = join(folder, file);
   // Not as one buffer: an idle thread never collects it, 25 MB for both models.
@@ -110,7 +107,7 @@ async function loadModel(
   if (hash.digest('hex') !== manifest.models[file]) {
     throw new Error(`${file} in ${folder} is not the file that ${MANIFEST_FILE} names`);
   }
-  return InferenceSession.create(path, { ...SESSION_OPTIONS, intraOpNumThreads: cores });
+  return InferenceSession.create(path, SESSION_OPTIONS);
 }
 
 export function sha256(bytes: Uint8Array): string {

@@ -3,6 +3,7 @@
  * missing or wrong do not stop the worker; loading them is tried again until it works.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Piscina } from 'piscina';
 import { unlessAborted } from '../../concurrency/unless-aborted.ts';
 import { type ValidImage, validateImage } from '../../images/validation.ts';
 import type {
@@ -13,8 +14,7 @@ import type {
 } from '../../ports/picture-views.ts';
 import type { PoseEstimator, PoseOutcome } from '../../pose.ts';
 import { decodeValid, type RgbImage } from './decode-image.ts';
-import type { PoseReply, Work } from './pose-thread.ts';
-import { PoseThreads } from './pose-threads.ts';
+import type { PoseReply, PoseTask, Work } from './pose-thread.ts';
 import { unusableDetail } from './unusable-image.ts';
 import { WaitingLine } from './waiting-line.ts';
 
@@ -38,6 +38,8 @@ const DEFAULT_WAITING_PER_THREAD = 8;
 const PATIENT_PER_PHOTO = 4;
 /** Each takes up to two seconds, and its request ends after four. */
 const MAX_SLOW_WAITING = 4;
+/** A further thread without photos for this long ends. */
+const IDLE_THREAD_MS = 60_000;
 
 type WorkOutcome =
   | Exclude<PoseReply, { readonly kind: 'loaded' | 'models_unusable' }>
@@ -56,7 +58,7 @@ function notSeen({ kind }: WorkOutcome): { readonly kind: 'undecodable' | 'busy'
 /** Runs BlazePose in threads of its own. Disposing lets running tasks end and turns the rest away. */
 export class PosePool implements PoseEstimator, PictureViewer, AsyncDisposable {
   readonly #options: PosePoolOptions;
-  readonly #threads: PoseThreads;
+  readonly #pool: Piscina<PoseTask, PoseReply>;
   readonly #line: WaitingLine;
   readonly #slowLine = new WaitingLine(1, MAX_SLOW_WAITING);
   readonly #stopping = new AbortController();
@@ -73,7 +75,14 @@ export class PosePool implements PoseEstimator, PictureViewer, AsyncDisposable {
     this.#line = new WaitingLine(threads, maxWaiting, PATIENT_PER_PHOTO * maxWaiting);
     // onnxruntime must not report to its maker; a thread's own process.env does not reach it.
     process.env.ORT_DISABLE_TELEMETRY ??= '1';
-    this.#threads = new PoseThreads(threads, (error) => options.onProblem?.(String(error)));
+    this.#pool = new Piscina({
+      filename: new URL('./pose-thread.ts', import.meta.url).href,
+      // A thread holds some 90 MB of models: one waits for photos, the others come with them.
+      minThreads: 1,
+      maxThreads: threads,
+      idleTimeout: IDLE_THREAD_MS,
+    });
+    this.#pool.on('error', (error) => options.onProblem?.(String(error)));
     this.#loadInBackground();
   }
 
@@ -135,14 +144,14 @@ export class PosePool implements PoseEstimator, PictureViewer, AsyncDisposable {
     // A thread that is ended inside onnxruntime takes the process with it, and `close` of a pool
     // whose threads are all busy waits for the first of them only.
     await Promise.allSettled(this.#running);
-    await this.#threads.close();
+    await this.#pool.close();
   }
 
   /** Once begun not to be interrupted: the thread ends its photo even when no one waits for it any more. */
   async #run(work: Work, signal: AbortSignal): Promise<WorkOutcome> {
     try {
       signal.throwIfAborted();
-      const run = this.#threads.run({ modelFolder: this.#options.modelFolder, ...work });
+      const run = this.#pool.run({ modelFolder: this.#options.modelFolder, ...work });
       this.#running.add(run);
       const reply = await run.finally(() => this.#running.delete(run));
       if (reply.kind !== 'loaded' && reply.kind !== 'models_unusable') return reply;
@@ -182,7 +191,7 @@ export class PosePool implements PoseEstimator, PictureViewer, AsyncDisposable {
   async #tryToLoad(): Promise<string | null> {
     const { modelFolder } = this.#options;
     try {
-      const load = await this.#threads.run({ modelFolder, kind: 'load' });
+      const load = await this.#pool.run({ modelFolder, kind: 'load' });
       return load.kind === 'models_unusable' ? load.problem : null;
     } catch (error) {
       return String(error);

@@ -23,10 +23,7 @@ export type Work =
   | ({ readonly kind: 'check' } & PictureToCheck);
 
 /** `load`: the models only. */
-export type PoseRequest = { readonly modelFolder: string } & ({ readonly kind: 'load' } | Work);
-
-/** `cores`: on how many the models compute; the thread's first task decides. */
-export type PoseTask = PoseRequest & { readonly cores: number };
+export type PoseTask = { readonly modelFolder: string } & ({ readonly kind: 'load' } | Work);
 
 export type PoseReply =
   | { readonly kind: 'loaded' }
@@ -51,14 +48,14 @@ function giveWay(): void {
   }
 }
 
-function load({ modelFolder, cores }: PoseTask): Promise<PoseSessions> {
+function load(modelFolder: string): Promise<PoseSessions> {
   giveWay();
-  return loadPoseModels(modelFolder, cores);
+  return loadPoseModels(modelFolder);
 }
 
 /** Runs one task. Replies are values, since errors lose their class between threads. */
 export default async function runPoseTask(task: PoseTask): Promise<PoseReply> {
-  models ??= load(task);
+  models ??= load(task.modelFolder);
   let sessions: PoseSessions;
   try {
     sessions = await models;
