@@ -8,6 +8,9 @@ import { REQUEST_TIMEOUT_MS } from '../../ports/booking-times.ts';
 import type { ImageStore } from '../../ports/image-store.ts';
 import { dataOf, saysMissing } from './client.ts';
 
+/** The type of stored pictures. */
+export const PICTURE_TYPE = 'image/jpeg';
+const UPLOAD = { contentType: PICTURE_TYPE, upsert: true };
 /** Outside the folders of photos and pictures. */
 const TRIAL_PATH = 'upload-trial.jpg';
 const TRIAL_BYTES = 256 * 1024;
@@ -23,11 +26,10 @@ export class SupabaseImageStore implements ImageStore {
   }
 
   async put(path: string, jpeg: Uint8Array): Promise<void> {
-    const options = { contentType: 'image/jpeg', upsert: true };
     const { buffer, byteOffset, byteLength } = jpeg;
     // A view: bytes that are no Buffer would be sent as a form.
     const body = Buffer.from(buffer, byteOffset, byteLength);
-    const answer = await this.#bucket.upload(path, body, options).catch(asError);
+    const answer = await this.#bucket.upload(path, body, UPLOAD).catch(asError);
     // An upload whose answer was lost, or that says "Duplicate", may have stored the picture.
     if (answer.error !== null && !(await this.#holds(path, jpeg))) dataOf(answer);
   }
@@ -47,10 +49,7 @@ export class SupabaseImageStore implements ImageStore {
 
   /** Stores bytes of about a picture's size and removes them. Throws STORAGE_UNAVAILABLE. */
   async tryUpload(): Promise<void> {
-    const options = { contentType: 'image/jpeg', upsert: true };
-    dataOf(
-      await this.#bucket.upload(TRIAL_PATH, Buffer.alloc(TRIAL_BYTES), options).catch(asError),
-    );
+    dataOf(await this.#bucket.upload(TRIAL_PATH, Buffer.alloc(TRIAL_BYTES), UPLOAD).catch(asError));
     // What stays is replaced by the next trial.
     await this.#bucket.remove([TRIAL_PATH]);
   }

@@ -4,6 +4,7 @@
  */
 import { StorageApiError, type SupabaseClient } from '@supabase/supabase-js';
 import { TaskError } from '../../errors.ts';
+import { PICTURE_TYPE } from './image-store.ts';
 import { bucketFacts, takesType } from './schema-check.ts';
 
 /** A picture of 1024 × 1536 is smaller than this, whatever it shows. */
@@ -45,8 +46,8 @@ export async function storageProblem(
     if (facts === null) {
       return `The key sees no bucket "${bucket}": check SUPABASE_BUCKET, and that SUPABASE_SERVICE_ROLE_KEY is the service-role key of this project.`;
     }
-    if (!takesType(facts, 'image/jpeg')) {
-      return `The bucket "${bucket}" takes no image/jpeg: allow it.`;
+    if (!takesType(facts, PICTURE_TYPE)) {
+      return `The bucket "${bucket}" takes no ${PICTURE_TYPE}: allow it.`;
     }
     if (facts.sizeLimit !== null && facts.sizeLimit < LARGEST_PICTURE_BYTES) {
       return `The bucket "${bucket}" takes at most ${facts.sizeLimit} bytes per file: allow 10 MiB.`;

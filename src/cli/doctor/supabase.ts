@@ -3,6 +3,7 @@
  * needs them?
  */
 import type { SupabaseClient } from '@supabase/supabase-js';
+import { PICTURE_TYPE } from '../../adapters/supabase/image-store.ts';
 import { outageOf } from '../../adapters/supabase/outage.ts';
 import {
   type BucketFacts,
@@ -22,7 +23,7 @@ import { type Check, clockOf, fail, ok, warn } from './check.ts';
 const NOTHING_IS_LOST = 'nothing is lost, tasks and refunds go on when it is back';
 const KEY_REFUSED = /invalid api key|jwt|unauthorized|permission denied/i;
 /** What the worker stores, and what people may upload. */
-const NEEDED_TYPES = ['image/jpeg', 'image/png', 'image/webp'];
+const NEEDED_TYPES = [PICTURE_TYPE, 'image/png', 'image/webp'];
 const NEEDED_BYTES = 10 * 1024 * 1024;
 
 export async function checkSupabase(supabase: SupabaseClient, config: Config): Promise<Check[]> {
@@ -116,8 +117,10 @@ function checkFacts(facts: BucketFacts): Check[] {
     found.push(warn('Supabase bucket', finding, `allow ${NEEDED_BYTES} bytes (10 MiB) per file`));
   }
   const missing = NEEDED_TYPES.filter((type) => !takesType(facts, type));
-  if (missing.includes('image/jpeg')) {
-    found.push(fail('Supabase bucket', 'takes no image/jpeg: no result can be stored', 'allow it'));
+  if (missing.includes(PICTURE_TYPE)) {
+    found.push(
+      fail('Supabase bucket', `takes no ${PICTURE_TYPE}: no result can be stored`, 'allow it'),
+    );
   } else if (missing.length > 0) {
     found.push(warn('Supabase bucket', `takes no ${missing.join(', ')}`, 'allow them for uploads'));
   }
