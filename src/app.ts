@@ -134,7 +134,7 @@ async function refuseCluster({ redis, redisHealth }: Adapters): Promise<void> {
   if (redisHealth.isCluster) throw new ConfigError([NO_CLUSTER]);
 }
 
-/** Listens and returns the address; a ConfigError says what is in the way. */
+/** Listens and returns the address. Throws a ConfigError, e.g. for a port in use. */
 async function listen(server: FastifyInstance, { host, port }: Config): Promise<string> {
   try {
     return await server.listen({ host, port });

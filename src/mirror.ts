@@ -1,7 +1,7 @@
 /** Mirror images: of pixels, and of what the landmark model says about a picture. */
 import type { Landmark } from './pose.ts';
 
-/** For each of the 33 points the one that is in its place in the mirror: left and right change. */
+/** For each of the 33 points, its counterpart in the mirror image: left and right are swapped. */
 const COUNTERPARTS = [
   0, 4, 5, 6, 1, 2, 3, 8, 7, 10, 9, 12, 11, 14, 13, 16, 15, 18, 17, 20, 19, 22, 21, 24, 23, 26, 25,
   28, 27, 30, 29, 32, 31,

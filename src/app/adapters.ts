@@ -38,10 +38,10 @@ interface Deps {
   readonly stack: AsyncDisposableStack;
 }
 
-/** All of them; `redis` and `blocking` are the connections, each of its own. */
+/** Everything below; `redis` and `blocking` are two connections to Redis. */
 export type Adapters = ReturnType<typeof openAdapters>;
 
-/** Connects them; they come off the stack, and are to be disposed of last. Throws a ConfigError. */
+/** Opens the connections; dispose of `stack` after everything that uses them. Throws a ConfigError. */
 export function openAdapters(config: Config, { logger, record, warn, stack }: Deps) {
   const redisHealth = new RedisHealth(record, warn);
   const redis = connectRedis(

@@ -10,7 +10,7 @@ type HostSettings = Pick<
   'supabaseUrl' | 'imageTrustedOrigins' | 'imageHostAllowlist' | 'estimateBodyHosts'
 >;
 
-/** Opens those of tasks and of sizes; they come off the stack. */
+/** Opens those of tasks and of sizes; `stack` disposes of them. */
 export function openFetchers(config: HostSettings, stack: AsyncDisposableStack) {
   const trustedOrigins = [new URL(config.supabaseUrl).origin, ...config.imageTrustedOrigins];
   const open = (hostAllowlist: readonly string[] | null) =>

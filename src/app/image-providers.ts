@@ -32,7 +32,7 @@ export interface OpenedProvider {
   readonly watch: (onError: (error: Error) => void) => VendorWatch;
 }
 
-/** Opens a provider; it comes off the stack. */
+/** Opens a provider; `stack` disposes of it. */
 type Open = (config: Config, settings: ChannelSettings, deps: OpenDeps) => OpenedProvider;
 
 const OPEN: Readonly<Record<ProviderName, Open>> = {
@@ -64,7 +64,7 @@ export function openProviders(config: Config, deps: ProviderDeps) {
   return { providers, vendors: [...opened.values()] };
 }
 
-/** One provider with the settings of a channel, without a gate; it comes off the stack. */
+/** One provider with the settings of a channel, without a gate; `stack` disposes of it. */
 export function openProvider(
   name: ProviderName,
   config: Config,

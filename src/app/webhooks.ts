@@ -30,7 +30,7 @@ export interface Webhooks {
   readonly announceEnd: AnnounceEnd;
 }
 
-/** The queue of deliveries; null where no one wants any. It comes off the stack. Throws a ConfigError. */
+/** The queue of deliveries; null where no endpoint is configured. `stack` disposes of it. Throws a ConfigError. */
 export function openWebhooks(
   config: EndpointSettings,
   redis: Redis,

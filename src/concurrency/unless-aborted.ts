@@ -3,7 +3,7 @@
  */
 import { addAbortListener } from 'node:events';
 
-/** The result of `work`, or at an abort by `signal` a rejection with its reason, while the work goes on. */
+/** The result of `work`; rejects with the reason of `signal` when it aborts, without stopping the work. */
 export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   using _listening = addAbortListener(signal, () => reject(signal.reason));

@@ -6,7 +6,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isSameSecret } from './same-secret.ts';
 import { WrongTokens } from './wrong-tokens.ts';
 
-/** Answers a request that may not go on, else lets it pass. */
+/** Rejects a request without access; lets the others through. */
 export type AdminAccess = (
   request: FastifyRequest,
   reply: FastifyReply,

@@ -184,7 +184,7 @@ async function estimateSize(
   return outcome;
 }
 
-/** Errors of HTTP itself, such as a body that is too large, go on to the server's own handler. */
+/** Errors of HTTP itself, such as a body that is too large, are left to the server's handler. */
 function sendError(
   error: FastifyError | Refusal | ClientGone,
   request: FastifyRequest,

@@ -1,6 +1,6 @@
 /** The vendors that make pictures, each behind the same few operations. */
 
-/** The provider of journals, events and keys in Redis that name none: releases before the second had one. */
+/** The provider of journals, events and Redis keys without a name: earlier releases had no other. */
 export const FIRST_PROVIDER = 'openai';
 
 /** A photo as the provider gets it, e.g. `model.jpg`; the person's is the first. */
@@ -10,16 +10,16 @@ export interface NamedImage {
 }
 
 export interface PictureRequest {
-  /** Names the call: the same for no two calls that may both be billed. */
+  /** Names the call: unique to each call that may be billed. */
   readonly key: string;
-  /** `submit` takes them out and may free them, so that no one holds the photos while the vendor draws. */
+  /** `submit` empties the list and may free the photos: memory does not hold them while the vendor draws. */
   readonly images: NamedImage[];
   readonly prompt: string;
   /** The person who asks, or the owner where none is named, for the vendor's abuse checks: goes out as a hash. */
   readonly endUser: string;
   /**
-   * Gets what the vendor shows of the picture while it draws, where it does: for the eyes of who asked
-   * only, never kept, and no sign that there will be a picture. May be called until `submit` has ended.
+   * Receives partial pictures while the vendor draws, if it sends any: shown to the requester alone and
+   * never stored; the picture itself may still fail. May be called until `submit` has ended.
    */
   readonly onPartial?: (image: Uint8Array) => void;
 }

@@ -55,7 +55,7 @@ export class LockLostError extends Error {
 /** How a job's attempt ended, as far as the queue is concerned. */
 export type JobEnd =
   | { readonly kind: 'done' }
-  /** Done, and not to be kept: a task that named what is not its own must not stand in for a later one. */
+  /** Done, and removed: a task that names another owner's session must not block the genuine one. */
   | { readonly kind: 'forgotten' }
   /** `behindOthers`: in the owner's next round, since what failed is the owner's. Else before all. */
   | { readonly kind: 'again'; readonly delayMs: number; readonly behindOthers?: boolean }

@@ -28,7 +28,7 @@ export interface SweepReport {
 
 /** Folders that are swept at the same time. */
 const FOLDERS_AT_ONCE = 4;
-/** After so many failed folders we assume an outage: the next sweep goes on. */
+/** After so many failed folders we assume an outage: the next sweep continues. */
 const MOST_ERRORS = 5;
 
 /**

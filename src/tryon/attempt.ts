@@ -178,7 +178,7 @@ async function reasonToSkip(job: Job, deps: AttemptDeps): Promise<SkipReason | n
   return 'foreign_owner';
 }
 
-/** What is in the way of a paid call: the deadline, or a service. */
+/** Why no call may be paid: the deadline, or a service that is unavailable; else null. */
 async function reasonNotToPay(job: Job, deps: AttemptDeps, limits: Limits): Promise<Error | null> {
   const { task, journal } = job;
   if (Date.now() >= limits.deadlineMs) return new TaskError('DEADLINE_EXCEEDED');

@@ -36,7 +36,7 @@ export class AttemptChecks implements AsyncDisposable {
   readonly #signal: AbortSignal;
   /** Until a photo is given. */
   #person: Promise<Reading> = Promise.resolve('no_photo');
-  /** What is observed while the attempt goes on; neither rejects. */
+  /** Checks that run while the attempt continues (`observe`); neither rejects. */
   #personJudged: Promise<unknown> = Promise.resolve();
   #pictureJudged: Promise<unknown> = Promise.resolve();
 

@@ -107,7 +107,7 @@ export async function generate(
     reserved.spent(made.usage.costUsd);
     return made;
   } catch (error) {
-    // A call that we broke off ourselves says nothing about the service.
+    // A call that we aborted ourselves is no evidence against the service.
     if (!limits.signal.aborted) permit.failed(asTaskError(error));
     if (isUnbilled(asTaskError(error))) reserved.returned();
     throw able.length > 1 ? withoutWait(error) : error;

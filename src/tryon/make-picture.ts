@@ -11,7 +11,7 @@ import type { Limits } from './outcome.ts';
 import { type PrepareDeps, prepare } from './prepare.ts';
 import { isSuspect, type Quarantine } from './quarantine.ts';
 
-/** Photos that are prepared while the session is claimed. Disposing stops what still goes on. */
+/** Photos that are prepared while the session is claimed. Disposing aborts what is still running. */
 interface EarlyPhotos extends Disposable {
   /** Rejects as `prepare` does. */
   readonly images: Promise<NamedImage[]>;

@@ -49,7 +49,7 @@ export async function checkGates(providers: readonly GatedProvider[]): Promise<v
   await firstThat(providers, ({ gate }) => gate.check());
 }
 
-/** Enters the first gate that lets the call out before `deadlineMs`; throws what stands in the way at the gate that opens first. */
+/** Enters the first gate that lets the call out before `deadlineMs`; throws the refusal of the gate that opens first. */
 export function enterFirst(
   providers: readonly GatedProvider[],
   deadlineMs: number,

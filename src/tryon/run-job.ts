@@ -58,7 +58,7 @@ export async function runJob(job: Job, deps: RunJobDeps, signal: AbortSignal): P
   }
 }
 
-/** Carries a refund out; whatever stands in the way, it is tried again. */
+/** Carries a refund out; any error is retried. */
 export async function runRefund(
   job: RefundJob,
   retries: number,

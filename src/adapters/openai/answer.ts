@@ -1,5 +1,5 @@
 /**
- * What the vendor, or a gateway in its place, answers to a paid call: the picture and the usage.
+ * The answer of OpenAI, or of a gateway, to a paid call: the picture and the usage.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TaskError } from '../../errors.ts';

@@ -130,7 +130,7 @@ export class ReplicateProvider implements ImageProvider, AsyncDisposable {
     return { id, model: this.model, garments };
   }
 
-  /** Null while the vendor does not answer: the prediction goes on. */
+  /** Null while the vendor does not answer; the prediction still runs. */
   async #read(id: string, signal: AbortSignal): Promise<Prediction | null> {
     try {
       const answer = await this.#request(`/predictions/${id}`, { signal });

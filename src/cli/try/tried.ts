@@ -49,7 +49,7 @@ export interface Tried {
   readonly jpeg: Uint8Array | null;
 }
 
-/** Opens the provider; it comes off the stack. */
+/** Opens the provider; `stack` disposes of it. */
 export function planOf(
   setting: TrialSetting,
   images: readonly NamedImage[],

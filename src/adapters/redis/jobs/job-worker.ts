@@ -92,7 +92,7 @@ export class JobWorker<Data> implements AsyncDisposable {
     return this.#worker.isRunning() && !this.#worker.isPaused();
   }
 
-  /** Fetches no job while suspended; what runs goes on. */
+  /** Fetches no job while suspended; running attempts continue. */
   suspend(isSuspended: boolean): void {
     this.#isSuspended = isSuspended;
     this.#pauseOrResume().catch(this.#onError);
