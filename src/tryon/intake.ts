@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RecordEvent } from '../ports/events.ts';
 import type { GenerationJobs } from '../ports/jobs.ts';
 import type { Refunds } from '../ports/refunds.ts';
+import type { SessionRef } from '../ports/session.ts';
 import type { TaskSource } from '../ports/task-source.ts';
 import { deadLetter } from './dead-letter.ts';
 import { refundIntent } from './refund-intent.ts';
@@ -43,10 +44,15 @@ async function reject(raw: Buffer, rejection: Rejection, deps: IntakeDeps): Prom
     sizeBytes: raw.byteLength,
     sha256: createHash('sha256').update(raw).digest('hex'),
   });
-  if (salvaged !== null) {
+  if (salvaged !== null && !(await hasJob(salvaged, deps))) {
     await deps.refunds.add(refundIntent(salvaged, salvaged.requestId, error));
   }
   await deps.source.bury(raw, deadLetter(raw, reason, salvaged?.sessionId ?? null));
+}
+
+/** Whether a job, perhaps with a paid call under way, will end the session. */
+async function hasJob({ sessionId }: SessionRef, { jobs }: IntakeDeps): Promise<boolean> {
+  return (await jobs.aliveAmong([sessionId])).has(sessionId);
 }
 
 /** Hands one message on the intake list over: to the jobs, or to the dead letters. */

@@ -86,6 +86,23 @@ it('X21: an unknown version or too many images is a dead letter, refunded', asyn
   for (const tryOn of [future, many]) await assertRefundedOnce(crash.shop, tryOn);
 });
 
+it('X21: a malformed copy of a running task ends nothing', async () => {
+  const { stack, platform } = crash.shop;
+  const tryOn = await orderTryOn(platform, await createStore(platform));
+  const call = { method: 'POST', path: /edits/ };
+  const held = stack.openai.faults.add({ ...call, kind: 'hold' });
+  const arrived = stack.openai.faults.arrived(call);
+  const worker = await crash.startWorker();
+  await push(platform, tryOn);
+  await arrived;
+  await platform.redis.lpush(LIST, changed(tryOn, { version: 2 }));
+  await worker.logged('task_rejected');
+  await deadLetters(1);
+  held.release();
+  await assertCompleted(crash.shop, tryOn);
+  assert.equal(crash.paidCalls(), 1);
+});
+
 it("X21: a task with another owner's session changes and costs nothing", async () => {
   const { platform } = crash.shop;
   const victim = await createPerson(platform);
