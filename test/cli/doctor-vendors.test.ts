@@ -30,6 +30,11 @@ describe('the doctor finds', () => {
       { finding: /not reachable/ },
     ],
     [
+      'that OPENAI_BASE_URL lacks its path',
+      { OPENAI_BASE_URL: new URL(stack.openai.baseUrl).origin },
+      { name: /^OpenAI$/, finding: /knows no \/models/, fix: /OPENAI_BASE_URL: .*\/v1/ },
+    ],
+    [
       'that the model makes no pictures of the size',
       { OPENAI_IMAGE_SIZE: '1000x1001' },
       { name: /^picture size$/ },

@@ -5,6 +5,7 @@
 import { APIError, APIUserAbortError } from 'openai';
 import type { ErrorCode } from '../../error-catalogue.ts';
 import { TaskError } from '../../errors.ts';
+import { isRedirect } from '../../http-client/answer.ts';
 import { codeOfStatus, unanswered } from '../../http-client/paid-call.ts';
 import { TransportFailure } from '../../http-client/transport.ts';
 import { retryAfterMs } from '../../retry-after.ts';
@@ -69,6 +70,8 @@ const STATUS_BY_TYPE: Readonly<Record<string, number>> = {
 
 /** The `detail` of PROVIDER_REFUSES_SERVICE when the vendor does not offer the model (any more). */
 export const MODEL_GONE = 'model_gone';
+/** Its `detail` when the address of the call is not known there: the base URL is wrong. */
+export const NO_ROUTE = 'no_route';
 
 /** What a failed call means, whatever it threw. */
 export function translateError(error: unknown): TaskError {
@@ -118,7 +121,13 @@ function statusOfStreamed({ type }: APIError): number {
 
 function refusalDetail(vendor: VendorError): string | null {
   if (vendor.code === 'model_not_found' || vendor.param === 'model') return MODEL_GONE;
-  return isOwnParameter(vendor) ? 'configuration' : null;
+  if (isOwnParameter(vendor)) return 'configuration';
+  return saysNoRoute(vendor) ? NO_ROUTE : null;
+}
+
+/** A redirect, 404 and 405 mean a wrong OPENAI_BASE_URL, or a model that the vendor does not name. */
+function saysNoRoute({ status = 0 }: VendorError): boolean {
+  return isRedirect(status) || status === 404 || status === 405;
 }
 
 /** The table of the vendor's signals, most telling first. */

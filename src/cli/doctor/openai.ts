@@ -9,11 +9,12 @@ import {
   type ModelState,
   modelState,
 } from '../../adapters/openai/catalogue.ts';
+import { NO_ROUTE } from '../../adapters/openai/errors.ts';
 import type { OfferedModel } from '../../adapters/openai/offered-models.ts';
 import { OpenAiProvider } from '../../adapters/openai/provider.ts';
 import type { ChannelSettings } from '../../config/providers.ts';
 import type { Config } from '../../config.ts';
-import { TaskError } from '../../errors.ts';
+import { asTaskError, type TaskError } from '../../errors.ts';
 import { type Check, clockOf, fail, ok, warn } from './check.ts';
 
 const TIMEOUT_MS = 10_000;
@@ -54,13 +55,17 @@ async function offeredModels(config: Config): Promise<OfferedModel[] | Check> {
   try {
     return await model.listModels();
   } catch (error) {
-    return problemOf(error instanceof TaskError ? error.code : 'INTERNAL');
+    return problemOf(asTaskError(error));
   }
 }
 
-function problemOf(code: TaskError['code']): Check {
+function problemOf({ code, detail }: TaskError): Check {
   switch (code) {
     case 'PROVIDER_REFUSES_SERVICE':
+      if (detail === NO_ROUTE) {
+        const fix = 'correct the path of OPENAI_BASE_URL: with OpenAI it is /v1';
+        return fail('OpenAI', 'answers, but knows no /models at that address', fix);
+      }
       return fail(
         'OpenAI key',
         'refused',
