@@ -4,7 +4,6 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
-import { NO_CLUSTER } from './adapters/redis/probe.ts';
 import { progressPublisher } from './adapters/redis/progress-channel.ts';
 import { type Adapters, openAdapters } from './app/adapters.ts';
 import { openBoard } from './app/board.ts';
@@ -38,7 +37,7 @@ export interface App extends AsyncDisposable {
 
 /**
  * Starts the worker. Throws a ConfigError when the image model cannot be used any more, Redis is a
- * cluster, or the port cannot be listened on: then no task, row or picture has been touched.
+ * cluster or lacks the database, or the port cannot be listened on: then no task, row or picture has been touched.
  */
 export async function startApp(config: Config, logger: Logger): Promise<App> {
   const { warnings, warn } = warnOnce(logger);
@@ -93,7 +92,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     callsRunning: () => pipeline?.callsRunning ?? 0,
     onError: failureOf('metrics'),
   });
-  await refuseCluster(adapters);
+  await refuseUnfitRedis(adapters);
   pipeline = stack.use(startPipeline(config, adapters, { logger, tracing, viewer }));
   logger.info({ address }, 'worker_started');
   return Object.assign(stack.move(), { address });
@@ -124,14 +123,17 @@ function operationState(states: ComponentStates, { providers }: Adapters): Opera
   };
 }
 
-/** Throws a ConfigError when Redis is a cluster. One that does not answer yet is not waited for. */
-async function refuseCluster({ redis, redisHealth }: Adapters): Promise<void> {
+/**
+ * Throws a ConfigError when the worker cannot use this Redis. One that does not answer yet is not
+ * waited for.
+ */
+async function refuseUnfitRedis({ redis, redisHealth }: Adapters): Promise<void> {
   const waited = new AbortController();
   const timeout = sleep(FIRST_ANSWER_MS, undefined, { signal: waited.signal, ref: false });
   const check = redisHealth.check(redis);
   await Promise.race([check, redisHealth.unavailable, timeout.catch(() => undefined)]);
   waited.abort();
-  if (redisHealth.isCluster) throw new ConfigError([NO_CLUSTER]);
+  if (redisHealth.unfitness !== null) throw new ConfigError([redisHealth.unfitness]);
 }
 
 /** Listens and returns the address. Throws a ConfigError, e.g. for a port in use. */

@@ -4,8 +4,9 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
+import { isDatabaseRefusal } from '../adapters/redis/connection.ts';
 import { evictionPolicy, NO_EVICTION } from '../adapters/redis/memory.ts';
-import { isClusterAnswer, NO_CLUSTER, probeRedis } from '../adapters/redis/probe.ts';
+import { isClusterAnswer, NO_CLUSTER, NO_DATABASE, probeRedis } from '../adapters/redis/probe.ts';
 import type { RecordEvent } from '../ports/events.ts';
 
 /** A probe that takes longer than this means that Redis does not answer. */
@@ -44,7 +45,9 @@ export class RedisHealth {
 
   /** The connection failed, or was refused service, `repeated` times since this was said last. */
   lost(error: Error, repeated: number): void {
-    this.#lost = `Redis is not available: ${codeOf(error)}`;
+    this.#lost = isDatabaseRefusal(error)
+      ? NO_DATABASE
+      : `Redis is not available: ${codeOf(error)}`;
     this.#unavailable.resolve();
     this.#record({ event: 'loop_error', loop: 'redis', error, repeated });
   }
@@ -68,9 +71,10 @@ export class RedisHealth {
     return this.isConnected && this.#refusal === null;
   }
 
-  /** Whether the other side is a Redis Cluster, which the worker cannot use. */
-  get isCluster(): boolean {
-    return this.#refusal !== null && isClusterAnswer(this.#refusal);
+  /** Why the worker cannot use this Redis: a cluster, or one without the database. Null otherwise. */
+  get unfitness(): string | null {
+    if (this.#lost === NO_DATABASE) return NO_DATABASE;
+    return this.#refusal !== null && isClusterAnswer(this.#refusal) ? NO_CLUSTER : null;
   }
 
   /**
@@ -91,7 +95,7 @@ export class RedisHealth {
   /** Why no task may be taken now; null when tasks may be taken. */
   get problem(): string | null {
     if (this.#lost !== null) return this.#lost;
-    if (this.isCluster) return NO_CLUSTER;
+    if (this.unfitness !== null) return this.unfitness;
     if (this.#refusal !== null) return `Redis refuses a command: ${codeOf(this.#refusal)}`;
     if (this.#probedAtMs !== null && performance.now() - this.#probedAtMs > SILENT_MS) {
       return 'Redis does not answer';

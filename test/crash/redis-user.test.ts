@@ -55,6 +55,14 @@ it('a Redis Cluster is refused at start, with the reason', async () => {
   assert.match(service.fix, /without cluster mode/);
 });
 
+it('a database that Redis lacks is refused at start, and no other used', async () => {
+  const { stack, platform } = crash.shop;
+  const env = { ...stack.env, REDIS_URL: `${stack.redis.url}/99` };
+  const refused = startWorkerProcess(env).then((worker) => worker.end('SIGKILL'));
+  await assert.rejects(refused, /REDIS_URL names a database that Redis does not have/);
+  assert.equal(await platform.redis.dbsize(), 0);
+});
+
 it('a worker on an evicting Redis is not ready until it is repaired', async () => {
   const { platform } = crash.shop;
   await platform.redis.config('SET', 'maxmemory-policy', 'allkeys-lru');

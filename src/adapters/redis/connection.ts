@@ -29,6 +29,11 @@ export function isConnectionError(error: Error): boolean {
   return CONNECTION_ERROR in error;
 }
 
+/** Whether Redis refused the database of REDIS_URL: it has fewer, or the user may not choose one. */
+export function isDatabaseRefusal(error: Error): boolean {
+  return 'command' in error && (error.command as { name?: unknown } | null)?.name === 'select';
+}
+
 /** What a connection shares with its duplicates. */
 interface Outage {
   readonly onLost: (error: Error, repeated: number) => void;
@@ -105,6 +110,8 @@ function watch(redis: Redis, outage: Outage): void {
   redis.on('error', (error: Error) => {
     Object.defineProperty(error, CONNECTION_ERROR, { value: true, configurable: true });
     lost(redis, error, outage);
+    // ioredis would go on with database 0.
+    if (isDatabaseRefusal(error)) redis.disconnect(true);
   });
   redis.on('end', () => outage.away.delete(redis));
   // BullMQ duplicates connections, too.

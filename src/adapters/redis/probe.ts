@@ -33,3 +33,7 @@ export const REDIS_ACL = '~wearon:* resetchannels &wearon:* +@all -@admin -@dang
 export const NO_CLUSTER =
   'REDIS_URL names a Redis Cluster; the task list and its intake list lie in different slots there, ' +
   'so a task cannot be moved in one step: use a Redis without cluster mode';
+
+export const NO_DATABASE =
+  'REDIS_URL names a database that Redis does not have, or that its user may not choose: end it with ' +
+  'the number of the database that the platform uses';
