@@ -53,9 +53,10 @@ it('a session that someone else failed is not refunded', async () => {
 
 it('a booking that may still be in flight is waited for', async () => {
   const one = oneSession();
-  const bookingBegunAt = new Date().toISOString();
+  // It waits 10 s for a connection and runs for 8 s at the most.
+  const bookingBegunAt = new Date(Date.now() - 18_000).toISOString();
   const waitMs = await failAndRefund(jobOf({ ...INTENT, bookingBegunAt }), one.deps);
-  assert.ok(waitMs > 0 && waitMs <= 10_000, String(waitMs));
+  assert.ok(waitMs > 0 && waitMs <= 2_000, String(waitMs));
   assert.equal(one.entries.length, 1);
 });
 

@@ -144,7 +144,7 @@ export function balanceReaches(shop: Shop, customer: Customer, credits: number) 
   return until(`a balance of ${credits}`, isReached, REFUND_WAIT_MS);
 }
 
-/** A refund whose booking was interrupted waits 10 s, a person's that was just paid 20 s. */
+/** A refund whose booking was interrupted waits 20 s, and so does a person's that was just paid. */
 export const REFUND_WAIT_MS = 120_000;
 
 /** Resolves when the session's refund job has ended. */
