@@ -126,8 +126,7 @@ function checkParameters(parameters: Readonly<Record<string, string>>): void {
   }
   if (facts === null) return;
   if (parameters.input_fidelity && !facts.inputFidelity) throw unknownParameter('input_fidelity');
-  if (parameters.complexity && !facts.qualities.includes('max'))
-    throw unknownParameter('complexity');
+  if (parameters.complexity && !facts.complexity) throw unknownParameter('complexity');
   if (quality && !(facts.qualities as readonly string[]).includes(quality))
     throw invalidValue('quality', `Invalid value: '${quality}' for this model.`);
   if (size && size !== 'auto' && !acceptsSize(model, size))

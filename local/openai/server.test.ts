@@ -85,6 +85,10 @@ const refused: Record<string, { parts: Parts; status?: number; code: string | nu
     parts: { model: 'gpt-image-2', input_fidelity: 'high' },
     code: 'unknown_parameter',
   },
+  'complexity for a model without it': {
+    parts: { model: 'gpt-image-2.5-flare', complexity: 'low' },
+    code: 'unknown_parameter',
+  },
   'an unknown quality': { parts: { quality: 'superb' }, code: 'invalid_value' },
   'a quality of another model': {
     parts: { model: 'gpt-image-2', quality: 'max' },
