@@ -17,6 +17,7 @@ const FOUNDATIONS = [
   'error-catalogue',
   'errors',
   'failure-text',
+  'foreign-json',
   'http-client',
   'mirror',
   'pose',

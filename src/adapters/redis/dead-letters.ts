@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
+import { parsedJson } from '../../foreign-json.ts';
 import type { DeadLetter } from '../../ports/task-source.ts';
 import { DEAD_LETTER_LIST, TASK_LIST } from './task-list.ts';
 
@@ -25,16 +26,13 @@ return 1`;
 
 /** All letters, newest first. */
 export async function deadLetters(redis: Redis): Promise<FiledLetter[]> {
-  const letters: FiledLetter[] = [];
-  let length: number;
-  let start = 0;
+  const texts: string[] = [];
+  let page: string[];
   do {
-    const page = await redis.lrange(DEAD_LETTER_LIST, start, start + PAGE - 1);
-    letters.push(...page.map(fileLetter));
-    length = page.length;
-    start += PAGE;
-  } while (length === PAGE);
-  return letters;
+    page = await redis.lrange(DEAD_LETTER_LIST, texts.length, texts.length + PAGE - 1);
+    texts.push(...page);
+  } while (page.length === PAGE);
+  return texts.map(fileLetter);
 }
 
 /** Puts the letter's message back on the task list in one step; false when the letter was gone. */
@@ -65,9 +63,5 @@ const storedLetter = z.object({
 /** A malformed element is shown as a letter, so that it can be dropped. */
 function read(text: string): DeadLetter {
   const none = { reason: 'not a dead letter', at: new Date(0).toISOString(), sessionId: null };
-  try {
-    return storedLetter.parse(JSON.parse(text));
-  } catch {
-    return { ...none, raw: text };
-  }
+  return storedLetter.safeParse(parsedJson(text)).data ?? { ...none, raw: text };
 }

@@ -2,6 +2,7 @@
  * The steps of all replicas, from the Redis channel to the listeners in this process.
  */
 import type { Redis } from 'ioredis';
+import { parsedJson } from '../../foreign-json.ts';
 import type { SessionEvent } from '../../ports/progress.ts';
 import { PROGRESS_CHANNEL } from './progress-channel.ts';
 
@@ -64,11 +65,7 @@ export class ProgressFeed implements Disposable {
 
 /** Other programs may write to the channel: null for what is not an event. */
 function read(text: string): SessionEvent | null {
-  try {
-    const event: unknown = JSON.parse(text);
-    const isOne = typeof event === 'object' && event !== null && 'session_id' in event;
-    return isOne ? (event as SessionEvent) : null;
-  } catch {
-    return null;
-  }
+  const event = parsedJson(text);
+  const isOne = typeof event === 'object' && event !== null && 'session_id' in event;
+  return isOne ? (event as SessionEvent) : null;
 }

@@ -3,6 +3,7 @@
  */
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
+import { parsedJson } from '../../foreign-json.ts';
 import type {
   Reconciliation,
   ReconciliationReason,
@@ -30,18 +31,10 @@ const storedResolved = storedRecord.extend({ resolvedAt: z.string(), note: z.str
 
 /** Throws, so that no record that waits for a person is overlooked. */
 function readStored<T>(form: z.ZodType<T>, text: string): T {
-  const { success, data } = form.safeParse(parsed(text));
+  const { success, data } = form.safeParse(parsedJson(text));
   if (!success)
     throw new Error('A reconciliation record in Redis cannot be read: look at it there');
   return data;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
 
 /** A record that a person has dealt with. */

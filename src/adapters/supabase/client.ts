@@ -6,6 +6,7 @@ import { createClient, StorageApiError, type SupabaseClient } from '@supabase/su
 import { Agent, type Dispatcher } from 'undici';
 import { z } from 'zod';
 import { TaskError } from '../../errors.ts';
+import { parsedJson } from '../../foreign-json.ts';
 import { exchange, MAX_ANSWER_BYTES } from '../../http-client/exchange.ts';
 import { REQUEST_TIMEOUT_MS } from '../../ports/booking-times.ts';
 import type { Channel } from '../../ports/session.ts';
@@ -46,18 +47,10 @@ const vendorError = z.object({ message: z.string() });
 /** supabase-js takes a 404 that is empty or `[]` for success; only the vendor's own 404 goes through. */
 async function withoutFalseNotFound(response: Response): Promise<Response> {
   const body = await response.text();
-  const isTheVendors = vendorError.safeParse(parsed(body)).success;
+  const isTheVendors = vendorError.safeParse(parsedJson(body)).success;
   return isTheVendors
     ? new Response(body, response)
     : Response.json({ message: 'a 404 that did not come from Supabase' }, { status: 502 });
-}
-
-function parsed(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return null;
-  }
 }
 
 /**
