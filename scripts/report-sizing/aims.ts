@@ -8,11 +8,10 @@ import type { Judged } from './judge.ts';
 import { calibration, errorsOf, withinSizes } from './statistics.ts';
 import type { Row } from './tables.ts';
 
-/** `reached` is null for what the data sets cannot tell. */
 interface Aim {
   readonly aim: string;
   readonly measured: string;
-  readonly reached: boolean | null;
+  readonly reached: boolean;
 }
 
 const PHOTO = 'photo + height';
@@ -52,12 +51,11 @@ export function aimsTable({ unseen, population, older, flips }: AimRows): string
     ),
     {
       aim: 'real photos: at most 1 of 41 usable ones refused, at most 2 of 123 unusable ones accepted',
-      measured: 'these photos are not in the data sets',
-      reached: null,
+      measured: 'other photos, by eye (decision 71): some 14 of 465, some 11 of 660',
+      reached: false,
     },
   ];
-  const verdict = (reached: boolean | null) =>
-    reached === null ? 'not measured' : reached ? 'reached' : '**missed**';
+  const verdict = (reached: boolean) => (reached ? 'reached' : '**missed**');
   return table(
     ['aim', 'measured', ''],
     aims.map(({ aim, measured, reached }) => [aim, measured, verdict(reached)]),
