@@ -3,12 +3,10 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { BUCKET, startLocalStack } from '../../local/stack.ts';
-import { openRedis } from '../../src/adapters/redis/fail-fast-connection.ts';
 import { type Check, clockCheck } from '../../src/cli/doctor/check.ts';
 import { afterTests } from '../support/after-tests.ts';
 import { wearon } from '../support/cli.ts';
 import { type Case, doctorOn } from '../support/doctor.ts';
-import { asUser, withRedis } from '../support/redis.ts';
 
 const MODELS = join(import.meta.dirname, '../../models');
 
@@ -101,69 +99,6 @@ it('a command names what the database answered', async () => {
   assert.match(stderr, /^The Supabase request failed: (?!no reason).+\. `wearon doctor`/);
 });
 
-/** The one finding with a user of its own that lacks these commands. */
-async function findingWithout(commands: string): Promise<Check> {
-  const { url } = stack.redis;
-  const rights = `~* +@all ${commands}`;
-  return theFinding({ REDIS_URL: await withRedis(url, (redis) => asUser(url, { redis, rights })) });
-}
-
-/** The finding of the probe while the setting has a value. */
-async function findingWith(change: readonly string[], back: readonly string[]): Promise<Check> {
-  const redis = await openRedis(stack.redis.url);
-  const [command = '', ...args] = change;
-  const [backCommand = '', ...backArgs] = back;
-  await redis.call(command, ...args);
-  try {
-    const { checks } = await examine();
-    const check = checks.find(({ name }) => name === 'Redis service');
-    return check ?? assert.fail();
-  } finally {
-    await redis.call(backCommand, ...backArgs);
-    redis.disconnect();
-  }
-}
-
-describe('the doctor finds of Redis', () => {
-  it('a replica, with its primary, and a full memory', async () => {
-    const memory = ['CONFIG', 'SET', 'maxmemory'];
-    for (const [change, back, fix] of [
-      [['REPLICAOF', '127.0.0.1', '7'], ['REPLICAOF', 'NO', 'ONE'], /is a replica.*127\.0\.0\.1:7/],
-      [[...memory, '1'], [...memory, '0'], /raise maxmemory/],
-    ] as const) {
-      const check = await findingWith(change, back);
-      assert.equal(check.state, 'fail');
-      assert.match(check.fix ?? '', fix);
-    }
-  });
-
-  it('a user that may not run scripts', async () => {
-    const check = await findingWithout('-eval');
-    assert.equal(check.name, 'Redis service');
-    assert.match(check.fix ?? '', /rights/);
-  });
-
-  it('that it may throw tasks away', async () => {
-    const redis = await openRedis(stack.redis.url);
-    try {
-      await redis.config('SET', 'maxmemory-policy', 'allkeys-lru');
-      const check = await theFinding();
-      assert.equal(check.state, 'fail');
-      assert.match(check.finding, /allkeys-lru/);
-    } finally {
-      await redis.config('SET', 'maxmemory-policy', 'noeviction');
-      redis.disconnect();
-    }
-  });
-
-  it('that the worker is drained', async () => {
-    await wearon(stack.env, ['drain', '--yes']);
-    const check = await theFinding();
-    assert.deepEqual([check.name, check.state], ['intake', 'warn']);
-    await wearon(stack.env, ['drain', '--off']);
-  });
-});
-
 describe('the doctor finds of Supabase', () => {
   it('an outage, in one line that prescribes no migration', async () => {
     const page = '<html><body>Service Unavailable</body></html>';
@@ -207,6 +142,22 @@ describe('the doctor finds of Supabase', () => {
     await withSql(set(mime, "array['image/png']"), set(mime, types), async () => {
       assert.match((await theFinding()).finding, /no image\/jpeg/);
     });
+  });
+
+  it('that a picture cannot be uploaded, or read by its link', async () => {
+    const upload = { method: 'POST', path: /\/object\/virtual/, kind: 'status' } as const;
+    const page = '<html><body>413 Request Entity Too Large</body></html>';
+    for (const [fault, expected] of [
+      [{ ...upload, status: 413, body: page }, /a trial failed: .*\(status 413\)/],
+      [{ kind: 'status', method: 'GET', path: /\/object\/sign\//, status: 500 }, /answers 500/],
+    ] as const) {
+      stack.supabase.faults.add({ ...fault, times: Infinity });
+      const check = await theFinding().finally(() => stack.supabase.faults.clear());
+      assert.equal(check.name, 'Supabase uploads');
+      assert.match(check.finding, expected);
+    }
+    const left = "select name from storage.objects where name like 'doctor%'";
+    assert.deepEqual((await stack.database.query(left)).rows, []);
   });
 
   it('that a column is missing', async () => {

@@ -1,6 +1,6 @@
 /**
- * Does Supabase answer and accept the key, and are tables, functions and bucket as the worker
- * needs them?
+ * Does Supabase answer and accept the key, are tables, functions and bucket as the worker needs them,
+ * and can a picture be stored?
  */
 import type { SupabaseClient } from '@supabase/supabase-js';
 import { PICTURE_TYPE } from '../../adapters/supabase/image-store.ts';
@@ -19,6 +19,7 @@ import { keyProblem } from '../../adapters/supabase/storage-problem.ts';
 import type { Config } from '../../config.ts';
 import { redact } from '../../telemetry/redaction.ts';
 import { type Check, clockOf, fail, ok, warn } from './check.ts';
+import { checkUploads } from './uploads.ts';
 
 const NOTHING_IS_LOST = 'nothing is lost, tasks and refunds go on when it is back';
 const KEY_REFUSED = /invalid api key|jwt|unauthorized|permission denied/i;
@@ -50,11 +51,14 @@ export async function checkSupabase(supabase: SupabaseClient, config: Config): P
     const fix = 'set SUPABASE_SERVICE_ROLE_KEY to the service-role key of this project';
     return [reachable, fail('Supabase key', 'refused', fix), clock];
   }
+  const bucketChecks = checkBucket(bucket, config.supabaseBucket);
+  const isBucketFit = bucketChecks.every(({ state }) => state === 'ok');
   return [
     reachable,
     ...checkSchema('table', 'all columns', Object.keys(NEEDED_COLUMNS).length, tables),
     ...checkSchema('function', 'all arguments', Object.keys(NEEDED_FUNCTIONS).length, functions),
-    ...checkBucket(bucket, config.supabaseBucket),
+    ...bucketChecks,
+    ...(isBucketFit ? await checkUploads(supabase, config.supabaseBucket) : []),
     clock,
   ];
 }
