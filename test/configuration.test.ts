@@ -90,8 +90,9 @@ it('URLs with a path too much or a password as it stands are refused', () => {
   const problem = (env: Record<string, string>) => problemsOf({ ...REQUIRED, ...env })[0] ?? '';
   for (const path of ['/rest/v1', '/dashboard/project/abcdefgh', '/?a=b']) {
     const SUPABASE_URL = `https://example.supabase.co${path}`;
-    assert.match(problem({ SUPABASE_URL }), /^SUPABASE_URL must be scheme and host/, path);
+    assert.match(problem({ SUPABASE_URL }), /^SUPABASE_URL must be the URL that/, path);
   }
+  assert.equal(problem({ SUPABASE_URL: 'https://example.com/supabase/' }), '');
   for (const password of ['p@ss#word', '1/rest', 'p/ss', '1?rest', 'p#ss', 'p%ss']) {
     const text = problem({ REDIS_URL: `redis://default:${password}@host:6379/0` });
     assert.match(text, /^REDIS_URL .*(percent-encoded|write %25)/, password);

@@ -12,7 +12,7 @@ type HostSettings = Pick<
 
 /** Opens those of tasks and of sizes; `stack` disposes of them. */
 export function openFetchers(config: HostSettings, stack: AsyncDisposableStack) {
-  const trustedOrigins = [new URL(config.supabaseUrl).origin, ...config.imageTrustedOrigins];
+  const trustedOrigins = [config.supabaseUrl, ...config.imageTrustedOrigins];
   const open = (hostAllowlist: readonly string[] | null) =>
     stack.use(new WebImageFetcher({ trustedOrigins, hostAllowlist }));
   return { fetcher: open(taskHosts(config)), sizingFetcher: open(sizingHosts(config)) };

@@ -1,11 +1,11 @@
 /** Variables: Redis and Supabase. */
 import {
+  baseOfApis,
   parseRedisUrl,
   parseSecureUrl,
   text,
   type Variable,
   variable,
-  withoutPath,
 } from './variable.ts';
 
 export const CONNECTION_VARIABLES = {
@@ -21,8 +21,11 @@ export const CONNECTION_VARIABLES = {
   ),
   supabaseUrl: variable(
     'SUPABASE_URL',
-    { about: 'The Supabase project.', example: 'https://abcdefgh.supabase.co' },
-    (value) => withoutPath(parseSecureUrl(value)),
+    {
+      about: 'The Supabase project; one of your own may be below a path, behind a proxy.',
+      example: 'https://abcdefgh.supabase.co',
+    },
+    (value) => baseOfApis(parseSecureUrl(value)),
   ),
   supabaseServiceRoleKey: text('SUPABASE_SERVICE_ROLE_KEY', {
     about: 'The service-role key of the project. Secret.',

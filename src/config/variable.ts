@@ -131,10 +131,12 @@ export function secureUrl(name: string, details: Details): Variable<string> {
   return variable(name, details, parseSecureUrl);
 }
 
-/** Refuses the address of a page of the dashboard or of an API: paths are added to the URL. */
-export function withoutPath(value: string): string {
+/** Refuses the address of an API or of a page of the dashboard: the paths of the APIs are added to the URL. */
+export function baseOfApis(value: string): string {
   const { pathname, search, hash } = new URL(value);
-  if (pathname + search + hash !== '/') throw new Error('must be scheme and host, without a path');
+  if (search + hash !== '' || /\/(v1|project)(\/|$)/.test(pathname)) {
+    throw new Error('must be the URL that /rest/v1 and /storage/v1 are below, without them');
+  }
   return value;
 }
 

@@ -27,12 +27,13 @@ type LinkRow = z.infer<typeof linkRow>;
 
 export class SupabasePictureLinks implements PictureLinks {
   readonly #supabase: SupabaseClient;
-  readonly #origin: string;
+  /** Begins every link to an object. */
+  readonly #objects: string;
   readonly #bucket: string;
 
   constructor(supabase: SupabaseClient, supabaseUrl: string, bucket: string) {
     this.#supabase = supabase;
-    this.#origin = new URL(supabaseUrl).origin;
+    this.#objects = new URL(`${supabaseUrl}/storage/v1/object/`).href;
     this.#bucket = bucket;
   }
 
@@ -99,10 +100,10 @@ export class SupabasePictureLinks implements PictureLinks {
 
   /** `…/storage/v1/object/sign/<bucket>/<path>?token=…` → path; null for a link to anywhere else. */
   #pathIn(link: string): string | null {
-    const url = URL.parse(link);
-    const [, root, version, object, , bucket, ...path] = url?.pathname.split('/') ?? [];
-    const isObject = root === 'storage' && version === 'v1' && object === 'object';
-    if (url?.origin !== this.#origin || !isObject || bucket !== this.#bucket) return null;
+    const { origin, pathname } = URL.parse(link) ?? {};
+    const place = `${origin}${pathname}`;
+    const [, bucket, ...path] = place.slice(this.#objects.length).split('/');
+    if (!place.startsWith(this.#objects) || bucket !== this.#bucket) return null;
     try {
       return decodeURIComponent(path.join('/'));
     } catch {

@@ -63,7 +63,7 @@ export class WebImageFetcher implements ImageFetcher, AsyncDisposable {
 
   constructor(options: ImageFetcherOptions) {
     this.#rules = {
-      trustedOrigins: options.trustedOrigins.map((origin) => new URL(origin).origin),
+      trustedOrigins: options.trustedOrigins.map((base) => new URL(base).href.replace(/\/+$/, '')),
       hostAllowlist: options.hostAllowlist?.map((host) => host.toLowerCase()) ?? null,
     };
     this.#maxBytes = options.maxBytes ?? MAX_IMAGE_BYTES;
@@ -75,7 +75,7 @@ export class WebImageFetcher implements ImageFetcher, AsyncDisposable {
   async fetch(text: string, { timeoutMs, signal, take }: FetchOptions): Promise<Uint8Array> {
     signal.throwIfAborted();
     const { url, trusted } = readImageUrl(text, this.#rules);
-    const fromStorage = trusted && url.pathname.startsWith(STORAGE_PATH);
+    const fromStorage = trusted && url.pathname.includes(STORAGE_PATH);
     using countdown = startCountdown(timeoutMs);
     const deadline = countdown.signal;
     using speed = watchSpeed(this.#leastSpeed);

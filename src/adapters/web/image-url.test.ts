@@ -34,6 +34,19 @@ describe('readImageUrl', () => {
     assert.ok(isRefused('http://shop.example/a.jpg'));
   });
 
+  it('trusts only what is below the path of a trusted origin that has one', () => {
+    const rules = { trustedOrigins: ['http://10.0.0.1:8000/supabase'], hostAllowlist: null };
+    const link = (path: string) => readImageUrl(`http://10.0.0.1:8000${path}`, rules);
+    assert.ok(link('/supabase/storage/v1/object/a.jpg').trusted);
+    for (const path of [
+      '/a.jpg',
+      '/supabase-b/a.jpg',
+      '/supabase/../a.jpg',
+      '/supabase/%2e%2e/a.jpg',
+    ])
+      assert.throws(() => link(path), { code: 'INVALID_IMAGE' }, path);
+  });
+
   it('refuses credentials even for trusted origins', () => {
     assert.ok(isRefused('http://user:password@127.0.0.1:54321/a.jpg'));
     assert.ok(isRefused('http://@127.0.0.1:54321/a.jpg'));

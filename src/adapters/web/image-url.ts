@@ -17,7 +17,10 @@ const FORGIVEN_BY_PARSERS = /[\u0000-\u0020\u007f\\]/;
 const USER_INFO = /^[^/?#]*\/\/[^/?#]*@/;
 
 export interface UrlRules {
-  /** Exact origins (scheme://host:port) that may be opened as they stand, even http and on loopback. */
+  /**
+   * Exact origins (scheme://host:port) that may be opened as they stand, even http and on loopback; with a
+   * path, what is below it.
+   */
   readonly trustedOrigins: readonly string[];
   /**
    * The only hosts in addition to the trusted origins, or null for every public host. An entry that begins
@@ -35,7 +38,8 @@ interface ImageUrl {
 /** Throws `INVALID_IMAGE (refused)` for a link that must not be opened. The host's address is not checked here. */
 export function readImageUrl(text: string, rules: UrlRules): ImageUrl {
   const url = parseStrictly(text);
-  if (rules.trustedOrigins.includes(url.origin)) return { url, trusted: true };
+  const isTrusted = rules.trustedOrigins.some((base) => url.href.startsWith(`${base}/`));
+  if (isTrusted) return { url, trusted: true };
   if (url.protocol !== 'https:' || url.port !== '') throw refused();
   if (!isAllowed(url.hostname, rules.hostAllowlist)) throw refused();
   return { url, trusted: false };
