@@ -4,8 +4,9 @@
  *
  * With `-- --against 'DIR::command'` another worker gets the same tasks in turns, and with
  * `-- --vendor-ms 500` this one alone a vendor of that speed (`walk/against.ts`); its memory with many
- * calls in flight is measured so. `--delay-ms 40` puts Supabase and the photos so far away, and
- * `--megapixels 12` makes the photos larger.
+ * calls in flight is measured so. `--delay-ms 40` puts Supabase and the photos so far away,
+ * `--megapixels 12` makes the photos larger, and `--person` has them show a person, so that their check has
+ * its full cost.
  */
 import { parseArgs } from 'node:util';
 import type { TryOn } from '../local/platform.ts';
@@ -107,6 +108,7 @@ const { values: options } = parseArgs({
     'vendor-ms': { type: 'string' },
     'delay-ms': { type: 'string', default: '0' },
     megapixels: { type: 'string', default: '1' },
+    person: { type: 'boolean', default: false },
   },
 });
 const amount = {
@@ -115,6 +117,7 @@ const amount = {
   vendorMs: countIn('vendor-ms', options['vendor-ms'] ?? '0', 0, LONGEST_VENDOR_MS),
   delayMs: countIn('delay-ms', options['delay-ms'], 0, LONGEST_DELAY_MS),
   megapixels: countIn('megapixels', options.megapixels, 1, MOST_MEGAPIXELS),
+  person: options.person,
 };
 if (options.against !== undefined) await compareWith(parseContender(options.against), amount);
 else if (options['vendor-ms'] !== undefined) await measureThis(amount);

@@ -18,6 +18,8 @@ export interface Amount {
   readonly delayMs: number;
   /** Of each photo. */
   readonly megapixels: number;
+  /** Whether the photos show a person, so that their check has its full cost. */
+  readonly person: boolean;
 }
 
 /** In this order, so that a machine that gets faster or slower favours neither. */
@@ -42,7 +44,7 @@ async function openShopWith({ vendorMs, delayMs }: Amount): Promise<Shop> {
 /** Drives both alternately on one local stack and prints their figures. */
 export async function compareWith(other: Contender, amount: Amount): Promise<void> {
   await using shop = await openShopWith(amount);
-  const load = { ...amount, photo: await photoOf(amount.megapixels) };
+  const load = { ...amount, photo: await photoOf(amount.megapixels, amount.person) };
   const env = { ...shop.stack.env, ...settings() };
   const runs: Record<(typeof ORDER)[number], Run[]> = { this: [], other: [] };
   for (const [index, who] of ORDER.entries()) {
@@ -58,7 +60,7 @@ export async function compareWith(other: Contender, amount: Amount): Promise<voi
 /** Drives this worker alone, once, and prints its figures. */
 export async function measureThis(amount: Amount): Promise<void> {
   await using shop = await openShopWith(amount);
-  const load = { ...amount, photo: await photoOf(amount.megapixels) };
+  const load = { ...amount, photo: await photoOf(amount.megapixels, amount.person) };
   const env = { ...shop.stack.env, ...settings() };
   const run = await measureRun(shop, THIS_WORKER, env, load);
   console.log(`${describe(env, amount)}\n`);
@@ -69,9 +71,9 @@ export async function measureThis(amount: Amount): Promise<void> {
 }
 
 function describe(env: Readonly<Record<string, string>>, amount: Amount): string {
-  const { tasks, alone, vendorMs, delayMs, megapixels } = amount;
+  const { tasks, alone, vendorMs, delayMs, megapixels, person } = amount;
   return (
     `${machineName()}; WORKER_CONCURRENCY=${env.WORKER_CONCURRENCY}, vendor ${vendorMs} ms, ` +
-    `Supabase ${delayMs} ms away, ${tasks} tasks of two ${megapixels} MP photos at once and ${alone} alone`
+    `Supabase ${delayMs} ms away, ${tasks} tasks of two ${megapixels} MP photos${person ? ' of a person' : ''} at once and ${alone} alone`
   );
 }
