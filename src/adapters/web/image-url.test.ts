@@ -38,11 +38,14 @@ describe('readImageUrl', () => {
     const rules = { trustedOrigins: ['http://10.0.0.1:8000/supabase'], hostAllowlist: null };
     const link = (path: string) => readImageUrl(`http://10.0.0.1:8000${path}`, rules);
     assert.ok(link('/supabase/storage/v1/object/a.jpg').trusted);
+    assert.ok(link('/supabase/storage/v1/object/a%2Fb.jpg?token=%2F..').trusted);
     for (const path of [
       '/a.jpg',
       '/supabase-b/a.jpg',
       '/supabase/../a.jpg',
       '/supabase/%2e%2e/a.jpg',
+      '/supabase/..%2Fa.jpg',
+      '/supabase/%2e%2e%5ca.jpg',
     ])
       assert.throws(() => link(path), { code: 'INVALID_IMAGE' }, path);
   });

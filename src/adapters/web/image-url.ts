@@ -38,8 +38,10 @@ interface ImageUrl {
 /** Throws `INVALID_IMAGE (refused)` for a link that must not be opened. The host's address is not checked here. */
 export function readImageUrl(text: string, rules: UrlRules): ImageUrl {
   const url = parseStrictly(text);
-  const isTrusted = rules.trustedOrigins.some((base) => url.href.startsWith(`${base}/`));
-  if (isTrusted) return { url, trusted: true };
+  // Also as a proxy reads it that takes an encoded slash for a slash.
+  const readings = [url.href, new URL(url.href.replace(/%2f|%5c/gi, '/')).href];
+  const isBelow = (base: string) => readings.every((link) => link.startsWith(`${base}/`));
+  if (rules.trustedOrigins.some(isBelow)) return { url, trusted: true };
   if (url.protocol !== 'https:' || url.port !== '') throw refused();
   if (!isAllowed(url.hostname, rules.hostAllowlist)) throw refused();
   return { url, trusted: false };
