@@ -37,7 +37,8 @@ export interface App extends AsyncDisposable {
 
 /**
  * Starts the worker. Throws a ConfigError when the image model cannot be used any more, Redis is a
- * cluster or lacks the database, or the port cannot be listened on: then no task, row or picture has been touched.
+ * cluster or lacks the database, or the port cannot be listened on: then no task, row or picture
+ * has been touched.
  */
 export async function startApp(config: Config, logger: Logger): Promise<App> {
   const { warnings, warn } = warnOnce(logger);

@@ -107,8 +107,9 @@ export interface PhotoObservation {
 }
 
 /**
- * What became of a photo. `unusable_image`: as INVALID_IMAGE of the error catalogue, with its detail. `busy`: too many wait already, come back in a second or two.
- * `unavailable`: the models are missing or the estimator is stopping.
+ * What became of a photo. `unusable_image`: as INVALID_IMAGE of the error catalogue, with its detail.
+ * `busy`: too many wait already; worth asking for again in a second or two. `unavailable`: the models
+ * are missing or the estimator is stopping.
  */
 export type PoseOutcome =
   | { readonly kind: 'observed'; readonly observation: PhotoObservation }

@@ -72,8 +72,8 @@ interface Call {
 /**
  * Makes the call; the deadline is checked once more after waiting for a slot of the rate limit.
  * Throws what a provider throws, DEADLINE_EXCEEDED, GENERATION_FAILED (PICTURE_REJECTED after a
- * rejection) when the task's calls are used up, LockLostError, or StoppingError when the process is to stop before the call. The journal's call
- * stays open until its outcome is recorded.
+ * rejection) when the task's calls are used up, LockLostError, or StoppingError when the process is
+ * to stop before the call. The journal's call stays open until its outcome is recorded.
  */
 export async function generate(
   job: Job,

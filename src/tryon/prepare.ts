@@ -30,9 +30,9 @@ const DOWNLOADS_AT_ONCE = 4;
 
 /**
  * Downloads the photos and prepares each as soon as it is there. Throws INVALID_IMAGE,
- * IMAGE_UNAVAILABLE or STORAGE_UNAVAILABLE, with the image it is about. The first final error ends the other downloads;
- * a transient one is thrown after they have ended, since a dead link among them fails the task now.
- * After either no more photos are decoded.
+ * IMAGE_UNAVAILABLE or STORAGE_UNAVAILABLE, with the image it is about. The first final error ends
+ * the other downloads; a transient one is thrown after they have ended, since a dead link among them
+ * fails the task now. After either no more photos are decoded.
  */
 export async function prepare(
   task: Task,

@@ -36,8 +36,8 @@ export function readUsage(usage: unknown): Usage | null {
 
 /**
  * What a call cost in USD, rounded to 6 decimals (the column's precision); null without usage, for
- * a model without a known price, and for more than the column holds. Tokens that the details do not account for are priced as
- * image tokens, the dearer kind, so that a cost is never understated.
+ * a model without a known price, and for more than the column holds. Tokens that the details do not
+ * account for are priced as image tokens, the dearer kind, so that a cost is never understated.
  */
 export function costUsd(model: string, usage: unknown): number | null {
   const prices = describeModel(model)?.prices;
