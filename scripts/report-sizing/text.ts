@@ -13,13 +13,13 @@ Written by \`npm run report:sizing\`; do not edit. The coefficients come from \`
 
 **What is what.** Chest at nipple height (bust for women), hip at its largest, and the **waist at the navel**, not the natural waist, which is smaller by about 3 cm for men and 14 cm for women in a survey that measured both. \`shoulder_cm\` is bone to bone (biacromial) and \`inseam_cm\` crotch to floor; they follow from the others and are not judged here. Sizes by the default chart (largest of the three girths: 84, 92, 100, 108, 116 cm). Errors are mean absolute errors in cm of chest / waist / hip.`;
 
-export const REAL = `449 photos that people took of themselves and 303 of public figures, from a public collection for research ([decision 71](decisions/0071-noise-of-peoples-own-photos.md)), none of them part of this project. Heights and weights are as told or published; no one used a tape, so the judge is what follows from height and weight, which is itself right for 7 sizes of 10. Weighted so that body mass is spread half as among soldiers, half as among US adults. Measured once, when the noise was chosen with these photos in view.
+export const REAL = `449 photos that people took of themselves and 303 of public figures, from a public collection for research ([decision 71](decisions/0071-noise-of-peoples-own-photos.md)), none of them part of this project. Heights and weights are self-reported or published; no one used a tape, so the judge is what follows from height and weight, which is itself right for 7 sizes of 10. Weighted so that body mass is spread half as among soldiers, half as among US adults. Measured once, when the noise was chosen with these photos in view.
 
 | input | distance from the judge, cm | exact | ± 1 | mean confidence | calibration error |
 | --- | --- | --- | --- | --- | --- |
 | height | 8.3 / 10.4 / 7.6 | 33 % | 76 % | 32 % | 0.010 |
 | photo + height | 6.7 / 8.3 / 6.0 | 42 % | 85 % | 42 % | 0.005 |
-| photo + height + weight | 0.6 / 0.9 / 1.0 | 71 % | 100 % | 72 % | 0.011 |
+| photo + height + weight (no test: the judge has the same weight) | 0.6 / 0.9 / 1.0 | 71 % | 100 % | 72 % | 0.011 |
 
 | kg/m², photo + height | photos | mean distance, cm | exact | mean confidence |
 | --- | --- | --- | --- | --- |
@@ -29,7 +29,7 @@ export const REAL = `449 photos that people took of themselves and 303 of public
 | below 35 | 86 | -9.8 / -11.5 / -6.9 | 26 % | 43 % |
 | from 35 | 89 | -18.4 / -22.3 / -15.7 | 46 % | 46 % |
 
-**Slim people get too large a size and heavy ones too small a one.** Among people who get the same answer there is no such error: in the sixth with the smallest waists the answer is off by -0.8 / -0.7 / 0.4 cm, and a difference of 1 cm between two answers is one of 0.96 / 1.00 / 1.04 cm between two people. The clothes in such photos say little, so the answer stays near the average, and the confidence is true for all who get it, not for the slim ones among them. Only a weight makes it so: with one, the same people are within 1 cm of what follows from it.`;
+**Slim people get too large a size and heavy ones too small a one.** Among people who get the same answer there is no such error: in the sixth with the smallest waists the answer is off by -0.8 / -0.7 / 0.4 cm, and a difference of 1 cm between two answers is one of 0.96 / 1.00 / 1.04 cm between two people. The clothes in such photos say little, so the answer stays near the average, and the confidence is true for all who get it, not for the slim ones among them. What helps them is a weight: see the tables below on people of known girths.`;
 
 export const AIMS = `Reached or missed by the figures of this page. "Unseen clothes" means that the maker of the clothes and cameras was left out of the fit. The time of a request: \`npm run bench:pose\`.`;
 

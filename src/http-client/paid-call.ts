@@ -1,4 +1,4 @@
-/** What an answer's status, or the lack of an answer, says about a paid call, whoever the vendor is. */
+/** What an answer's status, or the lack of an answer, says about a paid call to any vendor. */
 import type { ErrorCode } from '../error-catalogue.ts';
 import { TaskError } from '../errors.ts';
 import { isRedirect } from './answer.ts';
