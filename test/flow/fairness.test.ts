@@ -6,6 +6,7 @@ import { it } from 'node:test';
 import { serverError } from '../../local/openai/vendor-errors.ts';
 import { createPerson, createStore } from '../../local/platform.ts';
 import { until } from '../../local/until.ts';
+import { attemptsFor } from '../../src/tryon/call-slots.ts';
 import { useCrashShop } from '../support/crash-shop.ts';
 import { assertCompleted, orderTryOn, push, settledRow } from '../support/shop.ts';
 
@@ -42,13 +43,14 @@ function placeOfSingle(): number {
   );
 }
 
-it('a single task of another owner starts within one round of slots', async () => {
+it('a single task of another owner starts within one round of attempts', async () => {
   const { faults } = crash.shop.stack.openai;
   const held = faults.add({ method: 'POST', times: SLOTS, kind: 'hold-after' });
   const { many, single } = await crowd();
   held.release();
   await assertCompleted(crash.shop, single);
-  assert.ok(placeOfSingle() < 2 * SLOTS, `call ${placeOfSingle()}`);
+  // One round started before it came; in the next one others may overtake it in their preparation.
+  assert.ok(placeOfSingle() <= 2 * attemptsFor(SLOTS), `call ${placeOfSingle()}`);
   const rows = await Promise.all(many.map((tryOn) => settledRow(crash.shop, tryOn)));
   assert.ok(rows.every(({ status }) => status === 'completed'));
 });
@@ -81,5 +83,8 @@ it('a retry goes before all first attempts, even if rounds began anew', async ()
   assert.ok(rows.every(({ status }) => status === 'completed'));
   const ended = rows.slice(0, SLOTS).map(({ completed_at }) => completed_at.getTime());
   const before = rows.slice(SLOTS).filter(({ completed_at }) => completed_at < Math.max(...ended));
-  assert.ok(before.length <= 2 * SLOTS, `${before.length} of ${calls.length - callsBefore}`);
+  assert.ok(
+    before.length <= 2 * attemptsFor(SLOTS),
+    `${before.length} of ${calls.length - callsBefore}`,
+  );
 });

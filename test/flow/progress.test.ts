@@ -17,15 +17,20 @@ const shop = afterTests.use(await openShop());
 const { env } = shop.stack;
 const _worker = afterTests.use(await startWorkerProcess(env));
 
-/** A client that keeps no timer once it watches nothing. */
+/**
+ * A client that keeps no timer once it watches nothing. Each test has its own: a watch that begins
+ * while the socket closes after an earlier one joins a channel that never opens.
+ */
 function connect(params: Record<string, string> = {}): SupabaseClient {
   return createClient(env.SUPABASE_URL ?? '', env.SUPABASE_SERVICE_ROLE_KEY ?? '', {
     realtime: { disconnectOnEmptyChannelsAfterMs: 0, params },
   });
 }
-const supabase = connect();
 
-/** Pushes the task once the watch has seen the queued row, and returns every state up to the end. */
+/**
+ * Pushes the task once the watch has seen the queued row, and returns every state up to the end. The
+ * picture waits until the watch has seen the attempt: Realtime announces rows, not each of their changes.
+ */
 async function watchToTheEnd(
   client: SupabaseClient,
   tryOn: TryOn,
@@ -34,6 +39,7 @@ async function watchToTheEnd(
 ): Promise<TryOnState[]> {
   const states: TryOnState[] = [];
   const ended = Promise.withResolvers<void>();
+  const picture = shop.stack.openai.faults.add({ method: 'POST', kind: 'hold' });
   const stop = watchTryOn(client, {
     table,
     sessionId: tryOn.sessionId,
@@ -41,6 +47,7 @@ async function watchToTheEnd(
     onChange: (state) => {
       states.push(state);
       if (states.length === 1) void push(shop.platform, tryOn);
+      else picture.release();
       if (state.status === 'completed' || state.status === 'failed') ended.resolve();
     },
   });
@@ -51,7 +58,7 @@ async function watchToTheEnd(
 describe('a try-on is followed', () => {
   it('by Realtime alone, and completed comes with its link', async () => {
     const tryOn = await orderTryOn(shop.platform, await createPerson(shop.platform));
-    const states = await watchToTheEnd(supabase, tryOn, 'generation_sessions', NEVER_MS);
+    const states = await watchToTheEnd(connect(), tryOn, 'generation_sessions', NEVER_MS);
     assert.deepEqual(
       states.map(({ status }) => status),
       ['queued', 'processing', 'completed'],
@@ -65,7 +72,7 @@ describe('a try-on is followed', () => {
     const tryOn = await orderTryOn(shop.platform, await createPerson(shop.platform));
     const pending = "update generation_sessions set status = 'pending' where id = $1";
     await shop.stack.database.query(pending, [tryOn.sessionId]);
-    const states = await watchToTheEnd(supabase, tryOn, 'generation_sessions', NEVER_MS);
+    const states = await watchToTheEnd(connect(), tryOn, 'generation_sessions', NEVER_MS);
     const expected: TryOnState['status'][] = ['pending', 'processing', 'completed'];
     assert.deepEqual(
       states.map(({ status }) => status),
@@ -77,16 +84,17 @@ describe('a try-on is followed', () => {
     const tryOn = await orderTryOn(shop.platform, await createStore(shop.platform), {
       imageUrls: [`${shop.stack.env.SUPABASE_URL}/no-such-photo.jpg`],
     });
-    const states = await watchToTheEnd(supabase, tryOn, 'store_generation_sessions', NEVER_MS);
+    const states = await watchToTheEnd(connect(), tryOn, 'store_generation_sessions', NEVER_MS);
     assert.equal(states.at(-1)?.status, 'failed');
     assert.ok(states.at(-1)?.error_message);
   });
 
   it('by two watches of one session on one client', async () => {
     const tryOn = await orderTryOn(shop.platform, await createPerson(shop.platform));
+    const client = connect();
     const [first, second] = await Promise.all([
-      watchToTheEnd(supabase, tryOn, 'generation_sessions', NEVER_MS),
-      watchToTheEnd(supabase, tryOn, 'generation_sessions', NEVER_MS),
+      watchToTheEnd(client, tryOn, 'generation_sessions', NEVER_MS),
+      watchToTheEnd(client, tryOn, 'generation_sessions', NEVER_MS),
     ]);
     assert.equal(first.at(-1)?.status, 'completed');
     assert.deepEqual(second.at(-1), first.at(-1));

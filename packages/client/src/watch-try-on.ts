@@ -51,6 +51,7 @@ export function watchTryOn(
 ): () => void {
   let reached = -1;
   const stop = () => {
+    if (reached === Number.POSITIVE_INFINITY) return;
     reached = Number.POSITIVE_INFINITY;
     clearInterval(poll);
     void supabase.removeChannel(channel);
