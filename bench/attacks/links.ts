@@ -4,9 +4,9 @@ import type { RequestListener } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dnsLookup } from '../../src/adapters/web/dns-lookup.ts';
 import { WebImageFetcher } from '../../src/adapters/web/image-fetcher.ts';
-import { startDnsServer } from '../../test/support/dns-server.ts';
-import { dialTo, startHttpHost } from '../../test/support/http-host.ts';
-import { runInNamespace, whyNoNamespace } from '../../test/support/network-namespace.ts';
+import { startDnsServer } from '../../test/support/network/dns-server.ts';
+import { dialTo, startHttpHost } from '../../test/support/network/http-host.ts';
+import { runInNamespace, whyNoNamespace } from '../../test/support/network/network-namespace.ts';
 import { timeMs } from '../timing.ts';
 import type { Attack } from './attack.ts';
 

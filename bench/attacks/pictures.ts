@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PosePool } from '../../src/adapters/mediapipe/pose-pool.ts';
 import { validateImage } from '../../src/images/validation.ts';
-import { holdPhotos } from '../../test/support/hold-photos.ts';
-import { prepareElsewhere, slowPng } from '../../test/support/large-images.ts';
-import { insertPngText, plain } from '../../test/support/odd-images.ts';
-import { FIXTURES } from '../../test/support/pose-goldens.ts';
-import { poseModelFolder } from '../../test/support/pose-models.ts';
-import { scanBomb } from '../../test/support/scan-bomb.ts';
+import { holdPhotos } from '../../test/support/images/hold-photos.ts';
+import { prepareElsewhere, slowPng } from '../../test/support/images/large-images.ts';
+import { insertPngText, plain } from '../../test/support/images/odd-images.ts';
+import { scanBomb } from '../../test/support/images/scan-bomb.ts';
+import { FIXTURES } from '../../test/support/sizing/pose-goldens.ts';
+import { poseModelFolder } from '../../test/support/sizing/pose-models.ts';
 import { timeMs } from '../timing.ts';
 import type { Attack } from './attack.ts';
 

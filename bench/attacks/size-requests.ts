@@ -1,5 +1,5 @@
 import { serverIn } from '../../test/support/api-server.ts';
-import { OVERSIZED } from '../../test/support/oversized-requests.ts';
+import { OVERSIZED } from '../../test/support/sizing/oversized-requests.ts';
 import type { Attack } from './attack.ts';
 
 const REQUESTS = 100;

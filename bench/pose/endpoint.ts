@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
-import { startHttpHost } from '../../test/support/http-host.ts';
+import { startHttpHost } from '../../test/support/network/http-host.ts';
 import { fixed, printTable, quantile } from '../timing.ts';
 import type { ServerFigures } from './server.ts';
 

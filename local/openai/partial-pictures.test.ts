@@ -7,7 +7,7 @@ import sharp from 'sharp';
 import type { OpenAiOptions } from '../../src/adapters/openai/provider.ts';
 import { TaskError } from '../../src/errors.ts';
 import type { Picture } from '../../src/ports/image-provider.ts';
-import { startHttpHost } from '../../test/support/http-host.ts';
+import { startHttpHost } from '../../test/support/network/http-host.ts';
 import { until } from '../until.ts';
 import { AMPLE_MS, modelAt, never } from './adapter-under-test.ts';
 import { startOpenAiServer } from './server.ts';

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { afterTests } from '../../test/support/after-tests.ts';
-import { personWith } from '../../test/support/person-with-sessions.ts';
 import { openShop } from '../../test/support/shop.ts';
+import { personWith } from '../../test/support/supabase/person-with-sessions.ts';
 import { createPerson } from '../platform.ts';
 
 const { stack, platform } = afterTests.use(await openShop());

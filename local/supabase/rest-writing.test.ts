@@ -4,8 +4,8 @@ import { randomUUID } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { createClient } from '@supabase/supabase-js';
 import { afterTests } from '../../test/support/after-tests.ts';
-import { personWith } from '../../test/support/person-with-sessions.ts';
 import { openShop } from '../../test/support/shop.ts';
+import { personWith } from '../../test/support/supabase/person-with-sessions.ts';
 import { createPerson, createStore } from '../platform.ts';
 
 const { stack, platform } = afterTests.use(await openShop());

@@ -6,13 +6,19 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { it } from 'node:test';
 import { afterTests } from '../../test/support/after-tests.ts';
-import { type Answer, JPEG, object, PICTURE, rawStorage } from '../../test/support/raw-storage.ts';
+import {
+  type Answer,
+  JPEG,
+  object,
+  PICTURE,
+  rawStorage,
+} from '../../test/support/supabase/raw-storage.ts';
 import {
   asFarAsRecorded,
   comparable,
   ODD_PATHS,
   RECORDED,
-} from '../../test/support/recorded-answers.ts';
+} from '../../test/support/supabase/recorded-answers.ts';
 import { BUCKET, startLocalStack } from '../stack.ts';
 import { until } from '../until.ts';
 import { signToken } from './keys.ts';

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { afterTests } from '../../test/support/after-tests.ts';
-import { type Answer, JPEG, rawStorage } from '../../test/support/raw-storage.ts';
+import { type Answer, JPEG, rawStorage } from '../../test/support/supabase/raw-storage.ts';
 import { BUCKET, startLocalStack } from '../stack.ts';
 import { until } from '../until.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
-import { startHttpHost } from '../../test/support/http-host.ts';
+import { startHttpHost } from '../../test/support/network/http-host.ts';
 import { Transport } from './transport.ts';
 
 /** What the transport reads where the answer has this body and this content coding. */

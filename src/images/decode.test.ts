@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { deflateSync } from 'node:zlib';
 import sharp, { type Sharp } from 'sharp';
-import { grain, insertPngChunk, plain } from '../../test/support/odd-images.ts';
+import { grain, insertPngChunk, plain } from '../../test/support/images/odd-images.ts';
 import { decodeImage } from './decode.ts';
 import { validateImage } from './validation.ts';
 

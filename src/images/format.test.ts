@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { plain } from '../../test/support/odd-images.ts';
+import { plain } from '../../test/support/images/odd-images.ts';
 import { Pieces } from './bytes.ts';
 import { imageFormat } from './format.ts';
 

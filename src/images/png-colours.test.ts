@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
-import { coloursIn, pngColourCases, pngOf } from '../../test/support/png-colours.ts';
+import { coloursIn, pngColourCases, pngOf } from '../../test/support/images/png-colours.ts';
 import { decodeImage } from './decode.ts';
 import { validateImage } from './validation.ts';
 

@@ -8,7 +8,7 @@ import {
   insertPngChunk,
   insertPngText,
   plain,
-} from '../../test/support/odd-images.ts';
+} from '../../test/support/images/odd-images.ts';
 import { MAX_PARTS } from './bytes.ts';
 import type { ImageStructure } from './format.ts';
 import { MAX_PROFILE_BYTES } from './icc-profile.ts';

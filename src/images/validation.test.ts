@@ -9,8 +9,8 @@ import {
   plain,
   pngClaiming,
   webpClaiming,
-} from '../../test/support/odd-images.ts';
-import { scanBomb } from '../../test/support/scan-bomb.ts';
+} from '../../test/support/images/odd-images.ts';
+import { scanBomb } from '../../test/support/images/scan-bomb.ts';
 import { DECODE_BUDGET_BYTES } from './decode.ts';
 import { MAX_DECODE_BYTES, validateImage } from './validation.ts';
 

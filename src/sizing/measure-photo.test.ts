@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { knownPerson } from '../../test/support/sizing-photos.ts';
+import { knownPerson } from '../../test/support/sizing/sizing-photos.ts';
 import type { PersonMask, Pose } from '../pose.ts';
 import { figureOf } from './figure.ts';
 import { measurePhoto } from './measure-photo.ts';

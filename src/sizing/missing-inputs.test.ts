@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { knownPerson } from '../../test/support/sizing-photos.ts';
+import { knownPerson } from '../../test/support/sizing/sizing-photos.ts';
 import { type BodyHypothesis, bodyPosterior, type PhotoEvidence } from './body-posterior.ts';
 import { COEFFICIENTS, type Fit } from './coefficients.ts';
 import { missingInputs } from './missing-inputs.ts';

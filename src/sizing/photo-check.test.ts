@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { sizingPhotos } from '../../test/support/sizing-photos.ts';
+import { sizingPhotos } from '../../test/support/sizing/sizing-photos.ts';
 import type { Landmark, PersonMask, PhotoObservation, Pose } from '../pose.ts';
 import { checkPhoto, PHOTO_ADVICE } from './photo-check.ts';
 

@@ -1,8 +1,8 @@
 /** What an attempt finds before it pays decides how it ends. */
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
-import { attemptDeps } from '../../test/support/attempt-deps.ts';
-import { jobOf, oneSession } from '../../test/support/one-session.ts';
+import { attemptDeps } from '../../test/support/tryon/attempt-deps.ts';
+import { jobOf, oneSession } from '../../test/support/tryon/one-session.ts';
 import { TaskError } from '../errors.ts';
 import type { PictureRequest } from '../ports/image-provider.ts';
 import { EMPTY_JOURNAL, type Journal } from '../ports/jobs.ts';

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import sharp from 'sharp';
-import { attemptDeps } from '../../test/support/attempt-deps.ts';
-import { jobOf, oneSession } from '../../test/support/one-session.ts';
+import { attemptDeps } from '../../test/support/tryon/attempt-deps.ts';
+import { jobOf, oneSession } from '../../test/support/tryon/one-session.ts';
 import { EMPTY_JOURNAL } from '../ports/jobs.ts';
 import { runAttempt } from './attempt.ts';
 import { CallSlots } from './call-slots.ts';

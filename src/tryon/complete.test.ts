@@ -1,7 +1,7 @@
 /** A session is completed once, and not over the end that someone else gave it. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { IDS, oneSession } from '../../test/support/one-session.ts';
+import { IDS, oneSession } from '../../test/support/tryon/one-session.ts';
 import { complete } from './complete.ts';
 
 const COMPLETION = {

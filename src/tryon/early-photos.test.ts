@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { setImmediate as immediate } from 'node:timers/promises';
-import { attemptDeps } from '../../test/support/attempt-deps.ts';
-import { plain } from '../../test/support/odd-images.ts';
-import { jobOf, oneSession } from '../../test/support/one-session.ts';
+import { plain } from '../../test/support/images/odd-images.ts';
+import { attemptDeps } from '../../test/support/tryon/attempt-deps.ts';
+import { jobOf, oneSession } from '../../test/support/tryon/one-session.ts';
 import { TaskError } from '../errors.ts';
 import type { ImageFetcher } from '../ports/image-fetcher.ts';
 import type { Session } from '../ports/session.ts';

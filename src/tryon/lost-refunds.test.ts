@@ -1,7 +1,7 @@
 /** After a loss of Redis's data, refunds are taken up again where the row and the ledger lack one. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { IDS, oneSession } from '../../test/support/one-session.ts';
+import { IDS, oneSession } from '../../test/support/tryon/one-session.ts';
 import { publicText } from '../errors.ts';
 import { failureText } from '../failure-text.ts';
 import { refundDescription } from '../ledger/entries.ts';

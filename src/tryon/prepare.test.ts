@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setImmediate as immediate, setTimeout as sleep } from 'node:timers/promises';
-import { plain } from '../../test/support/odd-images.ts';
-import { taskWith } from '../../test/support/task.ts';
+import { plain } from '../../test/support/images/odd-images.ts';
+import { taskWith } from '../../test/support/tryon/task.ts';
 import { Semaphore } from '../concurrency/semaphore.ts';
 import { TaskError } from '../errors.ts';
 import { ByteBudget } from '../images/byte-budget.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { setImmediate as immediate } from 'node:timers/promises';
-import { jobOf } from '../../test/support/one-session.ts';
+import { jobOf } from '../../test/support/tryon/one-session.ts';
 import { passedAlone, ranAlone } from './journal.ts';
 import { hasDiedAlone, isSuspect, Quarantine } from './quarantine.ts';
 

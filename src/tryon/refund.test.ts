@@ -1,7 +1,7 @@
 /** A refund fails the session, pays back once what was taken, and may be run again at any point. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { IDS, oneSession } from '../../test/support/one-session.ts';
+import { IDS, oneSession } from '../../test/support/tryon/one-session.ts';
 import { TaskError } from '../errors.ts';
 import type { RefundIntent } from '../ports/refunds.ts';
 import { failAndRefund } from './refund.ts';

@@ -1,7 +1,7 @@
 /** The rescue ends sessions that are lost, and none that something still works on. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { IDS, jobOf, oneSession } from '../../test/support/one-session.ts';
+import { IDS, jobOf, oneSession } from '../../test/support/tryon/one-session.ts';
 import { TaskError } from '../errors.ts';
 import type { WorkerEvent } from '../ports/events.ts';
 import { rescue } from './rescue.ts';

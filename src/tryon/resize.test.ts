@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import sharp, { type Sharp } from 'sharp';
-import { slowPng } from '../../test/support/large-images.ts';
-import { insertPngChunk, plain } from '../../test/support/odd-images.ts';
+import { slowPng } from '../../test/support/images/large-images.ts';
+import { insertPngChunk, plain } from '../../test/support/images/odd-images.ts';
 import { Semaphore } from '../concurrency/semaphore.ts';
 import { DECODE_BUDGET_BYTES } from '../images/decode.ts';
 import { prepareImage } from './resize.ts';

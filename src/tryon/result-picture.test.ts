@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import sharp from 'sharp';
-import { grain, insertJpegSegment } from '../../test/support/odd-images.ts';
+import { grain, insertJpegSegment } from '../../test/support/images/odd-images.ts';
 import { Semaphore } from '../concurrency/semaphore.ts';
 import { prepareImage } from './resize.ts';
 import { resultPicture } from './result-picture.ts';

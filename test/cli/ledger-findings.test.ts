@@ -13,6 +13,8 @@ import { TaskError } from '../../src/errors.ts';
 import { failureText } from '../../src/failure-text.ts';
 import { refundIntent } from '../../src/tryon/refund-intent.ts';
 import { afterTests } from '../support/after-tests.ts';
+import { wearon } from '../support/cli.ts';
+import { customersOfAllKinds, openShop } from '../support/shop.ts';
 import {
   assertFound,
   call,
@@ -24,9 +26,7 @@ import {
   removePayments,
   tryOnThat,
   verify,
-} from '../support/books.ts';
-import { wearon } from '../support/cli.ts';
-import { customersOfAllKinds, openShop } from '../support/shop.ts';
+} from './books.ts';
 
 const shop = afterTests.use(await openShop());
 const { platform, stack } = shop;

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import { createPerson, createStore, refundFailedPush } from '../../local/platform.ts';
 import { afterTests } from '../support/after-tests.ts';
-import { call, emptyBooks, minutesPass, refund, tryOnThat, verify } from '../support/books.ts';
 import { wearon } from '../support/cli.ts';
 import { customersOfAllKinds, openShop } from '../support/shop.ts';
+import { call, emptyBooks, minutesPass, refund, tryOnThat, verify } from './books.ts';
 
 const shop = afterTests.use(await openShop());
 const { platform, stack } = shop;

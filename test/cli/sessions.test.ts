@@ -17,7 +17,6 @@ import { BullGenerationJobs } from '../../src/adapters/redis/jobs/generation-que
 import { RedisTaskList } from '../../src/adapters/redis/task-list.ts';
 import { deadLetter } from '../../src/tryon/dead-letter.ts';
 import { afterTests } from '../support/after-tests.ts';
-import { objectPaths, storeObjects } from '../support/bucket.ts';
 import { wearon, wearonWith } from '../support/cli.ts';
 import {
   assertCompleted,
@@ -27,6 +26,7 @@ import {
   push,
   settledRow,
 } from '../support/shop.ts';
+import { objectPaths, storeObjects } from '../support/supabase/bucket.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
 
 const shop = afterTests.use(await openShop());

@@ -5,8 +5,8 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { wearon } from '../support/cli.ts';
-import { FIXTURES } from '../support/pose-goldens.ts';
-import { poseModelFolder } from '../support/pose-models.ts';
+import { FIXTURES } from '../support/sizing/pose-goldens.ts';
+import { poseModelFolder } from '../support/sizing/pose-models.ts';
 
 /** Nothing of it is reached. */
 const ENV = {

@@ -14,7 +14,7 @@ import { openRedis } from '../../src/adapters/redis/fail-fast-connection.ts';
 import { afterTests } from '../support/after-tests.ts';
 import { accessibilityFindings, NO_BROWSER, openPage, startBrowser } from '../support/browser.ts';
 import { wearon } from '../support/cli.ts';
-import { poseModelFolder } from '../support/pose-models.ts';
+import { poseModelFolder } from '../support/sizing/pose-models.ts';
 
 const PHOTOS = [PEOPLE.emma.file, GARMENTS.stripedShirt];
 const FLARE = 'openai:gpt-image-2.6-flare+quality=high+size=match';

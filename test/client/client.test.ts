@@ -31,8 +31,8 @@ import { parseTask } from '../../src/tryon/task.ts';
 import type { EndedMessage } from '../../src/webhooks/message.ts';
 import { signedHeaders, signingKeysOf } from '../../src/webhooks/signature.ts';
 import { ROOT, readPage } from '../support/markdown.ts';
-import { FIXTURES as POSES } from '../support/pose-goldens.ts';
 import { openShop, orderTryOn, photo } from '../support/shop.ts';
+import { FIXTURES as POSES } from '../support/sizing/pose-goldens.ts';
 import { WEBHOOK_SECRET } from '../support/webhook-receiver.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
 

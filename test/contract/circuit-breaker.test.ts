@@ -13,7 +13,7 @@ import type { ImageProvider } from '../../src/ports/image-provider.ts';
 import { EMPTY_JOURNAL, type Job, LockLostError } from '../../src/ports/jobs.ts';
 import { generate } from '../../src/tryon/generate.ts';
 import { afterTests } from '../support/after-tests.ts';
-import { enter, fail, openGates, REFUSED } from '../support/gates.ts';
+import { enter, fail, openGates, REFUSED } from './gates.ts';
 
 const gates = afterTests.use(await openGates());
 const { breakerOpens, events, gate, redis, url } = gates;

@@ -17,7 +17,7 @@ import type { Task } from '../../src/ports/session.ts';
 import { refundIntent } from '../../src/tryon/refund-intent.ts';
 import { afterTests } from '../support/after-tests.ts';
 import { openRedis } from '../support/redis.ts';
-import { taskWith } from '../support/task.ts';
+import { taskWith } from '../support/tryon/task.ts';
 
 const PREFIX = 'wearon:bull:generation';
 const { redis } = afterTests.use(await openRedis());

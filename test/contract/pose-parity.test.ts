@@ -13,8 +13,8 @@ import {
   foundPose,
   type PoseGolden,
   readGoldens,
-} from '../support/pose-goldens.ts';
-import { poseModelFolder } from '../support/pose-models.ts';
+} from '../support/sizing/pose-goldens.ts';
+import { poseModelFolder } from '../support/sizing/pose-models.ts';
 
 const MAX_PX = 0.5;
 const MAX_MEAN_PX = 0.05;

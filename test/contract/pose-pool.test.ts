@@ -9,9 +9,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PosePool, type PosePoolOptions } from '../../src/adapters/mediapipe/pose-pool.ts';
 import type { PoseOutcome } from '../../src/pose.ts';
 import { checkPhoto } from '../../src/sizing/photo-check.ts';
-import { slowPng } from '../support/large-images.ts';
-import { deviationOf, FIXTURES, foundPose, readGoldens } from '../support/pose-goldens.ts';
-import { poseModelFolder } from '../support/pose-models.ts';
+import { slowPng } from '../support/images/large-images.ts';
+import { deviationOf, FIXTURES, foundPose, readGoldens } from '../support/sizing/pose-goldens.ts';
+import { poseModelFolder } from '../support/sizing/pose-models.ts';
 
 const NEVER = new AbortController().signal;
 const MODEL_FILES = ['manifest.json', 'pose_detection.onnx', 'pose_landmark_full.onnx'];

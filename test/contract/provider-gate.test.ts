@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { beforeEach, it } from 'node:test';
 import { until } from '../../local/until.ts';
 import { afterTests } from '../support/after-tests.ts';
-import { enter, fail, openGates, REFUSED, succeed } from '../support/gates.ts';
-import { watchCommands } from '../support/redis-commands.ts';
+import { enter, fail, openGates, REFUSED, succeed } from './gates.ts';
+import { watchCommands } from './redis-commands.ts';
 
 const gates = afterTests.use(await openGates());
 const { gate, redis } = gates;

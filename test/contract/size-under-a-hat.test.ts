@@ -10,7 +10,7 @@ import { figuresIn } from '../../src/sizing/figure.ts';
 import { checkPhoto } from '../../src/sizing/photo-check.ts';
 import { photoEvidence } from '../../src/sizing/photo-evidence.ts';
 import { ORIGINAL_CHART } from '../../src/sizing/size-chart.ts';
-import { poseModelFolder } from '../support/pose-models.ts';
+import { poseModelFolder } from '../support/sizing/pose-models.ts';
 
 const PHOTO = join(import.meta.dirname, '../../local/samples/people/fay.jpg');
 const TOP_HAT = Buffer.from(

@@ -15,7 +15,7 @@ import {
 import { MAX_TASK_BYTES } from '../../src/ports/session.ts';
 import { afterTests } from '../support/after-tests.ts';
 import { openRedis } from '../support/redis.ts';
-import { watchCommands } from '../support/redis-commands.ts';
+import { watchCommands } from './redis-commands.ts';
 
 const { url, redis } = afterTests.use(await openRedis());
 const connect = () =>

@@ -15,7 +15,6 @@ import {
   refundFailedPush,
 } from '../../local/platform.ts';
 import { until } from '../../local/until.ts';
-import { removeObjects } from '../support/bucket.ts';
 import { useCrashShop } from '../support/crash-shop.ts';
 import {
   assertCompleted,
@@ -29,6 +28,7 @@ import {
   refundIsOver,
   rowOf,
 } from '../support/shop.ts';
+import { removeObjects } from '../support/supabase/bucket.ts';
 
 const crash = useCrashShop();
 

@@ -6,7 +6,6 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { createPerson, type TryOn } from '../../local/platform.ts';
 import { until } from '../../local/until.ts';
-import { objectPaths, storeObjects } from '../support/bucket.ts';
 import { UPLOAD, useCrashShop } from '../support/crash-shop.ts';
 import {
   assertCompleted,
@@ -16,6 +15,7 @@ import {
   push,
   rowOf,
 } from '../support/shop.ts';
+import { objectPaths, storeObjects } from '../support/supabase/bucket.ts';
 import { readiness, warningsOf } from '../support/worker-status.ts';
 
 const crash = useCrashShop();

@@ -9,7 +9,7 @@ import {
   makeCertificate,
   makeDeployment,
   whyNoScripts,
-} from '../support/deployment.ts';
+} from './deployment.ts';
 
 const ISSUE = 'certbot/issue.sh';
 const RENEW = 'certbot/renew.sh';

@@ -3,16 +3,8 @@ import assert from 'node:assert/strict';
 import { chmod, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import {
-  assertRuns,
-  fillIn,
-  inService,
-  NEW,
-  newServer,
-  OLD,
-  SECRETS,
-} from '../support/deploy-target.ts';
-import { makeDeployment, whyNoScripts } from '../support/deployment.ts';
+import { assertRuns, fillIn, inService, NEW, newServer, OLD, SECRETS } from './deploy-target.ts';
+import { makeDeployment, whyNoScripts } from './deployment.ts';
 
 const FIRST = 'first-deploy.sh';
 const skip = whyNoScripts() ?? false;

@@ -12,7 +12,7 @@ import { metricFacts } from '../../scripts/generated-pages.ts';
 import { TASK_LIST } from '../../src/adapters/redis/task-list.ts';
 import { VARIABLES } from '../../src/config.ts';
 import { STOP_MARGIN_MS } from '../../src/stop-margin.ts';
-import { schemaProblems } from '../support/kubernetes-schemas.ts';
+import { schemaProblems } from './kubernetes-schemas.ts';
 
 const DEPLOY = join(import.meta.dirname, '../../deploy');
 const FOLDER = join(DEPLOY, 'kubernetes');

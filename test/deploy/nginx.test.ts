@@ -8,9 +8,9 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { connect } from 'node:tls';
 import { onFreePort } from '../../local/loopback.ts';
-import { type Nginx, startNginx, whyNoNginx } from '../support/nginx.ts';
 import { openShop } from '../support/shop.ts';
 import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
+import { type Nginx, startNginx, whyNoNginx } from './nginx.ts';
 
 const reason = whyNoNginx();
 const ADDRESSES = ['127.0.0.1', '127.0.0.2'];

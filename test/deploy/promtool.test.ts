@@ -17,7 +17,7 @@ import { onFreePort } from '../../local/loopback.ts';
 import { until } from '../../local/until.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { endWithThisProcess } from '../support/guardian.ts';
-import { startHttpHost } from '../support/http-host.ts';
+import { startHttpHost } from '../support/network/http-host.ts';
 
 const run = promisify(execFile);
 const DEPLOY = join(import.meta.dirname, '../../deploy');

@@ -14,9 +14,9 @@ import { readBystander, verify } from '../burst/invariants.ts';
 import { drawMarked } from '../burst/marked-pictures.ts';
 import { Customers, unfinished } from '../burst/orders.ts';
 import { chanceFrom } from '../burst/random.ts';
-import { startNginx, whyNoNginx } from '../support/nginx.ts';
 import { openShop, type Shop } from '../support/shop.ts';
 import { type LogLine, startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
+import { startNginx, whyNoNginx } from './nginx.ts';
 
 const ADDRESSES = ['127.0.0.1', '127.0.0.2'];
 /** Long enough that every worker has paid calls under way when it is stopped. */

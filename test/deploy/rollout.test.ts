@@ -5,8 +5,8 @@ import { once } from 'node:events';
 import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { assertRuns, inService, NEW, NEWER, OLD } from '../support/deploy-target.ts';
-import { type Deployment, whyNoScripts } from '../support/deployment.ts';
+import { assertRuns, inService, NEW, NEWER, OLD } from './deploy-target.ts';
+import { type Deployment, whyNoScripts } from './deployment.ts';
 
 const UPDATE = 'rolling-update.sh';
 const FLOCK = 'flock';

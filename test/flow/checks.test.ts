@@ -8,7 +8,6 @@ import { after, afterEach, before, it } from 'node:test';
 import { dressedPictures } from '../../local/openai/dressed-pictures.ts';
 import { createStore, type TryOn, uploadPhoto } from '../../local/platform.ts';
 import { GARMENTS, PEOPLE } from '../../local/samples/samples.ts';
-import { poseModelFolder } from '../support/pose-models.ts';
 import {
   assertCompleted,
   assertRefundedOnce,
@@ -19,6 +18,7 @@ import {
   type Shop,
   settledRow,
 } from '../support/shop.ts';
+import { poseModelFolder } from '../support/sizing/pose-models.ts';
 import {
   QUICK_RECOVERY,
   startWorkerProcess,

@@ -11,7 +11,7 @@ import {
   plain,
   pngClaiming,
   webpClaiming,
-} from '../support/odd-images.ts';
+} from '../support/images/odd-images.ts';
 
 export interface HostileFile {
   readonly why: string;

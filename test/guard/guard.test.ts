@@ -11,7 +11,7 @@ import { Semaphore } from '../../src/concurrency/semaphore.ts';
 import { TaskError } from '../../src/errors.ts';
 import { isPublicAddress } from '../../src/public-address.ts';
 import { prepareImage } from '../../src/tryon/resize.ts';
-import { type Dialled, dialTo, startHttpHost } from '../support/http-host.ts';
+import { type Dialled, dialTo, startHttpHost } from '../support/network/http-host.ts';
 import { DENIED_ADDRESSES, PUBLIC_ADDRESSES } from './corpus-addresses.ts';
 import { HOSTILE_ANSWERS, JPEG_HEAD, MAX_BYTES, WRONG_HEADERS } from './corpus-answers.ts';
 import { HOSTILE_FILES } from './corpus-files.ts';

@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
-import { holdPhotos } from '../support/hold-photos.ts';
-import { prepareElsewhere, writeLargeImages } from '../support/large-images.ts';
-import { insertPngText, plain } from '../support/odd-images.ts';
+import { holdPhotos } from '../support/images/hold-photos.ts';
+import { prepareElsewhere, writeLargeImages } from '../support/images/large-images.ts';
+import { insertPngText, plain } from '../support/images/odd-images.ts';
 
 const LIMIT_MB = 512;
 const LINUX_ONLY = { skip: process.platform !== 'linux' };

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { runInNamespace, whyNoNamespace } from '../support/network-namespace.ts';
+import { runInNamespace, whyNoNamespace } from '../support/network/network-namespace.ts';
 
 const LINK = 'https://shop.example/a.jpg';
 

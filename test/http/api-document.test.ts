@@ -12,12 +12,12 @@ import { startLocalStack } from '../../local/stack.ts';
 import { until } from '../../local/until.ts';
 import type { EstimateBodyDeps } from '../../src/http/estimate-body.ts';
 import { afterTests } from '../support/after-tests.ts';
-import { type ApiDocument, examplesOf, operationsOf, type Shown } from '../support/api-document.ts';
 import { serverIn } from '../support/api-server.ts';
-import { startHttpHost } from '../support/http-host.ts';
-import { FIXTURES } from '../support/pose-goldens.ts';
-import { poseModelFolder } from '../support/pose-models.ts';
+import { startHttpHost } from '../support/network/http-host.ts';
+import { FIXTURES } from '../support/sizing/pose-goldens.ts';
+import { poseModelFolder } from '../support/sizing/pose-models.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
+import { type ApiDocument, examplesOf, operationsOf, type Shown } from './api-document.ts';
 
 const SIZE = 'POST /estimate-body';
 /** Where the photos of the examples are; in the tests a host here has them. */

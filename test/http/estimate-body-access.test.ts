@@ -1,8 +1,8 @@
 /** Who may ask `/estimate-body`, how often, and what the log says of it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { OVERSIZED } from '../support/oversized-requests.ts';
-import { preparePoses, REQUEST, startSizeServer } from '../support/size-server.ts';
+import { OVERSIZED } from '../support/sizing/oversized-requests.ts';
+import { preparePoses, REQUEST, startSizeServer } from './size-server.ts';
 
 preparePoses();
 

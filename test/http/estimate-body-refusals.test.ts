@@ -7,7 +7,7 @@ import type { SizeEvent } from '../../src/ports/events.ts';
 import type { ImageFetcher } from '../../src/ports/image-fetcher.ts';
 import type { PoseEstimator } from '../../src/pose.ts';
 import { ESTIMATORS } from '../../src/sizing/estimators.ts';
-import { startHttpHost } from '../support/http-host.ts';
+import { startHttpHost } from '../support/network/http-host.ts';
 import {
   fetcherThatThrows,
   PHOTO,
@@ -16,7 +16,7 @@ import {
   REQUEST,
   seen,
   startSizeServer,
-} from '../support/size-server.ts';
+} from './size-server.ts';
 
 preparePoses();
 

@@ -2,13 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ImageFetcher } from '../../src/ports/image-fetcher.ts';
-import {
-  OWN_CHART,
-  PHOTO,
-  preparePoses,
-  REQUEST,
-  startSizeServer,
-} from '../support/size-server.ts';
+import { OWN_CHART, PHOTO, preparePoses, REQUEST, startSizeServer } from './size-server.ts';
 
 preparePoses();
 

@@ -4,8 +4,8 @@ import { test } from 'node:test';
 import { PosePool } from '../../src/adapters/mediapipe/pose-pool.ts';
 import { WebImageFetcher } from '../../src/adapters/web/image-fetcher.ts';
 import { ESTIMATORS } from '../../src/sizing/estimators.ts';
-import { startHttpHost } from '../support/http-host.ts';
-import { poseModelFolder } from '../support/pose-models.ts';
+import { startHttpHost } from '../support/network/http-host.ts';
+import { poseModelFolder } from '../support/sizing/pose-models.ts';
 import {
   OWN_CHART,
   PHOTO,
@@ -14,7 +14,7 @@ import {
   REQUEST,
   seen,
   startSizeServer,
-} from '../support/size-server.ts';
+} from './size-server.ts';
 
 preparePoses();
 

@@ -19,11 +19,11 @@ import type {
   estimateBodyAnswer,
 } from '../../src/http/estimate-body-schemas.ts';
 import { afterTests } from '../support/after-tests.ts';
-import { generatedCaller } from '../support/generated-client.ts';
-import { startHttpHost } from '../support/http-host.ts';
-import { FIXTURES } from '../support/pose-goldens.ts';
+import { startHttpHost } from '../support/network/http-host.ts';
 import { openShop } from '../support/shop.ts';
+import { FIXTURES } from '../support/sizing/pose-goldens.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
+import { generatedCaller } from './generated-client.ts';
 
 /**
  * Fails to compile ("true" for "never") when one has what the other has not: change the types of

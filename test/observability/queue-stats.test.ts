@@ -11,7 +11,7 @@ import { TaskError } from '../../src/errors.ts';
 import { refundIntent } from '../../src/tryon/refund-intent.ts';
 import { afterTests } from '../support/after-tests.ts';
 import { openRedis } from '../support/redis.ts';
-import { taskWith } from '../support/task.ts';
+import { taskWith } from '../support/tryon/task.ts';
 
 const { redis } = afterTests.use(await openRedis());
 

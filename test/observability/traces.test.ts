@@ -5,7 +5,6 @@ import { moderationBlocked, serverOverloaded } from '../../local/openai/vendor-e
 import { createPerson } from '../../local/platform.ts';
 import { until } from '../../local/until.ts';
 import { afterTests } from '../support/after-tests.ts';
-import { type SeenSpan, startCollector } from '../support/collector.ts';
 import {
   assertCompleted,
   assertRefundedOnce,
@@ -16,6 +15,7 @@ import {
   settledRow,
 } from '../support/shop.ts';
 import { QUICK_RECOVERY, startWorkerProcess } from '../support/worker-process.ts';
+import { type SeenSpan, startCollector } from './collector.ts';
 
 const shop = afterTests.use(await openShop());
 const collector = afterTests.use(await startCollector());

@@ -7,10 +7,10 @@ import { BUCKET } from '../../local/stack.ts';
 import { eraseOwner } from '../../src/retention/erase.ts';
 import { sweep } from '../../src/retention/janitor.ts';
 import { afterTests } from '../support/after-tests.ts';
-import { objectPaths, storeObjects } from '../support/bucket.ts';
 import { wearon } from '../support/cli.ts';
-import { OLD, openRetentionShop } from '../support/retention.ts';
 import { orderTryOn, rowOf } from '../support/shop.ts';
+import { objectPaths, storeObjects } from '../support/supabase/bucket.ts';
+import { OLD, openRetentionShop } from './retention.ts';
 
 const shop = afterTests.use(await openRetentionShop());
 const { deps, depsWith, linksOf, platform, stack, tryOnOf } = shop;

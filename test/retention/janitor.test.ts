@@ -7,9 +7,9 @@ import { beforeEach, describe, it } from 'node:test';
 import { createPerson, createStore } from '../../local/platform.ts';
 import { sweep } from '../../src/retention/janitor.ts';
 import { afterTests } from '../support/after-tests.ts';
-import { objectPaths, removeObjects, storeObjects } from '../support/bucket.ts';
-import { OLD, openRetentionShop, YOUNG } from '../support/retention.ts';
+import { objectPaths, removeObjects, storeObjects } from '../support/supabase/bucket.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
+import { OLD, openRetentionShop, YOUNG } from './retention.ts';
 
 const shop = afterTests.use(await openRetentionShop());
 const { deps, depsWith, linksOf, platform, stack, tryOnOf } = shop;

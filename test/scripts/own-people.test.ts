@@ -11,8 +11,8 @@ import { before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { parseMeasurements } from '../../scripts/report-sizing/own-people.ts';
-import { FIXTURES } from '../support/pose-goldens.ts';
-import { poseModelFolder } from '../support/pose-models.ts';
+import { FIXTURES } from '../support/sizing/pose-goldens.ts';
+import { poseModelFolder } from '../support/sizing/pose-models.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../scripts/report-sizing/main.ts', import.meta.url));
 const HEADER = 'front,height_cm,chest_cm,waist_cm,hip_cm,weight_kg,sex,age,side';

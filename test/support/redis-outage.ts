@@ -5,9 +5,9 @@
 import { createPerson, type TryOn } from '../../local/platform.ts';
 import type { RedisServer } from '../../local/redis.ts';
 import { until } from '../../local/until.ts';
+import { startTcpSwitch, type TcpSwitch } from './network/tcp-switch.ts';
 import { startSpareRedis, withRedis } from './redis.ts';
 import { orderMany, type Shop, settledRow } from './shop.ts';
-import { startTcpSwitch, type TcpSwitch } from './tcp-switch.ts';
 import { QUICK_RECOVERY, startWorkerProcess, type WorkerProcess } from './worker-process.ts';
 
 export interface OutageScene extends AsyncDisposable {

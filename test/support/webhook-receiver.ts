@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import { Webhook } from 'standardwebhooks';
 import { until } from '../../local/until.ts';
 import type { EndedMessage } from '../../src/webhooks/message.ts';
-import { startHttpHost } from './http-host.ts';
+import { startHttpHost } from './network/http-host.ts';
 
 export const WEBHOOK_SECRET = `whsec_${Buffer.from('a test key of thirty-two bytes!!').toString('base64')}`;
 

@@ -8,7 +8,7 @@ import { redeliver } from '../../src/adapters/redis/jobs/webhook-views.ts';
 import { afterTests } from '../support/after-tests.ts';
 import { openRedis } from '../support/redis.ts';
 import { type AnswerWebhook, verified } from '../support/webhook-receiver.ts';
-import { ended, openWebhooks, PUBLIC, type WebhooksOptions } from '../support/webhooks.ts';
+import { ended, openWebhooks, PUBLIC, type WebhooksOptions } from './webhooks.ts';
 
 const { redis } = afterTests.use(await openRedis());
 const open = (options: WebhooksOptions = {}) => openWebhooks(redis, options);

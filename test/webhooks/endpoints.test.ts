@@ -5,9 +5,9 @@ import { beforeEach, describe, it } from 'node:test';
 import { until } from '../../local/until.ts';
 import { WebWebhookSender } from '../../src/adapters/web/webhook-sender.ts';
 import { afterTests } from '../support/after-tests.ts';
-import { flood } from '../support/http-host.ts';
+import { flood } from '../support/network/http-host.ts';
 import { openRedis } from '../support/redis.ts';
-import { ended, openWebhooks, PUBLIC, type WebhooksOptions } from '../support/webhooks.ts';
+import { ended, openWebhooks, PUBLIC, type WebhooksOptions } from './webhooks.ts';
 
 const { redis } = afterTests.use(await openRedis());
 const open = (options: WebhooksOptions = {}) => openWebhooks(redis, options);

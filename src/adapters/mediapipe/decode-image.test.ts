@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import sharp, { type Color, type Sharp } from 'sharp';
-import { pngClaiming } from '../../../test/support/odd-images.ts';
+import { pngClaiming } from '../../../test/support/images/odd-images.ts';
 import { TaskError } from '../../errors.ts';
 import { decodeImage } from './decode-image.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { startHttpHost } from '../../../test/support/http-host.ts';
+import { startHttpHost } from '../../../test/support/network/http-host.ts';
 import { connectSupabase } from './client.ts';
 
 it('a redirect is an error, and the key does not follow it', async () => {

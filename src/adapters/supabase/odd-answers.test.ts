@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import type { RequestListener } from 'node:http';
 import { it } from 'node:test';
-import { startHttpHost } from '../../../test/support/http-host.ts';
+import { startHttpHost } from '../../../test/support/network/http-host.ts';
 import { TaskError } from '../../errors.ts';
 import type { Session } from '../../ports/session.ts';
 import { SupabaseAnalytics } from './analytics.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { createClient } from '@supabase/supabase-js';
-import { startHttpHost } from '../../../test/support/http-host.ts';
+import { startHttpHost } from '../../../test/support/network/http-host.ts';
 import { outageOf, saysSchemaLacks } from './outage.ts';
 
 it('a service that accepts requests and answers none is an outage', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { lookup } from 'node:dns/promises';
 import { describe, it } from 'node:test';
-import { startDnsServer } from '../../../test/support/dns-server.ts';
+import { startDnsServer } from '../../../test/support/network/dns-server.ts';
 import { dnsLookup } from './dns-lookup.ts';
 
 const NEVER = new AbortController().signal;

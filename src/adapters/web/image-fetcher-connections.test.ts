@@ -2,8 +2,13 @@ import assert from 'node:assert/strict';
 import { type AddressInfo, createServer } from 'node:net';
 import { describe, it } from 'node:test';
 import { buildConnector } from 'undici';
-import { startDnsServer } from '../../../test/support/dns-server.ts';
-import { type Dialled, dialTo, flood, startHttpHost } from '../../../test/support/http-host.ts';
+import { startDnsServer } from '../../../test/support/network/dns-server.ts';
+import {
+  type Dialled,
+  dialTo,
+  flood,
+  startHttpHost,
+} from '../../../test/support/network/http-host.ts';
 import {
   beginJpeg,
   failureOf,
@@ -13,7 +18,7 @@ import {
   servePicture,
   trusting,
   WITHIN_A_MINUTE,
-} from '../../../test/support/picture-fetch.ts';
+} from '../../../test/support/network/picture-fetch.ts';
 import { dnsLookup } from './dns-lookup.ts';
 
 describe('a connection of the image fetcher', () => {

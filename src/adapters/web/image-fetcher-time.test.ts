@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { startHttpHost } from '../../../test/support/http-host.ts';
+import { startHttpHost } from '../../../test/support/network/http-host.ts';
 import {
   assertHangsUp,
   beginJpeg,
@@ -11,7 +11,7 @@ import {
   STRANGER,
   servePicture,
   trusting,
-} from '../../../test/support/picture-fetch.ts';
+} from '../../../test/support/network/picture-fetch.ts';
 
 const TIMED_OUT = { code: 'IMAGE_UNAVAILABLE', detail: 'timeout' };
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { startHttpHost } from '../../../test/support/http-host.ts';
+import { startHttpHost } from '../../../test/support/network/http-host.ts';
 import {
   assertHangsUp,
   beginJpeg,
@@ -9,7 +9,7 @@ import {
   servePicture,
   trusting,
   WITHIN_A_MINUTE,
-} from '../../../test/support/picture-fetch.ts';
+} from '../../../test/support/network/picture-fetch.ts';
 import { TaskError } from '../../errors.ts';
 
 describe('the image fetcher', () => {

@@ -1,6 +1,6 @@
 /** Rows to read and write through the local PostgREST. */
 import assert from 'node:assert/strict';
-import { createPerson, type Platform } from '../../local/platform.ts';
+import { createPerson, type Platform } from '../../../local/platform.ts';
 
 /** A person with sessions of these statuses, oldest first. */
 export async function personWith(

@@ -9,8 +9,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { onFreePort } from '../../local/loopback.ts';
-import { startDnsServer } from './dns-server.ts';
-import { endWithThisProcess } from './guardian.ts';
+import { endWithThisProcess } from '../support/guardian.ts';
+import { startDnsServer } from '../support/network/dns-server.ts';
 
 const CONFIGURATION = join(import.meta.dirname, '../../deploy/nginx/nginx.conf');
 const run = promisify(execFile);

@@ -2,8 +2,8 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { MAX_IMAGE_BYTES } from '../../src/adapters/web/image-fetcher.ts';
-import { startHttpHost } from './http-host.ts';
+import { MAX_IMAGE_BYTES } from '../../../src/adapters/web/image-fetcher.ts';
+import { startHttpHost } from '../network/http-host.ts';
 import { grain } from './odd-images.ts';
 
 export interface Held {

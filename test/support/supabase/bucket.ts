@@ -2,7 +2,7 @@
  * The bucket behind a local stack, filled and read in its database: for objects of any age and in
  * any number.
  */
-import { BUCKET, type LocalStack } from '../../local/stack.ts';
+import { BUCKET, type LocalStack } from '../../../local/stack.ts';
 
 type Database = Pick<LocalStack, 'database'>;
 

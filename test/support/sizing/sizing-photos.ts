@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
-import type { KnownPerson } from '../../scripts/fit-sizing/people.ts';
-import type { Detection, PhotoObservation } from '../../src/pose.ts';
-import { type Figures, figuresIn } from '../../src/sizing/figure.ts';
+import type { KnownPerson } from '../../../scripts/fit-sizing/people.ts';
+import type { Detection, PhotoObservation } from '../../../src/pose.ts';
+import { type Figures, figuresIn } from '../../../src/sizing/figure.ts';
 
 export interface SizingPhoto {
   readonly photo: PhotoObservation;
@@ -39,7 +39,7 @@ interface FixtureRecord {
 
 /** The photos by file name. */
 export function sizingPhotos(): Map<string, SizingPhoto> {
-  const path = join(import.meta.dirname, '../fixtures/sizing/photos.json');
+  const path = join(import.meta.dirname, '../../fixtures/sizing/photos.json');
   const { photos } = JSON.parse(readFileSync(path, 'utf8')) as { photos: FixtureRecord[] };
   return new Map(
     photos.map((record) => [

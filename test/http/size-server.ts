@@ -10,9 +10,9 @@ import type { EstimateBodyDeps, EstimateBodyProtection } from '../../src/http/es
 import type { SizeEvent } from '../../src/ports/events.ts';
 import type { ImageFetcher } from '../../src/ports/image-fetcher.ts';
 import type { PhotoObservation, PoseEstimator, PoseOutcome } from '../../src/pose.ts';
-import { serverIn } from './api-server.ts';
-import { FIXTURES } from './pose-goldens.ts';
-import { poseModelFolder } from './pose-models.ts';
+import { serverIn } from '../support/api-server.ts';
+import { FIXTURES } from '../support/sizing/pose-goldens.ts';
+import { poseModelFolder } from '../support/sizing/pose-models.ts';
 
 export const PHOTO = readFileSync(join(FIXTURES, 's1_00.jpg'));
 const EMPTY: PhotoObservation = {

@@ -8,8 +8,8 @@ import { SupabasePictureFolders } from '../../src/adapters/supabase/picture-fold
 import { SupabasePictureLinks } from '../../src/adapters/supabase/picture-links.ts';
 import type { PictureFolders } from '../../src/ports/retention.ts';
 import type { EraseDeps } from '../../src/retention/erase.ts';
-import { removeObjects } from './bucket.ts';
-import { openShop, orderTryOn, rowOf, type Shop } from './shop.ts';
+import { openShop, orderTryOn, rowOf, type Shop } from '../support/shop.ts';
+import { removeObjects } from '../support/supabase/bucket.ts';
 
 /** Hours: just expired, and just not. */
 export const [OLD, YOUNG] = [6.1, 5.9];

@@ -1,6 +1,6 @@
 /** A task of a person, for tests that need one and not what is in it. */
 import { randomUUID } from 'node:crypto';
-import type { Task } from '../../src/ports/session.ts';
+import type { Task } from '../../../src/ports/session.ts';
 
 /** A task with ids of its own. */
 export function taskWith(fields: Partial<Task> = {}): Task {

@@ -1,13 +1,18 @@
 /**
  * One session with its ledger in memory, as the worker's ports show it: for unit tests of its end.
  */
-import type { WorkerEvent } from '../../src/ports/events.ts';
-import { EMPTY_JOURNAL, type Job } from '../../src/ports/jobs.ts';
-import type { LedgerEntry } from '../../src/ports/ledger.ts';
-import type { ReconciliationRecord, RefundIntent } from '../../src/ports/refunds.ts';
-import { type Completion, isTerminal, type Session, type Task } from '../../src/ports/session.ts';
-import type { RefundDeps } from '../../src/tryon/refund.ts';
-import type { RescueDeps } from '../../src/tryon/rescue.ts';
+import type { WorkerEvent } from '../../../src/ports/events.ts';
+import { EMPTY_JOURNAL, type Job } from '../../../src/ports/jobs.ts';
+import type { LedgerEntry } from '../../../src/ports/ledger.ts';
+import type { ReconciliationRecord, RefundIntent } from '../../../src/ports/refunds.ts';
+import {
+  type Completion,
+  isTerminal,
+  type Session,
+  type Task,
+} from '../../../src/ports/session.ts';
+import type { RefundDeps } from '../../../src/tryon/refund.ts';
+import type { RescueDeps } from '../../../src/tryon/rescue.ts';
 import { taskWith } from './task.ts';
 
 const HOUR_MS = 3_600_000;

@@ -1,6 +1,6 @@
 /** Requests to the local Storage as they go over the wire, without a client that corrects them. */
 import { request as rawRequest } from 'node:http';
-import { BUCKET, type LocalStack } from '../../local/stack.ts';
+import { BUCKET, type LocalStack } from '../../../local/stack.ts';
 
 export interface Answer {
   readonly status: number;

@@ -2,8 +2,11 @@
 import assert from 'node:assert/strict';
 import type { RequestListener, ServerResponse } from 'node:http';
 import sharp from 'sharp';
-import { type ImageFetcherOptions, WebImageFetcher } from '../../src/adapters/web/image-fetcher.ts';
-import { TaskError } from '../../src/errors.ts';
+import {
+  type ImageFetcherOptions,
+  WebImageFetcher,
+} from '../../../src/adapters/web/image-fetcher.ts';
+import { TaskError } from '../../../src/errors.ts';
 import { startHttpHost } from './http-host.ts';
 
 export const NEVER = new AbortController().signal;

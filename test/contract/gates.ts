@@ -5,7 +5,7 @@ import { RedisProviderGate } from '../../src/adapters/redis/gate/provider-gate.t
 import { TaskError, type TaskErrorOptions } from '../../src/errors.ts';
 import type { WorkerEvent } from '../../src/ports/events.ts';
 import type { Permit } from '../../src/ports/provider-gate.ts';
-import { openRedis } from './redis.ts';
+import { openRedis } from '../support/redis.ts';
 
 export const REFUSED = { code: 'PROVIDER_REFUSES_SERVICE' };
 const { signal } = new AbortController();

@@ -1,9 +1,9 @@
 /** What an attempt works with in unit tests: the ports of one session in memory, and no checks. */
-import { Semaphore } from '../../src/concurrency/semaphore.ts';
-import { ByteBudget } from '../../src/images/byte-budget.ts';
-import type { AttemptDeps } from '../../src/tryon/attempt.ts';
-import { CallSlots } from '../../src/tryon/call-slots.ts';
-import { Quarantine } from '../../src/tryon/quarantine.ts';
+import { Semaphore } from '../../../src/concurrency/semaphore.ts';
+import { ByteBudget } from '../../../src/images/byte-budget.ts';
+import type { AttemptDeps } from '../../../src/tryon/attempt.ts';
+import { CallSlots } from '../../../src/tryon/call-slots.ts';
+import { Quarantine } from '../../../src/tryon/quarantine.ts';
 import type { oneSession } from './one-session.ts';
 
 /** Parts of `T` at any depth; what is there has the type of the real one. */

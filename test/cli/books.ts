@@ -7,8 +7,8 @@ import {
   prepareTryOn,
   type TryOn,
 } from '../../local/platform.ts';
-import { wearon } from './cli.ts';
-import type { Shop } from './shop.ts';
+import { wearon } from '../support/cli.ts';
+import type { Shop } from '../support/shop.ts';
 
 const SESSIONS = ['generation_sessions', 'store_generation_sessions'] as const;
 const PAYMENTS = ['credit_transactions', 'store_credit_transactions'] as const;

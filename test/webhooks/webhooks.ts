@@ -15,8 +15,12 @@ import { announcer } from '../../src/webhooks/announce.ts';
 import { deliver } from '../../src/webhooks/deliver.ts';
 import { EndpointSlots } from '../../src/webhooks/endpoint-slots.ts';
 import { readEndpoints } from '../../src/webhooks/endpoints.ts';
-import { type Dialled, dialTo } from './http-host.ts';
-import { type AnswerWebhook, startWebhookReceiver, WEBHOOK_SECRET } from './webhook-receiver.ts';
+import { type Dialled, dialTo } from '../support/network/http-host.ts';
+import {
+  type AnswerWebhook,
+  startWebhookReceiver,
+  WEBHOOK_SECRET,
+} from '../support/webhook-receiver.ts';
 
 /** A public address. */
 export const PUBLIC = '93.184.215.14';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
-const PROJECT = join(import.meta.dirname, '../..');
+const PROJECT = join(import.meta.dirname, '../../..');
 
 /** As another user namespace's root where the test itself is not root. */
 const UNSHARE = ['unshare', '--map-root-user', '--net'] as const;

@@ -4,9 +4,9 @@
  */
 
 import { readFileSync } from 'node:fs';
-import { Semaphore } from '../../src/concurrency/semaphore.ts';
-import { configureDecoders, DECODE_BUDGET_BYTES } from '../../src/images/decode.ts';
-import { prepareImage } from '../../src/tryon/resize.ts';
+import { Semaphore } from '../../../src/concurrency/semaphore.ts';
+import { configureDecoders, DECODE_BUDGET_BYTES } from '../../../src/images/decode.ts';
+import { prepareImage } from '../../../src/tryon/resize.ts';
 import { peakRssMb } from './peak-memory.ts';
 
 configureDecoders();

@@ -2,13 +2,13 @@
  * Downloads and prepares the photos of many tasks at once from the image host named as argument, and
  * prints the most memory that the process held, in 10^6 bytes.
  */
-import { WebImageFetcher } from '../../src/adapters/web/image-fetcher.ts';
-import { Semaphore } from '../../src/concurrency/semaphore.ts';
-import { ByteBudget, DOWNLOAD_BUDGET_BYTES } from '../../src/images/byte-budget.ts';
-import { configureDecoders, DECODE_BUDGET_BYTES } from '../../src/images/decode.ts';
-import { prepare } from '../../src/tryon/prepare.ts';
+import { WebImageFetcher } from '../../../src/adapters/web/image-fetcher.ts';
+import { Semaphore } from '../../../src/concurrency/semaphore.ts';
+import { ByteBudget, DOWNLOAD_BUDGET_BYTES } from '../../../src/images/byte-budget.ts';
+import { configureDecoders, DECODE_BUDGET_BYTES } from '../../../src/images/decode.ts';
+import { prepare } from '../../../src/tryon/prepare.ts';
+import { taskWith } from '../tryon/task.ts';
 import { peakRssMb } from './peak-memory.ts';
-import { taskWith } from './task.ts';
 
 const [origin = '', tasks = '1', photos = '16'] = process.argv.slice(2);
 configureDecoders();

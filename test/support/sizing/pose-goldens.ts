@@ -1,7 +1,7 @@
 /** Pictures with the reference's answer about them, and how far an observation is from it. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { PhotoObservation, Pose } from '../../src/pose.ts';
+import type { PhotoObservation, Pose } from '../../../src/pose.ts';
 
 export interface PoseGolden {
   readonly file: string;
@@ -32,7 +32,7 @@ export async function readGoldens(path: string): Promise<PoseGolden[]> {
   return images;
 }
 
-export const FIXTURES = join(import.meta.dirname, '../fixtures/pose');
+export const FIXTURES = join(import.meta.dirname, '../../fixtures/pose');
 
 /** How far a pose is from the reference's. */
 export function deviationOf(pose: Pose, golden: PoseGolden): Deviation {

@@ -2,7 +2,7 @@
  * A collector of traces on the loopback interface: takes OTLP over HTTP in JSON and keeps the spans.
  */
 import { json } from 'node:stream/consumers';
-import { startHttpHost } from './http-host.ts';
+import { startHttpHost } from '../support/network/http-host.ts';
 
 export interface SeenSpan {
   readonly traceId: string;

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Answer } from './raw-storage.ts';
 
-const FILE = '../fixtures/supabase-exchanges/storage-answers.json';
+const FILE = '../../fixtures/supabase-exchanges/storage-answers.json';
 
 /** By the name of the request. */
 export const RECORDED: Record<string, Record<string, unknown>> = JSON.parse(
