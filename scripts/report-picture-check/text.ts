@@ -10,7 +10,7 @@ Two checks run in the pose threads: of the **photo of the person** before anythi
 | --- | --- | --- |
 | acts on | a photo in which no model can dress a person: \`no_person\`, \`too_small\`, \`too_dark\` | a picture with a finding that is enforced (below) |
 | by | failing the task with \`PERSON_UNUSABLE\`, unpaid, the credit goes back | \`PICTURE_REJECTED\`: the picture is not stored, one more is paid for; when that is bad too, the task fails and the credit goes back |
-| waits | 5 s before paying at the most | 5 s before storing at the most |
+| waits | before paying, \`CHECK_TIMEOUT_SECONDS\` at the most | before storing, \`CHECK_TIMEOUT_SECONDS\` at the most |
 
 A check that cannot be made (pose threads busy with requests for sizes, which go first; models missing; an error; a photo without a person to compare with; a picture that an earlier attempt paid for, whose photo cannot be fetched again or whose job's process has died twice) is skipped and counted in \`wearon_checks_skipped_total\`: the task goes on as if there were no check.
 

@@ -138,6 +138,7 @@ function startAttempts(
     maxProviderCalls: config.maxProviderCalls,
     personCheck: config.personCheck,
     pictureCheck: config.pictureCheck,
+    checkTimeoutMs: config.checkTimeoutSeconds * 1000,
     taskDeadlineSeconds: config.taskDeadlineSeconds,
     quarantine: new Quarantine(),
     stopping: stop,

@@ -34,6 +34,7 @@ export function trialPictures(
       viewer,
       personCheck: config.personCheck,
       pictureCheck: observed(config.pictureCheck),
+      checkTimeoutMs: config.checkTimeoutSeconds * 1000,
       record: (event: WorkerEvent) => {
         record(event);
         const step = sessionEventOf(event, new Date());

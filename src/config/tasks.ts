@@ -100,4 +100,9 @@ export const TASK_VARIABLES = {
       'Check of the finished picture against the photo of the person. observe: counts and logs what it finds; enforce: a bad picture is not delivered, one more is paid for, and the task fails when that is bad too.',
     default: 'observe',
   }),
+  checkTimeoutSeconds: integer('CHECK_TIMEOUT_SECONDS', 1, 60, {
+    about:
+      'Time limit of a check of a photo or picture. One that takes longer is skipped and counted: the try-on neither waits for it nor fails by it.',
+    default: '5',
+  }),
 } as const satisfies Record<string, Variable>;

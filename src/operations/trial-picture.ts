@@ -51,7 +51,7 @@ export function prepareTrial(
 export async function checkTrialPerson(
   task: Task,
   images: readonly NamedImage[],
-  deps: Pick<CheckDeps, 'viewer' | 'record'>,
+  deps: Pick<CheckDeps, 'viewer' | 'checkTimeoutMs' | 'record'>,
   signal: AbortSignal,
 ): Promise<void> {
   const modes = { personCheck: 'enforce', pictureCheck: 'off' } as const;

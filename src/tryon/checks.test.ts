@@ -49,6 +49,7 @@ function open(
     viewer,
     personCheck: mode,
     pictureCheck: mode,
+    checkTimeoutMs: 1000,
     record: (e: WorkerEvent) => void events.push(e),
   };
   const checks = new AttemptChecks(TASK, deps, NEVER);

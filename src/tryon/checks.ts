@@ -16,16 +16,16 @@ export interface CheckDeps {
   readonly viewer: PictureViewer;
   readonly personCheck: CheckMode;
   readonly pictureCheck: CheckMode;
+  /**
+   * How long paying waits until the person's photo is read (PERSON_CHECK=enforce), and how long
+   * storing (PICTURE_CHECK=enforce) or the end of the attempt (observe) waits for the check of the picture.
+   */
+  readonly checkTimeoutMs: number;
   readonly record: RecordEvent;
 }
 
 /** What the check reads in a photo, or why it reads nothing. */
 type Reading = PictureView | CheckSkipReason;
-
-/** How long paying waits until the person's photo is read, with PERSON_CHECK=enforce. */
-const BEFORE_PAYING_MS = 5_000;
-/** How long storing (enforce), or the end of the attempt (observe), waits for the check of the picture. */
-const BEFORE_STORING_MS = 5_000;
 
 /** The checks of an attempt; disposing of them ends those that still run. */
 export class AttemptChecks implements AsyncDisposable {
@@ -72,7 +72,7 @@ export class AttemptChecks implements AsyncDisposable {
   /** Throws PERSON_UNUSABLE for a photo without a person to dress, when that is enforced. */
   async beforePaying(): Promise<void> {
     if (this.#deps.personCheck !== 'enforce') return;
-    const finding = this.#judgePerson(await this.#within(BEFORE_PAYING_MS, this.#person));
+    const finding = this.#judgePerson(await this.#inTime(this.#person));
     if (finding !== null) throw new TaskError('PERSON_UNUSABLE', { detail: finding });
   }
 
@@ -104,8 +104,9 @@ export class AttemptChecks implements AsyncDisposable {
   }
 
   /** The reading, or `busy` when it takes longer or the attempt is broken off. */
-  #within(ms: number, reading: Promise<Reading>): Promise<Reading> {
-    const late = sleep(ms, 'busy' as const, { signal: this.#signal, ref: false });
+  #inTime(reading: Promise<Reading>): Promise<Reading> {
+    const { checkTimeoutMs } = this.#deps;
+    const late = sleep(checkTimeoutMs, 'busy' as const, { signal: this.#signal, ref: false });
     return Promise.race([reading, late.catch(() => 'busy' as const)]);
   }
 
@@ -142,8 +143,9 @@ export class AttemptChecks implements AsyncDisposable {
   }
 
   async #verdictOn(image: Uint8Array, size: string | null): Promise<Verdict | CheckSkipReason> {
-    const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(BEFORE_STORING_MS)]);
-    const photo = await this.#within(BEFORE_STORING_MS, this.#person);
+    const { checkTimeoutMs } = this.#deps;
+    const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(checkTimeoutMs)]);
+    const photo = await this.#inTime(this.#person);
     if (typeof photo === 'string') return photo;
     if (photo.person === null) return 'no_person';
     const outcome = await unlessFailed(

@@ -45,6 +45,7 @@ async function collectAfter(stalls: number) {
     viewer: { view: async () => ({ kind: 'busy' }) },
     personCheck: 'observe',
     pictureCheck: 'observe',
+    checkTimeoutMs: 1000,
     storage: { pass: () => ({ upload: (action) => action(), [Symbol.dispose]() {} }) },
     providers: { b2b: [{ provider }], b2c: [] },
   });

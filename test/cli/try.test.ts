@@ -35,8 +35,9 @@ afterEach(async () => {
 });
 
 function tryOn(args: readonly string[], env: Record<string, string> = {}) {
-  const withModels = { ...stack.env, MEDIAPIPE_MODEL_PATH: models, ...env };
-  return wearon(withModels, ['try', ...args, '--out', out()]);
+  // The pose threads of a busy machine need longer than the usual 5 s.
+  const ample = { MEDIAPIPE_MODEL_PATH: models, CHECK_TIMEOUT_SECONDS: '60' };
+  return wearon({ ...stack.env, ...ample, ...env }, ['try', ...args, '--out', out()]);
 }
 
 function out(): string {

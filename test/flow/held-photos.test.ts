@@ -37,6 +37,7 @@ const SEES_NOTHING: CheckDeps = {
   },
   personCheck: 'observe',
   pictureCheck: 'observe',
+  checkTimeoutMs: 5000,
   record: nothing,
 };
 

@@ -70,6 +70,7 @@ export async function tryOn(
     viewer,
     personCheck: 'off',
     pictureCheck: 'observe',
+    checkTimeoutMs: config.checkTimeoutSeconds * 1000,
     budget: new RedisDailyBudget(await context.redis(), config.dailyBudgetUsd, () => undefined),
     providerTimeoutMs: config.providerTimeoutSeconds * 1000,
     maxProviderCalls: 1,
@@ -155,7 +156,7 @@ async function openViewer({ poseModelPath }: Config): Promise<PosePool> {
 async function personFinding(
   images: readonly NamedImage[],
   viewer: PictureViewer,
-  { personCheck }: Config,
+  { personCheck, checkTimeoutSeconds }: Config,
 ): Promise<string | null> {
   let skipped: string | null = null;
   const record = (event: WorkerEvent) => {
@@ -163,7 +164,8 @@ async function personFinding(
   };
   const task = trialTask(images.length, 'wearon-try');
   try {
-    await checkTrialPerson(task, images, { viewer, record }, FOREVER);
+    const deps = { viewer, record, checkTimeoutMs: checkTimeoutSeconds * 1000 };
+    await checkTrialPerson(task, images, deps, FOREVER);
     return skipped;
   } catch (error) {
     if (!(error instanceof TaskError)) throw error;

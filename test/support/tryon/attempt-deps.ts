@@ -29,6 +29,7 @@ export function attemptDeps(
     callSlots: new CallSlots(1),
     personCheck: 'off',
     pictureCheck: 'off',
+    checkTimeoutMs: 5000,
     stopping: new AbortController().signal,
     providerTimeoutMs: 10_000,
     maxProviderCalls: 3,
