@@ -46,7 +46,7 @@ test('an answer that stops in its middle has an unknown outcome', async (t) => {
   const stalled = await startRaw(t, (socket) => socket.once('data', () => socket.write(head)));
   for (const server of [cut, stalled]) {
     // Long enough for the request to be sent; only the server that stalls takes all of it.
-    const model = modelAt(t, `http://${server}/v1`, { timeoutMs: 2000 });
+    const model = modelAt(t, `http://${server}/v1`, { timeoutMs: 5000 });
     const error = await failureOf(edit(model, await request(), never));
     assert.equal(error.code, 'PROVIDER_OUTCOME_UNKNOWN');
   }

@@ -213,7 +213,8 @@ test('neither the key nor the vendor’s text is in an error', async (t) => {
 });
 
 test('a call that takes too long has an unknown outcome and is cut', async (t) => {
-  const { server, model } = await startModel(t, { timeoutMs: 1000 });
+  // Long enough for the request to arrive.
+  const { server, model } = await startModel(t, { timeoutMs: 5000 });
   server.faults.add({ kind: 'hang' });
   const error = await failureOf(edit(model, await request(), never));
   assert.equal(error.code, 'PROVIDER_OUTCOME_UNKNOWN');

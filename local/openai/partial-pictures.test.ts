@@ -127,7 +127,7 @@ for (const [what, end] of Object.entries(LOST)) {
   test(`a stream that ${what} has an unknown outcome`, async (t) => {
     const vendor = await startVendor(t, (response) => end(response.writeHead(200, STREAM)));
     // Long enough for the first part to arrive; only the stream that stalls takes all of it.
-    const { draw, partials } = watchedModel(t, vendor, { timeoutMs: 3000 });
+    const { draw, partials } = watchedModel(t, vendor, { timeoutMs: 5000 });
     assert.equal((await failureOf(draw())).code, 'PROVIDER_OUTCOME_UNKNOWN');
     await until('the partial picture', () => partials.length === 1);
   });

@@ -28,7 +28,11 @@ it('a worker ten minutes ahead takes and rescues nothing and says why', async ()
   await ahead.logged('loop_error', ({ loop }) => loop === 'intake');
   await push(platform, tryOn);
   assert.equal(await readiness(ahead), 503);
-  assert.match((await warningsOf(ahead)).join(), /600 s ahead of that of Redis; no task is taken/);
+  // By what is certain: a slow answer of Redis takes some seconds off.
+  assert.match(
+    (await warningsOf(ahead)).join(),
+    /(59\d|600) s ahead of that of Redis; no task is taken/,
+  );
   assert.equal(await platform.redis.llen(TASK_LIST), 1);
   await crash.startWorker();
   await assertCompleted(crash.shop, tryOn);
@@ -42,7 +46,7 @@ it('a worker some seconds ahead works and warns', async () => {
   const tryOn = await orderTryOn(platform, await createPerson(platform));
   await push(platform, tryOn);
   await assertCompleted(crash.shop, tryOn);
-  assert.match((await warningsOf(ahead)).join(), /clock of this machine is 20 s ahead/);
+  assert.match((await warningsOf(ahead)).join(), /clock of this machine is (1\d|20) s ahead/);
 });
 
 it('a retry is not late when the clock is set back while it waits', async () => {

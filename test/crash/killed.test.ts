@@ -20,7 +20,7 @@ import {
   refundIsOver,
   settledRow,
 } from '../support/shop.ts';
-import type { WorkerProcess } from '../support/worker-process.ts';
+import { NO_GRACE, type WorkerProcess } from '../support/worker-process.ts';
 
 const crash = useCrashShop();
 
@@ -199,7 +199,8 @@ it('X20: a stop finishes running attempts, requeues the rest, refunds none', asy
 it('X20: attempts that outlast the grace are finished by the next process', async () => {
   const tryOn = await orderTryOn(crash.shop.platform, await createStore(crash.shop.platform));
   const hold = crash.shop.stack.openai.faults.add({ method: 'POST', kind: 'hold' });
-  const first = await crash.startWorker({ SHUTDOWN_GRACE_SECONDS: '0' });
+  const first = await crash.startWorker(NO_GRACE);
+  await first.logged('pose_model_loaded');
   await push(crash.shop.platform, tryOn);
   await hold.hit;
   assert.equal(await first.end('SIGTERM'), 0);

@@ -13,6 +13,7 @@ import type { WorkerEvent } from '../../src/ports/events.ts';
 import { admitLeftovers } from '../../src/tryon/intake.ts';
 import { useCrashShop } from '../support/crash-shop.ts';
 import { assertCompleted, orderMany, orderTryOn, push } from '../support/shop.ts';
+import { NO_GRACE } from '../support/worker-process.ts';
 import { countOf } from '../support/worker-status.ts';
 
 const crash = useCrashShop();
@@ -77,10 +78,8 @@ it('X20: a rescue without an answer does not block requeueing', async () => {
     kind: 'hang',
   });
   const call = stack.openai.faults.add({ method: 'POST', kind: 'hold' });
-  const first = await crash.startWorker({
-    SHUTDOWN_GRACE_SECONDS: '0',
-    RESCUE_MIN_AGE_SECONDS: '600',
-  });
+  const first = await crash.startWorker({ ...NO_GRACE, RESCUE_MIN_AGE_SECONDS: '600' });
+  await first.logged('pose_model_loaded');
   await push(platform, tryOn);
   await sweep.hit;
   await call.hit;
@@ -113,7 +112,7 @@ it('X20: an attempt that waits for its slot at a stop is requeued unpaid', async
   const store = await createStore(platform, { credits: 2 });
   const tryOns = [await orderTryOn(platform, store), await orderTryOn(platform, store)];
   const call = stack.openai.faults.add({ method: 'POST', kind: 'hold' });
-  const first = await crash.startWorker({ OPENAI_RATE_LIMIT_PER_MINUTE: '10' });
+  const first = await crash.startWorker({ OPENAI_RATE_LIMIT_PER_MINUTE: '1' });
   await push(platform, ...tryOns);
   await call.hit;
   await until('both to be under way', () => countOf(first, 'images_prepared') === 2);
@@ -122,6 +121,8 @@ it('X20: an attempt that waits for its slot at a stop is requeued unpaid', async
   call.release();
   assert.equal(await end, 0);
   assert.equal(crash.paidCalls(), 1);
+  // The next slot is a minute after the first.
+  await platform.redis.del('wearon:gate:next');
   await crash.startWorker();
   await assertCompleted(crash.shop, ...tryOns);
   assert.equal(crash.paidCalls(), 2);

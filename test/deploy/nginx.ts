@@ -33,8 +33,15 @@ export interface Nginx extends AsyncDisposable {
   readonly verdict: string;
 }
 
-/** Starts it in front of `addresses`, which the name `worker` stands for, at `workerPort`. */
-export async function startNginx(addresses: readonly string[], workerPort: number): Promise<Nginx> {
+/**
+ * Starts it in front of `addresses`, which the name `worker` stands for, at `workerPort`. `rate`: of
+ * the estimates that one client may ask for beyond the burst.
+ */
+export async function startNginx(
+  addresses: readonly string[],
+  workerPort: number,
+  rate = '20r/s',
+): Promise<Nginx> {
   await using parts = new AsyncDisposableStack();
   const folder = parts.use(await mkdtempDisposable(join(tmpdir(), 'nginx-')));
   await chmod(folder.path, 0o755);
@@ -56,6 +63,7 @@ export async function startNginx(addresses: readonly string[], workerPort: numbe
         ['/dev/stdout', join(folder.path, 'access.log')],
         ['127.0.0.11 valid=5s', `${names.address} valid=1s`],
         ['http://worker:8000', `http://worker:${workerPort}`],
+        ['rate=20r/s', `rate=${rate}`],
       ]);
       const path = join(folder.path, 'nginx.conf');
       await writeFile(path, text);

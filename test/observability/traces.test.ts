@@ -14,17 +14,17 @@ import {
   push,
   settledRow,
 } from '../support/shop.ts';
-import { QUICK_RECOVERY, startWorkerProcess } from '../support/worker-process.ts';
+import { NO_GRACE, QUICK_RECOVERY, startWorkerProcess } from '../support/worker-process.ts';
 import { type SeenSpan, startCollector } from './collector.ts';
 
 const shop = afterTests.use(await openShop());
 const collector = afterTests.use(await startCollector());
 
-function startTracedWorker() {
+function startTracedWorker(env: Record<string, string> = {}) {
   return startWorkerProcess({
     ...shop.stack.env,
     ...QUICK_RECOVERY,
-    SHUTDOWN_GRACE_SECONDS: '0',
+    ...env,
     OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint,
   });
 }
@@ -48,7 +48,8 @@ it('one trace holds a task over a retry, two replicas and its refund', async () 
   faults.add(serverOverloaded());
   const hold = faults.add({ method: 'POST', kind: 'hold' });
   faults.add(moderationBlocked());
-  const first = await startTracedWorker();
+  const first = await startTracedWorker(NO_GRACE);
+  await first.logged('pose_model_loaded');
   await push(shop.platform, tryOn);
   await hold.hit;
   assert.equal(await first.end('SIGTERM'), 0);

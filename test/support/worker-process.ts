@@ -44,6 +44,16 @@ export const QUICK_RECOVERY = {
   BREAKER_COOLDOWN_SECONDS: '1',
 } as const;
 
+/**
+ * A stop interrupts the attempts at once. All of it has 10 s then, and waits for pose threads at work:
+ * a test that expects it to end in order waits for `pose_model_loaded` before.
+ */
+export const NO_GRACE = {
+  SHUTDOWN_GRACE_SECONDS: '0',
+  PERSON_CHECK: 'off',
+  PICTURE_CHECK: 'off',
+} as const;
+
 /** Half a day away, so that no test runs into the platform's clean-up. */
 function farCleanUp(): string {
   const halfADayOn = new Date(Date.now() + 12 * 3_600_000);
