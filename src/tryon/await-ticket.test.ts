@@ -53,6 +53,18 @@ it('a ticket that takes too long is cancelled, its outcome unknown', async () =>
   assert.deepEqual(cancelled, ['abc']);
 });
 
+it('a picture that was ready when its ticket was cancelled is used', async () => {
+  const { fake, cancelled } = provider([null, PICTURE]);
+  assert.equal(await awaitTicket(fake, TICKET, 20, signal), PICTURE);
+  assert.deepEqual(cancelled, ['abc']);
+});
+
+it('a call that was cancelled before its start is not billed', async () => {
+  const notStarted = new TaskError('PROVIDER_UNAVAILABLE', { detail: 'not_started' });
+  const { fake } = provider([null, notStarted]);
+  await assert.rejects(awaitTicket(fake, TICKET, 20, signal), notStarted);
+});
+
 it('a failed call ends the wait with its error', async () => {
   const { fake, cancelled } = provider([new TaskError('MODERATION_BLOCKED')]);
   await assert.rejects(awaitTicket(fake, TICKET, 60_000, signal), { code: 'MODERATION_BLOCKED' });

@@ -8,10 +8,14 @@ import type { ImageProvider, Picture, Ticket } from '../ports/image-provider.ts'
 /** The pauses before asking again; the last one repeats. */
 const PAUSES_MS = [1000, 2000];
 
+/** How long a call that was cancelled is still asked for. */
+const LAST_COLLECT_MS = 15_000;
+
 /**
- * The picture, within `timeoutMs`. After that the call is cancelled: PROVIDER_OUTCOME_UNKNOWN, since a
- * vendor may bill what it had begun. An abort by `signal` rejects with its reason and leaves the call
- * alone: the next attempt collects it.
+ * The picture, within `timeoutMs`. After that the call is cancelled and collected once more: it may
+ * have ended since the last time, or never have been begun. Otherwise PROVIDER_OUTCOME_UNKNOWN, since
+ * a vendor may bill what it had begun. An abort by `signal` rejects with its reason and leaves the
+ * call alone: the next attempt collects it.
  */
 export async function awaitTicket(
   provider: ImageProvider,
@@ -34,6 +38,10 @@ export async function awaitTicket(
     signal.throwIfAborted();
     if (!timeout.aborted) throw error;
     await provider.cancel?.(ticket);
+    const last = AbortSignal.any([signal, AbortSignal.timeout(LAST_COLLECT_MS)]);
+    const picture = await collect(ticket, last);
+    signal.throwIfAborted();
+    if (picture !== null) return picture;
     throw new TaskError('PROVIDER_OUTCOME_UNKNOWN', { detail: 'timed_out', cause: error });
   }
 }
