@@ -153,9 +153,10 @@ it('no job is taken from its process for 2 s after a silence of all', async () =
 });
 
 /** Puts a job on the queue as another release would, with data of its own form. */
-async function addAs(sessionId: string, data: object): Promise<void> {
+async function addAs(sessionId: string, data: object, ageMs = 0): Promise<void> {
   const queue = openQueue(GENERATION_QUEUE, redis);
-  await queue.add('generate', data, { jobId: sessionId, priority: 1 });
+  const timestamp = Date.now() - ageMs;
+  await queue.add('generate', data, { jobId: sessionId, priority: 1, timestamp });
   await queue.close();
 }
 
@@ -187,9 +188,12 @@ it('jobs of the former and of the next release run with our own', async () => {
   assert.deepEqual([stored.journal.noteOfNext, stored.journal.providerCalls], ['kept', 2]);
 });
 
-it('a job with unreadable data is removed and its session is rescued', async () => {
-  const { sessionId } = task();
-  await addAs(sessionId, { task: { sessionId }, journal: {} });
+it('a job with unreadable data is left to a later release, then removed', async () => {
+  const [fresh, old] = [task(), task()];
+  const unreadable = { task: { id: 'of a later form' }, journal: {} };
+  await addAs(fresh.sessionId, unreadable);
+  await addAs(old.sessionId, unreadable, 11 * 60_000);
   await using _worker = startWorker(() => assert.fail('it was run'));
-  await until('the job to go', async () => (await redis.exists(`${PREFIX}:${sessionId}`)) === 0);
+  await until('one to wait', () => redis.zscore(`${PREFIX}:delayed`, fresh.sessionId));
+  await until('one to go', async () => (await redis.exists(`${PREFIX}:${old.sessionId}`)) === 0);
 });

@@ -3,8 +3,10 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, it } from 'node:test';
 import { Queue } from 'bullmq';
+import { until } from '../../local/until.ts';
 import { nextRound, othersWait, roundStarted } from '../../src/adapters/redis/jobs/fair-queue.ts';
 import { BullGenerationJobs } from '../../src/adapters/redis/jobs/generation-queue.ts';
+import { refundJobs } from '../../src/adapters/redis/jobs/job-views.ts';
 import { BullRefunds, refundWorker } from '../../src/adapters/redis/jobs/refund-queue.ts';
 import { evictionPolicy, readMemoryUsage } from '../../src/adapters/redis/memory.ts';
 import {
@@ -100,6 +102,28 @@ describe('the refunds', () => {
     await using _worker = refundWorker(redis, times, run, assert.ifError);
     const text = publicText('ABANDONED', null);
     assert.deepEqual(await promise, { ...former, detail: null, completedAt, version: 0, text });
+    await queue.close();
+  });
+
+  it('that cannot be read do not block the session forever', async () => {
+    const [fresh, old] = [taskWith().sessionId, taskWith().sessionId];
+    const queue = new Queue('refund', { connection: redis, prefix: 'wearon:bull' });
+    const add = (sessionId: string, ageMs: number) => {
+      const jobId = `refund-${sessionId}`;
+      return queue.add('refund', { version: 2 }, { jobId, timestamp: Date.now() - ageMs });
+    };
+    await add(fresh, 0);
+    await add(old, 11 * 60_000);
+    const times = { concurrency: 1, lockMs: 2000 };
+    const errors: Error[] = [];
+    const run = () => assert.fail('it was run');
+    await using _worker = refundWorker(redis, times, run, (error) => errors.push(error));
+    await until('one to wait', () => redis.zscore('wearon:bull:refund:delayed', `refund-${fresh}`));
+    await until('one to go', async () => (await queue.getJob(`refund-${old}`)) === undefined);
+    assert.match(errors[0]?.message ?? '', /cannot be read/);
+    await using refunds = new BullRefunds(redis);
+    assert.deepEqual([...(await refunds.aliveAmong([fresh, old]))], [fresh]);
+    assert.deepEqual(await refundJobs(redis), []);
     await queue.close();
   });
 

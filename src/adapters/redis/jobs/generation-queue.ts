@@ -96,15 +96,9 @@ export function generationWorker(
   /** The owners of the attempts that run, each as often as it has attempts. */
   const owners: string[] = [];
   const runInShare = async (held: HeldJob<JobData>): Promise<JobEnd> => {
-    const data = readJobData(held.job.data);
-    if (data === null) {
-      // The session is lost, then, and the rescue finds it by its row.
-      onError(new Error(`The data of job ${held.job.id} cannot be read`));
-      return { kind: 'forgotten' };
-    }
-    if (data.ended) return { kind: 'done' };
-    held.job.data = data;
-    const { ownerId } = data.task;
+    const { task, ended } = held.job.data;
+    if (ended) return { kind: 'done' };
+    const { ownerId } = task;
     const owned = owners.filter((owner) => owner === ownerId).length;
     if (owned >= share && (await othersWait(redis, ownerId))) {
       await held.job.changePriority({ priority: await nextRound(redis, ownerId) });
@@ -124,7 +118,7 @@ export function generationWorker(
       owners.splice(owners.indexOf(ownerId), 1);
     }
   };
-  const options = { ...times, maxStalls: MOST_STALLS, onError, run: runInShare };
+  const options = { ...times, maxStalls: MOST_STALLS, onError, read: readJobData, run: runInShare };
   return new JobWorker(redis, GENERATION_QUEUE, options);
 }
 

@@ -44,15 +44,18 @@ export function generationJobOf(redis: Redis, id: string): Promise<GenerationJob
   });
 }
 
-/** Refunds that are not booked yet, oldest first; of one session when `sessionId` is given. */
+/**
+ * Refunds that are not booked yet and that this release can read, oldest first; of one session when
+ * `sessionId` is given.
+ */
 export function refundJobs(redis: Redis, sessionId?: string): Promise<RefundJobView[]> {
   return withQueue(redis, REFUND_QUEUE, async (queue: Queue<RefundIntent>) => {
     const jobs = await refundsIn(queue, sessionId);
-    const view = async (job: BullJob<RefundIntent>) => ({
-      ...(await viewOf(redis, job)),
-      intent: readIntent(job.data),
-    });
-    return Promise.all(jobs.map(view));
+    const view = async (job: BullJob<RefundIntent>) => {
+      const intent = readIntent(job.data);
+      return intent === null ? [] : [{ ...(await viewOf(redis, job)), intent }];
+    };
+    return (await Promise.all(jobs.map(view))).flat();
   });
 }
 

@@ -22,6 +22,8 @@ export interface WorkerTimes {
 interface JobWorkerOptions<Data> extends WorkerTimes {
   /** A job that stalled more often than this is failed. Default: never. */
   readonly maxStalls?: number;
+  /** What a job of any release holds; null where this one cannot read it. */
+  readonly read: (stored: unknown) => Data | null;
   readonly run: (held: HeldJob<Data>) => Promise<JobEnd>;
   /** Gets the errors of the loop; connections report their own. */
   readonly onError: (error: Error) => void;
@@ -30,6 +32,12 @@ interface JobWorkerOptions<Data> extends WorkerTimes {
 /** Pause after an error answer of Redis: BullMQ's loop would ask again at once. */
 const REST_MS = 1000;
 const NEVER = 1_000_000;
+/**
+ * A job that this release cannot read is left to a later one for so long, as during a rolling update.
+ * After a roll-back it is removed then: what it was about is found again by the rows.
+ */
+const LEFT_TO_OTHERS_MS = 10 * 60_000;
+const UNREADABLE_DELAY_MS = 5000;
 const REQUEUE: JobEnd = { kind: 'requeue' };
 
 export class JobWorker<Data> implements AsyncDisposable {
@@ -41,7 +49,7 @@ export class JobWorker<Data> implements AsyncDisposable {
   #isSuspended = false;
 
   constructor(connection: Redis, queue: string, options: JobWorkerOptions<Data>) {
-    const { concurrency, lockMs, maxStalls = NEVER, run, onError } = options;
+    const { concurrency, lockMs, maxStalls = NEVER, onError } = options;
     const intervalMs = lockMs / RENEWALS_PER_LOCK;
     this.#onError = (error) => {
       if (!isConnectionError(error) && !this.#stop.signal.aborted) onError(error);
@@ -52,7 +60,8 @@ export class JobWorker<Data> implements AsyncDisposable {
       async (job, token = '') => {
         using held = this.#locks.hold(job, token);
         // A job that was fetched in the moment of the stop is requeued.
-        await this.#end(held, this.#worker.closing === undefined ? await run(held) : REQUEUE);
+        const isClosing = this.#worker.closing !== undefined;
+        await this.#end(held, isClosing ? REQUEUE : await this.#run(held, options));
       },
       {
         connection,
@@ -109,6 +118,19 @@ export class JobWorker<Data> implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#worker.close();
     this.#stop.abort();
+  }
+
+  async #run(held: HeldJob<Data>, { read, run }: JobWorkerOptions<Data>): Promise<JobEnd> {
+    const { job } = held;
+    const data = read(job.data);
+    if (data === null) {
+      const ageMs = Date.now() - job.timestamp;
+      if (ageMs < LEFT_TO_OTHERS_MS) return { kind: 'again', delayMs: UNREADABLE_DELAY_MS };
+      this.#onError(new Error(`The data of job ${job.id} cannot be read`));
+      return { kind: 'forgotten' };
+    }
+    job.data = data;
+    return await run(held);
   }
 
   async #rest(): Promise<void> {

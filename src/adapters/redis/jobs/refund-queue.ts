@@ -15,7 +15,7 @@ import { JobWorker, type WorkerTimes } from './job-worker.ts';
 
 /** What a job holds, of this release or a former one, which wrote neither a version nor the text. */
 const storedIntent = z
-  .object({
+  .looseObject({
     version: z.number().default(0),
     ...STORED_REF,
     requestId: z.string().nullable(),
@@ -34,9 +34,9 @@ const storedIntent = z
     }),
   );
 
-/** The intent that a job of any release holds. Throws a ZodError for anything else. */
-export function readIntent(data: unknown): RefundIntent {
-  return storedIntent.parse(data);
+/** The intent that a job of any release holds; null for anything else. */
+export function readIntent(stored: unknown): RefundIntent | null {
+  return storedIntent.safeParse(stored).data ?? null;
 }
 
 export class BullRefunds implements Refunds, AsyncDisposable {
@@ -70,6 +70,7 @@ export function refundWorker(
   return new JobWorker(connection, REFUND_QUEUE, {
     ...times,
     onError,
+    read: readIntent,
     run: (held) => run(asRefund(held), held.job.attemptsStarted),
   });
 }
@@ -78,7 +79,7 @@ function asRefund(held: HeldJob<RefundIntent>): RefundJob {
   const { job } = held;
   return {
     get intent() {
-      return readIntent(job.data);
+      return job.data;
     },
     beginBooking: () => held.record({ ...job.data, bookingBegunAt: new Date().toISOString() }),
   };

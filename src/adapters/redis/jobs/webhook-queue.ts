@@ -27,7 +27,7 @@ const KEPT_UNDELIVERED = { age: 7 * DAY_SECONDS, count: 10_000 };
 const SWEEP_KEY = 'wearon:webhooks:swept';
 
 /** What a job holds. A later release may know more codes and problems. */
-const storedDelivery: z.ZodType<Delivery> = z.object({
+const storedDelivery: z.ZodType<Delivery> = z.looseObject({
   ...STORED_REF,
   endpoint: z.string(),
   code: z.enum(ERROR_CODES).nullable().catch(null),
@@ -43,9 +43,9 @@ const storedDelivery: z.ZodType<Delivery> = z.object({
     .nullable(),
 });
 
-/** What the job of a delivery holds. Throws a ZodError for anything else. */
-export function deliveryOf(data: unknown): Delivery {
-  return storedDelivery.parse(data);
+/** The delivery that a job of any release holds; null for anything else. */
+export function readDelivery(stored: unknown): Delivery | null {
+  return storedDelivery.safeParse(stored).data ?? null;
 }
 
 export class BullDeliveries implements Deliveries, AsyncDisposable {
@@ -85,6 +85,7 @@ export function deliveryWorker(
   return new JobWorker(connection, WEBHOOK_QUEUE, {
     ...times,
     onError,
+    read: readDelivery,
     run: (held) => run(asDeliveryJob(held), held.signal),
   });
 }
@@ -92,7 +93,7 @@ export function deliveryWorker(
 function asDeliveryJob(held: HeldJob<Delivery>): DeliveryJob {
   return {
     get delivery() {
-      return deliveryOf(held.job.data);
+      return held.job.data;
     },
     record: (delivery) => held.record(delivery),
   };

@@ -5,7 +5,7 @@ import type { Job as BullJob, JobType, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Delivery } from '../../../ports/webhooks.ts';
 import { nextAttemptMs, WEBHOOK_QUEUE, withQueue } from './bullmq.ts';
-import { deliveryOf } from './webhook-queue.ts';
+import { readDelivery } from './webhook-queue.ts';
 
 export const DELIVERY_STATES = ['pending', 'delivered', 'undelivered'] as const;
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
@@ -35,16 +35,18 @@ const JOB_TYPES: Readonly<Record<DeliveryState, readonly JobType[]>> = {
 /** More than are kept in one state. */
 const MOST_JOBS = 50_000;
 
-/** The deliveries, those that were queued last first. */
+/** The deliveries that this release can read, those that were queued last first. */
 export function deliveries(redis: Redis, filter: DeliveryFilter): Promise<DeliveryView[]> {
   return withQueue(redis, WEBHOOK_QUEUE, async (queue: Queue<Delivery>) => {
     const views: DeliveryView[] = [];
     for (const state of filter.states) {
       const jobs = await jobsIn(queue, state, filter);
       for (const job of jobs) {
+        const delivery = readDelivery(job.data);
+        if (delivery === null) continue;
         const nextMs = state === 'pending' ? await nextAttemptMs(redis, job) : undefined;
         const nextTryAt = nextMs === undefined ? null : new Date(nextMs).toISOString();
-        views.push({ ...deliveryOf(job.data), state, nextTryAt });
+        views.push({ ...delivery, state, nextTryAt });
       }
     }
     return views.sort((a, b) => b.since.localeCompare(a.since));
