@@ -97,12 +97,13 @@ describe('the console in a browser', { skip: NO_BROWSER }, () => {
       await page.getByLabel(label).setInputFiles(file);
     }
     await page.getByRole('checkbox', { name: /paid by the worker's key/ }).check();
-    shop.stack.openai.latencyMs = 3000;
+    // The first partial picture is there after a third of it, and has two thirds to be shown.
+    shop.stack.openai.latencyMs = 12_000;
     await page.getByRole('button', { name: 'Try it on' }).click();
     await page.getByRole('img', { name: 'Picture so far' }).waitFor();
     assert.ok((await widthOf(page, 'Picture so far')) >= 512);
-    await page.getByRole('img', { name: 'Picture', exact: true }).waitFor();
     shop.stack.openai.latencyMs = 0;
+    await page.getByRole('img', { name: 'Picture', exact: true }).waitFor();
     await page.getByText(/^openai, gpt-image-[\w.-]+$/).waitFor();
     assert.deepEqual(problems, []);
   });

@@ -75,7 +75,7 @@ describe('the task source', () => {
 
   it('waits for a task, and gives it to one of those that wait', async () => {
     const other = new RedisTaskList(redis, connect());
-    const waiting = [source.take(30, 1), other.take(1, 1)];
+    const waiting = [source.take(30, 1), other.take(30, 1)];
     await waitingConnections(2);
     await redis.lpush(TASK_LIST, 'only');
     const taken = await Promise.any(

@@ -34,14 +34,15 @@ const OUTAGES: Readonly<Record<string, Fault>> = {
 for (const [outage, fault] of Object.entries(OUTAGES)) {
   it(`${outage} of the first provider: every picture is the second's`, async () => {
     const { platform, stack } = crash.shop;
-    const store = await createStore(platform, { credits: 20 });
-    const tryOns = await orderMany(platform, store, 6);
     stack.openai.faults.add({ ...fault, times: Number.POSITIVE_INFINITY });
+    // First: the deadline counts from the order.
     await crash.startWorker({
       ...BOTH,
       OPENAI_IMAGE_SUCCESSOR: 'off',
       TASK_DEADLINE_SECONDS: '60',
     });
+    const store = await createStore(platform, { credits: 20 });
+    const tryOns = await orderMany(platform, store, 6);
     await push(platform, ...tryOns);
     const rows = await Promise.all(tryOns.map((tryOn) => settledRow(crash.shop, tryOn)));
     assert.deepEqual([...new Set(rows.map((row) => row.status))], ['completed']);

@@ -106,7 +106,8 @@ describe(`the guard, on ${total} hostile addresses, links, answers and files`, (
       const options = { timeoutMs: hostile.timeoutMs ?? 60_000, signal: NEVER };
       const fetching = fetcher.fetch('https://shop.example/a.jpg', options);
       await assert.rejects(fetching, { name: 'TaskError', message: hostile.ends });
-      assert.equal(host.connections(), 1);
+      // None where the time was up before: on a busy machine.
+      assert.ok(host.connections() <= 1);
       await fetcher[Symbol.asyncDispose]();
       await host.deserted();
     });
