@@ -179,9 +179,10 @@ it("X12: a producer's refund of a failed task replaces ours", async () => {
 it('a row set back after its picture was deleted fails without a refund', async () => {
   const { platform, stack } = crash.shop;
   const person = await createPerson(platform);
-  const worker = await crash.startWorker({ RESCUE_MIN_AGE_SECONDS: '1' });
   const tryOn = await orderTryOn(platform, person);
   await push(platform, tryOn);
+  // Last: a session of more than a second that is on no list would be rescued.
+  const worker = await crash.startWorker({ RESCUE_MIN_AGE_SECONDS: '1' });
   await assertCompleted(crash.shop, tryOn);
   await until('the delivery to be on record', async () =>
     (await eventsOf(platform, tryOn)).includes('generation_completed'),
