@@ -89,11 +89,10 @@ async function runSteps(job: Job, deps: AttemptDeps, limits: Limits): Promise<Ou
     if (Date.now() - readAtMs > ROW_IS_FRESH_MS) await confirmDue(job, deps);
     await pass.beforePaying();
   };
-  const paying = { ...deps, checks, beforePaying, photos };
   const { jpeg, usage, journal, processingTimeMs } = await makePicture(
     job,
-    session,
-    paying,
+    { session, checks, photos, beforePaying },
+    deps,
     limits,
   );
   const result = { ...usage, processingTimeMs, provider: lastProvider(journal) };

@@ -38,12 +38,16 @@ export interface GenerateDeps {
   readonly record: RecordEvent;
   readonly providerTimeoutMs: number;
   readonly maxProviderCalls: number;
+  /** Aborts when the process is asked to stop: what has begun may end, nothing more is paid. */
+  readonly stopping: AbortSignal;
+}
+
+/** What the caller does in the course of a call. */
+interface CallHooks {
   /** Called right before a call is journalled and paid; throws when it must not be. */
   readonly beforePaying?: () => Promise<void>;
   /** Called when the vendor's work is over: the answer is there, and not decoded yet. */
   readonly answered?: () => void;
-  /** Aborts when the process is asked to stop: what has begun may end, nothing more is paid. */
-  readonly stopping: AbortSignal;
 }
 
 /** The photos, and who asks. */
@@ -65,6 +69,7 @@ interface Call {
   readonly provider: ImageProvider;
   readonly deps: GenerateDeps;
   readonly limits: Limits;
+  readonly answered: CallHooks['answered'];
   readonly startedAtMs: number;
   readonly timeoutMs: number;
 }
@@ -80,6 +85,7 @@ export async function generate(
   subject: Subject,
   deps: GenerateDeps,
   limits: Limits,
+  { beforePaying, answered }: CallHooks = {},
 ): Promise<Generated> {
   const { task } = job;
   if (job.journal.providerCalls >= deps.maxProviderCalls) {
@@ -94,13 +100,13 @@ export async function generate(
   const request = { ...subject, prompt: promptOf(task.prompt) };
   const reserved = await deps.budget.reserve(provider.forecastUsd({ ...request, key: '' }) ?? 0);
   try {
-    await deps.beforePaying?.();
+    await beforePaying?.();
     await job.record(beginCall(job.journal, provider.name));
   } catch (error) {
     reserved.returned();
     throw error;
   }
-  const call = callTo(provider, job, deps, limits);
+  const call = callTo(provider, job, deps, limits, answered);
   try {
     const made = await submit(call, { ...request, key: keyOf(job) });
     permit.succeeded();
@@ -122,6 +128,7 @@ export async function collectOpenCall(
   job: Job,
   deps: GenerateDeps,
   limits: Limits,
+  { answered }: CallHooks,
 ): Promise<Generated> {
   const { task, journal } = job;
   const provider = deps.providers[task.channel]
@@ -131,7 +138,7 @@ export async function collectOpenCall(
   if (!provider) throw new TaskError('PROVIDER_OUTCOME_UNKNOWN');
   const ticket = openTicket(journal) ?? (await findCall(provider, job, limits.signal));
   if (ticket === null) throw new TaskError('PROVIDER_OUTCOME_UNKNOWN');
-  return collect(callTo(provider, job, deps, limits), ticket);
+  return collect(callTo(provider, job, deps, limits, answered), ticket);
 }
 
 const CLOCKS_MAY_DIFFER_MS = 300_000;
@@ -162,10 +169,16 @@ function keyOf({ task, journal }: Job): string {
   return `${task.sessionId}:${journal.providerCalls}`;
 }
 
-function callTo(provider: ImageProvider, job: Job, deps: GenerateDeps, limits: Limits): Call {
+function callTo(
+  provider: ImageProvider,
+  job: Job,
+  deps: GenerateDeps,
+  limits: Limits,
+  answered: CallHooks['answered'],
+): Call {
   const startedAtMs = Date.now();
   const timeoutMs = Math.max(0, Math.min(deps.providerTimeoutMs, limits.lastUseMs - startedAtMs));
-  return { provider, job, deps, limits, startedAtMs, timeoutMs };
+  return { provider, job, deps, limits, answered, startedAtMs, timeoutMs };
 }
 
 async function submit(call: Call, request: PictureRequest): Promise<Generated> {
@@ -199,9 +212,9 @@ async function collect(call: Call, ticket: Ticket): Promise<Generated> {
 }
 
 async function generated(call: Call, picture: Picture, journal: Journal): Promise<Generated> {
-  const { job, provider, deps, startedAtMs } = call;
+  const { job, provider, deps, answered, startedAtMs } = call;
   const { image, size, ...usage } = picture;
-  deps.answered?.();
+  answered?.();
   deps.record({
     event: 'provider_call_succeeded',
     task: job.task,

@@ -42,6 +42,16 @@ export interface MakeDeps extends PrepareDeps, GenerateDeps {
   readonly callSlots: CallSlots;
 }
 
+/** A session that an attempt has claimed, and what the attempt has begun for it. */
+interface Claimed {
+  readonly session: Session;
+  readonly checks: AttemptChecks;
+  /** Null where the photos are prepared only now. */
+  readonly photos: EarlyPhotos | null;
+  /** Throws when no call may be paid. */
+  readonly beforePaying: () => Promise<void>;
+}
+
 /**
  * Collects the picture that an earlier attempt may have paid for, or prepares the photos (unless
  * `photos` has them) and pays for one. A call that is paid already waits for no slot. The time
@@ -49,8 +59,8 @@ export interface MakeDeps extends PrepareDeps, GenerateDeps {
  */
 export async function makePicture(
   job: Job,
-  session: Session,
-  deps: MakeDeps & { readonly checks: AttemptChecks; readonly photos?: EarlyPhotos | null },
+  { session, checks, photos, beforePaying }: Claimed,
+  deps: MakeDeps,
   limits: Limits,
 ): Promise<Generated & { readonly processingTimeMs: number }> {
   const { task } = job;
@@ -60,27 +70,26 @@ export async function makePicture(
   const startedAtMs = Date.now();
   let waitedMs = 0;
   const made = await (isPaid ? collectPicture() : payForPicture());
-  await deps.checks.beforeStoring(made.jpeg, made.size);
+  await checks.beforeStoring(made.jpeg, made.size);
   return { ...made, processingTimeMs: Date.now() - startedAtMs - waitedMs };
 
   async function collectPicture() {
     using slot = deps.callSlots.hold(task.ownerId);
     const answered = () => slot[Symbol.dispose]();
-    const collected = await collectOpenCall(job, { ...deps, answered }, limits);
+    const collected = await collectOpenCall(job, deps, limits, { answered });
     // After a second death the check itself may be what kills the process.
-    if (job.stalls < 2) deps.checks.readPersonAgain((ended) => preparePerson(task, deps, ended));
+    if (job.stalls < 2) checks.readPersonAgain((ended) => preparePerson(task, deps, ended));
     return collected;
   }
 
   async function payForPicture() {
-    const images =
-      preparedAlone ?? (await (deps.photos?.images ?? prepare(task, deps, limits.signal)));
-    deps.checks.readPersonOf(images);
-    await deps.checks.beforePaying();
+    const images = preparedAlone ?? (await (photos?.images ?? prepare(task, deps, limits.signal)));
+    checks.readPersonOf(images);
+    await checks.beforePaying();
     using slot = deps.callSlots.takeFree(task.ownerId) ?? (await nextSlot());
     const answered = () => slot[Symbol.dispose]();
     const subject = { images, endUser: endUserOf(session) };
-    return await generate(job, subject, { ...deps, answered }, limits);
+    return await generate(job, subject, deps, limits, { beforePaying, answered });
   }
 
   async function nextSlot() {

@@ -63,7 +63,6 @@ async function attempt(provider: ImageProvider) {
   const order = [{ provider, gate: GATE }];
   const checks = new AttemptChecks(trialTask(2, 'test'), SEES_NOTHING, never);
   const deps = {
-    checks,
     fetcher: { fetch: async () => Buffer.from(file) },
     downloads: new ByteBudget(1_000_000),
     decodeMemory: new Semaphore(1_000_000_000),
@@ -79,7 +78,8 @@ async function attempt(provider: ImageProvider) {
   const task = trialTask(2, 'test');
   const job: Job = { task, journal: EMPTY_JOURNAL, stalls: 0, record: async () => undefined };
   const session = { ownerId: task.ownerId, shopperEmail: null } as Session;
-  const made = await makePicture(job, session, deps, limitsOf(task, 480, never));
+  const claimed = { session, checks, photos: null, beforePaying: async () => undefined };
+  const made = await makePicture(job, claimed, deps, limitsOf(task, 480, never));
   await checks[Symbol.asyncDispose]();
   return made;
 }
