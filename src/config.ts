@@ -4,8 +4,8 @@
  * generated from the same tables.
  */
 import { CONNECTION_VARIABLES } from './config/connections.ts';
+import { HTTP_VARIABLES } from './config/http.ts';
 import { misspeltNames } from './config/misspelt-names.ts';
-import { OPERATION_VARIABLES } from './config/operations.ts';
 import {
   channelSettings,
   namedProviders,
@@ -17,7 +17,9 @@ import {
 import { readVariable } from './config/read-variable.ts';
 import { SIZE_VARIABLES } from './config/sizes.ts';
 import { TASK_VARIABLES } from './config/tasks.ts';
+import { TELEMETRY_VARIABLES } from './config/telemetry.ts';
 import { LOOPBACK, type Variable } from './config/variable.ts';
+import { WEBHOOK_VARIABLES } from './config/webhooks.ts';
 
 export type { Variable } from './config/variable.ts';
 
@@ -27,7 +29,9 @@ export const VARIABLES = {
   ...PROVIDER_VARIABLES,
   ...TASK_VARIABLES,
   ...SIZE_VARIABLES,
-  ...OPERATION_VARIABLES,
+  ...HTTP_VARIABLES,
+  ...WEBHOOK_VARIABLES,
+  ...TELEMETRY_VARIABLES,
 } as const satisfies Record<string, Variable>;
 
 type Values = {

@@ -1,4 +1,4 @@
-/** Variables of the pipeline: limits, recovery, images, retention, checks. */
+/** Variables of the pipeline: limits, recovery, images, retention, checks, shutdown. */
 import {
   integer,
   list,
@@ -104,5 +104,9 @@ export const TASK_VARIABLES = {
     about:
       'Time limit of a check of a photo or picture. One that takes longer is skipped and counted: the try-on neither waits for it nor fails by it.',
     default: '5',
+  }),
+  shutdownGraceSeconds: integer('SHUTDOWN_GRACE_SECONDS', 0, 600, {
+    about: 'Grace period of running attempts after SIGTERM; the rest is requeued.',
+    default: '50',
   }),
 } as const satisfies Record<string, Variable>;

@@ -1,4 +1,4 @@
-/** Variables of HTTP, the console, webhooks, telemetry and shutdown. */
+/** Variables of HTTP and the console. */
 import {
   integer,
   LOOPBACK,
@@ -8,13 +8,12 @@ import {
   optional,
   optionalText,
   parseNetwork,
-  parseOrigin,
   parseUrl,
   text,
   type Variable,
 } from './variable.ts';
 
-export const OPERATION_VARIABLES = {
+export const HTTP_VARIABLES = {
   host: text('HOST', { about: 'The address that HTTP listens on.', default: '0.0.0.0' }),
   port: integer('PORT', 0, 65_535, { about: 'The port that HTTP listens on.', default: '8000' }),
   trustedProxies: list(
@@ -58,48 +57,4 @@ export const OPERATION_VARIABLES = {
       return value.replace(/\/+$/, '');
     },
   ),
-  webhookUrl: optionalText('WEBHOOK_URL', {
-    about:
-      'Where every ended session is announced by a signed webhook (docs/webhooks.md): https. Empty: nowhere.',
-    example: 'https://platform.example.com/api/webhooks/try-on',
-  }),
-  webhookSecret: optionalText('WEBHOOK_SECRET', {
-    about: 'Signs the webhooks to WEBHOOK_URL: whsec_ and 24 to 64 random bytes in base64. Secret.',
-    example: 'whsec_…',
-  }),
-  webhooksFile: optionalText('WEBHOOKS_FILE', {
-    about:
-      "Path of a JSON file with stores' own webhooks: their ids, each with url and secret. Keep it as secret as a key.",
-    example: './webhooks.json',
-  }),
-  webhookTrustedOrigins: list(
-    'WEBHOOK_TRUSTED_ORIGINS',
-    {
-      about:
-        'Origins that webhooks may be sent to as they stand, even inside the network or without TLS, comma-separated.',
-      example: 'http://platform.internal:3000',
-    },
-    parseOrigin,
-  ),
-  metricsIntervalSeconds: integer('METRICS_INTERVAL_SECONDS', 1, 300, {
-    about:
-      'How often the queues are counted and Supabase is asked whether it answers, for /health and the metrics. One scrape interval is enough.',
-    default: '15',
-  }),
-  otlpEndpoint: optional(
-    'OTEL_EXPORTER_OTLP_ENDPOINT',
-    {
-      about: 'A collector that takes traces as OTLP over HTTP. Empty: no traces.',
-      example: 'http://collector:4318',
-    },
-    (value) => parseUrl(value, ['https:', 'http:']).href,
-  ),
-  logLevel: oneOf('LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'silent'], {
-    about: 'Lowest severity that is logged.',
-    default: 'info',
-  }),
-  shutdownGraceSeconds: integer('SHUTDOWN_GRACE_SECONDS', 0, 600, {
-    about: 'Grace period of running attempts after SIGTERM; the rest is requeued.',
-    default: '50',
-  }),
 } as const satisfies Record<string, Variable>;
