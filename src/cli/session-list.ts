@@ -3,8 +3,9 @@
  */
 import type { Command } from 'commander';
 import { listRecords } from '../adapters/supabase/session-records.ts';
-import { type Answer, UsageError } from './answer.ts';
+import type { Answer } from './answer.ts';
 import type { CliContext, Run } from './cli-context.ts';
+import { limitOf } from './limit.ts';
 import { ago, table } from './table.ts';
 import { momentOf } from './time-window.ts';
 import { uuidOf } from './uuid.ts';
@@ -29,15 +30,11 @@ export function addSessionList(sessions: Command, run: Run): void {
 }
 
 async function list({ supabase }: CliContext, options: Options): Promise<Answer> {
-  const limit = Number(options.limit);
-  if (!Number.isInteger(limit) || limit < 1 || limit > 1000) {
-    throw new UsageError('--limit must be a whole number from 1 to 1000');
-  }
   const rows = await listRecords(supabase, {
     since: momentOf(options.since, new Date()),
     storeId: options.store === undefined ? null : uuidOf(options.store),
     onlyFailed: options.failed ?? false,
-    limit,
+    limit: limitOf(options.limit, 1000),
   });
   const cells = rows.map((row) => [
     row.id,

@@ -12,6 +12,7 @@ import { listWebhooks, redeliverSession, redeliverUndelivered } from '../operati
 import { messageId } from '../webhooks/message.ts';
 import { type Answer, ProblemError, UsageError } from './answer.ts';
 import type { CliContext, Run } from './cli-context.ts';
+import { limitOf } from './limit.ts';
 import { ago, pairs, table } from './table.ts';
 import { uuidOf } from './uuid.ts';
 
@@ -33,7 +34,7 @@ export function addWebhooks(program: Command, run: Run): void {
     .description('Webhooks on their way and undelivered ones, newest first')
     .addOption(new Option('--state <state>', 'those in this state').choices(DELIVERY_STATES))
     .option('--store <id>', 'those to the endpoint of this store')
-    .option('--limit <n>', 'the most lines', '50')
+    .option('--limit <count>', 'the most lines', '50')
     .action(run(list));
   webhooks
     .command('show <session>')
@@ -54,11 +55,11 @@ export function addWebhooks(program: Command, run: Run): void {
 }
 
 async function list(context: CliContext, { state, store, limit }: ListOptions): Promise<Answer> {
-  if (!/^[1-9]\d{0,5}$/.test(limit)) throw new UsageError('--limit must be a whole number from 1.');
+  const most = limitOf(limit, 999_999);
   const states = state === undefined ? (['pending', 'undelivered'] as const) : [state];
   const filter = { states, endpoint: endpointOf(store) };
   const found = await listWebhooks(await context.operations(), filter);
-  const shown = found.slice(0, Number(limit));
+  const shown = found.slice(0, most);
   const undelivered = found.filter((view) => view.state === 'undelivered').length;
   const more = found.length > shown.length ? `\n… and ${found.length - shown.length} more` : '';
   const data = { total: found.length, undelivered, webhooks: shown };
