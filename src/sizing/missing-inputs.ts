@@ -8,8 +8,8 @@ import type { PersonFacts } from './person.ts';
  * there is no data to measure a view from the side on.
  */
 export const INPUT_ADVICE = {
-  weight_kg: 'Tell your weight: it makes the size more certain than anything else.',
-  sex: 'Tell your sex.',
+  weight_kg: 'Enter your weight: it makes the size more certain than anything else.',
+  sex: 'Enter your sex.',
   plain_photo:
     'Take another photo: stand straight, arms hanging, in trousers, without a bag or an open coat.',
   tight_clothes: 'Wear clothes that lie close to the body.',

@@ -28,7 +28,7 @@ describe('wearon size', () => {
     assert.equal(code, 0, stderr);
     assert.match(stdout, /^size +(XS|S|M|L|XL|XXL)\n/);
     assert.match(stdout, /\nwaist +\d+\.\d +± \d+\.\d/);
-    assert.match(stdout, /Tell your weight/);
+    assert.match(stdout, /Enter your weight/);
   });
 
   it('takes what is known of the person, a chart and a fit', async () => {

@@ -103,7 +103,7 @@ test('the answer says why a size was chosen, and what would help', async (t) => 
   for (const { finding, by_cm } of reasons) assert.equal(finding === 'in_range', by_cm === 0);
   const help = body.would_help as { input: string; advice: string }[];
   assert.equal(help[0]?.input, 'weight_kg');
-  assert.match(help[0]?.advice ?? '', /^Tell your weight/);
+  assert.match(help[0]?.advice ?? '', /^Enter your weight/);
 });
 
 test('the classic estimator refuses other charts and fits', async (t) => {
