@@ -61,14 +61,15 @@ export async function startOpenAiServer(options: OpenAiServerOptions = {}): Prom
   return server;
 }
 
-interface Shop {
+/** What the routes answer from. */
+interface VendorState {
   readonly apiKey: string;
   readonly faults: Faults;
   readonly calls: OpenCall[];
   readonly latencyMs: number;
 }
 
-function addRoutes(app: FastifyInstance, shop: Shop, draw: Draw): void {
+function addRoutes(app: FastifyInstance, vendor: VendorState, draw: Draw): void {
   const callOf = new WeakMap<FastifyRequest, OpenCall>();
   app.addContentTypeParser('multipart/form-data', { parseAs: 'buffer' }, (_request, body, done) =>
     done(null, body),
@@ -82,10 +83,10 @@ function addRoutes(app: FastifyInstance, shop: Shop, draw: Draw): void {
     if (!request.url.startsWith('/v1/images/edits')) return;
     const call = recordCall(reply);
     callOf.set(request, call);
-    shop.calls.push(call);
+    vendor.calls.push(call);
   });
-  shop.faults.attach(app);
-  app.addHook('onRequest', async ({ headers }) => checkKey(headers.authorization, shop.apiKey));
+  vendor.faults.attach(app);
+  app.addHook('onRequest', async ({ headers }) => checkKey(headers.authorization, vendor.apiKey));
   app.get('/v1/models', async () => ({ object: 'list', data: offeredModels() }));
   app.post('/v1/images/edits', async (request, reply) => {
     const form = await readEditForm(request.body as Buffer, request.headers['content-type'] ?? '');
@@ -93,11 +94,11 @@ function addRoutes(app: FastifyInstance, shop: Shop, draw: Draw): void {
     if (call) call.form = form;
     const partials = partialImagesOf(form);
     if (partials !== null) {
-      const pause = () => waitWhileConnected(shop.latencyMs / (partials + 1), reply);
+      const pause = () => waitWhileConnected(vendor.latencyMs / (partials + 1), reply);
       const events = streamedAnswer(await answer(form, draw), { ...form, partials }, pause);
       return reply.type('text/event-stream; charset=utf-8').send(Readable.from(events));
     }
-    await waitWhileConnected(shop.latencyMs, reply);
+    await waitWhileConnected(vendor.latencyMs, reply);
     return answer(form, draw);
   });
 }

@@ -105,10 +105,10 @@ export function startPipeline(
 /** Carries refunds out; what is under way at a stop is finished. */
 function startRefunds(config: Config, adapters: Adapters, tracing: Tracing) {
   const { platformCleanUpMinute } = config;
-  const times = { concurrency: REFUNDS_AT_ONCE, lockMs: config.jobLockSeconds * 1000 };
+  const settings = { concurrency: REFUNDS_AT_ONCE, lockMs: config.jobLockSeconds * 1000 };
   return refundWorker(
     adapters.redis,
-    times,
+    settings,
     async (job, retries) => {
       if (!adapters.storage.isUsable) return UNUSABLE;
       return tracing.within('refund', job.intent, () =>
@@ -126,7 +126,7 @@ function startAttempts(
   tracing: Tracing,
   stop: AbortSignal,
 ) {
-  const times = {
+  const settings = {
     concurrency: attemptsFor(config.workerConcurrency),
     lockMs: config.jobLockSeconds * 1000,
   };
@@ -145,7 +145,7 @@ function startAttempts(
   };
   return generationWorker(
     adapters.redis,
-    times,
+    settings,
     async (job, signal) => {
       if (!adapters.storage.isUsable) return UNUSABLE;
       return tracing.within('attempt', job.task, () => runJob(job, deps, signal));

@@ -60,10 +60,10 @@ export async function runWebhooks(
   const sender = new WebWebhookSender();
   const deps = { ...webhooks, sessions, sender, record, slots: new EndpointSlots() };
   const onError = (error: Error) => record({ event: 'loop_error', loop: 'webhooks', error });
-  const times = { concurrency: DELIVERIES_AT_ONCE, lockMs: config.jobLockSeconds * 1000 };
+  const settings = { concurrency: DELIVERIES_AT_ONCE, lockMs: config.jobLockSeconds * 1000 };
   const worker = deliveryWorker(
     redis,
-    times,
+    settings,
     (job, signal) => deliver(job, deps, AbortSignal.any([signal, stop])),
     onError,
   );

@@ -23,7 +23,7 @@ interface ErasureProof extends Owner {
   readonly unfinished: readonly string[];
 }
 
-const TRIAL_NAME = 'erasure-trial.jpg';
+const TEST_FILE = 'erasure-trial.jpg';
 /** Later than anything, and a date that the database can read. */
 const END_OF_TIME = new Date('9999-12-31');
 
@@ -47,7 +47,7 @@ export async function eraseOwner(
   }
   const uploads = await uploadsNamedInRows(owner, deps);
   removed.push(...(dryRun ? uploads : await removeAll(uploads, deps.pictures)));
-  if (!dryRun && removed.length === 0) await eraseTrial(owner, deps);
+  if (!dryRun && removed.length === 0) await eraseTestFile(owner, deps);
   const stillThere = [...(await leftIn(owner, deps.pictures)), ...(await thereOf(uploads, deps))];
   const rows = { ...owner, before: END_OF_TIME };
   const rowsMarked =
@@ -68,12 +68,12 @@ async function uploadsNamedInRows(owner: Owner, deps: EraseDeps): Promise<string
  * Where no picture was seen, one is stored, found and removed in the owner's folder: a listing that
  * shows nothing proves nothing by itself.
  */
-async function eraseTrial(owner: Owner, { pictures, imageStore }: EraseDeps): Promise<void> {
+async function eraseTestFile(owner: Owner, { pictures, imageStore }: EraseDeps): Promise<void> {
   const [folder] = foldersOf(owner);
-  const path = `${folder?.path}/${TRIAL_NAME}`;
+  const path = `${folder?.path}/${TEST_FILE}`;
   await imageStore.put(path, new Uint8Array(1));
   const isListed = (await pictures.list(folder?.path ?? '', 0)).some(
-    ({ name }) => name === TRIAL_NAME,
+    ({ name }) => name === TEST_FILE,
   );
   const removed = await pictures.remove([path]);
   if (isListed && removed.includes(path)) return;

@@ -37,9 +37,9 @@ function breaker(
   probe: UploadProbe = sharedProbe(),
 ) {
   const events: WorkerEvent[] = [];
-  const disk = { isFull: false, trials: 0 };
+  const disk = { isFull: false, testUploads: 0 };
   const tryUpload = async () => {
-    disk.trials += 1;
+    disk.testUploads += 1;
     if (disk.isFull) throw FULL;
   };
   const record = (event: WorkerEvent) => events.push(event);
@@ -94,12 +94,12 @@ it('an upload is tried before a picture is paid, once for all who wait', async (
     refusals.map(({ status }) => status),
     ['rejected', 'rejected'],
   );
-  assert.equal(disk.trials, 1);
+  assert.equal(disk.testUploads, 1);
   assert.match(storage.problem ?? '', /cannot be stored/);
   disk.isFull = false;
   await storage.check();
   await storage.check();
-  assert.equal(disk.trials, 2);
+  assert.equal(disk.testUploads, 2);
   assert.equal(storage.problem, null);
 });
 
@@ -108,13 +108,13 @@ it('an upload that worked is a proof for a minute', async (t) => {
   t.mock.method(performance, 'now', () => nowMs);
   const { storage, disk } = breaker();
   await storage.check();
-  for (const [passedMs, trials] of [
+  for (const [passedMs, uploads] of [
     [59_999, 1],
     [60_000, 2],
   ] as const) {
     nowMs = 1 + passedMs;
     await storage.check();
-    assert.equal(disk.trials, trials);
+    assert.equal(disk.testUploads, uploads);
   }
 });
 

@@ -32,9 +32,9 @@ export class StorageBreaker {
   #misconfiguration: string | null = NOT_CHECKED;
   /** Set from a picture's upload that fails until one succeeds. */
   #uploadsFail = false;
-  #trialFails = false;
-  /** The trial upload under way, shared by all tasks that wait for it. */
-  #trial: Promise<void> | null = null;
+  #testUploadFails = false;
+  /** The test upload under way, shared by all tasks that wait for it. */
+  #testUpload: Promise<void> | null = null;
   #provenUntilMs = 0;
   /** Tasks that have paid, or are about to, for a picture that is not stored yet. */
   readonly #unstored = new Set<StoragePass>();
@@ -51,7 +51,7 @@ export class StorageBreaker {
   /** What keeps pictures from being stored, for operators; null when nothing does. */
   get problem(): string | null {
     if (this.#misconfiguration !== null) return this.#misconfiguration;
-    return this.#uploadsFail || this.#trialFails
+    return this.#uploadsFail || this.#testUploadFails
       ? 'Pictures cannot be stored: the last upload failed.'
       : null;
   }
@@ -75,19 +75,19 @@ export class StorageBreaker {
     this.#refuseWhileUnstored();
     await this.#deps.probe.check();
     if (performance.now() < this.#provenUntilMs) return;
-    this.#trial ??= this.#tryUpload().finally(() => {
-      this.#trial = null;
+    this.#testUpload ??= this.#tryUpload().finally(() => {
+      this.#testUpload = null;
     });
-    await this.#trial;
+    await this.#testUpload;
   }
 
   async #tryUpload(): Promise<void> {
     try {
       await this.#deps.tryUpload();
-      this.#trialFails = false;
+      this.#testUploadFails = false;
       this.#provenUntilMs = performance.now() + PROOF_MS;
     } catch (error) {
-      this.#trialFails = true;
+      this.#testUploadFails = true;
       throw error;
     }
   }

@@ -148,7 +148,7 @@ describe('the doctor finds of Supabase', () => {
     const upload = { method: 'POST', path: /\/object\/virtual/, kind: 'status' } as const;
     const page = '<html><body>413 Request Entity Too Large</body></html>';
     for (const [fault, expected] of [
-      [{ ...upload, status: 413, body: page }, /a trial failed: .*\(status 413\)/],
+      [{ ...upload, status: 413, body: page }, /a test upload failed: .*\(status 413\)/],
       [{ kind: 'status', method: 'GET', path: /\/object\/sign\//, status: 500 }, /answers 500/],
     ] as const) {
       stack.supabase.faults.add({ ...fault, times: Infinity });

@@ -12,8 +12,8 @@ import { dataOf, saysMissing } from './client.ts';
 export const PICTURE_TYPE = 'image/jpeg';
 const UPLOAD = { contentType: PICTURE_TYPE, upsert: true };
 /** Outside the folders of photos and pictures. */
-const TRIAL_PATH = 'upload-trial.jpg';
-const TRIAL_BYTES = 256 * 1024;
+const TEST_PATH = 'upload-trial.jpg';
+const TEST_BYTES = 256 * 1024;
 
 export class SupabaseImageStore implements ImageStore {
   readonly #bucket: ReturnType<SupabaseClient['storage']['from']>;
@@ -49,9 +49,9 @@ export class SupabaseImageStore implements ImageStore {
 
   /** Stores bytes of about a picture's size and removes them. Throws STORAGE_UNAVAILABLE. */
   async tryUpload(): Promise<void> {
-    dataOf(await this.#bucket.upload(TRIAL_PATH, Buffer.alloc(TRIAL_BYTES), UPLOAD).catch(asError));
-    // What stays is replaced by the next trial.
-    await this.#bucket.remove([TRIAL_PATH]);
+    dataOf(await this.#bucket.upload(TEST_PATH, Buffer.alloc(TEST_BYTES), UPLOAD).catch(asError));
+    // What stays is replaced by the next test.
+    await this.#bucket.remove([TEST_PATH]);
   }
 
   /** Whether these very bytes are stored at `path`, by size and MD5 checksum. False when unknown. */

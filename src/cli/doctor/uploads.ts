@@ -9,9 +9,9 @@ import { redact } from '../../telemetry/redaction.ts';
 import { type Check, fail, ok } from './check.ts';
 
 /** Outside the folders of photos and pictures. What an interrupted check leaves, the next one replaces. */
-const TRIAL_PATH = 'doctor-trial.jpg';
+const TEST_PATH = 'doctor-trial.jpg';
 /** A picture of 1024 × 1536 is smaller. */
-const TRIAL_BYTES = 2 * 1024 * 1024;
+const TEST_BYTES = 2 * 1024 * 1024;
 const LINK_SECONDS = 60;
 const READ_TIMEOUT_MS = 30_000;
 
@@ -20,16 +20,16 @@ const FIX =
 
 export async function checkUploads(supabase: SupabaseClient, bucket: string): Promise<Check[]> {
   const images = new SupabaseImageStore(supabase, bucket, LINK_SECONDS);
-  const bytes = randomBytes(TRIAL_BYTES);
+  const bytes = randomBytes(TEST_BYTES);
   try {
-    await images.put(TRIAL_PATH, bytes);
-    const problem = await problemOfLink(await images.sign(TRIAL_PATH), bytes);
-    await images.remove([TRIAL_PATH]);
+    await images.put(TEST_PATH, bytes);
+    const problem = await problemOfLink(await images.sign(TEST_PATH), bytes);
+    await images.remove([TEST_PATH]);
     return problem === null
       ? [ok('Supabase uploads', 'a file was stored, read and removed')]
       : [fail('Supabase uploads', problem, FIX)];
   } catch (error) {
-    return [fail('Supabase uploads', `a trial failed: ${reasonOf(error)}`, FIX)];
+    return [fail('Supabase uploads', `a test upload failed: ${reasonOf(error)}`, FIX)];
   }
 }
 

@@ -17,7 +17,7 @@ import {
 import { nextRound, othersWait, RETRY_PRIORITY, roundStarted } from './fair-queue.ts';
 import { type JobData, newJobData, readJobData } from './job-data.ts';
 import type { HeldJob } from './job-locks.ts';
-import { JobWorker, type WorkerTimes } from './job-worker.ts';
+import { JobWorker, type WorkerSettings } from './job-worker.ts';
 
 /** Finished jobs are kept for a while, so that an operator can look at them. */
 const KEPT_WHEN_DONE = { age: 600, count: 1000 };
@@ -88,11 +88,11 @@ function ignore(): void {}
 /** Runs the attempts, of one owner no more than its share of the slots while another owner waits. */
 export function generationWorker(
   redis: Redis,
-  times: WorkerTimes,
+  settings: WorkerSettings,
   run: (job: Job, signal: AbortSignal) => Promise<JobEnd>,
   onError: (error: Error) => void,
 ): JobWorker<JobData> {
-  const share = Math.ceil(times.concurrency * OWNER_SHARE);
+  const share = Math.ceil(settings.concurrency * OWNER_SHARE);
   /** The owners of the attempts that run, each as often as it has attempts. */
   const owners: string[] = [];
   const runInShare = async (held: HeldJob<JobData>): Promise<JobEnd> => {
@@ -118,7 +118,7 @@ export function generationWorker(
       owners.splice(owners.indexOf(ownerId), 1);
     }
   };
-  const options = { ...times, maxStalls: MOST_STALLS, onError, read: readJobData, run: runInShare };
+  const options = { ...settings, maxStalls: MOST_STALLS, onError, read: readJobData, run: runInShare };
   return new JobWorker(redis, GENERATION_QUEUE, options);
 }
 

@@ -12,14 +12,14 @@ import { PREFIX } from './bullmq.ts';
 import { type HeldJob, JobLocks, RENEWALS_PER_LOCK } from './job-locks.ts';
 import { checkStalledJobs } from './stalled-jobs.ts';
 
-export interface WorkerTimes {
+export interface WorkerSettings {
   /** Jobs that run at the same time. */
   readonly concurrency: number;
   /** Job lock duration: if a worker dies, another takes the job over within 1.5 times this. */
   readonly lockMs: number;
 }
 
-interface JobWorkerOptions<Data> extends WorkerTimes {
+interface JobWorkerOptions<Data> extends WorkerSettings {
   /** A job that stalled more often than this is failed. Default: never. */
   readonly maxStalls?: number;
   /** What a job of any release holds; null where this one cannot read it. */

@@ -11,7 +11,7 @@ import type { RefundIntent, RefundJob, Refunds } from '../../../ports/refunds.ts
 import { STORED_REF } from '../stored-ref.ts';
 import { aliveAmong, openQueue, REFUND_QUEUE, refundJobId } from './bullmq.ts';
 import type { HeldJob } from './job-locks.ts';
-import { JobWorker, type WorkerTimes } from './job-worker.ts';
+import { JobWorker, type WorkerSettings } from './job-worker.ts';
 
 /** What a job holds, of this release or a former one, which wrote neither a version nor the text. */
 const storedIntent = z
@@ -63,12 +63,12 @@ export class BullRefunds implements Refunds, AsyncDisposable {
 /** Carries refunds out; what is under way at its end is finished. */
 export function refundWorker(
   connection: Redis,
-  times: WorkerTimes,
+  settings: WorkerSettings,
   run: (job: RefundJob, retries: number) => Promise<JobEnd>,
   onError: (error: Error) => void,
 ): JobWorker<RefundIntent> {
   return new JobWorker(connection, REFUND_QUEUE, {
-    ...times,
+    ...settings,
     onError,
     read: readIntent,
     run: (held) => run(asRefund(held), held.job.attemptsStarted),

@@ -18,7 +18,7 @@ import {
 import { STORED_REF } from '../stored-ref.ts';
 import { openQueue, WEBHOOK_QUEUE } from './bullmq.ts';
 import type { HeldJob } from './job-locks.ts';
-import { JobWorker, type WorkerTimes } from './job-worker.ts';
+import { JobWorker, type WorkerSettings } from './job-worker.ts';
 
 const DAY_SECONDS = 86_400;
 /** More than end in the minutes that one sweep covers twice. One takes about 2 kB. */
@@ -78,12 +78,12 @@ export class BullDeliveries implements Deliveries, AsyncDisposable {
 /** Carries deliveries out; what is under way at its end is finished. */
 export function deliveryWorker(
   connection: Redis,
-  times: WorkerTimes,
+  settings: WorkerSettings,
   run: (job: DeliveryJob, signal: AbortSignal) => Promise<JobEnd>,
   onError: (error: Error) => void,
 ): JobWorker<Delivery> {
   return new JobWorker(connection, WEBHOOK_QUEUE, {
-    ...times,
+    ...settings,
     onError,
     read: readDelivery,
     run: (held) => run(asDeliveryJob(held), held.signal),
