@@ -86,13 +86,12 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
   // HTTP before anything works: a port in use is known before a task is touched.
   const address = await listen(server, config);
   stack.defer(() => server.close());
-  watches = startWatches(config, adapters, {
-    ...parts,
+  const own = {
     isReady: () => isReady(states()),
     attemptsRunning: () => pipeline?.attemptsRunning ?? 0,
     callsRunning: () => pipeline?.callsRunning ?? 0,
-    onError: failureOf('metrics'),
-  });
+  };
+  watches = startWatches(config, adapters, own, { ...parts, onError: failureOf('metrics') });
   await refuseUnfitRedis(adapters);
   pipeline = stack.use(startPipeline(config, adapters, { logger, tracing, viewer }));
   logger.info({ address }, 'worker_started');

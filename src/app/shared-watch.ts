@@ -1,5 +1,5 @@
 /**
- * Keeps what the metrics show of Redis fresh, in the background: a scrape waits for no one.
+ * Reads what all replicas share in Redis, in the background: a scrape of the metrics waits for no one.
  */
 import type { Redis } from 'ioredis';
 import { spentToday } from '../adapters/redis/daily-budget.ts';
@@ -10,31 +10,24 @@ import { readQueueStats } from '../adapters/redis/queue-stats.ts';
 import { repeat } from '../concurrency/repeat.ts';
 import type { Config } from '../config.ts';
 import type { GateState } from '../ports/redis-readings.ts';
-import type { GaugeSources, SharedReading } from '../telemetry/gauges.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
-import { attemptsFor } from '../tryon/call-slots.ts';
-
-export interface Watched {
-  readonly redis: Redis;
-  readonly isReady: () => boolean;
-  readonly attemptsRunning: () => number;
-  readonly callsRunning: () => number;
-  readonly imageModels: GaugeSources['imageModels'];
-  readonly supabase: { readonly up: ReturnType<GaugeSources['supabaseUp']> };
-  readonly onError: (error: Error) => void;
-}
+import type { SharedReading } from '../telemetry/gauges.ts';
 
 /** What every replica shares, as Redis said last. */
 interface SharedWatch extends Disposable {
+  /** Null until Redis has answered once. */
+  readonly reading: SharedReading | null;
   /** Why no picture can be made now, in words. */
   readonly problems: readonly string[];
 }
 
-/** Adds the gauges and begins to read; disposing of it ends the reading. */
-export function watchShared(config: Config, metrics: Metrics, watched: Watched): SharedWatch {
-  const { redis, isReady, attemptsRunning, callsRunning, imageModels, supabase, onError } = watched;
+/** Reads at once and then every METRICS_INTERVAL_SECONDS; disposing of it ends that. */
+export function watchShared(
+  config: Config,
+  redis: Redis,
+  onError: (error: Error) => void,
+): SharedWatch {
   const stop = new AbortController();
-  let shared: SharedReading | null = null;
+  let reading: SharedReading | null = null;
   let problems: readonly string[] = [];
   const read = async () => {
     const [queues, gates, drainedAt, memory, spentUsd] = await Promise.all([
@@ -45,22 +38,15 @@ export function watchShared(config: Config, metrics: Metrics, watched: Watched):
       spentToday(redis),
     ]);
     const budget = { spentUsd, limitUsd: config.dailyBudgetUsd };
-    shared = { queues, gates, budget, memory, isDraining: drainedAt !== null, atMs: Date.now() };
+    reading = { queues, gates, budget, memory, isDraining: drainedAt !== null, atMs: Date.now() };
     problems = [...problemsOf(gates, drainedAt), ...overspent(budget)];
   };
-  metrics.watch({
-    shared: () => shared,
-    isReady,
-    attemptsRunning,
-    attemptsLimit: attemptsFor(config.workerConcurrency),
-    callsRunning,
-    callsLimit: config.workerConcurrency,
-    imageModels,
-    supabaseUp: () => supabase.up,
-  });
   // No one waits for its end: Redis may be away, and a reading is of no use any more.
   void repeat(read, config.metricsIntervalSeconds * 1000, stop.signal, onError);
   return {
+    get reading() {
+      return reading;
+    },
     get problems() {
       return problems;
     },
