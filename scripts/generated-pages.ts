@@ -3,7 +3,7 @@
  * the code, so that they cannot drift from it.
  */
 import { VARIABLES, type Variable } from '../src/config.ts';
-import { CATALOGUE, type ErrorCode } from '../src/error-catalogue.ts';
+import { CATALOGUE, type CatalogueEntry, type ErrorCode } from '../src/error-catalogue.ts';
 import { PAYMENT_TEXTS } from '../src/failure-text.ts';
 import { REFUSALS } from '../src/http/refusal.ts';
 import { PHOTO_ADVICE } from '../src/sizing/photo-check.ts';
@@ -146,10 +146,10 @@ const WHAT_HAPPENS = {
 function errorsPage(): string {
   const codes = Object.keys(CATALOGUE) as ErrorCode[];
   const rows = codes.map((name) => {
-    const entry: { kind: keyof typeof WHAT_HAPPENS; meaning: string; tries?: number } =
-      CATALOGUE[name];
-    const limit = entry.tries === undefined ? '' : `, at most ${entry.tries} times in all`;
-    return [code(name), entry.meaning, WHAT_HAPPENS[entry.kind] + limit];
+    const { kind, meaning, tries, isByCustomer }: CatalogueEntry = CATALOGUE[name];
+    const limit = tries === undefined ? '' : `, at most ${tries} times in all`;
+    const counting = isByCustomer ? '; does not lower the success rate' : '';
+    return [code(name), meaning, WHAT_HAPPENS[kind] + limit + counting];
   });
   const texts = codes.flatMap((name) =>
     Object.entries(CATALOGUE[name].publicTexts).map(([detail, text]) => [

@@ -14,6 +14,8 @@ export interface CatalogueEntry {
   readonly kind: Kind;
   /** How often a task may meet a transient error before it is final; without it the deadline bounds it. */
   readonly tries?: number;
+  /** The customer's own doing: the success rate of alerts and dashboards leaves it out. */
+  readonly isByCustomer?: true;
   /**
    * Why it failed, as the shopper may read it, by detail. Names no vendor, host, URL or exception,
    * and nothing of the payment (failure-text.ts). `{image}` stands for the image that it is about.
@@ -31,6 +33,7 @@ export const CATALOGUE = {
   MODERATION_BLOCKED: {
     meaning: 'The image model refused the photos or the prompt for safety reasons.',
     kind: 'final',
+    isByCustomer: true,
     publicTexts: {
       default:
         'The images were flagged by a safety filter. Please use other images that follow the content guidelines.',
@@ -39,6 +42,7 @@ export const CATALOGUE = {
   INVALID_IMAGE: {
     meaning: 'A photo of the task cannot be fetched or is not a usable picture.',
     kind: 'final',
+    isByCustomer: true,
     publicTexts: {
       default: '{image} could not be used. Please upload it again as JPEG, PNG or WebP.',
       unreachable:
@@ -73,6 +77,7 @@ export const CATALOGUE = {
     meaning:
       'The photo of the person shows no person that an image model could dress (PERSON_CHECK=enforce); nothing was paid.',
     kind: 'final',
+    isByCustomer: true,
     publicTexts: {
       default:
         'We cannot find a person in the photo of the person. Please use a photo that shows the person to be dressed.',
@@ -84,6 +89,7 @@ export const CATALOGUE = {
   INVALID_TASK: {
     meaning: 'The message on the list is not a task that this worker can carry out.',
     kind: 'final',
+    isByCustomer: true,
     publicTexts: { default: 'The request could not be processed.' },
     formerTexts: { default: 'The request could not be processed. Your credit has been returned.' },
   },

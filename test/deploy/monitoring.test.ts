@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { parse } from 'yaml';
 import { metricFacts } from '../../scripts/generated-pages.ts';
+import { CATALOGUE, ERROR_CODES } from '../../src/error-catalogue.ts';
 import { readPage } from '../support/markdown.ts';
 
 const DEPLOY = join(import.meta.dirname, '../../deploy');
@@ -111,6 +112,15 @@ describe('the dashboards', () => {
     );
     assert.deepEqual(missing, [], 'add a panel in deploy/grafana/dashboards that shows them');
   });
+});
+
+it('the success rate leaves out what customers did themselves', async () => {
+  const codes = ERROR_CODES.filter((code) => 'isByCustomer' in CATALOGUE[code]);
+  const panels = (await dashboards()).flatMap((dashboard) => dashboard.panels);
+  const expressions = [...(await alerts()), ...panels.flatMap(({ targets }) => targets)];
+  const leftOut = expressions.flatMap(({ expr }) => [...expr.matchAll(/code!~"([^"]*)"/g)]);
+  assert.equal(leftOut.length, 3);
+  for (const [, list] of leftOut) assert.equal(list, codes.join('|'));
 });
 
 describe('the alerts', () => {
