@@ -51,7 +51,7 @@ describe('failureOfPublicText', () => {
     });
   });
 
-  it('takes no other text for ours', () => {
+  it('recognises no other text', () => {
     assert.equal(failureOfPublicText('The photo of the cat is too large.'), null);
     assert.equal(failureOfPublicText(''), null);
   });

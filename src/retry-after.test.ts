@@ -32,7 +32,7 @@ test('the reset of the limit is read in all its units', () => {
   assert.equal(reset('tomorrow'), undefined);
 });
 
-test('a negative wait and one of more than an hour are not believed', () => {
+test('a negative wait and one of more than an hour are ignored', () => {
   for (const absurd of [
     '-1',
     '3601',
@@ -50,7 +50,7 @@ test('a negative wait and one of more than an hour are not believed', () => {
   assert.equal(read({ 'x-ratelimit-reset-requests': '26h0m0s' }), undefined);
 });
 
-test('without a usable header nothing is said', () => {
+test('without a usable header there is no wait', () => {
   assert.equal(read({}), undefined);
   assert.equal(read({ 'retry-after': '' }), undefined);
   assert.equal(read({ 'retry-after': 'later' }), undefined);

@@ -2,7 +2,7 @@
  * When another server says that a retry makes sense, from the headers of its answer.
  */
 
-/** Longer than any task or webhook waits for its next try: a server that asks for more is not believed. */
+/** Longer than any task or webhook waits for its next try: a server that asks for more is ignored. */
 const LONGEST_MS = 3_600_000;
 
 /**

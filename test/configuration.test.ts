@@ -86,7 +86,7 @@ it('secrets are sent over TLS, except on loopback', () => {
   assert.equal(url('http://127.0.0.1.example.com'), 1);
 });
 
-it('URLs with a path too much or a password as it stands are refused', () => {
+it('URLs with an extra path or an unencoded password are refused', () => {
   const problem = (env: Record<string, string>) => problemsOf({ ...REQUIRED, ...env })[0] ?? '';
   for (const path of ['/rest/v1', '/dashboard/project/abcdefgh', '/?a=b']) {
     const SUPABASE_URL = `https://example.supabase.co${path}`;

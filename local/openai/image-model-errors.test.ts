@@ -151,7 +151,7 @@ const answers: Record<string, { fault: Fault; code: ErrorCode; retryAfterMs?: nu
     code: 'PROVIDER_UNAVAILABLE',
     retryAfterMs: 3_000,
   },
-  'a rate limit of a day, which is not believed': {
+  'a rate limit of a day, which is ignored': {
     fault: vendor.rateLimited(86_400),
     code: 'PROVIDER_BUSY',
   },

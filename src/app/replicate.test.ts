@@ -29,7 +29,7 @@ async function watched(...answers: readonly (TaskError | null)[]) {
   return { problems, errors };
 }
 
-it('a refused token is a problem until it is taken', async () => {
+it('a refused token is a problem until it is accepted', async () => {
   const { problems, errors } = await watched(TOKEN, TOKEN);
   assert.match(problems[0]?.[0] ?? '', /^REPLICATE_API_TOKEN is refused, since 20/);
   assert.deepEqual(problems[1], problems[0]);

@@ -41,7 +41,7 @@ export function watchShared(
     reading = { queues, gates, budget, memory, isDraining: drainedAt !== null, atMs: Date.now() };
     problems = [...problemsOf(gates, drainedAt), ...overspent(budget)];
   };
-  // No one waits for its end: Redis may be away, and a reading is of no use any more.
+  // No one waits for its end: Redis may be away, and the reading is no longer needed.
   void repeat(read, config.metricsIntervalSeconds * 1000, stop.signal, onError);
   return {
     get reading() {

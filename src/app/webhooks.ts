@@ -1,6 +1,6 @@
 /**
  * Puts the webhooks together: who wants them, the queue of deliveries, the worker that sends them,
- * and the sweep. Without an endpoint none of it is started.
+ * and the sweep. Without an endpoint nothing is started.
  */
 import { once } from 'node:events';
 import type { Redis } from 'ioredis';

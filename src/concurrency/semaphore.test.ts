@@ -51,7 +51,7 @@ describe('Semaphore', () => {
     assert.deepEqual(await Promise.all([first, second]), ['small', 'huge']);
   });
 
-  it('gives back what failed work took', async () => {
+  it('releases what failed work took', async () => {
     const semaphore = new Semaphore(1);
     const failing = work('failing', []);
     const running = semaphore.run(1, failing.run);

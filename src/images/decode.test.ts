@@ -124,7 +124,7 @@ describe('decoding a PNG without a profile', () => {
     );
   });
 
-  it('believes sRGB more than gAMA, and no numbers that make no sense', async () => {
+  it('prefers sRGB to gAMA, and ignores numbers that make no sense', async () => {
     const both = insertPngChunk(
       insertPngChunk(await png, 'gAMA', gamma(100_000)),
       'sRGB',

@@ -23,7 +23,7 @@ export function contextOf(sessionId: string): Context {
   return trace.setSpanContext(ROOT_CONTEXT, root);
 }
 
-/** Random ids, but for a span that is started as the root of a session's trace. */
+/** Random ids, except for a span that is started as the root of a session's trace. */
 export class SessionIds implements IdGenerator {
   readonly #random = new RandomIdGenerator();
   #next: SpanIds | null = null;

@@ -77,7 +77,7 @@ it('a task past its deadline fails', async () => {
   assert.equal(recorded.at(-1)?.failures.DEADLINE_EXCEEDED, 1);
 });
 
-it('storage that takes no picture puts the task off before it is paid', async () => {
+it('a task is postponed unpaid while storage takes no picture', async () => {
   const refusal = new TaskError('STORAGE_UNAVAILABLE');
   const { outcome, recorded } = await attempt(oneSession(), { refusal });
   assert.equal(outcome.kind, 'retry');

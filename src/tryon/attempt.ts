@@ -216,7 +216,7 @@ async function finish(
   return { kind: 'completed' };
 }
 
-/** Repeats what the database or the storage could not take, as long as the picture is of use. */
+/** Repeats what the database or the storage could not take, as long as the picture is useful. */
 async function persistently<T>(limits: Limits, action: () => Promise<T>): Promise<T> {
   for (let failures = 1; ; failures += 1) {
     try {

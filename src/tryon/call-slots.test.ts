@@ -54,7 +54,7 @@ describe('CallSlots', () => {
     assert.notEqual(slots.takeFree('c'), null);
   });
 
-  it('forgets who stops waiting, also when its slot becomes free', async () => {
+  it('forgets a caller that stops waiting, also when its slot becomes free', async () => {
     const slots = new CallSlots(1);
     const held = slots.takeFree('a');
     const [early, late] = [new AbortController(), new AbortController()];

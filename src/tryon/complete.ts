@@ -45,7 +45,7 @@ export function refuseUnfinished(session: Session | null, { ownerId }: SessionRe
   throw new TaskError('STORAGE_UNAVAILABLE', { detail: 'write_without_effect' });
 }
 
-/** Was the row completed by us, be it in a call whose answer was lost? */
+/** Did we complete the row, perhaps in a call whose answer was lost? */
 function isCompletedAs({ status, completedAt }: Session, completion: Completion): boolean {
   return status === 'completed' && completedAt?.getTime() === completion.completedAt.getTime();
 }

@@ -24,7 +24,7 @@ export function isCut({ sizeBytes = 0 }: DeadLetter): boolean {
   return sizeBytes > LONGEST_RAW_BYTES;
 }
 
-/** Null for what is no text: not UTF-8 (but for a character at the cut), or full of control characters. */
+/** Null for what is no text: not UTF-8 (except for a character at the cut), or full of control characters. */
 function textOf(bytes: Uint8Array): string | null {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });

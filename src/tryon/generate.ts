@@ -232,7 +232,7 @@ function withoutWait(error: unknown): unknown {
   return new TaskError(error.code, { detail: error.detail, cause: error.cause });
 }
 
-/** Waits for a slot of the rate limit, but not beyond the wish to stop. */
+/** Waits for a slot of the rate limit, or until the process is asked to stop. */
 async function enterGate(
   able: readonly GatedProvider[],
   { stopping }: GenerateDeps,

@@ -56,7 +56,7 @@ export function backoffMs(failures: number, random: () => number = Math.random):
 export interface Limits {
   /** After this moment nothing is paid for the task any more. */
   readonly deadlineMs: number;
-  /** After this moment a picture that was paid in time is of no use any more. */
+  /** After this moment a picture that was paid in time is no longer useful. */
   readonly lastUseMs: number;
   /** Aborts when the process stops or the job is lost. */
   readonly signal: AbortSignal;

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { nameImages, promptOf } from './prompt.ts';
 
 describe('promptOf', () => {
-  it('passes a prompt on as it is, but for the white space around it', () => {
+  it('passes a prompt on as it is, except for white space around it', () => {
     assert.equal(
       promptOf('  Red coat,\n\tover the shoulders. \n'),
       'Red coat,\n\tover the shoulders.',
@@ -11,7 +11,7 @@ describe('promptOf', () => {
     assert.equal(promptOf('Пальто 🧥 外套'), 'Пальто 🧥 外套');
   });
 
-  it('drops control characters but for line feeds and tabs', () => {
+  it('drops control characters except line feeds and tabs', () => {
     assert.equal(promptOf('a\u0000b\u001b[31mc\r\nd\u007fe\u0085f'), 'ab[31mc\ndef');
   });
 

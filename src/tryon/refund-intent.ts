@@ -23,7 +23,7 @@ export function refundIntent(
   return {
     version: 1,
     ...{ channel, ownerId, sessionId },
-    // Such an id is of no use, and a megabyte of it does not belong into Redis.
+    // Such an id is useless, and a megabyte of it does not belong in Redis.
     requestId: requestId !== null && requestId.length > MAX_REQUEST_ID ? null : requestId,
     code: failure.code,
     detail: failure.detail,

@@ -22,7 +22,7 @@ it('a failed session is paid back and says so', async () => {
   assert.deepEqual(one.analytics, ['credit_refunded', 'generation_moderation_blocked']);
 });
 
-it('a row that was just failed is not looked for again', async () => {
+it('a row that was just failed is not read again', async () => {
   const one = oneSession();
   const { sessions, ...deps } = one.deps;
   const find = async () => null;

@@ -137,7 +137,7 @@ describe('prepareImage', () => {
     }
   });
 
-  it('does not decode for someone who has gone', async () => {
+  it('does not decode for a caller that has given up', async () => {
     const stop = new AbortController();
     const memory = new Semaphore(1);
     const { promise: busy, resolve: free } = Promise.withResolvers<void>();

@@ -85,7 +85,7 @@ it('tasks of another replica pay nothing while storage refuses pictures', async 
   await one.pass(TASK).beforePaying();
 });
 
-it('an upload is tried before a picture is paid, once for all who wait', async () => {
+it('one test upload precedes paying, shared by all tasks that wait', async () => {
   const { storage, disk } = breaker();
   await storage.confirm();
   disk.isFull = true;
@@ -103,7 +103,7 @@ it('an upload is tried before a picture is paid, once for all who wait', async (
   assert.equal(storage.problem, null);
 });
 
-it('an upload that worked is a proof for a minute', async (t) => {
+it('a successful upload is trusted for a minute', async (t) => {
   let nowMs = 1;
   t.mock.method(performance, 'now', () => nowMs);
   const { storage, disk } = breaker();

@@ -43,7 +43,7 @@ export class StorageBreaker {
     this.#deps = deps;
   }
 
-  /** Whether the database and the bucket may be believed: an anonymous key sees an empty world. */
+  /** Whether the database and the bucket can be trusted: an anonymous key sees no rows. */
   get isUsable(): boolean {
     return this.#misconfiguration === null;
   }

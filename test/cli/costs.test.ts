@@ -93,7 +93,7 @@ describe('costs', () => {
     assert.match(stdout, /^replicate +1 +\$0.02 +\$0.0200$/m);
   });
 
-  it('refuses a grouping that there is none of', async () => {
+  it('refuses an unknown grouping', async () => {
     const { code, stderr } = await costs('--by', 'moon');
     assert.equal(code, 2);
     assert.match(stderr, /--by must be one of provider, store, day, store-day/);

@@ -25,7 +25,7 @@ async function withSql(change: string, back: string, test: () => Promise<void>):
 }
 
 describe('the doctor', () => {
-  it('finds nothing on a stack that is well', async () => {
+  it('finds nothing on a healthy stack', async () => {
     const { found, checks } = await examine();
     assert.deepEqual(found, []);
     const names = checks.map(({ name }) => name);

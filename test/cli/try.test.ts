@@ -147,7 +147,7 @@ describe('wearon try pays nothing', () => {
     assert.match(stderr, /REPLICATE_API_TOKEN for replicate/);
   });
 
-  it('for a setting that there is not', async () => {
+  it('for an unknown setting', async () => {
     const args = [...PHOTOS, '--compare', 'openai+size=1000x1001', '--yes'];
     const { code, stderr } = await refused(args);
     assert.equal(code, 2);

@@ -103,7 +103,7 @@ describe('a webhook', () => {
   const headers = signedHeaders({ id: 'ended_1', body }, signingKeysOf(WEBHOOK_SECRET), at);
   const later = (seconds: number) => new Date(at.getTime() + seconds * 1000);
 
-  it('that the worker signed is believed', () => {
+  it('that the worker signed is accepted', () => {
     assert.deepEqual(verifyWebhook(body, headers, WEBHOOK_SECRET, later(200)), expected);
     const fetched = new Headers(headers);
     assert.deepEqual(verifyWebhook(body, fetched, WEBHOOK_SECRET, later(-200)), expected);

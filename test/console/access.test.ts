@@ -39,7 +39,7 @@ it('a provider is listed once, though the channels differ in settings', async ()
 });
 
 describe('the console in production', () => {
-  it('turns everyone away who does not know the token', async () => {
+  it('turns away everyone without the token', async () => {
     for (const path of ['', 'main.js', 'api/overview', 'api/events', 'api/sessions']) {
       assert.equal((await ask(path)).status, 401, path);
       const wrong = { headers: { authorization: `Bearer ${TOKEN}x` } };
@@ -49,7 +49,7 @@ describe('the console in production', () => {
     assert.equal((await ask('api/overview', asked())).status, 200);
   });
 
-  it('changes nothing for a page of someone else', async () => {
+  it('changes nothing for a page of another origin', async () => {
     assert.equal((await drain({ origin: 'https://shop.test' })).status, 403);
     assert.equal((await drain({ 'sec-fetch-site': 'cross-site' })).status, 403);
     assert.equal((await drain({ 'sec-fetch-site': 'same-origin' })).status, 200);

@@ -29,7 +29,7 @@ const DUPLICATE = {
 };
 
 describe('the image store', () => {
-  it('replaces, signs what is there, and forgets', async () => {
+  it('replaces, signs and removes pictures', async () => {
     const path = `generated/${randomUUID()}/${randomUUID()}.jpg`;
     assert.equal(await images.sign(path), null);
     await images.remove([path]);

@@ -100,7 +100,7 @@ test('an unusable photo gets its own answer, and the thread lives on', async () 
   assert.equal((await pool.estimate(photo, NEVER)).kind, 'observed');
 });
 
-test('past its line the pool answers busy at once', async () => {
+test('a pool whose queue is full answers busy at once', async () => {
   await using pool = await readyPool({ maxWaiting: 2 });
   const outcomes = await Promise.all(Array.from({ length: 6 }, () => pool.estimate(photo, NEVER)));
   assert.deepEqual(kinds(outcomes), { observed: 3, busy: 3 });

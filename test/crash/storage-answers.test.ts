@@ -64,7 +64,7 @@ const FULL_DISK = {
   times: Number.POSITIVE_INFINITY,
 } as const;
 
-it('a full disk costs no paid call, and is said', async () => {
+it('a full disk costs no paid call and is reported', async () => {
   const { platform, stack } = crash.shop;
   const person = await createPerson(platform, { credits: 30 });
   const tryOns = await orderMany(platform, person, 20);
@@ -138,7 +138,7 @@ for (const [what, env, says] of [
     /SUPABASE_BUCKET/,
   ],
 ] as const) {
-  it(`with ${what} no task is touched, and the reason is said`, async () => {
+  it(`with ${what} no task is touched, and the reason is reported`, async () => {
     const { platform } = crash.shop;
     const lost = await killedAfterUpload();
     const tryOn = await orderTryOn(platform, await createPerson(platform));

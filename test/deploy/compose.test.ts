@@ -88,7 +88,7 @@ function problemsOfEnvironment(environment: Readonly<Record<string, string>>): s
 const seconds = (period = '') => Number(/^(\d+)s$/.exec(period)?.[1]);
 
 describe('production', () => {
-  it('holds every service to the same rules, and a lax one is found out', () => {
+  it('holds every service to the same rules, and finds a lax one', () => {
     for (const [name, service] of Object.entries(production.services)) {
       assert.deepEqual(shortcomings(name, service), []);
     }

@@ -151,7 +151,7 @@ describe('the alerts', () => {
   });
 });
 
-it('an expression that names what does not exist is found out', () => {
+it('an expression that names what does not exist is found', () => {
   assert.deepEqual(problemsOf('sum(rate(wearon_generations_total{outcome="x"}[5m]))'), []);
   assert.deepEqual(problemsOf('wearon_queue_wait_seconds_bucket{le="1"} > up{job="worker"}'), []);
   assert.equal(problemsOf('wearon_generation_total').length, 1);

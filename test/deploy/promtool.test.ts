@@ -47,7 +47,7 @@ for (const [what, args] of [
   });
 }
 
-it('promtool finds nothing to object to in the metrics of a worker', async (t) => {
+it('promtool accepts the metrics of a worker', async (t) => {
   if (!(await needs(t, 'promtool', 'prometheus'))) return;
   const { registry } = createMetrics();
   const lint = run('promtool', ['check', 'metrics']);
@@ -68,7 +68,7 @@ function forTest(configuration: string, webhook: string): string {
     .replaceAll(/group_wait: \d+s/g, 'group_wait: 0s');
 }
 
-it('an alert arrives at the webhook, and what follows from it is held back', async (t) => {
+it('an alert arrives at the webhook, and alerts that follow are inhibited', async (t) => {
   const program = 'prometheus-alertmanager';
   if (!(await needs(t, program, program))) return;
   await using stack = new AsyncDisposableStack();

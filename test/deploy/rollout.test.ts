@@ -94,7 +94,7 @@ describe('a rolling update', { skip }, () => {
     assert.equal(await deployment.read('state/previous-image'), null);
   });
 
-  it('puts both back when the second one does not become ready', async () => {
+  it('rolls both back when the second one does not become ready', async () => {
     await using deployment = await inService();
     await deployment.tell('unready', `worker-b ${NEW}`);
     const { code, output } = await deployment.run(UPDATE, [NEW], SOON);
@@ -105,7 +105,7 @@ describe('a rolling update', { skip }, () => {
     await assertRuns(deployment, OLD);
   });
 
-  it('stops at the first worker that does not bear the new settings', async () => {
+  it('stops at the first worker that fails with the new settings', async () => {
     await using deployment = await inService();
     await deployment.tell('unready', OLD);
     const { code, output } = await deployment.run(UPDATE, [], SOON);
@@ -114,7 +114,7 @@ describe('a rolling update', { skip }, () => {
     assert.equal(recreated(await deployment.calls()).length, 1);
   });
 
-  it('says it loudly when putting back does not help either', async () => {
+  it('reports an error when rolling back does not help either', async () => {
     await using deployment = await inService();
     await deployment.tell('unready', `${NEW}\n${OLD}`);
     const { code, output } = await deployment.run(UPDATE, [NEW], SOON);
@@ -150,7 +150,7 @@ describe('a rolling update', { skip }, () => {
     assert.equal(recreated(await deployment.calls()).length, 2);
   });
 
-  it('goes back to the image before, and forth again', async () => {
+  it('rolls back to the previous image, and forward again', async () => {
     await using deployment = await inService();
     assert.equal((await deployment.run(UPDATE, ['--back'])).code, 1);
     await deployment.run(UPDATE, [NEW]);
@@ -160,7 +160,7 @@ describe('a rolling update', { skip }, () => {
     await assertRuns(deployment, NEW);
   });
 
-  it('removes the image that can no longer be gone back to', async () => {
+  it('removes the image that can no longer be rolled back to', async () => {
     await using deployment = await inService();
     await deployment.run(UPDATE, [NEW]);
     assert.ok(!(await deployment.calls()).some((call) => /image rm/.test(call)));

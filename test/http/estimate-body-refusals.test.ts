@@ -131,7 +131,7 @@ test('past its deadline a request is a 503, and its work is aborted', async (t) 
   assert.deepEqual([status, body.code, stopped], [503, 'TOOK_TOO_LONG', true]);
 });
 
-test('an error that no one foresaw is a 500 that says nothing about it', async (t) => {
+test('an unexpected error is a 500 that reveals nothing about it', async (t) => {
   const fetcher = fetcherThatThrows(new Error('secret: https://a.example/?token=1'));
   const { post, events } = await startSizeServer(t, { fetcher });
   const { status, body } = await post(REQUEST);

@@ -90,7 +90,7 @@ it('it tries later when the host of the photo is down', async () => {
   assert.deepEqual(answer, { kind: 'try_later', retryAfterSeconds: 2 });
 });
 
-it('it tells a wrong secret from a worker that is away', async () => {
+it('it distinguishes a wrong secret from a worker that is away', async () => {
   const refused = await ask('s1_00.jpg', 'wrong');
   assert.deepEqual(refused, { kind: 'refused', status: 401, code: 'UNAUTHORIZED' });
   const away = { workerUrl: 'http://127.0.0.1:1' };

@@ -19,7 +19,7 @@ function ask(path: string, authorization: string | null, method = 'GET'): Promis
 }
 
 describe('the queue board', () => {
-  it('turns everyone away who does not know the token, and logs who tried', async () => {
+  it('turns away everyone without the token, and logs who tried', async () => {
     for (const path of ['', '/', '/api/queues', '/static/favicon-32x32.png']) {
       for (const wrong of [
         null,

@@ -25,7 +25,7 @@ function shows(series: string, value: number): Promise<true> {
 }
 
 describe('the metrics of a worker', () => {
-  it('tell of pictures made, what they cost, and of credits given back', async () => {
+  it('count pictures made, their cost, and credits refunded', async () => {
     await oneDeliveredOneRefused(shop);
 
     await shows('wearon_generations_total{channel="b2c",outcome="completed",code="none"}', 1);

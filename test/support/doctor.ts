@@ -12,7 +12,7 @@ export type Case = readonly [
 ];
 
 export function doctorOn(stack: LocalStack) {
-  /** The doctor's findings but for the pose models, which a checkout need not have. */
+  /** The doctor's findings without the pose models, which a checkout need not have. */
   const examine = async (env: Record<string, string> = {}) => {
     const { code, json, stderr } = await wearon({ ...stack.env, ...env }, ['doctor', '--json']);
     assert.ok(json?.checks, stderr);

@@ -1,6 +1,6 @@
 /**
  * Orders a try-on: one message on the list that the worker takes tasks from, version 1. The session's
- * row must stand in the database first, and its credit be taken: the worker believes nothing else.
+ * row must stand in the database first, and its credit be taken: the worker trusts nothing else.
  */
 import { randomUUID } from 'node:crypto';
 

@@ -30,7 +30,7 @@ export interface TryOnEnded {
   };
 }
 
-/** The request is not to be believed: answer it with 400. */
+/** The request cannot be trusted: answer it with 400. */
 export class WebhookError extends Error {
   override readonly name = 'WebhookError';
 }

@@ -28,7 +28,7 @@ test('first come, first served', async () => {
   assert.deepEqual(order, ['first', 'second']);
 });
 
-test('who gives up while waiting makes room and never runs', async () => {
+test('a caller that gives up while waiting makes room and never runs', async () => {
   const line = new WaitingLine(1, 1);
   await line.enter(NEVER);
   const impatient = new AbortController();
@@ -40,7 +40,7 @@ test('who gives up while waiting makes room and never runs', async () => {
   assert.equal(await patient, true);
 });
 
-test('a slot that is given back is free again', async () => {
+test('a released slot is free again', async () => {
   const line = new WaitingLine(1, 0);
   assert.equal(await line.enter(NEVER), true);
   assert.equal(await line.enter(NEVER), false);
@@ -48,7 +48,7 @@ test('a slot that is given back is free again', async () => {
   assert.equal(await line.enter(NEVER), true);
 });
 
-test('who has given up already does not enter', async () => {
+test('a caller that has already given up does not enter', async () => {
   await assert.rejects(new WaitingLine(1, 1).enter(AbortSignal.abort(new Error('gone'))), /gone/);
 });
 

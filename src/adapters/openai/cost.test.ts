@@ -20,13 +20,13 @@ test('the original’s prices hold for its model', () => {
   assert.equal(costUsd('gpt-image-1.5', split), expected);
 });
 
-test('output tokens that nothing is said about are priced as image tokens', () => {
+test('output tokens without details are priced as image tokens', () => {
   for (const output_tokens_details of [undefined, null, {}, { text_tokens: null }]) {
     assert.equal(costUsd(MODEL, { ...usage, output_tokens_details }), costUsd(MODEL, usage));
   }
 });
 
-test('input tokens that nothing is said about are priced as image tokens', () => {
+test('input tokens without details are priced as image tokens', () => {
   const cost = costUsd(MODEL, { ...usage, input_tokens_details: null });
   assert.equal(cost, (1_000 * 8 + 1_584 * 30) / 1e6);
 });

@@ -86,7 +86,7 @@ export function translateError(error: unknown): TaskError {
   return new TaskError('INTERNAL', { cause: error });
 }
 
-/** The answer was a success by its status, but of no use. */
+/** The answer was a success by its status, but is unusable. */
 export function malformed(detail: string): TaskError {
   return new TaskError('PROVIDER_MALFORMED', { detail });
 }

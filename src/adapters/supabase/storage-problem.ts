@@ -32,7 +32,7 @@ export function keyProblem(key: string): string | null {
 }
 
 /**
- * Why nothing can be stored or believed, for an operator, or null. Throws STORAGE_UNAVAILABLE when
+ * Why nothing can be stored or trusted, for an operator, or null. Throws STORAGE_UNAVAILABLE when
  * Supabase does not answer.
  */
 export async function storageProblem(

@@ -47,7 +47,7 @@ describe('the image fetcher', () => {
     }
   });
 
-  it("believes the status inside Storage's 400, and no plain 404 of it", async () => {
+  it("trusts the status inside Storage's 400, but not its plain 404", async () => {
     const missing = '{"statusCode":"404","error":"not_found","message":"Object not found"}';
     const behind = '{"statusCode":"503","error":"DatabaseSchemaMismatch","message":"out of sync"}';
     const expected = [

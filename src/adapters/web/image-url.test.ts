@@ -62,7 +62,7 @@ describe('readImageUrl', () => {
     assert.ok(isRefused(link(MAX_LINK_CHARACTERS + 1)));
   });
 
-  it('forgives white space around a link and spaces inside, and nothing else', () => {
+  it('tolerates white space around a link and spaces inside, nothing else', () => {
     const { url } = readImageUrl(' \n https://shop.example/my photo.jpg?a=b c\r\n', RULES);
     assert.equal(url.href, 'https://shop.example/my%20photo.jpg?a=b%20c');
     assert.ok(isRefused('https://shop.example/a\tb.jpg'));
@@ -85,7 +85,7 @@ describe('readImageUrl', () => {
     }
   });
 
-  it('holds its promises for whatever text it gets', () => {
+  it('keeps its guarantees for any text', () => {
     const scheme = fc.constantFrom(
       'https://',
       'http://',

@@ -1,5 +1,5 @@
 /**
- * Sends webhooks through the guard: to public addresses only (but for trusted origins), no redirect
+ * Sends webhooks through the guard: to public addresses only (except for trusted origins), no redirect
  * is followed, the answer's body is not read, and everything ends within one time limit.
  */
 import { Agent, Client, type Dispatcher, request } from 'undici';

@@ -118,7 +118,13 @@ export function generationWorker(
       owners.splice(owners.indexOf(ownerId), 1);
     }
   };
-  const options = { ...settings, maxStalls: MOST_STALLS, onError, read: readJobData, run: runInShare };
+  const options = {
+    ...settings,
+    maxStalls: MOST_STALLS,
+    onError,
+    read: readJobData,
+    run: runInShare,
+  };
   return new JobWorker(redis, GENERATION_QUEUE, options);
 }
 
