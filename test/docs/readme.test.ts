@@ -15,6 +15,8 @@ import { commandsOf, ROOT, readPage } from '../support/markdown.ts';
 
 const run = promisify(execFile);
 
+/** A busy machine may have a size in time only when it is less busy. */
+const AMPLE_MS = 400_000;
 const COMMANDS = commandsOf(readPage('README.md'));
 
 function command(beginning: string): string {
@@ -89,14 +91,15 @@ it('make demo serves until Ctrl-C and answers a request for a size', async () =>
     const photo = await demo.says(/export PHOTO='([^']+)'/);
     const address = await demo.says(/health (\S+)\/health/);
     assert.notEqual(new URL(address).port, '8000');
-    const size = await until('a size, which takes too long on a busy machine', async () => {
+    const answered = async () => {
       const { stdout } = await run('sh', ['-c', ask.replace('http://127.0.0.1:8000', address)], {
         env: { PATH: process.env.PATH, PHOTO: photo },
       });
       const answer = JSON.parse(stdout);
-      return answer.code !== 'TOOK_TOO_LONG' && answer.recommended_size;
-    });
-    assert.match(size, /^(XS|S|M|L|XL|XXL)$/);
+      return answer.code !== 'TOOK_TOO_LONG' && answer;
+    };
+    const answer = await until('an answer in time', answered, AMPLE_MS);
+    assert.match(answer.recommended_size, /^(XS|S|M|L|XL|XXL)$/);
     await demo.says(/(Serving) until Ctrl-C/);
     const page = await demo.says(/The console: (\S+)/);
     assert.equal((await fetch(page)).status, 200);
