@@ -18,7 +18,7 @@ import { type Case, pictureCases, SAME_SCENE } from './cases.ts';
 import { dressed, garmentFor, SIZE } from './dressed.ts';
 import { differentPeople } from './people.ts';
 import { type PersonCase, personCases } from './person-cases.ts';
-import { CHECKS, LIMITS, PERSON, PICTURES } from './text.ts';
+import { CHECKS, LIMITS, OTHERS, PERSON, PICTURES } from './text.ts';
 
 const MEASURES = ['garments', 'scene', 'spot', 'zoom', 'cut', 'pose', 'face'] as const;
 
@@ -59,6 +59,7 @@ async function report(): Promise<string> {
     'Lowest, 1 %, median, 99 % and highest value.',
     measuresTable(),
     await costLine(),
+    OTHERS,
     '## Photos of the person, measured',
     PERSON,
     peopleTable(),

@@ -99,7 +99,33 @@ describe('a picture', () => {
     const couple = draw({ people: 2 });
     assert.deepEqual(findings(draw({ people: 2, clothes: 30 }), couple), []);
     const uncertain = { ...draw(), detectorScore: 0.6 };
-    assert.deepEqual(findings(draw({ people: 0 }), uncertain), []);
+    assert.deepEqual(findings({ ...draw({ people: 0 }), detectorScore: 0.3 }, uncertain), []);
+  });
+
+  it('that is blank is found, however uncertain the photo is', () => {
+    const uncertain = { ...draw(), detectorScore: 0.6 };
+    const blank = { ...draw({ people: 0 }), detectorScore: 0.02 };
+    assert.deepEqual(findings(blank, uncertain), ['no_person']);
+  });
+
+  it('of another face in another pose is of someone else', () => {
+    const other = draw({ clothes: 30, face: 13, wristUp: 0.1 });
+    assert.deepEqual(findings(other).includes('someone_else'), true);
+    assert.deepEqual(findings(draw({ clothes: 30, wristUp: 0.1 })), []);
+  });
+
+  it('of someone in an unrelated pose is compared where both faces show', () => {
+    const bent = { ...draw({ clothes: 30, face: 13, wall: 90 }) };
+    const landmarks = bent.person?.landmarks.map((joint, index) =>
+      index > 22 ? { ...joint, x: 0.9 - (index % 2) * 0.8, y: 0.3 } : joint,
+    );
+    const other = {
+      ...bent,
+      person: bent.person && { ...bent.person, landmarks: landmarks ?? [] },
+    };
+    const verdict = checkPicture(draw(), other, SIZE);
+    assert.ok((verdict.measures.pose ?? 0) > 0.4);
+    assert.ok(verdict.findings.includes('someone_else'));
   });
 
   it('of the mirror image is found', () => {

@@ -3,12 +3,12 @@
  * pictures of docs/picture-check.md.
  */
 import type { PictureView, Verdict } from '../ports/picture-views.ts';
-import { measurePicture, type PictureMeasures } from './measure-picture.ts';
+import { CERTAIN_PERSON, measurePicture, type PictureMeasures } from './measure-picture.ts';
 
 /** How much each side may differ from the size asked for: vendors round to blocks of 16 px. */
 const SIZE_TOLERANCE = 0.02;
-/** A photo whose own person is less certain says nothing about a picture without one. */
-const CERTAIN_PERSON = 0.8;
+/** Below, the detector finds no person, not even in a trunk without a head. */
+const LEAST_SCORE = 0.05;
 /** Larger than where the photo fills the picture, smaller than where all of it fits in. */
 const [MOST_ZOOM, LEAST_SHRINK] = [1.25, 0.75];
 /** Share of the joints beyond the edge: one of seventeen may be. */
@@ -16,17 +16,23 @@ const MOST_CUT = 0.1;
 /** Torso lengths. */
 const MOST_POSE_CHANGE = 0.15;
 /** Of 0..1. */
-const LEAST_GARMENT_CHANGE = 0.03;
+const LEAST_GARMENT_CHANGE = 0.04;
 const MOST_SCENE_CHANGE = 0.04;
-const MOST_SPOT_CHANGE = 0.08;
+const MOST_SPOT_CHANGE = 0.1;
 /** The mirror image fits better: by this share, and by this much. */
 const [MIRRORED_SHARE, MIRRORED_BY] = [0.7, 0.008];
 const LEAST_FACE_LIKENESS = 0.2;
+/** Another face in another pose is another person; each alone may be the image model's (decision 75). */
+const SOMEONE_ELSE = { face: 0.4, pose: 0.06 };
 
 type Rule = (measures: PictureMeasures) => boolean;
 
 const RULES = {
-  no_person: (m) => m.people === 0 && m.scoreInPhoto >= CERTAIN_PERSON,
+  /** A photo whose own person is uncertain excuses a picture in which someone may be, not an empty one. */
+  no_person: (m) =>
+    m.people === 0 &&
+    m.peopleInPhoto > 0 &&
+    (m.scoreInPhoto >= CERTAIN_PERSON || m.score < LEAST_SCORE),
   several_people: (m) => m.people > Math.max(m.peopleInPhoto, 1),
   unchanged: (m) => m.garments !== null && m.garments < LEAST_GARMENT_CHANGE,
   mirrored: ({ kept, keptMirrored }) =>
@@ -40,6 +46,8 @@ const RULES = {
     (m.cut !== null && m.cut > MOST_CUT),
   everything_changed: (m) => m.scene !== null && m.scene > MOST_SCENE_CHANGE,
   something_added: (m) => m.spot !== null && m.spot > MOST_SPOT_CHANGE,
+  someone_else: ({ face, pose }) =>
+    face !== null && face < SOMEONE_ELSE.face && pose !== null && pose > SOMEONE_ELSE.pose,
   pose: (m) => m.pose !== null && m.pose > MOST_POSE_CHANGE,
   face: (m) => m.face !== null && m.face < LEAST_FACE_LIKENESS,
 } as const satisfies Readonly<Record<string, Rule>>;

@@ -50,7 +50,9 @@ const STEP = 3;
 const BLOCK = 9;
 const MIN_IN_BLOCK = 5;
 
-/** Torso lengths. The joints of a trunk without head and legs are made up: then nothing can be compared. */
+/** The detector is sure of a whole person; trunks without a head score less, and have made-up joints. */
+export const CERTAIN_PERSON = 0.8;
+/** Torso lengths. Where joints may be made up, nothing can be compared. */
 const UNRELATED_POSES = 0.4;
 
 export function measurePicture(photo: PictureView, picture: PictureView): PictureMeasures {
@@ -62,7 +64,9 @@ export function measurePicture(photo: PictureView, picture: PictureView): Pictur
   };
   const pose = poseChange(photo, picture);
   const isComparable =
-    photo.person !== null && picture.person !== null && (pose ?? 0) <= UNRELATED_POSES;
+    photo.person !== null &&
+    picture.person !== null &&
+    ((pose ?? 0) <= UNRELATED_POSES || (isCertain(photo) && isCertain(picture)));
   if (!isComparable) return { ...counted, ...NOT_COMPARED };
   const straight = compare(photo, picture);
   const mirrored = compare(flopView(photo), picture);
@@ -207,6 +211,11 @@ function showsFace({ person }: PictureView): boolean {
     const landmark = person?.landmarks[index];
     return landmark !== undefined && isSeen(landmark);
   });
+}
+
+/** Are the joints those of a person, rather than made up? */
+function isCertain(view: PictureView): boolean {
+  return view.detectorScore >= CERTAIN_PERSON && showsFace(view);
 }
 
 function correlation(one: Uint8Array, other: Uint8Array): number {
