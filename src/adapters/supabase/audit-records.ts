@@ -24,7 +24,8 @@ const sessionRow = z.object({
   generated_image_url: z.string().nullable(),
   error_message: z.string().nullable(),
   request_id: z.string().nullish(),
-  created_at: z.coerce.date(),
+  // A person may write any date into their own row, `infinity` too.
+  created_at: z.coerce.date().catch(new Date(0)),
 });
 
 function allIn(supabase: SupabaseClient, channel: Channel) {

@@ -28,12 +28,15 @@ export interface CostWindow extends TimeWindow {
   readonly mostRows: number;
 }
 
+/** USD. NaN, which a person may write into their own row, counts as not known. */
+const cost = z.coerce.number().nullable().catch(null);
+
 const sessionRow = z.object({
   id: z.string(),
   owner: z.string(),
   status: z.string(),
   error_message: z.string().nullable(),
-  estimated_cost_usd: z.coerce.number().nullable(),
+  estimated_cost_usd: cost,
   created_at: z.string(),
 });
 
@@ -62,7 +65,7 @@ export async function* sessionCosts(
 const pictureRow = z.object({
   id: z.string(),
   provider: z.string().nullable(),
-  cost: z.coerce.number().nullable(),
+  cost,
 });
 
 /** The pictures of both channels that were delivered in the window. */

@@ -13,20 +13,23 @@ const presence = z
   .nullish()
   .transform((text) => (text === 'expired' ? 'expired' : text ? 'present' : 'none'));
 
+/** Null for NaN too, which a person may write into their own row. */
+const amount = z.number().nullable().catch(null);
+
 const record = z.object({
   id: z.string(),
   user_id: z.string().optional(),
   store_id: z.string().optional(),
   status: z.string(),
   request_id: z.string().nullish(),
-  credits_used: z.number().nullable(),
+  credits_used: amount,
   error_message: z.string().nullable(),
   created_at: z.string().nullable(),
   completed_at: z.string().nullable(),
-  processing_time_ms: z.number().nullable(),
-  input_tokens: z.number().nullable(),
-  output_tokens: z.number().nullable(),
-  estimated_cost_usd: z.number().nullable(),
+  processing_time_ms: amount,
+  input_tokens: amount,
+  output_tokens: amount,
+  estimated_cost_usd: amount,
   model_image_url: presence,
   outfit_image_url: presence,
   generated_image_url: presence,
