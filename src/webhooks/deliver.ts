@@ -38,6 +38,11 @@ const MOST_AGE_MS = 4 * 3_600_000;
 /** One that waits for a slot tries again at least this often. */
 const LONGEST_TURN_MS = 600_000;
 
+/** So long another replica may know an endpoint that this one does not, as during a rolling update. */
+const UPDATE_MS = 10 * 60_000;
+/** It is asked for again as after so many tries: a minute later. */
+const TRIES_OF_UNKNOWN = 3;
+
 const REQUEUE: JobEnd = { kind: 'requeue' };
 
 /** Carries out one try. Never rejects. An abort by `signal` ends it uncounted. */
@@ -48,10 +53,13 @@ export async function deliver(
 ): Promise<JobEnd> {
   const { delivery } = job;
   const endpoint = deps.endpoints.find(delivery.endpoint);
-  if (endpoint === null) return giveUp(delivery, 'no_endpoint', deps);
-  if (Date.now() - Date.parse(delivery.since) > MOST_AGE_MS) {
-    return giveUp(delivery, 'expired', deps);
+  const ageMs = Date.now() - Date.parse(delivery.since);
+  if (endpoint === null) {
+    const delayMs = retryDelayMs(TRIES_OF_UNKNOWN, 0, deps.schedule);
+    if (ageMs > UPDATE_MS || delayMs === null) return giveUp(delivery, 'no_endpoint', deps);
+    return { kind: 'again', delayMs };
   }
+  if (ageMs > MOST_AGE_MS) return giveUp(delivery, 'expired', deps);
   const slot = deps.slots.take(endpoint.key, performance.now());
   if (typeof slot === 'number') return { kind: 'again', delayMs: Math.min(slot, LONGEST_TURN_MS) };
   let isSuccess = false;

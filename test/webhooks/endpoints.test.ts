@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, it } from 'node:test';
 import { until } from '../../local/until.ts';
+import { openQueue, WEBHOOK_QUEUE } from '../../src/adapters/redis/jobs/bullmq.ts';
 import { WebWebhookSender } from '../../src/adapters/web/webhook-sender.ts';
 import { afterTests } from '../support/after-tests.ts';
 import { flood } from '../support/network/http-host.ts';
@@ -37,6 +38,26 @@ describe('an endpoint', () => {
     await until('every webhook of the other store', () => ofOther().length === 20);
     assert.ok(held <= 8, `${held} requests are open`);
     released.resolve();
+  });
+
+  it('that another replica does not know yet gets every webhook', async () => {
+    await using _former = await open({ stores: { [DEAD]: 'https://dead.example/' } });
+    await using next = await open({ stores: { [ALIVE]: 'https://alive.example/ok' } });
+    const sessions = Array.from({ length: 30 }, () => ended(ALIVE));
+    for (const session of sessions) await next.announce(session);
+    const views = await Promise.all(sessions.map(next.deliveryOf));
+    assert.deepEqual([...new Set(views.map(({ state }) => state))], ['delivered']);
+  });
+
+  it('that is no longer configured is given up after a rolling update', async () => {
+    await using next = await open({ stores: { [ALIVE]: 'https://alive.example/ok' } });
+    const session = ended(DEAD);
+    const queue = openQueue<object>(WEBHOOK_QUEUE, redis);
+    const since = new Date(Date.now() - 11 * 60_000).toISOString();
+    const delivery = { ...session, endpoint: DEAD, code: null, body: null, since };
+    await queue.add('deliver', { ...delivery, tries: 0, last: null });
+    await queue.close();
+    await next.recorded('webhook_given_up');
   });
 
   it('that does not answer in time has failed', async () => {
