@@ -71,6 +71,17 @@ it('a missing row is waited for while a replica may lag, then skipped', async ()
   assert.equal((await attempt(one, { ageMs: 1000 })).outcome.kind, 'retry');
 });
 
+it('the stored picture of a session that someone else ended is removed', async () => {
+  const journal = { ...EMPTY_JOURNAL, providerCalls: 1, callOpen: true };
+  const [gone, failed] = [oneSession(), oneSession({ status: 'failed' })];
+  gone.row = null;
+  for (const one of [gone, failed]) {
+    one.picture = 'https://images.example/picture.jpg';
+    assert.equal((await attempt(one, { journal })).outcome.kind, 'skipped');
+    assert.match(one.removed.join(), /generated.*\.jpg$/);
+  }
+});
+
 it('a task past its deadline fails', async () => {
   const { outcome, recorded } = await attempt(oneSession(), { ageMs: 481_000 });
   assert.equal(outcome.kind === 'failed' && outcome.error.code, 'DEADLINE_EXCEEDED');

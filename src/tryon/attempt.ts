@@ -34,7 +34,7 @@ import {
 import { checkGates, providersFor } from './provider-route.ts';
 import { hasDiedAlone, isSuspect } from './quarantine.ts';
 import type { StorageBreaker } from './storage-breaker.ts';
-import { linkToStored, storePicture } from './store.ts';
+import { linkToStored, resultPath, storePicture } from './store.ts';
 
 export interface AttemptDeps extends MakeDeps, CompleteDeps, CheckDeps {
   readonly storage: StorageBreaker;
@@ -137,8 +137,8 @@ function earlierPicture({ journal }: Job) {
 }
 
 /**
- * Skips a session that is not there, not the task's, or over, and completes one whose picture is
- * stored. Null when there is nothing of either kind.
+ * Skips a session that is not there, not the task's, or over, whose picture is removed unless it was
+ * delivered, and completes one whose picture is stored. Null when there is nothing of either kind.
  */
 async function finishEarlierWork(
   job: Job,
@@ -146,7 +146,12 @@ async function finishEarlierWork(
   limits: Limits,
 ): Promise<Outcome | null> {
   const reason = await reasonToSkip(job, deps);
-  if (reason !== null) return { kind: 'skipped', reason };
+  if (reason !== null) {
+    // A process may have died between the upload and the row, which someone else ended or removed.
+    const mayBeStored = job.journal.providerCalls > 0 && reason !== 'already_completed';
+    if (mayBeStored) await deps.imageStore.remove([resultPath(job.task)]);
+    return { kind: 'skipped', reason };
+  }
   const stored = await linkToStored(job.task, deps.imageStore);
   if (stored === null) return null;
   return finish(job.task, { ...earlierPicture(job), imageUrl: stored }, deps, limits);
