@@ -21,8 +21,11 @@ export interface CatalogueEntry {
    * and nothing of the payment (failure-text.ts). `{image}` stands for the image that it is about.
    */
   readonly publicTexts: { readonly default: string; readonly [detail: string]: string };
-  /** What earlier releases wrote, by detail: rows still hold it, and it must be recognised. */
-  readonly formerTexts?: Readonly<Record<string, string>>;
+  /**
+   * What was written before, by detail, oldest first: rows still hold it, and it must be recognised.
+   * A public text that changes moves here, with its `{image}`; nothing is ever removed.
+   */
+  readonly formerTexts?: Readonly<Record<string, readonly string[]>>;
 }
 
 const TRY_AGAIN = 'The picture could not be made. Please try again.';
@@ -70,7 +73,16 @@ export const CATALOGUE = {
       too_many: 'There are too many images in this request. Please use fewer images.',
     },
     formerTexts: {
-      refused: 'One of the image links is not allowed. Please upload the image and try again.',
+      refused: ['One of the image links is not allowed. Please upload the image and try again.'],
+      no_picture: [
+        'One of the links leads to a web page instead of an image. It may have expired; please upload the image again.',
+      ],
+      encoded: [
+        'One of the links delivers its file compressed, so that it cannot be read. Please upload the image itself.',
+      ],
+      heic: [
+        '{image} is in the HEIC format of phones, which cannot be used. Please save it as JPEG.',
+      ],
     },
   },
   PERSON_UNUSABLE: {
@@ -85,20 +97,27 @@ export const CATALOGUE = {
         'The person is far too small in the photo. Please use a photo taken from closer by.',
       too_dark: 'The photo of the person is too dark. Please use a photo taken in better light.',
     },
+    formerTexts: {
+      default: [
+        'Nobody can be made out in the photo of the person. Please use a photo that shows the person to be dressed.',
+      ],
+    },
   },
   INVALID_TASK: {
     meaning: 'The message on the list is not a task that this worker can carry out.',
     kind: 'final',
     isByCustomer: true,
     publicTexts: { default: 'The request could not be processed.' },
-    formerTexts: { default: 'The request could not be processed. Your credit has been returned.' },
+    formerTexts: {
+      default: ['The request could not be processed. Your credit has been returned.'],
+    },
   },
   GENERATION_FAILED: {
     meaning:
       'The image model refused the request for good, its answers were unusable twice, the task has used up its paid calls, or no provider takes such a task.',
     kind: 'final',
     publicTexts: { default: TRY_AGAIN },
-    formerTexts: { default: FORMER_TRY_AGAIN },
+    formerTexts: { default: [FORMER_TRY_AGAIN] },
   },
   DEADLINE_EXCEEDED: {
     meaning: 'The task was not done before its deadline; nothing is paid after it.',
@@ -107,8 +126,9 @@ export const CATALOGUE = {
       default: 'The picture took too long to make. Please try again.',
     },
     formerTexts: {
-      default:
+      default: [
         'The picture took too long to make. Your credit has been returned; please try again.',
+      ],
     },
   },
   ABANDONED: {

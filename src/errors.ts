@@ -70,7 +70,7 @@ export function ofImage(error: TaskError, at: number, count: number): TaskError 
   });
 }
 
-/** The images that a text can be about: a closed list, so that every text is known. */
+/** The images that a text can be about: a closed list of released words, so that every text is known. */
 const IMAGES: Readonly<Record<string, string>> = {
   any: 'One of the images',
   photo: 'The photo',
@@ -88,7 +88,10 @@ const IMAGES: Readonly<Record<string, string>> = {
 export function publicText(code: ErrorCode, detail: string | null): string {
   const texts: CatalogueEntry['publicTexts'] = CATALOGUE[code].publicTexts;
   const [variant = '', image = 'any'] = (detail ?? '').split('.');
-  const text = texts[variant] ?? texts.default;
+  return ofNamedImage(texts[variant] ?? texts.default, image);
+}
+
+function ofNamedImage(text: string, image: string): string {
   return text.replace('{image}', IMAGES[image] ?? IMAGES.any ?? '');
 }
 
@@ -106,20 +109,23 @@ const FAILURE_OF_TEXT = everyText();
 
 function everyText(): ReadonlyMap<string, Failure> {
   const failures = new Map<string, Failure>();
-  const note = (text: string, failure: Failure) => {
-    if (!failures.has(text)) failures.set(text, failure);
-  };
   for (const code of ERROR_CODES) {
-    const { publicTexts, formerTexts = {} }: CatalogueEntry = CATALOGUE[code];
-    for (const variant of Object.keys(publicTexts)) {
+    for (const [variant, text] of textsOf(CATALOGUE[code])) {
       for (const image of Object.keys(IMAGES)) {
+        const named = ofNamedImage(text, image);
         const detail = image === 'any' ? variant : `${variant}.${image}`;
-        note(publicText(code, detail), { code, detail: detail === 'default' ? null : detail });
+        if (failures.has(named)) continue;
+        failures.set(named, { code, detail: detail === 'default' ? null : detail });
       }
-    }
-    for (const [detail, text] of Object.entries(formerTexts)) {
-      note(text, { code, detail: detail === 'default' ? null : detail });
     }
   }
   return failures;
+}
+
+/** What is written now, then what was written before; each with its detail. */
+function textsOf({ publicTexts, formerTexts = {} }: CatalogueEntry): (readonly [string, string])[] {
+  const former = Object.entries(formerTexts).flatMap(([variant, texts]) =>
+    texts.map((text) => [variant, text] as const),
+  );
+  return [...Object.entries(publicTexts), ...former];
 }

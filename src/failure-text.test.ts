@@ -9,24 +9,21 @@ it('a text holds its reason and the state of the payment', () => {
   }
 });
 
-it('every text of the former release is known', () => {
-  const former = [
-    'The picture could not be made. Your credit has been returned; please try again.',
-    'The picture took too long to make. Your credit has been returned; please try again.',
-    'The request could not be processed. Your credit has been returned.',
-    'The images were flagged by a safety filter. Please use other images that follow the content guidelines.',
-    'One of the images could not be used. Please upload it again as JPEG, PNG or WebP.',
-    'One of the images could not be opened. Its link may have expired; please upload it again.',
-    'One of the images could not be opened. Please upload it again.',
-    'One of the image links is not allowed. Please upload the image and try again.',
-    'One of the images is too large. Please use an image of at most 10 MB and 50 megapixels.',
-    'One of the images is in an unsupported format. Please use JPEG, PNG or WebP.',
-    'One of the images is damaged and could not be read. Please upload it again.',
-    'There are too many images in this request. Please use fewer images.',
-  ];
-  for (const text of former) {
-    assert.deepEqual(readFailureText(text), { publicText: text, payment: 'pending' });
+it('rows of every release are read: these sentences never change', () => {
+  const written = {
+    pending: 'Any reason. What it cost will be returned.',
+    returned: 'Any reason. Your credit has been returned.',
+    by_hand: 'Any reason. What it cost is being looked into.',
+    none: 'Any reason. No credit is due.',
+  };
+  for (const [payment, text] of Object.entries(written)) {
+    assert.deepEqual(readFailureText(text), { publicText: 'Any reason.', payment });
   }
+});
+
+it('a text of the catalogue alone is what former releases wrote', () => {
+  const text = 'The request could not be processed. Your credit has been returned.';
+  assert.deepEqual(readFailureText(text), { publicText: text, payment: 'pending' });
 });
 
 it("the platform's texts are not a worker's", () => {

@@ -7,7 +7,7 @@ import { failureOfPublicText } from './errors.ts';
 /** `pending`: not booked yet. `returned`: booked. `by_hand`: waits for a person. `none`: nothing is due. */
 export type PaymentState = 'pending' | 'returned' | 'by_hand' | 'none';
 
-/** The sentences; what `docs/errors.md` shows. */
+/** The sentences; what `docs/errors.md` shows. Rows are recognised by them, so none may change. */
 export const PAYMENT_TEXTS = {
   pending: 'What it cost will be returned.',
   returned: 'Your credit has been returned.',
