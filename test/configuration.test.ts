@@ -56,6 +56,11 @@ it('all problems are named at once, each with its variable and an example', () =
   assert.ok(problems.every((problem) => problem.includes('example: ')));
 });
 
+it('one problem is counted as one', () => {
+  assert.match(new ConfigError(['x']).message, /^The configuration has a problem:\n/);
+  assert.match(new ConfigError(['x', 'y']).message, /^The configuration has 2 problems:\n/);
+});
+
 it('a misspelt variable is named with the one that was meant', () => {
   const meant = (env: Record<string, string>) => problemsOf({ ...REQUIRED, ...env });
   assert.deepEqual(meant({ WORKER_CONCURENCY: '9' }), [

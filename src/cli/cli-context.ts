@@ -98,7 +98,7 @@ export class CliContext implements AsyncDisposable {
   async confirm(question: string, yes: boolean | undefined): Promise<void> {
     if (yes) return;
     const { input, output } = this.#terminal;
-    if (!input.isTTY) throw new UsageError(`${question} Say --yes to go ahead.`);
+    if (!input.isTTY) throw new UsageError(`${question} Add --yes to go ahead.`);
     const line = createInterface({ input, output });
     const answer = await line.question(printable(`${question} [y/N] `));
     line.close();

@@ -11,7 +11,7 @@ import {
 import { lettersNamed, listLetters, obstacleTo } from '../operations/dead-letters.ts';
 import { type Answer, ProblemError, UsageError } from './answer.ts';
 import type { CliContext, Run } from './cli-context.ts';
-import { ago, pairs, table } from './table.ts';
+import { ago, counted, pairs, table } from './table.ts';
 import { momentOf } from './time-window.ts';
 
 interface Options {
@@ -106,13 +106,13 @@ async function dropChosen(
       (moment === null || new Date(letter.at) < moment),
   );
   if (chosen.length > 0) {
-    await context.confirm(`Remove ${chosen.length} dead letters for good?`, yes);
+    await context.confirm(`Remove ${counted(chosen.length, 'dead letter')} for good?`, yes);
   }
   let dropped = 0;
   for (const letter of chosen) {
     if (await dropLetter(await context.redis(), letter)) dropped += 1;
   }
-  return { data: { dropped }, text: `${dropped} dead letters are removed.`, isFine: true };
+  return { data: { dropped }, text: `${counted(dropped, 'dead letter')} removed.`, isFine: true };
 }
 
 async function drop(context: CliContext, id: string, { yes }: Options): Promise<Answer> {

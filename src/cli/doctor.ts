@@ -12,6 +12,7 @@ import { checkRedis } from './doctor/redis.ts';
 import { checkSizeCharts } from './doctor/size-charts.ts';
 import { checkSupabase } from './doctor/supabase.ts';
 import { checkWebhooks } from './doctor/webhooks.ts';
+import { counted } from './table.ts';
 
 export function addDoctor(program: Command, run: Run): void {
   program
@@ -70,8 +71,4 @@ function describe(checks: readonly Check[], summary: { warn: number; fail: numbe
       ? 'All is well.'
       : `${counted(summary.fail, 'error')}, ${counted(summary.warn, 'warning')}.`;
   return [...lines, '', verdict].join('\n');
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

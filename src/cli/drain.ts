@@ -8,7 +8,7 @@ import { readQueueStats } from '../adapters/redis/queue-stats.ts';
 import type { QueueStats } from '../ports/redis-readings.ts';
 import { type Answer, UsageError } from './answer.ts';
 import type { CliContext, Run } from './cli-context.ts';
-import { pairs } from './table.ts';
+import { counted, pairs } from './table.ts';
 
 interface Options {
   readonly yes?: boolean;
@@ -54,7 +54,7 @@ async function drain(context: CliContext, { yes, wait, timeout }: Options): Prom
   const underWay = underWayIn(stats);
   const isFine = Object.values(underWay).every((count) => count === 0);
   const text = isFine
-    ? `Nothing is under way; ${stats.places.list.tasks} tasks wait on the list.`
+    ? `Nothing is under way; on the list: ${counted(stats.places.list.tasks, 'task')}.`
     : `After ${timeout} s this is still under way:\n${pairs(underWay)}`;
   const data = { draining: true, since, underWay, waitingOnList: stats.places.list.tasks };
   return { data, text, isFine };

@@ -11,6 +11,7 @@ import { isRejection, parseTask } from '../tryon/task.ts';
 import { type Answer, ProblemError, UsageError } from './answer.ts';
 import type { CliContext, Run } from './cli-context.ts';
 import { readGivenFile } from './read-file.ts';
+import { counted } from './table.ts';
 import { uuidOf } from './uuid.ts';
 
 interface Options {
@@ -52,7 +53,7 @@ async function enqueue(context: CliContext, options: Options): Promise<Answer> {
   const data = { channel, sessionId, requestId, taskId, images: imageUrls.length, depth };
   return {
     data,
-    text: `Pushed the task of session ${sessionId} with ${imageUrls.length} images; the list is ${depth} deep.`,
+    text: `Pushed the task of session ${sessionId} with ${counted(imageUrls.length, 'image')}; the list is ${depth} deep.`,
     isFine: true,
   };
 }

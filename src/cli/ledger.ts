@@ -13,7 +13,7 @@ import { type Channel, isTerminal } from '../ports/session.ts';
 import { lastUseSeconds } from '../tryon/outcome.ts';
 import type { Answer } from './answer.ts';
 import type { CliContext, Run } from './cli-context.ts';
-import { ago, table } from './table.ts';
+import { ago, counted, table } from './table.ts';
 import { type WindowOptions, windowOf } from './time-window.ts';
 
 /** A payment of the window's first minutes may belong to a session before it, and the other way round. */
@@ -128,7 +128,7 @@ function openRecord(record: ReconciliationRecord): Finding {
 }
 
 function describe(sessions: number, findings: readonly Finding[]): string {
-  if (findings.length === 0) return `The money of all ${sessions} sessions adds up.`;
+  if (findings.length === 0) return `The money of ${counted(sessions, 'session')} adds up.`;
   const rows = findings.map((finding) => [
     finding.reason,
     finding.channel,
@@ -139,7 +139,7 @@ function describe(sessions: number, findings: readonly Finding[]): string {
   ]);
   const met = [...new Set(findings.map(({ reason }) => reason))];
   return [
-    `${findings.length} findings in ${sessions} sessions.`,
+    `${counted(findings.length, 'finding')} in ${counted(sessions, 'session')}.`,
     '',
     table(['reason', 'channel', 'session', 'credits', 'when', 'detail'], rows, ''),
     '',

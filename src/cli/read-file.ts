@@ -2,6 +2,12 @@
 import { readFile } from 'node:fs/promises';
 import { UsageError } from './answer.ts';
 
+const WHY: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'it is a folder',
+  EACCES: 'this user has no permission',
+};
+
 /** The file's bytes. Throws a UsageError that says what is wrong with the path. */
 export async function readGivenFile(path: string): Promise<Buffer> {
   // Also kept from the text, since a link may be signed.
@@ -9,7 +15,6 @@ export async function readGivenFile(path: string): Promise<Buffer> {
     throw new UsageError('That is a link; this command takes files: download it first.');
   }
   return readFile(path).catch((error: NodeJS.ErrnoException) => {
-    const why = error.code === 'ENOENT' ? 'there is no such file' : error.code;
-    throw new UsageError(`${path} cannot be read: ${why}`);
+    throw new UsageError(`${path} cannot be read: ${WHY[error.code ?? ''] ?? error.code}`);
   });
 }

@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { refundJobs, retryRefunds } from '../adapters/redis/jobs/job-views.ts';
 import { type Answer, ProblemError, UsageError } from './answer.ts';
 import type { CliContext, Run } from './cli-context.ts';
-import { ago, table } from './table.ts';
+import { ago, counted, table } from './table.ts';
 
 interface RetryOptions {
   readonly all?: boolean;
@@ -54,6 +54,6 @@ async function retry(
   const text =
     retried.length === 0
       ? 'No refund had to be rescheduled; all are running or due.'
-      : `${retried.length} refunds are run now, by a worker that is up:\n${retried.join('\n')}`;
+      : `${counted(retried.length, 'refund')} to be run now, by a worker that is up:\n${retried.join('\n')}`;
   return { data: { retried }, text, isFine: true };
 }

@@ -13,7 +13,7 @@ import { redact } from '../telemetry/redaction.ts';
 import { refundIntent } from '../tryon/refund-intent.ts';
 import { type Answer, ProblemError, UsageError } from './answer.ts';
 import type { CliContext, Run } from './cli-context.ts';
-import { pairs } from './table.ts';
+import { counted, pairs } from './table.ts';
 import { uuidOf } from './uuid.ts';
 
 const HOUR_MS = 3_600_000;
@@ -88,12 +88,12 @@ async function erase(context: CliContext, options: EraseOptions): Promise<Answer
   const letters = await dropLettersOf(owner, dryRun, context);
   const { removed, stillThere, unfinished, rowsMarked } = proof;
   const lines = [
-    `${dryRun ? 'To be deleted' : 'Deleted'}: ${removed.length} objects of ${who}`,
+    `${dryRun ? 'To be deleted' : 'Deleted'}: ${counted(removed.length, 'object')} of ${who}`,
     ...removed.map((path) => `  ${path}`),
     `${dryRun ? 'Rows to be marked' : 'Rows marked'}: ${rowsMarked}`,
     `${dryRun ? 'Dead letters to be removed' : 'Dead letters removed'}: ${letters}`,
     `${dryRun ? 'Jobs to be removed' : 'Jobs removed, to be refunded'}: ${jobs}`,
-    ...(dryRun ? [] : [`Looked up again: ${stillThere.length} objects left`]),
+    ...(dryRun ? [] : [`Looked up again: ${counted(stillThere.length, 'object')} left`]),
     LEFT,
     ...unfinished.map((id) => `Session ${id} is still under way: erase again when it has ended.`),
   ];

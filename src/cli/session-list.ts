@@ -45,5 +45,6 @@ async function list({ supabase }: CliContext, options: Options): Promise<Answer>
     row.error_message,
   ]);
   const headings = ['session', 'status', 'channel', 'owner', 'ordered', 'what the shopper reads'];
-  return { data: { sessions: rows }, text: table(headings, cells, 'none'), isFine: true };
+  const text = table(headings, cells, 'There is no such session in this time.');
+  return { data: { sessions: rows }, text, isFine: true };
 }

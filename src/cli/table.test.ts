@@ -1,7 +1,7 @@
 /** What is printed cannot steer the operator's terminal. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { pairs, printable, table } from './table.ts';
+import { counted, pairs, printable, table } from './table.ts';
 
 it('control characters are escaped, except line feeds and tabs', () => {
   assert.equal(printable('a\u001b[2J\u009b1m\rb\n\tc'), 'a\\u001b[2J\\u009b1m\\u000db\n\tc');
@@ -18,4 +18,11 @@ it('JSON stays the same JSON', () => {
 it('a cell with line feeds stays in its line', () => {
   assert.equal(table(['a'], [['x\ny']], '').split('\n').length, 2);
   assert.equal(pairs({ reason: 'x\n\u001b[A' }), 'reason  x \\u001b[A');
+});
+
+it('one thing is counted without the s', () => {
+  assert.deepEqual(
+    [0, 1, 2].map((count) => counted(count, 'task')),
+    ['0 tasks', '1 task', '2 tasks'],
+  );
 });

@@ -46,6 +46,11 @@ function columns(rows: readonly (readonly Cell[])[]): string {
     .join('\n');
 }
 
+/** `1 webhook`, `2 webhooks`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 /** `3 d 4 h`, `12 min`, `7 s`: two units at the most. */
 export function duration(seconds: number): string {
   const units = [

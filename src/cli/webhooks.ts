@@ -13,7 +13,7 @@ import { messageId } from '../webhooks/message.ts';
 import { type Answer, ProblemError, UsageError } from './answer.ts';
 import type { CliContext, Run } from './cli-context.ts';
 import { limitOf } from './limit.ts';
-import { ago, pairs, table } from './table.ts';
+import { ago, counted, pairs, table } from './table.ts';
 import { uuidOf } from './uuid.ts';
 
 interface ListOptions {
@@ -97,7 +97,7 @@ function answerMoved(count: number): Answer {
   const text =
     count === 0
       ? 'No webhook had to be rescheduled; all are under way or there are none.'
-      : `${count} webhooks are sent now, by a worker that is up.`;
+      : `${counted(count, 'webhook')} to be sent now, by a worker that is up.`;
   return { data: { redelivered: count }, text, isFine: true };
 }
 

@@ -138,6 +138,8 @@ describe('sessions list', () => {
     assert.ok(!failed.includes(open.sessionId));
     assert.deepEqual((await idsOf('--store', store.storeId))[0], open.sessionId);
     assert.equal((await run('sessions', 'list', '--limit', '0')).code, 2);
+    const { stdout } = await run('sessions', 'list', '--store', randomUUID());
+    assert.equal(stdout, 'There is no such session in this time.\n');
     const { limits } = shop.stack.supabase;
     limits.maxRows = 1;
     try {

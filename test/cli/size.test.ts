@@ -58,6 +58,7 @@ describe('wearon size', () => {
       2,
       'no-such-photo.jpg cannot be read: there is no such file',
     ]);
+    assert.deepEqual(await read(FIXTURES), [2, `${FIXTURES} cannot be read: it is a folder`]);
     assert.deepEqual(await read('https://cdn.example.com/person.jpg?token=secret'), [
       2,
       'That is a link; this command takes files: download it first.',

@@ -73,7 +73,7 @@ describe('wearon try', () => {
     const local = { CONSOLE_ORDERS_URL: 'http://127.0.0.1:1' };
     const elsewhere = { ...local, OPENAI_BASE_URL: 'https://gateway.invalid/v1' };
     const paid = await tryOn(PHOTOS, elsewhere);
-    assert.deepEqual([paid.code, /pay\? Say --yes/.test(paid.stderr)], [2, true]);
+    assert.deepEqual([paid.code, /pay\? Add --yes/.test(paid.stderr)], [2, true]);
     const free = await tryOn([...PHOTOS, '--json'], local);
     assert.deepEqual([free.code, free.json?.pictures.length], [0, 1], free.stderr);
   });
@@ -137,7 +137,7 @@ describe('wearon try pays nothing', () => {
   it('without a terminal and without --yes, and names the price', async () => {
     const { code, stderr } = await refused(PHOTOS);
     assert.equal(code, 2);
-    assert.match(stderr, /One picture with 1 garment for about \$0\.0\d+: pay\? Say --yes/);
+    assert.match(stderr, /One picture with 1 garment for about \$0\.0\d+: pay\? Add --yes/);
   });
 
   it('without the key of a provider that is compared', async () => {

@@ -15,7 +15,7 @@ type Owner =
 export type TryOnTask = Owner & {
   /** The id of the session's row. All ids are UUIDs. */
   readonly sessionId: string;
-  /** The person first, then the outfit, then accessories: links that the worker may open. */
+  /** The person first, then the outfit, then accessories: links that the worker is allowed to open. */
   readonly imageUrls: readonly string[];
   readonly prompt: string;
   /** The ledger's key of a store's credit, exactly as it stands there. */

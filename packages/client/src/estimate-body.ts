@@ -4,7 +4,7 @@
  */
 
 export interface SizeRequest {
-  /** A link that the worker may open: of the platform's Supabase, or https on a host of ESTIMATE_BODY_HOSTS. */
+  /** A link that the worker is allowed to open: of the platform's Supabase, or https on a host of ESTIMATE_BODY_HOSTS. */
   readonly image_url: string;
   /** Barefoot, 100 to 250. */
   readonly height_cm: number;

@@ -21,6 +21,7 @@ import type { PictureViewer } from '../../ports/picture-views.ts';
 import { type Answer, ProblemError, UsageError } from '../answer.ts';
 import type { CliContext } from '../cli-context.ts';
 import { readGivenFile } from '../read-file.ts';
+import { counted } from '../table.ts';
 import { describeForecast, describeTried } from './describe.ts';
 import { isFree, parseSettings, requireKeys, settingOf, type TrialSetting } from './setting.ts';
 import { sheetOf } from './sheet.ts';
@@ -194,7 +195,7 @@ function questionOf(plans: readonly Plan[], garments: number): string {
   const unknown = plans.length - known.length;
   const rest = unknown === 0 ? '' : `, and ${unknown} at a price that is not known`;
   const what = plans.length === 1 ? 'One picture' : `${plans.length} pictures`;
-  return `${what} with ${garments} garment${garments === 1 ? '' : 's'} for about $${usd}${rest}: pay?`;
+  return `${what} with ${counted(garments, 'garment')} for about $${usd}${rest}: pay?`;
 }
 
 /** Makes the folder before anything is paid; what it returns writes a file there and gives its path. */
