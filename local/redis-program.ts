@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { cachedFolder } from './cache.ts';
-import { MissingProgram } from './until-signal.ts';
+import { SetupError } from './until-signal.ts';
 
 const run = promisify(execFile);
 
@@ -24,7 +24,7 @@ const HOW_TO_INSTALL =
 
 /**
  * REDIS_SERVER_BIN, else the one on PATH, else the one in the cache, else fetched with apt-get.
- * `report` gets one line when something is fetched. Throws a MissingProgram.
+ * `report` gets one line when something is fetched. Throws a SetupError.
  */
 export async function findRedis(report: (line: string) => void): Promise<RedisProgram> {
   const named = process.env.REDIS_SERVER_BIN;
@@ -34,7 +34,7 @@ export async function findRedis(report: (line: string) => void): Promise<RedisPr
   try {
     return await unpacked(await cachedFolder('redis', (folder) => fetchInto(folder, report)));
   } catch (error) {
-    throw new MissingProgram(HOW_TO_INSTALL, { cause: error });
+    throw new SetupError(HOW_TO_INSTALL, { cause: error });
   }
 }
 

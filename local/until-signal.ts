@@ -1,11 +1,11 @@
 /**
  * Runs one of the local programs until it ends or someone ends it: Ctrl-C stops it at any step,
- * and what is missing on this machine is reported in one line.
+ * and what is missing or wrong on this machine is reported without a stack trace.
  */
 import { addAbortListener } from 'node:events';
 
-/** Something that the person in front of the machine has to install first. */
-export class MissingProgram extends Error {}
+/** What the person in front of the machine has to put right first; the message says all of it. */
+export class SetupError extends Error {}
 
 /** The shell's exit code for a program that SIGINT ended. */
 const INTERRUPTED = 130;
@@ -21,7 +21,7 @@ export async function runUntilSignal(
     process.exitCode = await program(stop.signal);
   } catch (error) {
     if (stop.signal.aborted) process.exitCode = INTERRUPTED;
-    else if (error instanceof MissingProgram) {
+    else if (error instanceof SetupError) {
       console.error(error.message);
       process.exitCode = 1;
     } else throw error;

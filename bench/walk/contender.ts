@@ -5,8 +5,8 @@ import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { endWithThisProcess } from '../../local/end-with-this-process.ts';
 import { LOOPBACK, onFreePort } from '../../local/loopback.ts';
-import { endWithThisProcess } from '../../test/support/guardian.ts';
 import { pidsOf } from './process-tree.ts';
 
 export interface Contender {

@@ -71,20 +71,21 @@ export async function showBody(address: string, link: string, folder: string): P
   return true;
 }
 
+/** On a busy machine a size takes longer than its time limit. */
+const LIMIT_MS = 300_000;
+
 /** Waits for the pose model to be loaded, then asks, as a client should: again after a 503. */
 async function ask(address: string, image_url: string, height_cm: number): Promise<Answer | null> {
   await until('the pose model', async () => (await fetch(`${address}/health`)).ok);
-  const answer = await until('a size', async () => {
-    const given = await fetch(`${address}/estimate-body`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ image_url, height_cm }),
-    });
-    if (given.status !== 503) return given;
-    await given.body?.cancel();
-    await sleep(1000 * Number(given.headers.get('retry-after')));
-    return null;
-  });
+  const endMs = Date.now() + LIMIT_MS;
+  const body = JSON.stringify({ image_url, height_cm });
+  const headers = { 'content-type': 'application/json' };
+  let answer = await fetch(`${address}/estimate-body`, { method: 'POST', headers, body });
+  while (answer.status === 503 && Date.now() < endMs) {
+    await answer.body?.cancel();
+    await sleep(1000 * Number(answer.headers.get('retry-after')));
+    answer = await fetch(`${address}/estimate-body`, { method: 'POST', headers, body });
+  }
   if (answer.ok) return (await answer.json()) as Answer;
   console.log(`  POST /estimate-body answered ${answer.status}: ${await answer.text()}`);
   return null;

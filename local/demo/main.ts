@@ -3,7 +3,6 @@
  * `--once` (exit code 0 only if everything came out as it must), else serves until Ctrl-C.
  */
 import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { unlessAborted } from '../../src/concurrency/unless-aborted.ts';
 import { LOOPBACK } from '../loopback.ts';
@@ -45,7 +44,7 @@ async function playScenes(platform: Platform): Promise<Played[]> {
 }
 
 async function demo(signal: AbortSignal): Promise<number> {
-  console.log('· starting Redis, Postgres, a Supabase and an image model of our own …');
+  console.log('· starting Redis, Postgres, a Supabase and a local image model …');
   await using stack = await startLocalStack({ openai: { latencyMs: MODEL_LATENCY_MS } });
   await using platform = openPlatform(stack);
   signal.throwIfAborted();
@@ -60,8 +59,7 @@ async function demo(signal: AbortSignal): Promise<number> {
     EXAMPLE_PHOTO_URL: bodyPhoto,
     CONSOLE_ORDERS_URL: playground.url,
   };
-  const startAt = (port: number) =>
-    startWorker({ ...env, PORT: String(port) }, join(FOLDER, 'worker.log'), signal);
+  const startAt = (port: number) => startWorker({ ...env, PORT: String(port) }, FOLDER, signal);
   await using worker = await startAt(PORT).catch(() => startAt(0));
   if (!worker.address.endsWith(`:${PORT}`))
     console.log(`· port ${PORT} is in use; this worker is on ${worker.address}`);
@@ -79,7 +77,11 @@ async function demo(signal: AbortSignal): Promise<number> {
     console.log(`\n  health ${worker.address}/health   docs ${worker.address}/docs`);
     console.log('\n  Serving until Ctrl-C. Order try-ons of your own in the console.');
     console.log('  For curl (README) and bin/wearon, paste this into another terminal:\n');
-    const exported = { ...stack.env, PHOTO: bodyPhoto };
+    const exported = {
+      ...stack.env,
+      CONSOLE_ORDERS_URL: playground.url,
+      PHOTO: bodyPhoto,
+    };
     for (const [name, value] of Object.entries(exported))
       console.log(`  export ${name}='${value}'`);
     await aborted(signal);

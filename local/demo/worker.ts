@@ -1,11 +1,16 @@
 /**
- * The real worker as a child process of the demo, exactly as `npm start` runs it.
+ * The real worker as a child process of the demo, as `npm start` runs it, but in a working directory of
+ * its own: the variables of an `.env` in the project's folder are for another worker.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { endWithThisProcess } from '../end-with-this-process.ts';
+import { SetupError } from '../until-signal.ts';
 
 export interface DemoWorker extends AsyncDisposable {
   /** Where its HTTP server listens. */
@@ -15,23 +20,26 @@ export interface DemoWorker extends AsyncDisposable {
 const COMMAND = fileURLToPath(new URL('../../bin/worker', import.meta.url));
 
 /**
- * Starts the worker with its log in `logFile`; resolves when it listens, rejects when it ends before.
- * An abort by `signal` ends it.
+ * Starts the worker in `folder`, with its log in `worker.log` there; resolves when it listens, and
+ * throws a SetupError when it ends before. An abort by `signal` ends it.
  */
 export async function startWorker(
   env: Readonly<Record<string, string>>,
-  logFile: string,
+  folder: string,
   signal: AbortSignal,
 ): Promise<DemoWorker> {
   signal.throwIfAborted();
   const worker = spawn(COMMAND, [], {
+    cwd: folder,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  endWithThisProcess(worker);
   const exited = once(worker, 'exit');
   signal.addEventListener('abort', () => worker.kill('SIGTERM'), { once: true });
-  const log = createWriteStream(logFile);
+  const log = createWriteStream(join(folder, 'worker.log'));
   for (const output of [worker.stdout, worker.stderr]) output.pipe(log, { end: false });
+  const complaint = text(worker.stderr);
   const lines = createInterface(worker.stdout);
   const listening = new Promise<string>((resolve) => {
     lines.on('line', (line) => {
@@ -39,8 +47,10 @@ export async function startWorker(
       if (message === 'worker_started' && address !== undefined) resolve(address);
     });
   });
-  const ended = exited.then(() => {
-    throw new Error(`The worker ended before it listened; see ${logFile}`);
+  const ended = exited.then(async () => {
+    throw new SetupError(
+      `The worker ended before it listened; see ${folder}/worker.log\n${await complaint}`,
+    );
   });
   ended.catch(() => undefined);
   const address = await Promise.race([listening, ended]);

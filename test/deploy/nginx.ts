@@ -8,8 +8,8 @@ import { chmod, mkdir, mkdtempDisposable, readFile, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { endWithThisProcess } from '../../local/end-with-this-process.ts';
 import { onFreePort } from '../../local/loopback.ts';
-import { endWithThisProcess } from '../support/guardian.ts';
 import { startDnsServer } from '../support/network/dns-server.ts';
 
 const CONFIGURATION = join(import.meta.dirname, '../../deploy/nginx/nginx.conf');

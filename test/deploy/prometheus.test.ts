@@ -9,9 +9,9 @@ import { copyFile, mkdtempDisposable, readdir, readFile, writeFile } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { endWithThisProcess } from '../../local/end-with-this-process.ts';
 import { onFreePort } from '../../local/loopback.ts';
 import { until } from '../../local/until.ts';
-import { endWithThisProcess } from '../support/guardian.ts';
 import { oneDeliveredOneRefused, openShop } from '../support/shop.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
 

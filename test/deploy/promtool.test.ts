@@ -13,10 +13,10 @@ import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { it, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
+import { endWithThisProcess } from '../../local/end-with-this-process.ts';
 import { onFreePort } from '../../local/loopback.ts';
 import { until } from '../../local/until.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
-import { endWithThisProcess } from '../support/guardian.ts';
 import { startHttpHost } from '../support/network/http-host.ts';
 
 const run = promisify(execFile);

@@ -8,9 +8,9 @@ import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { it } from 'node:test';
 import { promisify } from 'node:util';
+import { endWithThisProcess } from '../../local/end-with-this-process.ts';
 import { startLocalStack } from '../../local/stack.ts';
 import { until } from '../../local/until.ts';
-import { endWithThisProcess } from '../support/guardian.ts';
 import { commandsOf, ROOT, readPage } from '../support/markdown.ts';
 
 const run = promisify(execFile);
@@ -67,6 +67,11 @@ function start(shell: string, env: Record<string, string> = {}) {
       const [code] = await exit;
       return code;
     },
+    /** What a supervisor does: the signal goes to the process that it started, alone. */
+    async stop(): Promise<void> {
+      child.kill('SIGTERM');
+      await exit;
+    },
   };
 }
 
@@ -116,9 +121,18 @@ it('make demo serves until Ctrl-C and answers a request for a size', async () =>
   }
 });
 
+it('make demo says what is wrong with a variable, without a stack trace', async () => {
+  const env = { ...process.env, WORKER_CONCURENCY: '3' };
+  await assert.rejects(run('make', ['demo'], { cwd: ROOT, env }), ({ stdout, stderr }) => {
+    assert.match(stderr, /WORKER_CONCURENCY is not known: did you mean WORKER_CONCURRENCY\?/);
+    assert.doesNotMatch(stdout + stderr, /^ +at /m);
+    return true;
+  });
+});
+
 it('npm start runs the worker with the environment, and ends on SIGTERM', async () => {
   await using stack = await startLocalStack({ openai: { plain: true } });
-  const worker = start(command('npm start --silent'), {
+  const worker = start(`exec ${command('npm start --silent')}`, {
     ...stack.env,
     HOST: '127.0.0.1',
     PORT: '0',
@@ -126,6 +140,6 @@ it('npm start runs the worker with the environment, and ends on SIGTERM', async 
   const address = await worker.says(/"address":"(http[^"]+)","message":"worker_started"/);
   assert.equal((await fetch(`${address}/livez`)).status, 200);
   const stopped = worker.says(/"message":"(worker_stopped)"/);
-  await worker.end('SIGTERM');
+  await worker.stop();
   assert.equal(await stopped, 'worker_stopped');
 });

@@ -15,7 +15,7 @@ const SUPPORT = fileURLToPath(new URL('../support', import.meta.url));
 /** A worker and a shell with a child, as tests start them; says their process ids. */
 const START = `
   import { spawn } from 'node:child_process';
-  import { endWithThisProcess } from '${SUPPORT}/guardian.ts';
+  import { endWithThisProcess } from '${SUPPORT}/../../local/end-with-this-process.ts';
   import { openShop } from '${SUPPORT}/shop.ts';
   import { startWorkerProcess } from '${SUPPORT}/worker-process.ts';
   async function start() {

@@ -5,7 +5,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { endWithThisProcess } from './guardian.ts';
+import { endWithThisProcess } from '../../local/end-with-this-process.ts';
 
 /** One JSON line of the worker's log. */
 export interface LogLine {
