@@ -108,8 +108,13 @@ it('every NAME_IN_CAPITALS that a page names is known to the code', () => {
     .filter(isCode)
     .filter((path) => statSync(join(ROOT, path), { throwIfNoEntry: false })?.isFile())
     .map((path) => readFileSync(join(ROOT, path), 'latin1'));
+  const programs = PAGES.flatMap(({ codeBlocks }) => codeBlocks)
+    .filter(({ lang }) => lang === 'js')
+    .map(({ text }) => text);
   const known = new Set(
-    `${code.join('\n')} ${NAMES_OF_OTHERS}`.match(/\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b/g),
+    `${[...code, ...programs].join('\n')} ${NAMES_OF_OTHERS}`.match(
+      /\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b/g,
+    ),
   );
   // A name with _FILE is what the configuration makes of the name without.
   const isKnown = (name: string) => known.has(name) || known.has(name.replace(/_FILE$/, ''));
