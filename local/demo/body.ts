@@ -80,11 +80,12 @@ async function ask(address: string, image_url: string, height_cm: number): Promi
   const endMs = Date.now() + LIMIT_MS;
   const body = JSON.stringify({ image_url, height_cm });
   const headers = { 'content-type': 'application/json' };
-  let answer = await fetch(`${address}/estimate-body`, { method: 'POST', headers, body });
+  const post = () => fetch(`${address}/estimate-body`, { method: 'POST', headers, body });
+  let answer = await post();
   while (answer.status === 503 && Date.now() < endMs) {
     await answer.body?.cancel();
     await sleep(1000 * Number(answer.headers.get('retry-after')));
-    answer = await fetch(`${address}/estimate-body`, { method: 'POST', headers, body });
+    answer = await post();
   }
   if (answer.ok) return (await answer.json()) as Answer;
   console.log(`  POST /estimate-body answered ${answer.status}: ${await answer.text()}`);

@@ -77,11 +77,7 @@ async function demo(signal: AbortSignal): Promise<number> {
     console.log(`\n  health ${worker.address}/health   docs ${worker.address}/docs`);
     console.log('\n  Serving until Ctrl-C. Order try-ons of your own in the console.');
     console.log('  For curl (README) and bin/wearon, paste this into another terminal:\n');
-    const exported = {
-      ...stack.env,
-      CONSOLE_ORDERS_URL: playground.url,
-      PHOTO: bodyPhoto,
-    };
+    const exported = { ...stack.env, CONSOLE_ORDERS_URL: playground.url, PHOTO: bodyPhoto };
     for (const [name, value] of Object.entries(exported))
       console.log(`  export ${name}='${value}'`);
     await aborted(signal);

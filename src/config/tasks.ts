@@ -102,7 +102,7 @@ export const TASK_VARIABLES = {
   }),
   checkTimeoutSeconds: integer('CHECK_TIMEOUT_SECONDS', 1, 60, {
     about:
-      'Time limit of a check of a photo or picture. One that takes longer is skipped and counted: the try-on neither waits for it nor fails by it.',
+      'Time limit of a check of a photo or picture. One that takes longer is skipped and counted: the try-on neither waits for it nor fails because of it.',
     default: '5',
   }),
   shutdownGraceSeconds: integer('SHUTDOWN_GRACE_SECONDS', 0, 600, {

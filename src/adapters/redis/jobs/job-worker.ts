@@ -33,8 +33,8 @@ interface JobWorkerOptions<Data> extends WorkerSettings {
 const REST_MS = 1000;
 const NEVER = 1_000_000;
 /**
- * A job that this release cannot read is left to a later one for so long, as during a rolling update.
- * After a roll-back it is removed then: what it was about is found again by the rows.
+ * A job that this release cannot read is left to the other release of a rolling update until it is so
+ * old. Then it is removed, as after a rollback: the rows still show what it was about.
  */
 const LEFT_TO_OTHERS_MS = 10 * 60_000;
 const UNREADABLE_DELAY_MS = 5000;
