@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, it } from 'node:test';
+import { Queue } from 'bullmq';
 import { createOverageStore, createPerson } from '../../local/platform.ts';
 import { until } from '../../local/until.ts';
+import { retryRefunds } from '../../src/adapters/redis/jobs/job-views.ts';
 import { BullRefunds } from '../../src/adapters/redis/jobs/refund-queue.ts';
 import { TaskError } from '../../src/errors.ts';
 import { refundIntent } from '../../src/tryon/refund-intent.ts';
@@ -43,6 +45,18 @@ describe('refunds', () => {
     await until('the refund', async () => (await rowOf(shop, tryOn))?.status === 'failed');
     await worker.logged('credit_refunded');
     assert.equal((await run('refunds', 'list')).code, 0);
+  });
+
+  it('are each moved once where several operators retry them', async () => {
+    const queue = new Queue('refund', { connection: redis, prefix: 'wearon:bull' });
+    const intents = Array.from({ length: 20 }, () => {
+      const ref = { channel: 'b2c', ownerId: randomUUID(), sessionId: randomUUID() } as const;
+      return refundIntent(ref, null, new TaskError('ABANDONED'));
+    });
+    for (const intent of intents) await queue.add('refund', intent, { delay: 3_600_000 });
+    await queue.close();
+    const moved = await Promise.all([redis, redis, redis].map((each) => retryRefunds(each)));
+    assert.deepEqual(moved.flat().sort(), intents.map(({ sessionId }) => sessionId).sort());
   });
 });
 

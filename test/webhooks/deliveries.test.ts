@@ -51,13 +51,19 @@ describe('a webhook', () => {
 
   it('is sent again when the operator says so, with all its tries', async () => {
     let status = 500;
+    const asked = Promise.withResolvers<void>();
     await using webhooks = await open({
-      answer: (response) => void response.writeHead(status).end(),
+      answer: async (response) => {
+        if (status === 200) await asked.promise;
+        response.writeHead(status).end();
+      },
     });
     const session = ended();
     await webhooks.deliver(session);
     status = 200;
-    assert.equal(await redeliver(redis, { states: ['undelivered'] }), 1);
+    const again = () => redeliver(redis, { states: ['undelivered'] });
+    assert.deepEqual((await Promise.all([again(), again()])).sort(), [0, 1]);
+    asked.resolve();
     const view = await until('the delivery', async () => {
       const found = await webhooks.stateOf(session);
       return found?.state === 'delivered' && found;

@@ -2,7 +2,7 @@
  * What the BullMQ queues have in common: their names, how they are opened, and what is read of
  * their jobs.
  */
-import { type Job, Queue, type QueueOptions } from 'bullmq';
+import { ErrorCode, type Job, Queue, type QueueOptions } from 'bullmq';
 import type { Redis } from 'ioredis';
 
 /** Keeps the queues' keys apart from the platform's in the Redis they share. */
@@ -48,6 +48,25 @@ export async function aliveAmong(
 ): Promise<Set<string>> {
   const states = await Promise.all(sessionIds.map((id) => queue.getJobState(jobIdOf(id))));
   return new Set(sessionIds.filter((_, at) => !FINISHED_STATES.includes(states[at] ?? 'unknown')));
+}
+
+const MOVED_MEANWHILE: unknown[] = [ErrorCode.JobNotInState, ErrorCode.JobNotExist];
+
+/**
+ * Lets a job that waits for its time, or that has ended, run now. False when there is nothing to do:
+ * it runs or is due, perhaps because another operator or a worker was faster.
+ */
+export async function runNow(job: Job): Promise<boolean> {
+  const state = await job.getState();
+  try {
+    if (state === 'delayed') await job.promote();
+    else if (state === 'completed' || state === 'failed') await job.retry(state);
+    else return false;
+    return true;
+  } catch (error) {
+    if (MOVED_MEANWHILE.includes((error as { code?: unknown }).code)) return false;
+    throw error;
+  }
 }
 
 /** When a delayed job is due, ms since the epoch. BullMQ sorts them by it, shifted left by 12 bits. */

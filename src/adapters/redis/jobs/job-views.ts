@@ -6,7 +6,7 @@ import type { Redis } from 'ioredis';
 import type { Journal } from '../../../ports/jobs.ts';
 import type { RefundIntent } from '../../../ports/refunds.ts';
 import type { Task } from '../../../ports/session.ts';
-import { GENERATION_QUEUE, nextAttemptMs, REFUND_QUEUE, withQueue } from './bullmq.ts';
+import { GENERATION_QUEUE, nextAttemptMs, REFUND_QUEUE, runNow, withQueue } from './bullmq.ts';
 import { type JobData, readJobData } from './job-data.ts';
 import { readIntent } from './refund-queue.ts';
 
@@ -118,14 +118,6 @@ async function refundsIn(queue: Queue<RefundIntent>, sessionId?: string) {
   return jobs
     .filter((job) => sessionId === undefined || job.data.sessionId === sessionId)
     .sort((a, b) => a.timestamp - b.timestamp);
-}
-
-async function runNow(job: BullJob): Promise<boolean> {
-  const state = await job.getState();
-  if (state === 'delayed') await job.promote();
-  else if (state === 'failed') await job.retry('failed');
-  else return false;
-  return true;
 }
 
 async function viewOf(redis: Redis, job: BullJob): Promise<JobView> {

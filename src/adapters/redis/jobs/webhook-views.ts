@@ -4,7 +4,7 @@
 import type { Job as BullJob, JobType, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Delivery } from '../../../ports/webhooks.ts';
-import { nextAttemptMs, WEBHOOK_QUEUE, withQueue } from './bullmq.ts';
+import { nextAttemptMs, runNow, WEBHOOK_QUEUE, withQueue } from './bullmq.ts';
 import { readDelivery } from './webhook-queue.ts';
 
 export const DELIVERY_STATES = ['pending', 'delivered', 'undelivered'] as const;
@@ -93,13 +93,7 @@ async function jobsIn(
 }
 
 async function sendAgain(job: BullJob<Delivery>): Promise<boolean> {
-  const state = await job.getState();
-  if (state === 'delayed') {
-    await job.promote();
-    return true;
-  }
-  if (state !== 'completed' && state !== 'failed') return false;
-  await job.updateData({ ...job.data, since: new Date().toISOString(), tries: 0 });
-  await job.retry(state);
-  return true;
+  const hasEnded = (await job.isCompleted()) || (await job.isFailed());
+  if (hasEnded) await job.updateData({ ...job.data, since: new Date().toISOString(), tries: 0 });
+  return runNow(job);
 }
