@@ -10,7 +10,7 @@ export interface Reservation {
 
 export interface Budget {
   /** Throws PROVIDER_REFUSES_SERVICE (budget_spent), with the time to wait, when the day's money is spent. */
-  check(): Promise<void>;
-  /** Sets the forecast aside; throws as `check` does where it does not fit into the day. */
+  assertMayPay(): Promise<void>;
+  /** Sets the forecast aside; throws as `assertMayPay` does where it does not fit into the day. */
   reserve(forecastUsd: number): Promise<Reservation>;
 }

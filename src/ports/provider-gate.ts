@@ -14,10 +14,10 @@ export interface Permit extends Disposable {
 /** Lets paid calls out: evenly paced, and not at all while none can succeed. Shared by all replicas. */
 export interface ProviderGate {
   /** Throws PROVIDER_REFUSES_SERVICE, with the time to wait, while no call may go out. */
-  check(): Promise<void>;
+  assertMayPay(): Promise<void>;
   /**
    * Waits for the next slot of the rate limit. Throws DEADLINE_EXCEEDED at once, and takes no slot, when
-   * the next one is not before `deadlineMs` (since the epoch). Throws as `check` does; while the
+   * the next one is not before `deadlineMs` (since the epoch). Throws as `assertMayPay` does; while the
    * service is being probed one permit at a time is given. An abort rejects with an AbortError.
    */
   enter(deadlineMs: number, signal: AbortSignal): Promise<Permit>;

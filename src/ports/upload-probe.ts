@@ -6,8 +6,8 @@
  */
 export interface UploadProbe {
   /** Throws STORAGE_UNAVAILABLE while uploads fail and a task probes. */
-  check(): Promise<void>;
-  /** As `check`; while uploads fail the task becomes the probe, until `done` aborts. */
+  assertMayPay(): Promise<void>;
+  /** As `assertMayPay`; while uploads fail the task becomes the probe, until `done` aborts. */
   enter(done: AbortSignal): Promise<void>;
   /** A paid picture's upload failed: its task becomes the probe, if there is none. Never rejects. */
   failed(done: AbortSignal): Promise<void>;

@@ -23,9 +23,9 @@ async function attempt(
   const deps = attemptDeps(one, {
     sessions: { ...one.deps.sessions, claim: async () => null, markProcessing: async () => null },
     deadLetters: { keepDeadLetter: async (letter) => void letters.push(letter) },
-    storage: { check: async () => (refusal === null ? undefined : Promise.reject(refusal)) },
+    storage: { assertMayPay: async () => (refusal === null ? undefined : Promise.reject(refusal)) },
     providers: {
-      b2b: [{ provider: { limits: LIMITS }, gate: { check: async () => undefined } }],
+      b2b: [{ provider: { limits: LIMITS }, gate: { assertMayPay: async () => undefined } }],
       b2c: [],
     },
   });
@@ -123,14 +123,17 @@ async function endedWhileHeldBack(t: TestContext, heldBackMs: number) {
   const deps = attemptDeps(one, {
     sessions: { ...one.deps.sessions, claim: async () => claimed },
     storage: {
-      check: async () => undefined,
+      assertMayPay: async () => undefined,
       pass: () => ({ beforePaying: async () => undefined, [Symbol.dispose]() {} }),
     },
     budget: {
-      check: async () => undefined,
+      assertMayPay: async () => undefined,
       reserve: async () => ({ returned() {}, spent() {} }),
     },
-    providers: { b2b: [{ provider, gate: { check: async () => undefined, enter } }], b2c: [] },
+    providers: {
+      b2b: [{ provider, gate: { assertMayPay: async () => undefined, enter } }],
+      b2c: [],
+    },
   });
   const outcome = await runAttempt(jobOf(), deps, new AbortController().signal);
   return { outcome, paid };

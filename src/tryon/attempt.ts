@@ -187,7 +187,11 @@ async function reasonNotToPay(job: Job, deps: AttemptDeps, limits: Limits): Prom
   const { task, journal } = job;
   if (Date.now() >= limits.deadlineMs) return new TaskError('DEADLINE_EXCEEDED');
   const mayCall = async () => checkGates(providersFor(task, journal, deps.providers[task.channel]));
-  const answers = await Promise.allSettled([deps.storage.check(), deps.budget.check(), mayCall()]);
+  const answers = await Promise.allSettled([
+    deps.storage.assertMayPay(),
+    deps.budget.assertMayPay(),
+    mayCall(),
+  ]);
   return answers.find((answer) => answer.status === 'rejected')?.reason ?? null;
 }
 
@@ -199,7 +203,7 @@ const ROW_IS_FRESH_MS = 30_000;
 
 /** Throws where the session has ended meanwhile, or its picture could not be stored. */
 async function confirmDue(job: Job, deps: AttemptDeps): Promise<void> {
-  await deps.storage.check();
+  await deps.storage.assertMayPay();
   const reason = await reasonToSkip(job, deps);
   if (reason !== null) throw new SkippedError(reason);
 }

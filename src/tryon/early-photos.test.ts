@@ -16,10 +16,10 @@ type Claim = () => Promise<Session | null>;
 function attempt(one: ReturnType<typeof oneSession>, fetch: ImageFetcher['fetch'], claim: Claim) {
   const limits = { garments: { least: 0, most: 9 }, promptCharacters: 9, prompt: 'sent' } as const;
   const enter = () => Promise.reject(new TaskError('MODERATION_BLOCKED'));
-  const gated = { provider: { limits }, gate: { check: async () => undefined, enter } };
+  const gated = { provider: { limits }, gate: { assertMayPay: async () => undefined, enter } };
   const deps = attemptDeps(one, {
     sessions: { ...one.deps.sessions, claim },
-    storage: { check: async () => undefined, pass: () => ({ [Symbol.dispose]() {} }) },
+    storage: { assertMayPay: async () => undefined, pass: () => ({ [Symbol.dispose]() {} }) },
     providers: { b2b: [gated], b2c: [] },
     fetcher: { fetch },
   });

@@ -24,14 +24,14 @@ function provider(name: string, limits: Partial<ProviderLimits> = {}): ImageProv
 }
 
 function gated(name: string, limits: Partial<ProviderLimits> = {}): GatedProvider {
-  const gate = { check: async () => undefined, enter: async () => PERMIT };
+  const gate = { assertMayPay: async () => undefined, enter: async () => PERMIT };
   return { provider: provider(name, limits), gate };
 }
 
 /** One whose gate refuses. */
 function refusing(name: string, error: Error): GatedProvider {
   const refuse = () => Promise.reject(error);
-  return { provider: provider(name), gate: { check: refuse, enter: refuse } };
+  return { provider: provider(name), gate: { assertMayPay: refuse, enter: refuse } };
 }
 
 function task(garments: number, prompt = '') {

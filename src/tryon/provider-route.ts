@@ -46,7 +46,7 @@ export function providersFor(
 
 /** Throws unless one of the gates lets calls out now. */
 export async function checkGates(providers: readonly GatedProvider[]): Promise<void> {
-  await firstThat(providers, ({ gate }) => gate.check());
+  await firstThat(providers, ({ gate }) => gate.assertMayPay());
 }
 
 /** Enters the first gate that lets the call out before `deadlineMs`; throws the refusal of the gate that opens first. */

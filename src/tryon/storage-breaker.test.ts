@@ -13,13 +13,13 @@ function sharedProbe(): UploadProbe {
   let uploadsFail = false;
   let probing: AbortSignal | null = null;
   const isTaken = () => probing !== null && !probing.aborted;
-  const check = async () => {
+  const assertMayPay = async () => {
     if (uploadsFail && isTaken()) throw FULL;
   };
   return {
-    check,
+    assertMayPay,
     enter: async (done) => {
-      await check();
+      await assertMayPay();
       if (uploadsFail) probing = done;
     },
     failed: async (done) => {
@@ -74,10 +74,10 @@ it('tasks of another replica pay nothing while storage refuses pictures', async 
   const first = one.pass(TASK);
   await first.beforePaying();
   await assert.rejects(first.upload(refused), FULL);
-  await assert.rejects(two.check(), FULL);
+  await assert.rejects(two.assertMayPay(), FULL);
   await assert.rejects(two.pass(TASK).beforePaying(), FULL);
   first[Symbol.dispose]();
-  await two.check();
+  await two.assertMayPay();
   using second = two.pass(TASK);
   await second.beforePaying();
   await assert.rejects(one.pass(TASK).beforePaying(), FULL);
@@ -89,7 +89,7 @@ it('one test upload precedes paying, shared by all tasks that wait', async () =>
   const { storage, disk } = breaker();
   await storage.confirm();
   disk.isFull = true;
-  const refusals = await Promise.allSettled([storage.check(), storage.check()]);
+  const refusals = await Promise.allSettled([storage.assertMayPay(), storage.assertMayPay()]);
   assert.deepEqual(
     refusals.map(({ status }) => status),
     ['rejected', 'rejected'],
@@ -97,8 +97,8 @@ it('one test upload precedes paying, shared by all tasks that wait', async () =>
   assert.equal(disk.testUploads, 1);
   assert.match(storage.problem ?? '', /cannot be stored/);
   disk.isFull = false;
-  await storage.check();
-  await storage.check();
+  await storage.assertMayPay();
+  await storage.assertMayPay();
   assert.equal(disk.testUploads, 2);
   assert.equal(storage.problem, null);
 });
@@ -107,13 +107,13 @@ it('a successful upload is trusted for a minute', async (t) => {
   let nowMs = 1;
   t.mock.method(performance, 'now', () => nowMs);
   const { storage, disk } = breaker();
-  await storage.check();
+  await storage.assertMayPay();
   for (const [passedMs, uploads] of [
     [59_999, 1],
     [60_000, 2],
   ] as const) {
     nowMs = 1 + passedMs;
-    await storage.check();
+    await storage.assertMayPay();
     assert.equal(disk.testUploads, uploads);
   }
 });

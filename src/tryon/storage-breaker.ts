@@ -71,9 +71,9 @@ export class StorageBreaker {
    * Throws STORAGE_UNAVAILABLE while no call may be paid. Where no upload has worked lately, one is
    * tried: a full disk is noticed before a picture is paid.
    */
-  async check(): Promise<void> {
+  async assertMayPay(): Promise<void> {
     this.#refuseWhileUnstored();
-    await this.#deps.probe.check();
+    await this.#deps.probe.assertMayPay();
     if (performance.now() < this.#provenUntilMs) return;
     this.#testUpload ??= this.#tryUpload().finally(() => {
       this.#testUpload = null;

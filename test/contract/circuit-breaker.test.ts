@@ -42,7 +42,7 @@ async function failFourTimes(replica: RedisProviderGate): Promise<void> {
 it('the breaker lets no call out once the key is refused, on any replica', async () => {
   await fail(gate(), 'PROVIDER_REFUSES_SERVICE');
   await breakerOpens();
-  await assert.rejects(gate().check(), REFUSED);
+  await assert.rejects(gate().assertMayPay(), REFUSED);
   await assert.rejects(enter(gate()), REFUSED);
 });
 
@@ -126,10 +126,10 @@ it('keeps the probe while its process lives, and frees it soon after', async () 
 it('the breaker takes five failures in a row for an outage, and no fewer', async () => {
   const one = gate();
   await failFourTimes(one);
-  await one.check();
+  await one.assertMayPay();
   await fail(one, 'PROVIDER_OUTCOME_UNKNOWN');
   await breakerOpens();
-  await assert.rejects(one.check(), REFUSED);
+  await assert.rejects(one.assertMayPay(), REFUSED);
 });
 
 it('answers without a picture in a row are an outage too', async () => {
@@ -137,7 +137,7 @@ it('answers without a picture in a row are an outage too', async () => {
   await failFourTimes(one);
   await fail(one, 'PROVIDER_MALFORMED');
   await breakerOpens();
-  await assert.rejects(one.check(), REFUSED);
+  await assert.rejects(one.assertMayPay(), REFUSED);
 });
 
 it("an answer about one task's photo proves that the service works", async () => {
@@ -152,8 +152,8 @@ it('keeps the providers apart: a stopped or slow one delays no other', async () 
   using _slot = await enter(openai);
   await fail(other, 'PROVIDER_REFUSES_SERVICE');
   await breakerOpens();
-  await assert.rejects(other.check(), REFUSED);
-  await openai.check();
+  await assert.rejects(other.assertMayPay(), REFUSED);
+  await openai.assertMayPay();
   assert.equal((await readGateState(redis, 'other')).breaker, 'open');
   assert.equal((await readGateState(redis, 'openai')).breaker, 'closed');
   assert.equal(await redis.exists('wearon:gate:other:next'), 1);

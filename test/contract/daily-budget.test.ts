@@ -46,22 +46,22 @@ it('the forecast is replaced by the cost, and by nothing when unbilled', async (
 
 it('a spent budget refuses until the next day', async () => {
   const one = budget(0.1);
-  await one.check();
+  await one.assertMayPay();
   (await one.reserve(0.05)).spent(0.2);
   await spentIs(0.2);
-  await assert.rejects(one.check(), SPENT);
+  await assert.rejects(one.assertMayPay(), SPENT);
   await assert.rejects(one.reserve(0.01), SPENT);
 });
 
 it('a task asks a spent budget again, since it may be raised', async () => {
   (await budget(0.1).reserve(0.05)).spent(0.2);
   await spentIs(0.2);
-  await assert.rejects(budget(0.1).check(), { ...SPENT, retryAfterMs: 60_000 });
-  await budget(1).check();
+  await assert.rejects(budget(0.1).assertMayPay(), { ...SPENT, retryAfterMs: 60_000 });
+  await budget(1).assertMayPay();
 });
 
 it('without a limit nothing is counted', async () => {
   (await budget(null).reserve(5)).spent(5);
-  await budget(null).check();
+  await budget(null).assertMayPay();
   assert.equal(await spentToday(redis), 0);
 });

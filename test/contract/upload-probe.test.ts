@@ -25,7 +25,7 @@ afterEach(() => {
 const REFUSED = { code: 'STORAGE_UNAVAILABLE' };
 const probeOf = () => new RedisUploadProbe(redis, assert.fail);
 const isFree = async (probe: RedisUploadProbe) =>
-  probe.check().then(
+  probe.assertMayPay().then(
     () => true,
     () => false,
   );
@@ -34,20 +34,20 @@ it('while uploads work every task may pay', async () => {
   const [one, two] = [probeOf(), probeOf()];
   const { signal } = paid;
   await Promise.all([one.enter(signal), one.enter(next.signal), two.enter(signal)]);
-  await two.check();
+  await two.assertMayPay();
 });
 
 it('after a failed upload one task of all replicas probes at a time', async () => {
   const [one, two] = [probeOf(), probeOf()];
   await one.failed(paid.signal);
   await one.failed(paid.signal);
-  await assert.rejects(two.check(), REFUSED);
+  await assert.rejects(two.assertMayPay(), REFUSED);
   await assert.rejects(two.enter(next.signal), REFUSED);
   paid.abort();
   await until('the probe to be free', () => isFree(two));
   const entered = await Promise.allSettled([two.enter(next.signal), one.enter(next.signal)]);
   assert.deepEqual(entered.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
   await two.succeeded();
-  await one.check();
+  await one.assertMayPay();
   await one.enter(paid.signal);
 });

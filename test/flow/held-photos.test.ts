@@ -25,9 +25,9 @@ const collectGarbage: () => void = runInNewContext('gc');
 
 const nothing = () => undefined;
 const PERMIT = { succeeded: nothing, failed: nothing, [Symbol.dispose]: nothing };
-const GATE = { check: async () => undefined, enter: async () => PERMIT };
+const GATE = { assertMayPay: async () => undefined, enter: async () => PERMIT };
 const BUDGET = {
-  check: async () => undefined,
+  assertMayPay: async () => undefined,
   reserve: async () => ({ spent: nothing, returned: nothing }),
 };
 const SEES_NOTHING: CheckDeps = {

@@ -44,7 +44,7 @@ export class RedisDailyBudget implements Budget {
     this.#record = record;
   }
 
-  async check(): Promise<void> {
+  async assertMayPay(): Promise<void> {
     if (this.#limitUsd === null) return;
     if ((await spentToday(this.#redis)) >= this.#limitUsd) throw this.#refusal();
   }

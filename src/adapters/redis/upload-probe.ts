@@ -26,7 +26,7 @@ export class RedisUploadProbe implements UploadProbe {
     this.#onError = onError;
   }
 
-  async check(): Promise<void> {
+  async assertMayPay(): Promise<void> {
     if ((await this.#redis.exists(UPLOADS_FAIL, PROBE)) === 2) throw refusal();
   }
 

@@ -22,7 +22,7 @@ export function attemptDeps(
 ): AttemptDeps {
   const always: Parts<AttemptDeps> = {
     ...one.deps,
-    budget: { check: async () => undefined },
+    budget: { assertMayPay: async () => undefined },
     downloads: new ByteBudget(1e9),
     decodeMemory: new Semaphore(1e9),
     quarantine: new Quarantine(),

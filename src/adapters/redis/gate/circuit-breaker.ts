@@ -62,11 +62,11 @@ export class CircuitBreaker {
   }
 
   /** Throws PROVIDER_REFUSES_SERVICE, with the time to wait, while it is open or a probe is out. */
-  async check(): Promise<void> {
+  async assertMayPay(): Promise<void> {
     await this.#checkTripped();
   }
 
-  /** As `check`; while half-open the call becomes the probe, until `done` aborts, or `probeMs` at most. */
+  /** As `assertMayPay`; while half-open the call becomes the probe, until `done` aborts, or `probeMs` at most. */
   async enter(done: AbortSignal): Promise<void> {
     if (!(await this.#checkTripped())) return;
     const until = AbortSignal.any([done, AbortSignal.timeout(this.#options.probeMs)]);
@@ -88,7 +88,7 @@ export class CircuitBreaker {
     if (wasTripped === 1) record({ event: 'breaker_closed', provider });
   }
 
-  /** False while it is closed; true while a call may be the probe. Throws as `check` does. */
+  /** False while it is closed; true while a call may be the probe. Throws as `assertMayPay` does. */
   async #checkTripped(): Promise<boolean> {
     if (!(await this.#isTripped())) return false;
     const { open, probe } = this.#keys;

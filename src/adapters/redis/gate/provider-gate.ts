@@ -40,13 +40,13 @@ export class RedisProviderGate implements ProviderGate {
     this.#breaker = new CircuitBreaker(redis, keys, options);
   }
 
-  check(): Promise<void> {
-    return this.#breaker.check();
+  assertMayPay(): Promise<void> {
+    return this.#breaker.assertMayPay();
   }
 
   async enter(deadlineMs: number, signal: AbortSignal): Promise<Permit> {
     const atOnce = await this.#limiter.takeIfClosed(deadlineMs, signal);
-    if (atOnce === null) await this.check();
+    if (atOnce === null) await this.assertMayPay();
     const slot = atOnce ?? (await this.#limiter.take(deadlineMs, signal));
     const done = new AbortController();
     try {

@@ -15,7 +15,7 @@ export class TrialGate implements ProviderGate {
     this.#limiter = new RateLimiter(redis, gateKeysOf(provider), callsPerMinute);
   }
 
-  async check(): Promise<void> {}
+  async assertMayPay(): Promise<void> {}
 
   async enter(deadlineMs: number, signal: AbortSignal): Promise<Permit> {
     await this.#limiter.take(deadlineMs, signal);
