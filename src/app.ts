@@ -4,7 +4,6 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
-import { progressPublisher } from './adapters/redis/progress-channel.ts';
 import { type Adapters, openAdapters } from './app/adapters.ts';
 import { openBoard } from './app/board.ts';
 import { adminAccess, openConsole } from './app/console.ts';
@@ -18,8 +17,6 @@ import type { OperationState } from './console/operation.ts';
 import { type ComponentStates, isReady, registerHealth } from './http/health.ts';
 import { noteAnswers, registerMetrics } from './http/metrics.ts';
 import { createServer } from './http/server.ts';
-import type { RecordEvent } from './ports/events.ts';
-import { publishEvents } from './progress/publish-events.ts';
 import { createEventLog, recordTo } from './telemetry/event-log.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
@@ -47,14 +44,10 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
   const metrics = createMetrics({ callers: callersOf(config) });
   const tracing = await openTracing(config.otlpEndpoint, stack);
   const parts = { logger, metrics, warn, stack };
-  let publish: RecordEvent = () => undefined;
   const note = recordTo(createEventLog(logger), metrics.record, tracing.record);
-  const record = recordTo(note, (event) => publish(event));
-  const failureOf = (loop: string) => (error: Error) =>
-    record({ event: 'loop_error', loop, error });
+  const failureOf = (loop: string) => (error: Error) => note({ event: 'loop_error', loop, error });
 
-  const adapters = openAdapters(config, { ...parts, record });
-  publish = publishEvents(progressPublisher(adapters.redis), failureOf('progress'));
+  const adapters = openAdapters(config, { ...parts, note });
   const server = await createServer(failureOf('http'), config);
   noteAnswers(server, [metrics, tracing]);
   registerMetrics(server, metrics);
@@ -62,8 +55,8 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
   await openBoard(access, server, adapters.redis, stack);
   const sizing = await startSizing(config, adapters.sizingFetcher, server, parts);
   const { poses: viewer } = sizing;
+  // Started last, once HTTP listens: a port in use is known before a task is touched.
   let pipeline: Pipeline | undefined;
-  let watches: ReturnType<typeof startWatches> = [];
   const states = (): ComponentStates => ({
     isStopping: pipeline?.isStopping ?? false,
     redisConnected: adapters.redisHealth.isConnected,
@@ -73,6 +66,12 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     problems: watches.flatMap(({ problems }) => problems),
     warnings: [...warnings, ...adapters.redisHealth.warnings],
   });
+  const own = {
+    isReady: () => isReady(states()),
+    attemptsRunning: () => pipeline?.attemptsRunning ?? 0,
+    callsRunning: () => pipeline?.callsRunning ?? 0,
+  };
+  const watches = startWatches(config, adapters, own, { ...parts, onError: failureOf('metrics') });
   registerHealth(server, states);
   await openConsole(config, access, server, {
     adapters,
@@ -83,15 +82,8 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     state: () => operationState(states(), adapters),
   });
 
-  // HTTP before anything works: a port in use is known before a task is touched.
   const address = await listen(server, config);
   stack.defer(() => server.close());
-  const own = {
-    isReady: () => isReady(states()),
-    attemptsRunning: () => pipeline?.attemptsRunning ?? 0,
-    callsRunning: () => pipeline?.callsRunning ?? 0,
-  };
-  watches = startWatches(config, adapters, own, { ...parts, onError: failureOf('metrics') });
   await refuseUnfitRedis(adapters);
   pipeline = stack.use(startPipeline(config, adapters, { logger, tracing, viewer }));
   logger.info({ address }, 'worker_started');

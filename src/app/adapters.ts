@@ -9,6 +9,7 @@ import { BullGenerationJobs } from '../adapters/redis/jobs/generation-queue.ts';
 import { BullRefunds } from '../adapters/redis/jobs/refund-queue.ts';
 import { RETENTION_LOCK, RETENTION_LOCK_MS, RedisLock } from '../adapters/redis/lock.ts';
 import { RedisPayerLock } from '../adapters/redis/payer-lock.ts';
+import { progressPublisher } from '../adapters/redis/progress-channel.ts';
 import { RedisReconciliation } from '../adapters/redis/reconciliation.ts';
 import { RedisTaskList } from '../adapters/redis/task-list.ts';
 import { RedisUploadProbe } from '../adapters/redis/upload-probe.ts';
@@ -23,6 +24,8 @@ import { storageProblem } from '../adapters/supabase/storage-problem.ts';
 import type { Config } from '../config.ts';
 import { ByteBudget, DOWNLOAD_BUDGET_BYTES } from '../images/byte-budget.ts';
 import type { RecordEvent } from '../ports/events.ts';
+import { publishEvents } from '../progress/publish-events.ts';
+import { recordTo } from '../telemetry/event-log.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { StorageBreaker } from '../tryon/storage-breaker.ts';
 import { openFetchers } from './fetchers.ts';
@@ -32,18 +35,22 @@ import { openWebhooks } from './webhooks.ts';
 
 interface Deps {
   readonly logger: Logger;
-  readonly record: RecordEvent;
+  /** Logs and counts. */
+  readonly note: RecordEvent;
   /** Gets what an operator should know of the configuration. */
   readonly warn: (warning: string) => void;
   readonly stack: AsyncDisposableStack;
 }
 
-/** Everything below; `redis` and `blocking` are two connections to Redis. */
+/**
+ * Everything below; `redis` and `blocking` are two connections to Redis. `record` logs, counts and
+ * publishes.
+ */
 export type Adapters = ReturnType<typeof openAdapters>;
 
 /** Opens the connections; dispose of `stack` after everything that uses them. Throws a ConfigError. */
-export function openAdapters(config: Config, { logger, record, warn, stack }: Deps) {
-  const redisHealth = new RedisHealth(record, warn);
+export function openAdapters(config: Config, { logger, note, warn, stack }: Deps) {
+  const redisHealth = new RedisHealth(note, warn);
   const redis = connectRedis(
     config.redisUrl,
     (error, repeated) => redisHealth.lost(error, repeated),
@@ -55,6 +62,10 @@ export function openAdapters(config: Config, { logger, record, warn, stack }: De
   stack.defer(() => redis.disconnect());
   const blocking = redis.duplicate();
   stack.defer(() => blocking.disconnect());
+  const publish = publishEvents(progressPublisher(redis), (error) =>
+    note({ event: 'loop_error', loop: 'progress', error }),
+  );
+  const record = recordTo(note, publish);
   const supabase = connectSupabase(config.supabaseUrl, config.supabaseServiceRoleKey);
   const named = { key: config.supabaseServiceRoleKey, bucket: config.supabaseBucket };
   const webhooks = openWebhooks(config, redis, { record, stack });
