@@ -5,6 +5,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { describe, it } from 'node:test';
 import { until } from '../../local/until.ts';
 import { connectRedis } from '../../src/adapters/redis/connection.ts';
+import { startSpareRedis, withRedis } from '../support/redis.ts';
 
 it('the loss of Redis is reported at once and then once a minute', async (context) => {
   const offsets: number[] = [0];
@@ -22,6 +23,21 @@ it('the loss of Redis is reported at once and then once a minute', async (contex
     offsets.push(60_000);
     await until('a second report', () => reports.length === 2);
     assert.ok((reports[1] ?? 0) >= 5, `${reports[1]} errors since the first report`);
+  } finally {
+    redis.disconnect();
+  }
+});
+
+it('a connection that Redis closes without an error is reported', async () => {
+  await using server = await startSpareRedis();
+  const reports: string[] = [];
+  const redis = connectRedis(server.url, ({ message }) => reports.push(message));
+  try {
+    await redis.set('key', 'value');
+    const id = await redis.client('ID');
+    await withRedis(server.url, (operator) => operator.client('KILL', 'ID', id));
+    assert.equal(await redis.get('key'), 'value');
+    assert.deepEqual(reports, ['Redis closed the connection']);
   } finally {
     redis.disconnect();
   }

@@ -113,6 +113,10 @@ function watch(redis: Redis, outage: Outage): void {
     // ioredis would go on with database 0.
     if (isDatabaseRefusal(error)) redis.disconnect(true);
   });
+  // A Redis that closes the connection in order, as at a restart, causes no error.
+  redis.on('reconnecting', () => {
+    if (!outage.away.has(redis)) lost(redis, new Error('Redis closed the connection'), outage);
+  });
   redis.on('end', () => outage.away.delete(redis));
   // BullMQ duplicates connections, too.
   const duplicate = redis.duplicate.bind(redis);
