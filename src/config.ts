@@ -34,9 +34,11 @@ export const VARIABLES = {
   ...TELEMETRY_VARIABLES,
 } as const satisfies Record<string, Variable>;
 
-type Values = {
-  -readonly [K in keyof typeof VARIABLES]: ReturnType<(typeof VARIABLES)[K]['parse']>;
+type ValuesOf<T extends Record<string, Variable>> = {
+  -readonly [K in keyof T]: ReturnType<T[K]['parse']>;
 };
+
+type Values = ValuesOf<typeof VARIABLES>;
 
 /** The worker's configuration, read once and passed as a value. */
 export type Config = Readonly<Omit<Values, 'rescueMinAgeSeconds'>> & {
@@ -86,24 +88,37 @@ function readKeyed(
   return readVariable({ ...variable, default: isNeeded ? undefined : '' }, env);
 }
 
-/** Reads the configuration; throws a ConfigError that lists every problem. */
-export function readConfig(env: NodeJS.ProcessEnv): Config {
+/** The values of these variables; throws a ConfigError that lists every problem. */
+function readValues<T extends Record<string, Variable>>(
+  variables: T,
+  env: NodeJS.ProcessEnv,
+): ValuesOf<T> {
   const problems: string[] = misspeltNames(env, VARIABLES);
   const values: Record<string, unknown> = {};
   const named = readNamed(env);
-  for (const [key, variable] of Object.entries<Variable>(VARIABLES)) {
+  for (const [key, variable] of Object.entries(variables)) {
     const { value, problem } = readKeyed([key, variable], named, env);
     if (problem !== undefined) problems.push(problem);
     values[key] = value;
   }
   if (problems.length > 0) throw new ConfigError(problems);
-  const read = values as Values;
+  return values as ValuesOf<T>;
+}
+
+/** The part of the configuration that a size needs; throws as `readConfig` does. */
+export function readSizeConfig(env: NodeJS.ProcessEnv) {
+  return readValues(SIZE_VARIABLES, env);
+}
+
+/** Reads the configuration; throws a ConfigError that lists every problem. */
+export function readConfig(env: NodeJS.ProcessEnv): Config {
+  const read: Values = readValues(VARIABLES, env);
   if (read.consoleAccess === 'open' && !LOOPBACK.test(new URL(read.supabaseUrl).hostname)) {
     throw new ConfigError([
       'CONSOLE_ACCESS open is for a SUPABASE_URL on loopback: set ADMIN_TOKEN',
     ]);
   }
-  const channels = channelSettings(values);
+  const channels = channelSettings(read);
   return {
     ...read,
     channels,

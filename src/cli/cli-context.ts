@@ -18,7 +18,7 @@ import { SupabasePictureFolders } from '../adapters/supabase/picture-folders.ts'
 import { SupabasePictureLinks } from '../adapters/supabase/picture-links.ts';
 import { SupabaseSessions } from '../adapters/supabase/sessions.ts';
 import { storageProblem } from '../adapters/supabase/storage-problem.ts';
-import type { Config } from '../config.ts';
+import { type Config, readConfig, readSizeConfig } from '../config.ts';
 import type { OperationDeps } from '../operations/deps.ts';
 import { type Answer, ProblemError, UsageError } from './answer.ts';
 import { printable } from './table.ts';
@@ -30,16 +30,33 @@ export interface Terminal {
 }
 
 export class CliContext implements AsyncDisposable {
-  readonly config: Config;
-  readonly supabase: SupabaseClient;
+  readonly #env: NodeJS.ProcessEnv;
   readonly #terminal: Terminal;
   readonly #parts = new AsyncDisposableStack();
+  #config: Config | undefined;
+  #supabase: SupabaseClient | undefined;
   #redis: Promise<Redis> | undefined;
 
-  constructor(config: Config, terminal: Terminal) {
-    this.config = config;
-    this.supabase = connectSupabase(config.supabaseUrl, config.supabaseServiceRoleKey);
+  constructor(env: NodeJS.ProcessEnv, terminal: Terminal) {
+    this.#env = env;
     this.#terminal = terminal;
+  }
+
+  /** The worker's configuration. Throws a ConfigError. */
+  get config(): Config {
+    this.#config ??= readConfig(this.#env);
+    return this.#config;
+  }
+
+  /** As `config`, for a command that only estimates a size: it needs no keys. */
+  get sizeConfig() {
+    return readSizeConfig(this.#env);
+  }
+
+  get supabase(): SupabaseClient {
+    const { supabaseUrl, supabaseServiceRoleKey } = this.config;
+    this.#supabase ??= connectSupabase(supabaseUrl, supabaseServiceRoleKey);
+    return this.#supabase;
   }
 
   /** The connection to Redis. Throws a ProblemError when it cannot be used. */

@@ -2,17 +2,13 @@
  * The process of one command: reads the command line and the environment, and sets the exit code.
  */
 import { CommanderError } from 'commander';
-import { readConfig } from '../config.ts';
 import { createProgram } from './program.ts';
 import { exitAsUsage, runner } from './run.ts';
 
-function readEnvironment() {
-  try {
-    process.loadEnvFile();
-  } catch {
-    // No .env file: the environment is set otherwise.
-  }
-  return readConfig(process.env);
+try {
+  process.loadEnvFile();
+} catch {
+  // No .env file: the environment is set otherwise.
 }
 
 // `wearon … | head` ends reading early; that is no error.
@@ -20,7 +16,7 @@ process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
   if (code === 'EPIPE') process.exit();
 });
 const run = runner({
-  readConfig: readEnvironment,
+  env: process.env,
   terminal: { input: process.stdin, output: process.stderr },
   print: (text) => console.log(text),
   printError: (text) => console.error(text),

@@ -4,7 +4,7 @@
  */
 import type { Command } from 'commander';
 import { ZodError } from 'zod';
-import { type Config, ConfigError } from '../config.ts';
+import { ConfigError } from '../config.ts';
 import { TaskError } from '../errors.ts';
 import { redact } from '../telemetry/redaction.ts';
 import { EXIT, UsageError } from './answer.ts';
@@ -12,8 +12,7 @@ import { CliContext, type Run, type Terminal } from './cli-context.ts';
 import { printable } from './table.ts';
 
 export interface Deps {
-  /** Throws a ConfigError. */
-  readonly readConfig: () => Config;
+  readonly env: NodeJS.ProcessEnv;
   readonly terminal: Terminal;
   readonly print: (text: string) => void;
   readonly printError: (text: string) => void;
@@ -21,13 +20,13 @@ export interface Deps {
 }
 
 /** How commands are run here. */
-export function runner({ readConfig, terminal, print, printError, exit }: Deps): Run {
+export function runner({ env, terminal, print, printError, exit }: Deps): Run {
   return (work) =>
     async (...given) => {
       // Commander gives the command itself last.
       const { json } = (given.at(-1) as Command).opts<{ json?: boolean }>();
       try {
-        await using context = new CliContext(readConfig(), terminal);
+        await using context = new CliContext(env, terminal);
         const { data, text, isFine } = await work(context, ...given);
         print(printable(json ? JSON.stringify(data, null, 2) : text));
         exit(isFine ? EXIT.fine : EXIT.problem);

@@ -51,12 +51,16 @@ function within(least: number, most: number): (text: string) => number {
   };
 }
 
-async function recommend({ config }: CliContext, photo: string, options: Options): Promise<Answer> {
-  const estimator = ESTIMATORS[config.sizeEstimator];
-  const order = await orderOf(options, config, estimator);
+async function recommend(
+  { sizeConfig }: CliContext,
+  photo: string,
+  options: Options,
+): Promise<Answer> {
+  const estimator = ESTIMATORS[sizeConfig.sizeEstimator];
+  const order = await orderOf(options, sizeConfig, estimator);
   const image = await readGivenFile(photo);
   const { poseEstimatorInThisThread } = await import('../adapters/mediapipe/same-thread.ts');
-  const poses = await poseEstimatorInThisThread(config.poseModelPath);
+  const poses = await poseEstimatorInThisThread(sizeConfig.poseModelPath);
   const outcome = await sizeFromImage(
     image,
     order,
@@ -68,7 +72,7 @@ async function recommend({ config }: CliContext, photo: string, options: Options
 
 async function orderOf(
   { height, weight, sex, age, chart: name, fit }: Options,
-  { sizeChartsFile }: Config,
+  { sizeChartsFile }: Pick<Config, 'sizeChartsFile'>,
   { takesCharts }: Estimator,
 ): Promise<SizeOrder> {
   const charts = await readCharts(sizeChartsFile);

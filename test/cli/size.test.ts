@@ -8,18 +8,13 @@ import { wearon } from '../support/cli.ts';
 import { FIXTURES } from '../support/sizing/pose-goldens.ts';
 import { poseModelFolder } from '../support/sizing/pose-models.ts';
 
-/** Nothing of it is reached. */
-const ENV = {
-  SUPABASE_URL: 'https://xyzcompany.supabase.co',
-  SUPABASE_SERVICE_ROLE_KEY: 'not-used',
-  OPENAI_API_KEY: 'not-used',
-};
 const PERSON = join(FIXTURES, 's1_00.jpg');
 
 let env: Record<string, string>;
 
 before(async () => {
-  env = { ...ENV, MEDIAPIPE_MODEL_PATH: await poseModelFolder() };
+  // No keys: a size needs none.
+  env = { MEDIAPIPE_MODEL_PATH: await poseModelFolder() };
 });
 
 describe('wearon size', () => {
