@@ -4,7 +4,6 @@
 import { createHash } from 'node:crypto';
 import type { SupabaseClient } from '@supabase/supabase-js';
 import { TaskError } from '../../errors.ts';
-import { REQUEST_TIMEOUT_MS } from '../../ports/booking-times.ts';
 import type { ImageStore } from '../../ports/image-store.ts';
 import { dataOf, saysMissing } from './client.ts';
 
@@ -56,18 +55,11 @@ export class SupabaseImageStore implements ImageStore {
 
   /** Whether these very bytes are stored at `path`, by size and MD5 checksum. False when unknown. */
   async #holds(path: string, jpeg: Uint8Array): Promise<boolean> {
-    try {
-      const link = await this.sign(path);
-      if (link === null) return false;
-      const signal = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
-      const { ok, headers } = await fetch(link, { method: 'HEAD', signal });
-      if (!ok || headers.get('content-length') !== String(jpeg.byteLength)) return false;
-      // Only an ETag of this form is a checksum of the bytes; multipart and encrypted ones are not.
-      const md5 = /^(?:W\/)?"([\da-f]{32})"$/.exec(headers.get('etag') ?? '')?.[1];
-      return md5 === undefined || md5 === createHash('md5').update(jpeg).digest('hex');
-    } catch {
-      return false;
-    }
+    const { data } = await this.#bucket.info(path).catch(asError);
+    if (data?.size !== jpeg.byteLength) return false;
+    // Only an ETag of this form is a checksum of the bytes; multipart and encrypted ones are not.
+    const md5 = /^(?:W\/)?"([\da-f]{32})"$/.exec(data.etag ?? '')?.[1];
+    return md5 === undefined || md5 === createHash('md5').update(jpeg).digest('hex');
   }
 }
 
