@@ -2,7 +2,6 @@
  * `make demo`: the main job end to end on the local stack, with the real worker. Ends by itself with
  * `--once` (exit code 0 only if everything came out as it must), else serves until Ctrl-C.
  */
-import { mkdir, rm } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { unlessAborted } from '../../src/concurrency/unless-aborted.ts';
 import { LOOPBACK } from '../loopback.ts';
@@ -12,12 +11,11 @@ import { startLocalStack } from '../stack.ts';
 import { aborted, runUntilSignal } from '../until-signal.ts';
 import { showBody, uploadBodyPhoto } from './body.ts';
 import { type Played, printReport } from './report.ts';
+import { claimFolder, FOLDER } from './results-folder.ts';
 import { play, setScenes } from './scenes.ts';
 import { followSessions } from './timeline.ts';
 import { startWorker } from './worker.ts';
 
-/** Results of the last demo; not part of the repository. */
-const FOLDER = '.demo';
 /** The worker's usual port; any other where it is taken. */
 const PORT = 8000;
 /** So that one sees a session being processed. */
@@ -44,12 +42,11 @@ async function playScenes(platform: Platform): Promise<Played[]> {
 }
 
 async function demo(signal: AbortSignal): Promise<number> {
+  await using _results = await claimFolder();
   console.log('· starting Redis, Postgres, a Supabase and a local image model …');
   await using stack = await startLocalStack({ openai: { latencyMs: MODEL_LATENCY_MS } });
   await using platform = openPlatform(stack);
   signal.throwIfAborted();
-  await rm(FOLDER, { recursive: true, force: true });
-  await mkdir(FOLDER, { recursive: true });
   console.log('· starting the worker …');
   const bodyPhoto = await uploadBodyPhoto(platform);
   await using playground = await startPlayground(platform);

@@ -117,6 +117,9 @@ it('make demo serves until Ctrl-C and answers a request for a size', async () =>
       env: { PATH: process.env.PATH, HOME: process.env.HOME },
     });
     assert.match(sessions.stdout, /completed/);
+    await assert.rejects(run('make', ['demo'], { cwd: ROOT }), {
+      stderr: /^Another demo \(process \d+\) keeps its results in \.demo: end it .* first\.$/m,
+    });
   } finally {
     await demo.end('SIGINT');
     taken.close();
