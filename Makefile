@@ -2,10 +2,12 @@
 .DEFAULT_GOAL := help
 IS_NODE_24 = const [major, minor] = process.versions.node.split(".").map(Number); process.exit(major > 24 || (major === 24 && minor >= 22) ? 0 : 1)
 NEEDS_NODE_24 = npm brings Node 24 for Linux on x64 only: install Node 24.22.1 or newer from https://nodejs.org
+NEEDS_HOME = npm keeps its cache in the home folder: set HOME to a folder that this user may write
 PRODUCTION = docker compose --file deploy/compose.prod.yaml --env-file deploy/.env
 
 node_modules/.installed: package.json package-lock.json
 	@command -v npm >/dev/null || { echo 'npm is missing: install Node.js with npm (Linux on x64: from 20, elsewhere: from 24.22.1)'; exit 1; }
+	@cache="$$(npm config get cache 2>/dev/null)" && mkdir -p "$$cache" 2>/dev/null && test -w "$$cache" || { echo '$(NEEDS_HOME)'; exit 1; }
 	@echo '· fetching Node 24 and the packages (npm install), about a minute when nothing is cached …'
 	@npm install --no-audit --no-fund --loglevel=error
 	@PATH="node_modules/.bin:$$PATH" node -e '$(IS_NODE_24)' || { echo '$(NEEDS_NODE_24)'; exit 1; }

@@ -13,6 +13,7 @@ import { LOOPBACK, onFreePort } from './loopback.ts';
 import { findPostgres, type PostgresProgram } from './postgres-program.ts';
 import { type ServerProcess, startServerProcess } from './server-process.ts';
 import { stackFolder } from './stack-folder.ts';
+import { SetupError } from './until-signal.ts';
 
 const run = promisify(execFile);
 
@@ -65,7 +66,10 @@ async function initialise(folder: string, { initdb, owner }: PostgresProgram): P
     '--no-sync',
     '--no-instructions',
   ];
-  await run(initdb, settings, { ...owner, env: { ...process.env, LC_ALL: 'C' } });
+  const options = { ...owner, env: { ...process.env, LC_ALL: 'C' } };
+  await run(initdb, settings, options).catch((cause) => {
+    throw new SetupError(`Postgres cannot be set up: ${cause.stderr || cause}`.trim(), { cause });
+  });
 }
 
 async function loadSchema(folder: string, program: PostgresProgram, schema: string): Promise<void> {

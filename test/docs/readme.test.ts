@@ -135,6 +135,14 @@ it('make demo says what is wrong with a variable, without a stack trace', async 
   });
 });
 
+it('make says that npm needs a home folder that can be written', async () => {
+  const env = { PATH: process.env.PATH, HOME: '/dev/null' };
+  const stale = ['--assume-new=package.json', 'prepare'];
+  await assert.rejects(run('make', stale, { cwd: ROOT, env }), {
+    stdout: /^npm keeps its cache in the home folder: set HOME to .*\n$/,
+  });
+});
+
 it('npm start runs the worker with the environment, and ends on SIGTERM', async () => {
   await using stack = await startLocalStack({ openai: { plain: true } });
   const worker = start(`exec ${command('npm start --silent')}`, {
