@@ -1,6 +1,6 @@
 /**
  * The platform's daily clean-up of people's sessions that are older than ten minutes and have not
- * ended: it refunds first, without a look at the ledger, and fails the row after that, whatever has
+ * ended: it refunds first, without reading the ledger, and fails the row after that, whatever has
  * become of it. Whatever the worker does to such a row meanwhile may be paid twice.
  */
 

@@ -2,13 +2,19 @@
  * The JSON in the pages is what the worker takes and gives.
  */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { usageOf } from '../../local/openai/usage.ts';
 import { DEFAULT_PROMPT } from '../../local/platform/task-message.ts';
 import { DEFAULT_IMAGE_MODEL } from '../../src/adapters/openai/catalogue.ts';
 import { costUsd } from '../../src/adapters/openai/cost.ts';
+import {
+  GENERATION_QUEUE,
+  PREFIX,
+  REFUND_QUEUE,
+  WEBHOOK_QUEUE,
+} from '../../src/adapters/redis/jobs/bullmq.ts';
 import { OPERATIONS } from '../../src/http/examples/operations.ts';
 import { parseSizeCharts } from '../../src/sizing/size-chart-file.ts';
 import { isRejection, parseTask } from '../../src/tryon/task.ts';
@@ -44,6 +50,29 @@ it('the worker accepts the task of data-models.md with all its keys', () => {
   const { codeSpans } = readPage('docs/data-models.md');
   for (const key of Object.keys(example.value as object)) assert.ok(codeSpans.includes(key), key);
   assert.deepEqual(others, []);
+});
+
+it('data-models.md names every key that the worker has in Redis', () => {
+  const { codeSpans } = readPage('docs/data-models.md');
+  // `*` and `<day>` stand for what follows.
+  const prefixes = codeSpans
+    .filter((span) => /[*>]$/.test(span))
+    .map((span) => span.split(/[*<]/)[0]);
+  const isNamed = (key: string) =>
+    codeSpans.includes(key) || prefixes.some((prefix = '') => key.startsWith(prefix));
+  const files = globSync('src/adapters/redis/**/*.ts', { cwd: ROOT });
+  const literals = files.flatMap((file) => [
+    ...readFileSync(join(ROOT, file), 'utf8').matchAll(/['`](wearon:[\w:-]+)/g),
+  ]);
+  const keys = literals.map(([, key = '']) => key).filter((key) => key !== PREFIX);
+  const queues = [GENERATION_QUEUE, REFUND_QUEUE, WEBHOOK_QUEUE].map(
+    (name) => `${PREFIX}:${name}:`,
+  );
+  assert.ok(keys.length > 15);
+  assert.deepEqual(
+    [...keys, ...queues].filter((key) => !isNamed(key) && !isNamed(`${key}:`)),
+    [],
+  );
 });
 
 it('the costs of scaling.md are those that the code calculates', () => {
