@@ -134,13 +134,8 @@ function startAttempts(
     ...adapters,
     deadLetters: adapters.source,
     decodeMemory: new Semaphore(DECODE_BUDGET_BYTES),
-    providerTimeoutMs: config.providerTimeoutSeconds * 1000,
-    maxProviderCalls: config.maxProviderCalls,
-    personCheck: config.personCheck,
-    pictureCheck: config.pictureCheck,
-    checkTimeoutMs: config.checkTimeoutSeconds * 1000,
-    taskDeadlineSeconds: config.taskDeadlineSeconds,
     quarantine: new Quarantine(),
+    settings: config,
     stopping: stop,
   };
   return generationWorker(

@@ -11,7 +11,6 @@ import { makeTrial, observed, prepareTrial, trialTask } from '../operations/tria
 import type { RecordEvent, WorkerEvent } from '../ports/events.ts';
 import type { PictureViewer } from '../ports/picture-views.ts';
 import { sessionEventOf } from '../progress/session-event.ts';
-import { limitsOf } from '../tryon/outcome.ts';
 import type { Adapters } from './adapters.ts';
 
 interface TrialParts {
@@ -32,21 +31,17 @@ export function trialPictures(
       ...adapters,
       decodeMemory,
       viewer,
-      personCheck: config.personCheck,
-      pictureCheck: observed(config.pictureCheck),
-      checkTimeoutMs: config.checkTimeoutSeconds * 1000,
       record: (event: WorkerEvent) => {
         record(event);
         const step = sessionEventOf(event, new Date());
         if (step !== null) onStep(step);
       },
-      providerTimeoutMs: config.providerTimeoutSeconds * 1000,
-      maxProviderCalls: 1,
+      settings: { ...config, pictureCheck: observed(config.pictureCheck), maxProviderCalls: 1 },
       stopping: signal,
       onPartial,
     };
     const images = await prepareTrial(task, photos, deps, signal);
-    return makeTrial(task, images, deps, limitsOf(task, config.taskDeadlineSeconds, signal));
+    return makeTrial(task, images, deps, signal);
   };
 }
 

@@ -9,9 +9,10 @@ import type { ImageFetcher } from '../ports/image-fetcher.ts';
 import type { NamedImage, PictureRequest } from '../ports/image-provider.ts';
 import { EMPTY_JOURNAL, type Job, type Journal } from '../ports/jobs.ts';
 import type { Task } from '../ports/session.ts';
+import type { AttemptSettings } from '../tryon/attempt.ts';
 import { AttemptChecks, type CheckDeps, type CheckMode } from '../tryon/checks.ts';
 import { type GenerateDeps, generate } from '../tryon/generate.ts';
-import type { Limits } from '../tryon/outcome.ts';
+import { limitsOf } from '../tryon/outcome.ts';
 import { type PrepareDeps, prepare } from '../tryon/prepare.ts';
 
 /** A picture that was made, and what it took. */
@@ -20,7 +21,9 @@ export interface TrialPicture {
   readonly costUsd: number | null;
 }
 
-export interface TrialDeps extends GenerateDeps, CheckDeps, Pick<PictureRequest, 'onPartial'> {}
+export interface TrialDeps extends GenerateDeps, CheckDeps, Pick<PictureRequest, 'onPartial'> {
+  readonly settings: AttemptSettings;
+}
 
 /** A task that no queue has; `photos` is their number, `requestId` names its log lines. */
 export function trialTask(photos: number, requestId: string): Task {
@@ -51,11 +54,11 @@ export function prepareTrial(
 export async function checkTrialPerson(
   task: Task,
   images: readonly NamedImage[],
-  deps: Pick<CheckDeps, 'viewer' | 'checkTimeoutMs' | 'record'>,
+  deps: CheckDeps,
   signal: AbortSignal,
 ): Promise<void> {
-  const modes = { personCheck: 'enforce', pictureCheck: 'off' } as const;
-  await using checks = new AttemptChecks(task, { ...deps, ...modes }, signal);
+  const settings = { ...deps.settings, personCheck: 'enforce', pictureCheck: 'off' } as const;
+  await using checks = new AttemptChecks(task, { ...deps, settings }, signal);
   checks.readPersonOf(images);
   await checks.beforePaying();
 }
@@ -70,9 +73,10 @@ export async function makeTrial(
   task: Task,
   images: readonly NamedImage[],
   deps: TrialDeps,
-  limits: Limits,
+  signal: AbortSignal,
 ): Promise<TrialPicture> {
-  await using checks = new AttemptChecks(task, deps, limits.signal);
+  const limits = limitsOf(task, deps.settings.taskDeadlineSeconds, signal);
+  await using checks = new AttemptChecks(task, deps, signal);
   checks.readPersonOf(images);
   await checks.beforePaying();
   const { onPartial } = deps;

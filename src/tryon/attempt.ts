@@ -9,7 +9,7 @@ import { asTaskError, TaskError } from '../errors.ts';
 import type { Job } from '../ports/jobs.ts';
 import { type Completion, isTerminal, type Session, type Task } from '../ports/session.ts';
 import type { TaskSource } from '../ports/task-source.ts';
-import { AttemptChecks, type CheckDeps } from './checks.ts';
+import { AttemptChecks, type CheckDeps, type CheckSettings } from './checks.ts';
 import {
   type CompleteDeps,
   complete,
@@ -19,6 +19,7 @@ import {
   refuseUnfinished,
 } from './complete.ts';
 import { deadLetter } from './dead-letter.ts';
+import type { CallSettings } from './generate.ts';
 import { callFailed, failedBefore, isUnresolved, lastProvider, pictureMade } from './journal.ts';
 import { type MakeDeps, makePicture, prepareEarly } from './make-picture.ts';
 import {
@@ -36,10 +37,15 @@ import { hasDiedAlone, isSuspect } from './quarantine.ts';
 import type { StorageBreaker } from './storage-breaker.ts';
 import { linkToStored, resultPath, storePicture } from './store.ts';
 
+/** What an attempt goes by, under the names of the configuration. */
+export interface AttemptSettings extends CallSettings, CheckSettings {
+  readonly taskDeadlineSeconds: number;
+}
+
 export interface AttemptDeps extends MakeDeps, CompleteDeps, CheckDeps {
   readonly storage: StorageBreaker;
   readonly deadLetters: Pick<TaskSource, 'keepDeadLetter'>;
-  readonly taskDeadlineSeconds: number;
+  readonly settings: AttemptSettings;
 }
 
 /** Runs one attempt. Never rejects: whatever happens is an Outcome. */
@@ -48,7 +54,7 @@ export async function runAttempt(
   deps: AttemptDeps,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const limits = limitsOf(job.task, deps.taskDeadlineSeconds, signal);
+  const limits = limitsOf(job.task, deps.settings.taskDeadlineSeconds, signal);
   const failure = failedBefore(job.journal);
   const foundOpen = isUnresolved(job.journal);
   if (failure !== null) return { kind: 'failed', error: failure };

@@ -47,9 +47,7 @@ function open(
   };
   const deps = {
     viewer,
-    personCheck: mode,
-    pictureCheck: mode,
-    checkTimeoutMs: 1000,
+    settings: { personCheck: mode, pictureCheck: mode, checkTimeoutSeconds: 1 },
     record: (e: WorkerEvent) => void events.push(e),
   };
   const checks = new AttemptChecks(TASK, deps, NEVER);

@@ -12,15 +12,19 @@ import type { PictureView, PictureViewer, Verdict } from '../ports/picture-views
 
 export type CheckMode = 'off' | 'observe' | 'enforce';
 
-export interface CheckDeps {
-  readonly viewer: PictureViewer;
+export interface CheckSettings {
   readonly personCheck: CheckMode;
   readonly pictureCheck: CheckMode;
   /**
    * How long paying waits until the person's photo is read (PERSON_CHECK=enforce), and how long
    * storing (PICTURE_CHECK=enforce) or the end of the attempt (observe) waits for the check of the picture.
    */
-  readonly checkTimeoutMs: number;
+  readonly checkTimeoutSeconds: number;
+}
+
+export interface CheckDeps {
+  readonly viewer: PictureViewer;
+  readonly settings: CheckSettings;
   readonly record: RecordEvent;
 }
 
@@ -49,7 +53,7 @@ export class AttemptChecks implements AsyncDisposable {
 
   /** Begins to read a copy of the person's photo, the first, as the image model gets it. */
   readPersonOf([person]: readonly NamedImage[]): void {
-    const { personCheck, pictureCheck } = this.#deps;
+    const { personCheck, pictureCheck } = this.#deps.settings;
     if (person === undefined || (personCheck === 'off' && pictureCheck === 'off')) return;
     this.#person = this.#read(Buffer.from(person.jpeg), this.#signal);
     if (personCheck === 'observe') {
@@ -62,7 +66,7 @@ export class AttemptChecks implements AsyncDisposable {
    * One that cannot be had leaves the picture unchecked.
    */
   readPersonAgain(fetchPhotos: (signal: AbortSignal) => Promise<readonly NamedImage[]>): void {
-    if (this.#deps.pictureCheck === 'off') return;
+    if (this.#deps.settings.pictureCheck === 'off') return;
     this.#person = fetchPhotos(this.#signal).then(
       ([person]) => (person === undefined ? 'no_photo' : this.#read(person.jpeg, this.#signal)),
       () => 'no_photo',
@@ -71,7 +75,7 @@ export class AttemptChecks implements AsyncDisposable {
 
   /** Throws PERSON_UNUSABLE for a photo without a person to dress, when that is enforced. */
   async beforePaying(): Promise<void> {
-    if (this.#deps.personCheck !== 'enforce') return;
+    if (this.#deps.settings.personCheck !== 'enforce') return;
     const finding = this.#judgePerson(await this.#inTime(this.#person));
     if (finding !== null) throw new TaskError('PERSON_UNUSABLE', { detail: finding });
   }
@@ -81,7 +85,7 @@ export class AttemptChecks implements AsyncDisposable {
    * stored. `size`: WIDTHxHEIGHT as it was asked for; null when it follows the person's photo.
    */
   async beforeStoring(jpeg: Uint8Array, size: string | null): Promise<void> {
-    const { pictureCheck } = this.#deps;
+    const { pictureCheck } = this.#deps.settings;
     if (pictureCheck === 'off') return;
     const rejection = this.#judgePicture(jpeg, size);
     this.#pictureJudged = rejection;
@@ -96,6 +100,10 @@ export class AttemptChecks implements AsyncDisposable {
     await this.#personJudged;
   }
 
+  get #timeoutMs(): number {
+    return this.#deps.settings.checkTimeoutSeconds * 1000;
+  }
+
   /** Never rejects. */
   async #read(image: Uint8Array, signal: AbortSignal): Promise<Reading> {
     const outcome = await unlessFailed(this.#deps.viewer.view(image, signal), signal);
@@ -105,28 +113,27 @@ export class AttemptChecks implements AsyncDisposable {
 
   /** The reading, or `busy` when it takes longer or the attempt is broken off. */
   #inTime(reading: Promise<Reading>): Promise<Reading> {
-    const { checkTimeoutMs } = this.#deps;
-    const late = sleep(checkTimeoutMs, 'busy' as const, { signal: this.#signal, ref: false });
+    const late = sleep(this.#timeoutMs, 'busy' as const, { signal: this.#signal, ref: false });
     return Promise.race([reading, late.catch(() => 'busy' as const)]);
   }
 
   /** The finding that refuses the photo, or null; notes what was found. */
   #judgePerson(reading: Reading): string | null {
-    const { record, personCheck } = this.#deps;
+    const { record, settings } = this.#deps;
     const task = this.#task;
     if (typeof reading === 'string') {
       record({ event: 'check_skipped', task, check: 'person', reason: reading });
       return null;
     }
     const finding = checkPerson(reading);
-    const refused = finding !== null && personCheck === 'enforce';
+    const refused = finding !== null && settings.personCheck === 'enforce';
     record({ event: 'person_checked', task, finding, refused });
     return refused ? finding : null;
   }
 
   /** The reason to reject the picture, or null; notes what was found. Never rejects. */
   async #judgePicture(jpeg: Uint8Array, size: string | null): Promise<string | null> {
-    const { record, pictureCheck } = this.#deps;
+    const { record, settings } = this.#deps;
     const task = this.#task;
     const startedAtMs = performance.now();
     const verdict = await this.#verdictOn(jpeg, size);
@@ -135,7 +142,7 @@ export class AttemptChecks implements AsyncDisposable {
       return null;
     }
     const { findings, refusal, measures } = verdict;
-    const reason = pictureCheck === 'enforce' ? refusal : null;
+    const reason = settings.pictureCheck === 'enforce' ? refusal : null;
     const durationMs = performance.now() - startedAtMs;
     const refused = reason !== null;
     record({ event: 'picture_checked', task, findings, refused, durationMs, measures });
@@ -143,8 +150,7 @@ export class AttemptChecks implements AsyncDisposable {
   }
 
   async #verdictOn(image: Uint8Array, size: string | null): Promise<Verdict | CheckSkipReason> {
-    const { checkTimeoutMs } = this.#deps;
-    const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(checkTimeoutMs)]);
+    const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(this.#timeoutMs)]);
     const photo = await this.#inTime(this.#person);
     if (typeof photo === 'string') return photo;
     if (photo.person === null) return 'no_person';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import sharp from 'sharp';
-import { attemptDeps } from '../../test/support/tryon/attempt-deps.ts';
+import { attemptDeps, SETTINGS } from '../../test/support/tryon/attempt-deps.ts';
 import { jobOf, oneSession } from '../../test/support/tryon/one-session.ts';
 import { EMPTY_JOURNAL } from '../ports/jobs.ts';
 import { runAttempt } from './attempt.ts';
@@ -43,9 +43,7 @@ async function collectAfter(stalls: number) {
     // Full: what is paid already waits for no slot.
     callSlots: new CallSlots(0),
     viewer: { view: async () => ({ kind: 'busy' }) },
-    personCheck: 'observe',
-    pictureCheck: 'observe',
-    checkTimeoutMs: 1000,
+    settings: { ...SETTINGS, personCheck: 'observe', pictureCheck: 'observe' },
     storage: { pass: () => ({ upload: (action) => action(), [Symbol.dispose]() {} }) },
     providers: { b2b: [{ provider }], b2c: [] },
   });

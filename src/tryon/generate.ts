@@ -31,13 +31,18 @@ import { promptOf } from './prompt.ts';
 import { enterFirst, type GatedProvider, providersFor } from './provider-route.ts';
 import { resultPicture } from './result-picture.ts';
 
+export interface CallSettings {
+  readonly providerTimeoutSeconds: number;
+  /** The paid calls of a task, over all its attempts. */
+  readonly maxProviderCalls: number;
+}
+
 export interface GenerateDeps {
   /** In the order of preference. */
   readonly providers: Readonly<Record<Channel, readonly GatedProvider[]>>;
   readonly budget: Budget;
   readonly record: RecordEvent;
-  readonly providerTimeoutMs: number;
-  readonly maxProviderCalls: number;
+  readonly settings: CallSettings;
   /** Aborts when the process is asked to stop: what has begun may end, nothing more is paid. */
   readonly stopping: AbortSignal;
 }
@@ -88,7 +93,7 @@ export async function generate(
   { beforePaying, answered }: CallHooks = {},
 ): Promise<Generated> {
   const { task } = job;
-  if (job.journal.providerCalls >= deps.maxProviderCalls) {
+  if (job.journal.providerCalls >= deps.settings.maxProviderCalls) {
     const isRejected = (job.journal.failures.PICTURE_REJECTED ?? 0) > 0;
     const code = isRejected ? 'PICTURE_REJECTED' : 'GENERATION_FAILED';
     throw new TaskError(code, { detail: 'calls_used_up' });
@@ -177,7 +182,8 @@ function callTo(
   answered: CallHooks['answered'],
 ): Call {
   const startedAtMs = Date.now();
-  const timeoutMs = Math.max(0, Math.min(deps.providerTimeoutMs, limits.lastUseMs - startedAtMs));
+  const mostMs = deps.settings.providerTimeoutSeconds * 1000;
+  const timeoutMs = Math.max(0, Math.min(mostMs, limits.lastUseMs - startedAtMs));
   return { provider, job, deps, limits, answered, startedAtMs, timeoutMs };
 }
 

@@ -96,11 +96,16 @@ it('gives the probe back when its attempt loses the job before the call', async 
   const order = [{ provider, gate: replica }];
   const budget = new RedisDailyBudget(redis, null, () => undefined);
   const deps = { providers: { b2b: order, b2c: order }, budget, record: () => undefined };
-  const times = { providerTimeoutMs: 60_000, maxProviderCalls: 3, stopping: signal };
+  const settings = { providerTimeoutSeconds: 60, maxProviderCalls: 3 };
   const subject = { images: [], endUser: 'a' };
   const deadlineMs = Date.now() + 60_000;
   const limits = { deadlineMs, lastUseMs: deadlineMs, signal };
-  const attempt = generate(lost as unknown as Job, subject, { ...deps, ...times }, limits);
+  const attempt = generate(
+    lost as unknown as Job,
+    subject,
+    { ...deps, settings, stopping: signal },
+    limits,
+  );
   await assert.rejects(attempt, LockLostError);
   await probeIsFree();
 });

@@ -35,9 +35,7 @@ const SEES_NOTHING: CheckDeps = {
     view: async () => ({ kind: 'unavailable' }),
     check: async () => ({ kind: 'unavailable' }),
   },
-  personCheck: 'observe',
-  pictureCheck: 'observe',
-  checkTimeoutMs: 5000,
+  settings: { personCheck: 'observe', pictureCheck: 'observe', checkTimeoutSeconds: 5 },
   record: nothing,
 };
 
@@ -69,8 +67,7 @@ async function attempt(provider: ImageProvider) {
     providers: { b2b: order, b2c: order },
     budget: BUDGET,
     record: nothing,
-    providerTimeoutMs: 300_000,
-    maxProviderCalls: 1,
+    settings: { providerTimeoutSeconds: 300, maxProviderCalls: 1 },
     stopping: never,
     quarantine: new Quarantine(),
     callSlots: new CallSlots(1),

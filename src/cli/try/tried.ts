@@ -9,7 +9,6 @@ import type { WorkerEvent } from '../../ports/events.ts';
 import type { ImageProvider, NamedImage } from '../../ports/image-provider.ts';
 import type { ProviderGate } from '../../ports/provider-gate.ts';
 import { isUnbilled } from '../../tryon/journal.ts';
-import { limitsOf } from '../../tryon/outcome.ts';
 import { promptOf } from '../../tryon/prompt.ts';
 import type { TrialSetting } from './setting.ts';
 
@@ -70,9 +69,7 @@ export function planOf(
   };
 }
 
-export type TrialParts = Omit<TrialDeps, 'providers' | 'record' | 'stopping'> & {
-  readonly taskDeadlineSeconds: number;
-};
+export type TrialParts = Omit<TrialDeps, 'providers' | 'record' | 'stopping'>;
 
 /** Pays for one picture. Never rejects: what goes wrong is the setting's result. */
 export async function tryPlan(
@@ -91,8 +88,7 @@ export async function tryPlan(
     record: steps.record,
     stopping: signal,
   };
-  const limits = limitsOf(task, parts.taskDeadlineSeconds, signal);
-  const ended = await makeTrial(task, images, deps, limits).then(
+  const ended = await makeTrial(task, images, deps, signal).then(
     (made) => ({ made, failure: null }),
     (error: unknown) => ({ made: null, failure: asTaskError(error) }),
   );

@@ -69,13 +69,8 @@ export async function tryOn(
   const save = await openFolder(folder);
   const parts = {
     viewer,
-    personCheck: 'off',
-    pictureCheck: 'observe',
-    checkTimeoutMs: config.checkTimeoutSeconds * 1000,
     budget: new RedisDailyBudget(await context.redis(), config.dailyBudgetUsd, () => undefined),
-    providerTimeoutMs: config.providerTimeoutSeconds * 1000,
-    maxProviderCalls: 1,
-    taskDeadlineSeconds: config.taskDeadlineSeconds,
+    settings: { ...config, personCheck: 'off', pictureCheck: 'observe', maxProviderCalls: 1 },
   } as const;
   const pictures = await Promise.all(
     plans.map(async (plan, at) => {
@@ -157,7 +152,7 @@ async function openViewer({ poseModelPath }: Config): Promise<PosePool> {
 async function personFinding(
   images: readonly NamedImage[],
   viewer: PictureViewer,
-  { personCheck, checkTimeoutSeconds }: Config,
+  settings: Config,
 ): Promise<string | null> {
   let skipped: string | null = null;
   const record = (event: WorkerEvent) => {
@@ -165,12 +160,11 @@ async function personFinding(
   };
   const task = trialTask(images.length, 'wearon-try');
   try {
-    const deps = { viewer, record, checkTimeoutMs: checkTimeoutSeconds * 1000 };
-    await checkTrialPerson(task, images, deps, FOREVER);
+    await checkTrialPerson(task, images, { viewer, settings, record }, FOREVER);
     return skipped;
   } catch (error) {
     if (!(error instanceof TaskError)) throw error;
-    if (personCheck === 'enforce') throw refusal(error, 'PERSON_CHECK=enforce');
+    if (settings.personCheck === 'enforce') throw refusal(error, 'PERSON_CHECK=enforce');
     return error.detail;
   }
 }

@@ -1,7 +1,7 @@
 /** What an attempt works with in unit tests: the ports of one session in memory, and no checks. */
 import { Semaphore } from '../../../src/concurrency/semaphore.ts';
 import { ByteBudget } from '../../../src/images/byte-budget.ts';
-import type { AttemptDeps } from '../../../src/tryon/attempt.ts';
+import type { AttemptDeps, AttemptSettings } from '../../../src/tryon/attempt.ts';
 import { CallSlots } from '../../../src/tryon/call-slots.ts';
 import { Quarantine } from '../../../src/tryon/quarantine.ts';
 import type { oneSession } from './one-session.ts';
@@ -15,6 +15,15 @@ type Parts<T> = T extends (...args: infer A) => infer R
       ? { readonly [K in keyof T]?: Parts<T[K]> }
       : T;
 
+export const SETTINGS: AttemptSettings = {
+  personCheck: 'off',
+  pictureCheck: 'off',
+  checkTimeoutSeconds: 5,
+  providerTimeoutSeconds: 10,
+  maxProviderCalls: 3,
+  taskDeadlineSeconds: 480,
+};
+
 /** `parts`, in place of or in addition to what any attempt needs. */
 export function attemptDeps(
   one: ReturnType<typeof oneSession>,
@@ -27,13 +36,8 @@ export function attemptDeps(
     decodeMemory: new Semaphore(1e9),
     quarantine: new Quarantine(),
     callSlots: new CallSlots(1),
-    personCheck: 'off',
-    pictureCheck: 'off',
-    checkTimeoutMs: 5000,
+    settings: SETTINGS,
     stopping: new AbortController().signal,
-    providerTimeoutMs: 10_000,
-    maxProviderCalls: 3,
-    taskDeadlineSeconds: 480,
   };
   return { ...always, ...parts } as AttemptDeps;
 }
