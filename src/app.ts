@@ -17,6 +17,7 @@ import type { OperationState } from './console/operation.ts';
 import { type ComponentStates, isReady, registerHealth } from './http/health.ts';
 import { noteAnswers, registerMetrics } from './http/metrics.ts';
 import { createServer } from './http/server.ts';
+import { loopErrors } from './ports/events.ts';
 import { createEventLog, recordTo } from './telemetry/event-log.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
@@ -45,10 +46,9 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
   const tracing = await openTracing(config.otlpEndpoint, stack);
   const parts = { logger, metrics, warn, stack };
   const note = recordTo(createEventLog(logger), metrics.record, tracing.record);
-  const failureOf = (loop: string) => (error: Error) => note({ event: 'loop_error', loop, error });
 
   const adapters = openAdapters(config, { ...parts, note });
-  const server = await createServer(failureOf('http'), config);
+  const server = await createServer(loopErrors(note, 'http'), config);
   noteAnswers(server, [metrics, tracing]);
   registerMetrics(server, metrics);
   const access = adminAccess(config, logger);
@@ -71,7 +71,10 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     attemptsRunning: () => pipeline?.attemptsRunning ?? 0,
     callsRunning: () => pipeline?.callsRunning ?? 0,
   };
-  const watches = startWatches(config, adapters, own, { ...parts, onError: failureOf('metrics') });
+  const watches = startWatches(config, adapters, own, {
+    ...parts,
+    onError: loopErrors(note, 'metrics'),
+  });
   registerHealth(server, states);
   await openConsole(config, access, server, {
     adapters,

@@ -106,9 +106,13 @@ function violation(importer: string, imported: string): string | null {
 
 const IMPORT = /(?:from|import)\s*\(?\s*'(\.{1,2}\/[^']+)'/g;
 
+function importsOf(importer: string, source: string): string[] {
+  const specifiers = [...source.matchAll(IMPORT)].map(([, specifier]) => specifier ?? '');
+  return specifiers.map((specifier) => join(dirname(importer), specifier));
+}
+
 function violationsIn(importer: string, source: string): string[] {
-  return [...source.matchAll(IMPORT)]
-    .map(([, specifier]) => join(dirname(importer), specifier ?? ''))
+  return importsOf(importer, source)
     .map((imported) => violation(importer, imported))
     .filter((found) => found !== null);
 }
@@ -129,6 +133,19 @@ it('no file under src imports against the rule of dependencies', async () => {
     [],
     'ask for it through a port (src/ports), or pass it as a value; a new part gets a row in MAY_IMPORT',
   );
+});
+
+it('no files of src import each other in a circle', async () => {
+  const files = await sources();
+  const imports = new Map(files.map(({ path, source }) => [path, importsOf(path, source)]));
+  const seen = new Set<string>();
+  const follow = (path: string, trail: readonly string[]): void => {
+    assert.ok(!trail.includes(path), [...trail, path].join(' → '));
+    if (seen.has(path)) return;
+    for (const imported of imports.get(path) ?? []) follow(imported, [...trail, path]);
+    seen.add(path);
+  };
+  for (const path of imports.keys()) follow(path, []);
 });
 
 it('a planted violation of the rule is found', () => {

@@ -23,7 +23,7 @@ import { SupabaseSessions } from '../adapters/supabase/sessions.ts';
 import { storageProblem } from '../adapters/supabase/storage-problem.ts';
 import type { Config } from '../config.ts';
 import { ByteBudget, DOWNLOAD_BUDGET_BYTES } from '../images/byte-budget.ts';
-import type { RecordEvent } from '../ports/events.ts';
+import { loopErrors, type RecordEvent } from '../ports/events.ts';
 import { publishEvents } from '../progress/publish-events.ts';
 import { recordTo } from '../telemetry/event-log.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -62,9 +62,7 @@ export function openAdapters(config: Config, { logger, note, warn, stack }: Deps
   stack.defer(() => redis.disconnect());
   const blocking = redis.duplicate();
   stack.defer(() => blocking.disconnect());
-  const publish = publishEvents(progressPublisher(redis), (error) =>
-    note({ event: 'loop_error', loop: 'progress', error }),
-  );
+  const publish = publishEvents(progressPublisher(redis), loopErrors(note, 'progress'));
   const record = recordTo(note, publish);
   const supabase = connectSupabase(config.supabaseUrl, config.supabaseServiceRoleKey);
   const named = { key: config.supabaseServiceRoleKey, bucket: config.supabaseBucket };
@@ -76,9 +74,7 @@ export function openAdapters(config: Config, { logger, note, warn, stack }: Deps
     storage: new StorageBreaker({
       problemOf: () => storageProblem(supabase, named),
       tryUpload: () => imageStore.tryUpload(),
-      probe: new RedisUploadProbe(redis, (error) =>
-        record({ event: 'loop_error', loop: 'upload_probe', error }),
-      ),
+      probe: new RedisUploadProbe(redis, loopErrors(record, 'upload_probe')),
       record,
     }),
     supabase,

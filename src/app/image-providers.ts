@@ -11,25 +11,12 @@ import type { ImageProvider } from '../ports/image-provider.ts';
 import type { Channel } from '../ports/session.ts';
 import type { GatedProvider } from '../tryon/provider-route.ts';
 import { openOpenAi } from './openai.ts';
+import type { OpenDeps, OpenedProvider } from './opened-provider.ts';
 import { openReplicate } from './replicate.ts';
-import type { VendorWatch } from './vendor-watch.ts';
-
-export interface OpenDeps {
-  /** Gets what an operator should know of the configuration. */
-  readonly warn: (warning: string) => void;
-  readonly stack: AsyncDisposableStack;
-}
 
 interface ProviderDeps extends OpenDeps {
   readonly redis: Redis;
   readonly record: RecordEvent;
-}
-
-/** A provider with the settings of one channel. */
-export interface OpenedProvider {
-  readonly provider: ImageProvider;
-  /** Begins to ask whether the vendor takes what is configured; `onError` gets what says nothing of that. */
-  readonly watch: (onError: (error: Error) => void) => VendorWatch;
 }
 
 /** Opens a provider; `stack` disposes of it. */

@@ -10,6 +10,7 @@ import { repeat } from '../concurrency/repeat.ts';
 import { Semaphore } from '../concurrency/semaphore.ts';
 import type { Config } from '../config.ts';
 import { DECODE_BUDGET_BYTES } from '../images/decode.ts';
+import { loopErrors } from '../ports/events.ts';
 import type { JobEnd } from '../ports/jobs.ts';
 import type { PictureViewer } from '../ports/picture-views.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -115,7 +116,7 @@ function startRefunds(config: Config, adapters: Adapters, tracing: Tracing) {
         runRefund(job, retries, { ...adapters, platformCleanUpMinute }),
       );
     },
-    (error) => adapters.record({ event: 'loop_error', loop: 'refunds', error }),
+    loopErrors(adapters.record, 'refunds'),
   );
 }
 
@@ -145,7 +146,7 @@ function startAttempts(
       if (!adapters.storage.isUsable) return UNUSABLE;
       return tracing.within('attempt', job.task, () => runJob(job, deps, signal));
     },
-    (error) => adapters.record({ event: 'loop_error', loop: 'jobs', error }),
+    loopErrors(adapters.record, 'jobs'),
   );
 }
 
@@ -167,9 +168,7 @@ function startLoops(
       await adapters.redisHealth.untilAgesCount(stop);
       if (!stop.aborted) await action();
     };
-    return repeat(run, config.rescueIntervalSeconds * 1000, stop, (error) =>
-      record({ event: 'loop_error', loop, error }),
-    );
+    return repeat(run, config.rescueIntervalSeconds * 1000, stop, loopErrors(record, loop));
   };
   return [
     takeTasks(adapters, intake, stop),
@@ -196,9 +195,7 @@ function watchRedis(
     await redisHealth.check(redis);
     afterCheck();
   };
-  return repeat(check, WATCHDOG_INTERVAL_MS, stop, (error) =>
-    record({ event: 'loop_error', loop: 'watchdog', error }),
-  );
+  return repeat(check, WATCHDOG_INTERVAL_MS, stop, loopErrors(record, 'watchdog'));
 }
 
 /** The intake, as long as Redis can be trusted with tasks: otherwise they stay where they are. */

@@ -4,7 +4,7 @@ import type { ChannelSettings } from '../config/providers.ts';
 import type { Config } from '../config.ts';
 import { TaskError } from '../errors.ts';
 import { openPictureFetcher } from './fetchers.ts';
-import type { OpenDeps, OpenedProvider } from './image-providers.ts';
+import type { OpenDeps, OpenedProvider } from './opened-provider.ts';
 import { type VendorWatch, watchVendor } from './vendor-watch.ts';
 
 /** Where Replicate keeps the files that models make. */

@@ -4,7 +4,7 @@
 import type { RedisLock } from '../adapters/redis/lock.ts';
 import { repeat } from '../concurrency/repeat.ts';
 import type { Config } from '../config.ts';
-import type { RecordEvent } from '../ports/events.ts';
+import { loopErrors, type RecordEvent } from '../ports/events.ts';
 import type { TaskSource } from '../ports/task-source.ts';
 import { type SweepReport, sweep } from '../retention/janitor.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -38,9 +38,7 @@ export async function runRetention(
     });
     if (report !== null) logSweep(report, logger);
   };
-  await repeat(tidy, everyMs, stop, (error) =>
-    adapters.record({ event: 'loop_error', loop: 'retention', error }),
-  );
+  await repeat(tidy, everyMs, stop, loopErrors(adapters.record, 'retention'));
 }
 
 function logSweep({ errors, ...report }: SweepReport, logger: Logger): void {

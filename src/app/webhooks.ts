@@ -12,7 +12,7 @@ import {
 import { WebWebhookSender } from '../adapters/web/webhook-sender.ts';
 import { repeat } from '../concurrency/repeat.ts';
 import type { Config } from '../config.ts';
-import type { RecordEvent } from '../ports/events.ts';
+import { loopErrors, type RecordEvent } from '../ports/events.ts';
 import type { Sessions } from '../ports/session.ts';
 import type { AnnounceEnd, EndedSessions } from '../ports/webhooks.ts';
 import { announcer, sweepEnded } from '../webhooks/announce.ts';
@@ -59,7 +59,7 @@ export async function runWebhooks(
   if (webhooks === null) return;
   const sender = new WebWebhookSender();
   const deps = { ...webhooks, sessions, sender, record, slots: new EndpointSlots() };
-  const onError = (error: Error) => record({ event: 'loop_error', loop: 'webhooks', error });
+  const onError = loopErrors(record, 'webhooks');
   const settings = { concurrency: DELIVERIES_AT_ONCE, lockMs: config.jobLockSeconds * 1000 };
   const worker = deliveryWorker(
     redis,

@@ -120,6 +120,11 @@ export type WorkerEvent =
 /** Takes note of what happened. Never throws. */
 export type RecordEvent = (event: WorkerEvent) => void;
 
+/** Records the errors of something that goes on after each of them; `loop` is its name in log and metrics. */
+export function loopErrors(record: RecordEvent, loop: string): (error: unknown) => void {
+  return (error) => record({ event: 'loop_error', loop, error: error as Error });
+}
+
 /** What happened to a request of `/estimate-body`. Links appear only as the start of their SHA-256. */
 export type SizeEvent = { readonly requestId: string } & (
   | { readonly event: 'size_rec_request_started'; imageUrlHash: string; heightCm: number }

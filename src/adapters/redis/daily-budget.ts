@@ -6,7 +6,7 @@
 import type { Redis } from 'ioredis';
 import { TaskError } from '../../errors.ts';
 import type { Budget, Reservation } from '../../ports/budget.ts';
-import type { RecordEvent } from '../../ports/events.ts';
+import { loopErrors, type RecordEvent } from '../../ports/events.ts';
 
 /** A task is retried after so long: the limit may have been raised, or another call's reservation returned. */
 const ASK_AGAIN_MS = 60_000;
@@ -72,8 +72,6 @@ export class RedisDailyBudget implements Budget {
   }
 
   #correct(key: string, usd: number): void {
-    this.#redis.incrbyfloat(key, usd).catch((error: Error) => {
-      this.#record({ event: 'loop_error', loop: 'budget', error });
-    });
+    this.#redis.incrbyfloat(key, usd).catch(loopErrors(this.#record, 'budget'));
   }
 }

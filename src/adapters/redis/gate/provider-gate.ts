@@ -5,6 +5,7 @@
  */
 import type { Redis } from 'ioredis';
 import type { TaskError } from '../../../errors.ts';
+import { loopErrors } from '../../../ports/events.ts';
 import type { Permit, ProviderGate } from '../../../ports/provider-gate.ts';
 import type { GateState } from '../../../ports/redis-readings.ts';
 import { type BreakerOptions, CircuitBreaker } from './circuit-breaker.ts';
@@ -80,8 +81,6 @@ export class RedisProviderGate implements ProviderGate {
 
   /** Never rejects: callers do not await it. */
   #inBackground(action: () => Promise<void>): Promise<void> {
-    return action().catch((error: Error) => {
-      this.#options.record({ event: 'loop_error', loop: 'provider_gate', error });
-    });
+    return action().catch(loopErrors(this.#options.record, 'provider_gate'));
   }
 }
