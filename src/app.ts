@@ -55,7 +55,8 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
   await openBoard(access, server, adapters.redis, stack);
   const sizing = await startSizing(config, adapters.sizingFetcher, server, parts);
   const { poses: viewer } = sizing;
-  // Started last, once HTTP listens: a port in use is known before a task is touched.
+  // Both begin once HTTP listens: a port in use is known before anything outside is touched.
+  let watches: ReturnType<typeof startWatches> = [];
   let pipeline: Pipeline | undefined;
   const states = (): ComponentStates => ({
     isStopping: pipeline?.isStopping ?? false,
@@ -65,15 +66,6 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     poseModelLoaded: viewer.ready,
     problems: watches.flatMap(({ problems }) => problems),
     warnings: [...warnings, ...adapters.redisHealth.warnings],
-  });
-  const own = {
-    isReady: () => isReady(states()),
-    attemptsRunning: () => pipeline?.attemptsRunning ?? 0,
-    callsRunning: () => pipeline?.callsRunning ?? 0,
-  };
-  const watches = startWatches(config, adapters, own, {
-    ...parts,
-    onError: loopErrors(note, 'metrics'),
   });
   registerHealth(server, states);
   await openConsole(config, access, server, {
@@ -87,6 +79,15 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
 
   const address = await listen(server, config);
   stack.defer(() => server.close());
+  const own = {
+    isReady: () => isReady(states()),
+    attemptsRunning: () => pipeline?.attemptsRunning ?? 0,
+    callsRunning: () => pipeline?.callsRunning ?? 0,
+  };
+  watches = startWatches(config, adapters, own, {
+    ...parts,
+    onError: loopErrors(note, 'metrics'),
+  });
   await refuseUnfitRedis(adapters);
   pipeline = stack.use(startPipeline(config, adapters, { logger, tracing, viewer }));
   logger.info({ address }, 'worker_started');
