@@ -107,6 +107,20 @@ describe('the photo check', () => {
     assert.deepEqual(reasonsFor(bent), ['not_upright']);
   });
 
+  it('refuses legs far apart, not a usual stance', () => {
+    const photo = usable();
+    const astride = (share: number) => {
+      const aside = (share * photo.heightPx) / photo.widthPx;
+      return moved(photo, (landmark, i) => {
+        const part = i >= 27 ? 1 : i >= 25 ? 0.5 : 0;
+        const side = i % 2 === 1 ? 1 : -1;
+        return { ...landmark, x: landmark.x + side * part * aside };
+      });
+    };
+    assert.equal(reasonsFor(astride(0.06)).includes('not_upright'), false);
+    assert.equal(reasonsFor(astride(0.18)).includes('not_upright'), true);
+  });
+
   it('accepts a person seen from below, whose thighs look short', () => {
     const fromBelow = moved(usable(), (landmark, i) =>
       i === 25 || i === 26 ? { ...landmark, y: landmark.y - 0.04 } : landmark,

@@ -52,6 +52,8 @@ const SHORT_THIGH = 0.85;
 const SHORTEST_THIGH = 0.65;
 const STRAIGHT_KNEE_DEGREES = 148;
 const BENT_KNEE_DEGREES = 100;
+/** From ankle to ankle against a leg: up to 0.66 in usable photos, more in a lunge or astride a chair. */
+const LEGS_APART = 0.7;
 /** Shoulders (left minus right) against the trunk: 0.6-0.77 in front, 0.33 at 60 degrees, negative from behind. */
 const FACING_SHOULDERS = 0.45;
 /** Turn of the shoulders in the world landmarks: up to 14 in front, 46 for a body turned by 35. */
@@ -102,11 +104,7 @@ function reasonsOfUpright(figure: Figure): PhotoReason[] {
   if (!head) reasons.push('head_not_visible');
   // Without a head the pose model takes the front for the back.
   if (head && !facesCamera(figure)) reasons.push('not_facing_camera');
-  if (
-    feet &&
-    (legsToTrunk(figure) < STANDING_LEGS || SIDES.some((side) => legIsBent(figure, side)))
-  )
-    reasons.push('not_upright');
+  if (feet && !standsOnLegs(figure)) reasons.push('not_upright');
   if (figure.solesPx - figure.crownPx < SMALLEST_PERSON_PX) reasons.push('too_small');
   return reasons;
 }
@@ -128,6 +126,21 @@ function headVisible({ points, silhouette, eyesPx, crownPx, solesPx }: Figure): 
     crownPx > BORDER * silhouette.heightPx ||
     crownByEyes > -CROWN_BY_EYES_ERROR * (solesPx - eyesPx);
   return inside && points('nose').y > 0;
+}
+
+function standsOnLegs(figure: Figure): boolean {
+  if (legsToTrunk(figure) < STANDING_LEGS || legsApart(figure) > LEGS_APART) return false;
+  return !SIDES.some((side) => legIsBent(figure, side));
+}
+
+/** Between the ankles, against the mean length of the legs. */
+function legsApart({ points }: Figure): number {
+  const legs = SIDES.map(
+    (side) =>
+      distancePx(points, `${side}Hip`, `${side}Knee`) +
+      distancePx(points, `${side}Knee`, `${side}Ankle`),
+  );
+  return distancePx(points, 'leftAnkle', 'rightAnkle') / Math.max(mean(legs), 1);
 }
 
 /** Seated, running, or with a leg pulled up. */

@@ -25,14 +25,24 @@ import {
   sigmoid,
 } from './landmarks.ts';
 import { type PoseSessions, runModel } from './models.ts';
-import { DEFAULT_MASK_ROWS, maskGridFor, maskProbabilities, projectMask } from './person-mask.ts';
+import {
+  areaOf,
+  DEFAULT_MASK_ROWS,
+  maskGridFor,
+  maskProbabilities,
+  projectMask,
+} from './person-mask.ts';
 import { regionOf, regionOfPose, toPixels, wholePicture } from './region.ts';
 import { type DetectorInput, fitsPicture, paintOutPerson } from './second-pass.ts';
 import { type RotatedSquare, warpSquare } from './warp.ts';
 
 const MIN_POSE_SCORE = 0.5;
-/** The second people of 115 collages score more; many shadows, dogs and things taken for people less. */
-const MIN_COMPANY_SCORE = 0.8;
+/** Most bushes, dogs and things taken for a second person score less, or have a smaller outline (decision 76). */
+const MIN_COMPANY_SCORE = 0.7;
+/** Against the outline of the first person. */
+const MIN_COMPANY_AREA = 0.2;
+/** Enough for an area. */
+const COMPANY_MASK_ROWS = 96;
 
 /**
  * The pose of the person that the detector is surest of, and what else the photo shows.
@@ -101,25 +111,30 @@ async function confirmedCompany(
   { mask }: Pose,
   others: readonly DetectedPerson[],
 ): Promise<DetectedPerson[]> {
-  const confirmed = await withPose(picture, others);
+  const leastArea = MIN_COMPANY_AREA * areaOf(mask);
+  const confirmed = await withPose(picture, others, leastArea);
   if (confirmed.length > 0) return confirmed;
   const withoutPerson = paintOutPerson(picture.image, mask);
   const { found } = await detectPeople(picture.sessions, withoutPerson);
-  return withPose(
-    picture,
-    found.filter((person) => fitsPicture(person, picture.image)),
-  );
+  const fitting = found.filter((person) => fitsPicture(person, picture.image));
+  return withPose(picture, fitting, leastArea);
 }
 
-/** Those in whom the landmark model sees a person too: the detector takes shadows and clothes on a rack for people. */
+/**
+ * Those in whom the landmark model sees a person too, with an outline of `leastArea` (of the picture):
+ * the detector takes shadows and clothes on a rack for people.
+ */
 async function withPose(
   { sessions, image }: Picture,
   people: readonly DetectedPerson[],
+  leastArea: number,
 ): Promise<DetectedPerson[]> {
   const confirmed: DetectedPerson[] = [];
   for (const person of people) {
-    const { score } = await landmarksIn(sessions, { image, region: regionOf(person, image) });
-    if (score >= MIN_COMPANY_SCORE) confirmed.push(person);
+    const cutout = { image, region: regionOf(person, image) };
+    const pose = await poseIn(sessions, cutout, COMPANY_MASK_ROWS);
+    if (pose === null || pose.score < MIN_COMPANY_SCORE) continue;
+    if (areaOf(pose.mask) >= leastArea) confirmed.push(person);
   }
   return confirmed;
 }

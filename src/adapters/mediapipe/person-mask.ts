@@ -8,6 +8,8 @@ import type { RotatedSquare } from './warp.ts';
 export const DEFAULT_MASK_ROWS = 384;
 /** From here on the sigmoid is 1 in fp32; most of the picture is that sure. */
 const SATURATED = 17;
+/** Cells of a projected mask from this value on (of 255) show the person. */
+const PERSON = 128;
 const FRAMED_SIZE = LANDMARK_INPUT_SIZE + 2;
 
 interface Grid {
@@ -69,6 +71,13 @@ export function projectMask(
     }
   }
   return { columns, rows, probability };
+}
+
+/** Which share of the picture the person covers, 0..1. */
+export function areaOf({ probability }: PersonMask): number {
+  let cells = 0;
+  for (const value of probability) if (value >= PERSON) cells += 1;
+  return cells / probability.length;
 }
 
 function sample(framed: Float32Array, x: number, y: number): number {
