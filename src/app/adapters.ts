@@ -13,13 +13,7 @@ import { progressPublisher } from '../adapters/redis/progress-channel.ts';
 import { RedisReconciliation } from '../adapters/redis/reconciliation.ts';
 import { RedisTaskList } from '../adapters/redis/task-list.ts';
 import { RedisUploadProbe } from '../adapters/redis/upload-probe.ts';
-import { SupabaseAnalytics } from '../adapters/supabase/analytics.ts';
 import { connectSupabase } from '../adapters/supabase/client.ts';
-import { SupabaseImageStore } from '../adapters/supabase/image-store.ts';
-import { SupabaseLedger } from '../adapters/supabase/ledger.ts';
-import { SupabasePictureFolders } from '../adapters/supabase/picture-folders.ts';
-import { SupabasePictureLinks } from '../adapters/supabase/picture-links.ts';
-import { SupabaseSessions } from '../adapters/supabase/sessions.ts';
 import { storageProblem } from '../adapters/supabase/storage-problem.ts';
 import type { Config } from '../config.ts';
 import { ByteBudget, DOWNLOAD_BUDGET_BYTES } from '../images/byte-budget.ts';
@@ -31,6 +25,7 @@ import { StorageBreaker } from '../tryon/storage-breaker.ts';
 import { openFetchers } from './fetchers.ts';
 import { openProviders } from './image-providers.ts';
 import { RedisHealth } from './redis-health.ts';
+import { openStores } from './stores.ts';
 import { openWebhooks } from './webhooks.ts';
 
 interface Deps {
@@ -67,13 +62,13 @@ export function openAdapters(config: Config, { logger, note, warn, stack }: Deps
   const supabase = connectSupabase(config.supabaseUrl, config.supabaseServiceRoleKey);
   const named = { key: config.supabaseServiceRoleKey, bucket: config.supabaseBucket };
   const webhooks = openWebhooks(config, redis, { record, stack });
-  const imageStore = new SupabaseImageStore(supabase, config.supabaseBucket, config.linkSeconds);
+  const stores = openStores(supabase, config, record);
   const { providers, vendors } = openProviders(config, { redis, record, warn, stack });
   return {
     record,
     storage: new StorageBreaker({
       problemOf: () => storageProblem(supabase, named),
-      tryUpload: () => imageStore.tryUpload(),
+      tryUpload: () => stores.imageStore.tryUpload(),
       probe: new RedisUploadProbe(redis, loopErrors(record, 'upload_probe')),
       record,
     }),
@@ -89,17 +84,12 @@ export function openAdapters(config: Config, { logger, note, warn, stack }: Deps
     ...(webhooks === null ? {} : { announceEnd: webhooks.announceEnd }),
     payerLock: new RedisPayerLock(redis),
     reconciliation: new RedisReconciliation(redis),
-    sessions: new SupabaseSessions(supabase, record),
-    ledger: new SupabaseLedger(supabase),
-    analytics: new SupabaseAnalytics(supabase),
-    imageStore,
+    ...stores,
     downloads: new ByteBudget(DOWNLOAD_BUDGET_BYTES),
     ...openFetchers(config, stack),
     providers,
     vendors,
     budget: new RedisDailyBudget(redis, config.dailyBudgetUsd, record),
-    pictures: new SupabasePictureFolders(supabase, config.supabaseBucket),
-    links: new SupabasePictureLinks(supabase, config.supabaseUrl, config.supabaseBucket),
     retentionLock: new RedisLock(redis, RETENTION_LOCK, RETENTION_LOCK_MS),
   };
 }

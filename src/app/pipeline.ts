@@ -1,12 +1,10 @@
 /**
- * Puts the pipeline together: the intake, the attempts, the refunds, and the sweeps over what was lost
- * and what has expired. And how all of it stops.
+ * Puts the pipeline together: the attempts, the refunds, and the loops of loops.ts. And how all of it
+ * stops.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { generationWorker } from '../adapters/redis/jobs/generation-queue.ts';
 import { refundWorker } from '../adapters/redis/jobs/refund-queue.ts';
 import { atMost } from '../concurrency/at-most.ts';
-import { repeat } from '../concurrency/repeat.ts';
 import { Semaphore } from '../concurrency/semaphore.ts';
 import type { Config } from '../config.ts';
 import { DECODE_BUDGET_BYTES } from '../images/decode.ts';
@@ -16,19 +14,12 @@ import type { PictureViewer } from '../ports/picture-views.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
 import { attemptsFor, CallSlots } from '../tryon/call-slots.ts';
-import { admitLeftovers, type IntakeDeps, runIntake } from '../tryon/intake.ts';
-import { removeLateUploads } from '../tryon/late-uploads.ts';
-import { recoverLostRefunds } from '../tryon/lost-refunds.ts';
 import { Quarantine } from '../tryon/quarantine.ts';
-import { rescue } from '../tryon/rescue.ts';
 import { runJob, runRefund } from '../tryon/run-job.ts';
 import type { Adapters } from './adapters.ts';
-import { runRetention } from './retention.ts';
-import { runWebhooks } from './webhooks.ts';
+import { startLoops } from './loops.ts';
 
 const REFUNDS_AT_ONCE = 10;
-const WATCHDOG_INTERVAL_MS = 5000;
-const PROBLEM_POLL_MS = 1000;
 /**
  * What the stop gets beyond the grace, to requeue jobs and to end the steps that loops are in.
  * Whatever is cut off is run again.
@@ -73,10 +64,7 @@ export function startPipeline(
     refunds.suspend(!redisHealth.mayJudgeAges);
   };
   suspendByClock();
-  const loops = [
-    ...startLoops(config, adapters, logger, stop.signal),
-    watchRedis(adapters, suspendByClock, stop.signal),
-  ];
+  const loops = startLoops(config, adapters, { logger, afterCheck: suspendByClock }, stop.signal);
   const graceMs = config.shutdownGraceSeconds * 1000;
   return {
     get isRunning() {
@@ -148,72 +136,4 @@ function startAttempts(
     },
     loopErrors(adapters.record, 'jobs'),
   );
-}
-
-/** Takes tasks off the list and runs the sweeps over what was lost or has expired, until the stop. */
-function startLoops(
-  config: Config,
-  adapters: Adapters,
-  logger: Logger,
-  stop: AbortSignal,
-): Promise<void>[] {
-  const { record, storage } = adapters;
-  const isHeld = () => !storage.isUsable;
-  const intake = { ...adapters, maxImages: config.maxImages, isHeld };
-  const { rescueMinAgeSeconds: minAgeSeconds, platformCleanUpMinute } = config;
-  const rescueDeps = { ...adapters, minAgeSeconds, platformCleanUpMinute };
-  /** Each sweep in a loop of its own: an error in one must not keep the others from running. */
-  const sweep = (loop: string, action: () => Promise<unknown>) => {
-    const run = async () => {
-      await adapters.redisHealth.untilAgesCount(stop);
-      if (!stop.aborted) await action();
-    };
-    return repeat(run, config.rescueIntervalSeconds * 1000, stop, loopErrors(record, loop));
-  };
-  return [
-    takeTasks(adapters, intake, stop),
-    sweep('leftovers', async () => storage.isUsable && admitLeftovers(intake, stop)),
-    // Asked in the same run: without rights or a bucket everything looks lost.
-    sweep('rescue', async () => (await storage.confirm()) && rescue(rescueDeps, stop)),
-    sweep(
-      'lost_refunds',
-      async () => (await storage.confirm()) && recoverLostRefunds(adapters, stop),
-    ),
-    sweep('late_uploads', () => removeLateUploads(adapters, stop)),
-    runRetention(config, adapters, logger, stop),
-    runWebhooks(config, adapters, stop),
-  ];
-}
-
-/** Keeps `redisHealth` up to date, and calls back after every check. */
-function watchRedis(
-  { redis, redisHealth, record }: Adapters,
-  afterCheck: () => void,
-  stop: AbortSignal,
-): Promise<void> {
-  const check = async () => {
-    await redisHealth.check(redis);
-    afterCheck();
-  };
-  return repeat(check, WATCHDOG_INTERVAL_MS, stop, loopErrors(record, 'watchdog'));
-}
-
-/** The intake, as long as Redis can be trusted with tasks: otherwise they stay where they are. */
-async function takeTasks(
-  { redisHealth }: Adapters,
-  intake: IntakeDeps,
-  stop: AbortSignal,
-): Promise<void> {
-  while (!stop.aborted) {
-    const problem = new AbortController();
-    const watch = async () => {
-      if (redisHealth.problem !== null) problem.abort();
-    };
-    const either = AbortSignal.any([stop, problem.signal]);
-    await watch();
-    const watching = repeat(watch, PROBLEM_POLL_MS, either, () => undefined);
-    if (!either.aborted) await runIntake(intake, either);
-    await watching;
-    await sleep(PROBLEM_POLL_MS, undefined, { signal: stop }).catch(() => undefined);
-  }
 }

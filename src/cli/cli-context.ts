@@ -10,14 +10,9 @@ import { BullGenerationJobs } from '../adapters/redis/jobs/generation-queue.ts';
 import { BullRefunds } from '../adapters/redis/jobs/refund-queue.ts';
 import { RedisReconciliation } from '../adapters/redis/reconciliation.ts';
 import { RedisTaskList } from '../adapters/redis/task-list.ts';
-import { SupabaseAnalytics } from '../adapters/supabase/analytics.ts';
 import { connectSupabase } from '../adapters/supabase/client.ts';
-import { SupabaseImageStore } from '../adapters/supabase/image-store.ts';
-import { SupabaseLedger } from '../adapters/supabase/ledger.ts';
-import { SupabasePictureFolders } from '../adapters/supabase/picture-folders.ts';
-import { SupabasePictureLinks } from '../adapters/supabase/picture-links.ts';
-import { SupabaseSessions } from '../adapters/supabase/sessions.ts';
 import { storageProblem } from '../adapters/supabase/storage-problem.ts';
+import { openStores } from '../app/stores.ts';
 import { type Config, readConfig, readSizeConfig } from '../config.ts';
 import type { OperationDeps } from '../operations/deps.ts';
 import { type Answer, ProblemError, UsageError } from './answer.ts';
@@ -88,15 +83,7 @@ export class CliContext implements AsyncDisposable {
 
   /** The adapters over Supabase. */
   stores() {
-    const { supabase, config } = this;
-    return {
-      sessions: new SupabaseSessions(supabase),
-      ledger: new SupabaseLedger(supabase),
-      analytics: new SupabaseAnalytics(supabase),
-      imageStore: new SupabaseImageStore(supabase, config.supabaseBucket, config.linkSeconds),
-      pictures: new SupabasePictureFolders(supabase, config.supabaseBucket),
-      links: new SupabasePictureLinks(supabase, config.supabaseUrl, config.supabaseBucket),
-    };
+    return openStores(this.supabase, this.config);
   }
 
   /** Throws unless the bucket itself answers: without it, or without rights, everything looks gone. */
