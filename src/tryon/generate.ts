@@ -6,30 +6,22 @@
 import { asTaskError, TaskError } from '../errors.ts';
 import type { Budget } from '../ports/budget.ts';
 import type { RecordEvent } from '../ports/events.ts';
-import type {
-  ImageProvider,
-  Picture,
-  PictureRequest,
-  PictureUsage,
-  Submitted,
-  Ticket,
-} from '../ports/image-provider.ts';
-import type { Job, Journal } from '../ports/jobs.ts';
+import type { ImageProvider, PictureRequest } from '../ports/image-provider.ts';
+import type { Job } from '../ports/jobs.ts';
 import type { Permit } from '../ports/provider-gate.ts';
 import type { Channel } from '../ports/session.ts';
-import { awaitTicket } from './await-ticket.ts';
-import {
-  beginCall,
-  hasLostCall,
-  isUnbilled,
-  lastProvider,
-  openTicket,
-  ticketTaken,
-} from './journal.ts';
+import { beginCall, isUnbilled, lastProvider, openTicket } from './journal.ts';
 import { type Limits, StoppingError } from './outcome.ts';
 import { promptOf } from './prompt.ts';
+import {
+  collect,
+  findCall,
+  type Generated,
+  keyOf,
+  type ProviderCall,
+  submit,
+} from './provider-call.ts';
 import { enterFirst, type GatedProvider, providersFor } from './provider-route.ts';
-import { resultPicture } from './result-picture.ts';
 
 export interface CallSettings {
   readonly providerTimeoutSeconds: number;
@@ -51,33 +43,12 @@ export interface GenerateDeps {
 interface CallHooks {
   /** Called right before a call is journalled and paid; throws when it must not be. */
   readonly beforePaying?: () => Promise<void>;
-  /** Called when the vendor's work is over: the answer is there, and not decoded yet. */
-  readonly answered?: () => void;
+  /** See ProviderCall. */
+  readonly answered?: ProviderCall['answered'];
 }
 
 /** The photos, and who asks. */
 type Subject = Pick<PictureRequest, 'images' | 'endUser' | 'onPartial'>;
-
-/** A picture that was paid for, ready to be stored, and what it took. */
-export interface Generated {
-  readonly jpeg: Uint8Array;
-  /** WIDTHxHEIGHT as it was asked for; null where it follows the person's photo. */
-  readonly size: string | null;
-  readonly usage: PictureUsage;
-  /** As it stands now; Redis may still lack the ticket. */
-  readonly journal: Journal;
-}
-
-/** A call under way. */
-interface Call {
-  readonly job: Job;
-  readonly provider: ImageProvider;
-  readonly deps: GenerateDeps;
-  readonly limits: Limits;
-  readonly answered: CallHooks['answered'];
-  readonly startedAtMs: number;
-  readonly timeoutMs: number;
-}
 
 /**
  * Makes the call; the deadline is checked once more after waiting for a slot of the rate limit.
@@ -146,90 +117,18 @@ export async function collectOpenCall(
   return collect(callTo(provider, job, deps, limits, answered), ticket);
 }
 
-const CLOCKS_MAY_DIFFER_MS = 300_000;
-
-/** The ticket of the journal's last call; null where the vendor has no such call, or none can be looked up. */
-async function findCall(
-  provider: ImageProvider,
-  job: Job,
-  signal: AbortSignal,
-): Promise<Ticket | null> {
-  const { imageUrls, createdAt } = job.task;
-  const sinceMs = Date.parse(createdAt) - CLOCKS_MAY_DIFFER_MS;
-  const call = { key: keyOf(job), garments: imageUrls.length - 1, sinceMs };
-  return (await provider.find?.(call, signal)) ?? null;
-}
-
-/** The ticket of a call that may have been begun although its answer was lost. Throws `error` where there is none. */
-async function ticketAfter(error: unknown, { provider, job, limits }: Call): Promise<Submitted> {
-  const failure = asTaskError(error);
-  const mayBeBegun = failure.kind === 'transient' && !isUnbilled(failure);
-  const ticket = mayBeBegun ? await findCall(provider, job, limits.signal).catch(() => null) : null;
-  if (ticket === null) throw error;
-  return { kind: 'ticket', ticket };
-}
-
-/** Names the last call of the journal. */
-function keyOf({ task, journal }: Job): string {
-  return `${task.sessionId}:${journal.providerCalls}`;
-}
-
 function callTo(
   provider: ImageProvider,
   job: Job,
   deps: GenerateDeps,
   limits: Limits,
-  answered: CallHooks['answered'],
-): Call {
+  answered: ProviderCall['answered'],
+): ProviderCall {
   const startedAtMs = Date.now();
   const mostMs = deps.settings.providerTimeoutSeconds * 1000;
   const timeoutMs = Math.max(0, Math.min(mostMs, limits.lastUseMs - startedAtMs));
-  return { provider, job, deps, limits, answered, startedAtMs, timeoutMs };
-}
-
-async function submit(call: Call, request: PictureRequest): Promise<Generated> {
-  const { job, provider, deps, limits, timeoutMs } = call;
-  const { task, journal } = job;
-  deps.record({
-    event: 'provider_call_started',
-    task,
-    call: journal.providerCalls,
-    repeated: hasLostCall(journal),
-    provider: provider.name,
-    model: provider.model,
-  });
-  const signal = AbortSignal.any([limits.signal, AbortSignal.timeout(timeoutMs)]);
-  const submitted = await provider
-    .submit(request, timeoutMs, signal)
-    .catch((error: unknown) => ticketAfter(error, call));
-  if (submitted.kind === 'picture') return generated(call, submitted.picture, journal);
-  return collect(call, submitted.ticket);
-}
-
-async function collect(call: Call, ticket: Ticket): Promise<Generated> {
-  const { job, provider, limits, startedAtMs, timeoutMs } = call;
-  const journal = ticketTaken(job.journal, ticket);
-  // Sent before the wait. Its answer is not waited for: the picture is of use while Redis is away,
-  // and a lost lock aborts the signal.
-  job.record(journal).catch(() => undefined);
-  const leftMs = startedAtMs + timeoutMs - Date.now();
-  const picture = await awaitTicket(provider, ticket, leftMs, limits.signal);
-  return generated(call, picture, journal);
-}
-
-async function generated(call: Call, picture: Picture, journal: Journal): Promise<Generated> {
-  const { job, provider, deps, answered, startedAtMs } = call;
-  const { image, size, ...usage } = picture;
-  answered?.();
-  deps.record({
-    event: 'provider_call_succeeded',
-    task: job.task,
-    durationMs: Date.now() - startedAtMs,
-    usage,
-    provider: provider.name,
-    model: provider.model,
-  });
-  return { jpeg: await resultPicture(image, size), size, usage, journal };
+  const { record } = deps;
+  return { provider, job, record, limits, answered, startedAtMs, timeoutMs };
 }
 
 /** What one provider asks to wait for does not hold up a task that another can take. */

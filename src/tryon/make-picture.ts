@@ -5,10 +5,11 @@ import type { Job } from '../ports/jobs.ts';
 import type { Session, Task } from '../ports/session.ts';
 import { type CallSlots, waitForSlot } from './call-slots.ts';
 import type { AttemptChecks } from './checks.ts';
-import { collectOpenCall, type GenerateDeps, type Generated, generate } from './generate.ts';
+import { collectOpenCall, type GenerateDeps, generate } from './generate.ts';
 import { isUnresolved, leftQuarantine, passedAlone, ranAlone } from './journal.ts';
 import type { Limits } from './outcome.ts';
 import { type PrepareDeps, prepare } from './prepare.ts';
+import type { Generated } from './provider-call.ts';
 import { isSuspect, type Quarantine } from './quarantine.ts';
 
 /** Photos that are prepared while the session is claimed. Disposing aborts what is still running. */
