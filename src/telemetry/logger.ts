@@ -12,8 +12,11 @@ import { describeError } from './redaction.ts';
 
 export type { Logger } from 'pino';
 
+/** Lines that wait while standard output takes none; more are dropped. */
+const MOST_WAITING_BYTES = 1024 * 1024;
+
 /** Lines go to standard output unless a destination is given. */
-export function createLogger(level: string, destination?: DestinationStream): Logger {
+export function createLogger(level: string, destination = standardOutput()): Logger {
   const options: LoggerOptions = {
     level,
     messageKey: 'message',
@@ -22,5 +25,16 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
     formatters: { level: (label) => ({ level: label }) },
     serializers: { error: (error: unknown) => describeError(error) },
   };
-  return destination === undefined ? pino(options) : pino(options, destination);
+  return pino(options, destination);
+}
+
+/**
+ * Never stops the worker: on a full disk, or with a reader that stalls or is gone, lines wait for the
+ * next line's turn. By default pino would throw, or block the process until the reader goes on.
+ */
+function standardOutput(): DestinationStream {
+  const settings = { sync: true, maxLength: MOST_WAITING_BYTES, retryEAGAIN: () => false };
+  const output = pino.destination(settings).on('error', () => undefined);
+  // Of `fatal`: it would try for ever.
+  return Object.assign(output, { flushSync: () => undefined });
 }
