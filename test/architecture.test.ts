@@ -47,7 +47,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   cli: [
     'adapters',
-    // To open image providers and Supabase as the worker does.
+    // To open an image provider as the worker does.
     'app',
     'config',
     'ledger',

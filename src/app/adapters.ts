@@ -15,6 +15,7 @@ import { RedisTaskList } from '../adapters/redis/task-list.ts';
 import { RedisUploadProbe } from '../adapters/redis/upload-probe.ts';
 import { connectSupabase } from '../adapters/supabase/client.ts';
 import { storageProblem } from '../adapters/supabase/storage-problem.ts';
+import { openStores } from '../adapters/supabase/stores.ts';
 import type { Config } from '../config.ts';
 import { ByteBudget, DOWNLOAD_BUDGET_BYTES } from '../images/byte-budget.ts';
 import { loopErrors, type RecordEvent } from '../ports/events.ts';
@@ -25,7 +26,6 @@ import { StorageBreaker } from '../tryon/storage-breaker.ts';
 import { openFetchers } from './fetchers.ts';
 import { openProviders } from './image-providers.ts';
 import { RedisHealth } from './redis-health.ts';
-import { openStores } from './stores.ts';
 import { openWebhooks } from './webhooks.ts';
 
 interface Deps {

@@ -12,7 +12,7 @@ import { RedisReconciliation } from '../adapters/redis/reconciliation.ts';
 import { RedisTaskList } from '../adapters/redis/task-list.ts';
 import { connectSupabase } from '../adapters/supabase/client.ts';
 import { storageProblem } from '../adapters/supabase/storage-problem.ts';
-import { openStores } from '../app/stores.ts';
+import { openStores } from '../adapters/supabase/stores.ts';
 import { type Config, readConfig, readSizeConfig } from '../config.ts';
 import type { OperationDeps } from '../operations/deps.ts';
 import { type Answer, ProblemError, UsageError } from './answer.ts';

@@ -5,10 +5,8 @@ import { deadLetters } from '../adapters/redis/dead-letters.ts';
 import { generationJobOf, refundJobs } from '../adapters/redis/jobs/job-views.ts';
 import { RedisReconciliation } from '../adapters/redis/reconciliation.ts';
 import { RedisTaskList } from '../adapters/redis/task-list.ts';
-import { SupabaseImageStore } from '../adapters/supabase/image-store.ts';
-import { SupabaseLedger } from '../adapters/supabase/ledger.ts';
 import { eventsOf, findRecord, type SessionRecord } from '../adapters/supabase/session-records.ts';
-import { SupabaseSessions } from '../adapters/supabase/sessions.ts';
+import { openStores } from '../adapters/supabase/stores.ts';
 import { namedSession } from '../ledger/entries.ts';
 import type { LedgerEntry } from '../ports/ledger.ts';
 import type { SessionRef } from '../ports/session.ts';
@@ -69,18 +67,17 @@ async function inSupabase({ supabase, config }: OperationDeps, row: SessionRecor
     ownerId: row.store_id ?? row.user_id ?? '',
     sessionId: row.id,
   };
-  const session = await new SupabaseSessions(supabase).find(ref);
-  const ledger = new SupabaseLedger(supabase);
+  const { sessions, ledger, imageStore } = openStores(supabase, config);
+  const session = await sessions.find(ref);
   // A longer id does not fit into a request, and no refund is booked under it.
   const isReadable = (session?.requestId?.length ?? 0) <= MAX_REQUEST_ID;
   const rows = session && isReadable ? await ledger.entries(session, session.requestId) : [];
   // A person's ledger is read whole.
   const entries = rows.filter((entry) => row.channel === 'b2b' || mayBeOf(row, entry));
   const path = resultPath(ref);
-  const images = new SupabaseImageStore(supabase, config.supabaseBucket, config.linkSeconds);
   return {
     ledger: entries.map((entry) => ({ ...entry, description: redact(entry.description) })),
-    picture: { path, stored: (await images.sign(path)) !== null },
+    picture: { path, stored: (await imageStore.sign(path)) !== null },
     events: await eventsOf(supabase, row.channel, row.id),
   };
 }
