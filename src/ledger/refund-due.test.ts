@@ -104,6 +104,12 @@ describe('a person', () => {
     assert.ok(due.kind === 'wait' && due.ms > 10_000 && due.ms <= 15_000);
   });
 
+  it('is decided again within seconds, whatever date a row of their own has', () => {
+    const inAYear = entry('deduction', -31_536_000);
+    const due = personRefundDue(claim({ entries: [deduction, inAYear] }));
+    assert.deepEqual(due, { kind: 'wait', ms: 20_000 });
+  });
+
   it("has the platform's refund of that minute, or is left to a person", () => {
     const nameless = entry('refund', 95);
     const own = personRefundDue(claim({ entries: [deduction, nameless] }));
