@@ -166,7 +166,7 @@ Of [a try-on](#of-a-try-on), of [POST /estimate-body](#of-post-estimate-body), a
 
 ## Of a try-on
 
-Every way a try-on can go wrong. The code stands in logs and metrics; the shopper reads one of the
+Every way a try-on can go wrong. The code is in logs and metrics; the shopper reads one of the
 texts below in \`error_message\`, and never anything else: no exception, host, link or vendor.
 \`{image}\` is "The photo of the person", "The picture of the garment", or "The picture of garment 2"
 and so on; "One of the images" where it is not known which.

@@ -4,7 +4,7 @@ export const CHECKS = `# The checks of photos and pictures
 
 Written by \`npm run report:picture-check\`; do not edit.
 
-Two checks run in the pose threads: of the **photo of the person** before anything is paid (\`PERSON_CHECK\`), and of the **finished picture** against that photo before it is delivered (\`PICTURE_CHECK\`). One look at the photo serves both. \`off\`: no look at all. \`observe\` (the default): findings are counted and logged, and nothing waits for them. \`enforce\`: what is found is acted on.
+Two checks run in the pose threads: of the **photo of the person** before anything is paid (\`PERSON_CHECK\`), and of the **finished picture** against that photo before it is delivered (\`PICTURE_CHECK\`). The photo is read once for both. \`off\`: neither is read. \`observe\` (the default): findings are counted and logged, and nothing waits for them. \`enforce\`: what is found is acted on.
 
 | | \`PERSON_CHECK=enforce\` | \`PICTURE_CHECK=enforce\` |
 | --- | --- | --- |

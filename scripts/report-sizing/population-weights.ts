@@ -12,7 +12,7 @@ export interface PopulationWeights {
   /** One per photo; all photos of a person share that person's weight. Their sum is 2, 1 per sex. */
   readonly weights: Vector;
   readonly people: number;
-  /** How many people of equal weights would tell as much. */
+  /** The effective sample size. */
   readonly effectivePeople: number;
 }
 
@@ -37,7 +37,7 @@ export function populationWeights(
   };
 }
 
-/** How many equal weights would tell as much (Kish): (Σw)² / Σw². */
+/** The effective sample size (Kish): (Σw)² / Σw². */
 export function effectiveCount(weights: Vector): number {
   return weights.reduce((sum, w) => sum + w, 0) ** 2 / dot(weights, weights);
 }

@@ -43,7 +43,7 @@ export const FLOOR = `How far photo and height could come on these photos ([deci
 
 /** What the weighted table means. */
 export function populationText({ people, effectivePeople }: PopulationWeights): string {
-  return `From height alone the girths of these people err by 8.7 / 10.7 / 7.8 cm, those of the survey by 7.0 / 8.4 / 5.9: heavy and slim ones were added. Here each person counts so that height, weight and sex are distributed as in the survey, both sexes alike (the ${people} people tell as much as ${effectivePeople.toFixed(0)} of equal weight). The aims were set on people of a still smaller spread, for whom height alone errs by 5.5 / 6.8 / 5.2 cm (46 % exact).`;
+  return `From height alone the girths of these people err by 8.7 / 10.7 / 7.8 cm, those of the survey by 7.0 / 8.4 / 5.9: heavy and slim ones were added. Here each person counts so that height, weight and sex are distributed as in the survey, both sexes alike (effective sample size: ${effectivePeople.toFixed(0)} of ${people} people). The aims were set on people of a still smaller spread, for whom height alone errs by 5.5 / 6.8 / 5.2 cm (46 % exact).`;
 }
 
 export const BODY_MASS = `As on real people (above), less so with a weight. Without one the worker expects more heavy people than the survey has ([decision 61](decisions/0061-heavier-than-soldiers.md)).`;

@@ -35,7 +35,7 @@ const REQUEST_ID = {
   name: 'X-Request-Id',
   in: 'header',
   required: false,
-  description: 'Comes back with the answer and stands in the log; one is made where none is given.',
+  description: 'Echoed in the answer and logged; generated where none is given.',
   schema: { type: 'string', maxLength: 256 },
   example: 'req_5f0c6b0e-7a52-4f0e-9d86-0f3f5b1f7a11',
 } as const;

@@ -30,7 +30,7 @@ const HELD_WAIT_MS = 100;
 /** Hand-overs at the same time: most of each is waiting for Redis. */
 const HAND_OVERS_AT_ONCE = 32;
 const ERROR_WAIT_MS = 1000;
-/** A hand-over that failed is tried again after 1, 2, 4 … s, so often; then it is the sweep's. */
+/** A failed hand-over is tried again after 1, 2, 4 … s; after so many tries the sweep takes it over. */
 const MOST_TRIES = 6;
 /** After so many failed leftovers we assume that Redis is away. */
 const MOST_FAILURES = 5;

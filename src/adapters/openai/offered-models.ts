@@ -18,7 +18,7 @@ const offeredModel = z.object({
     .catch(null),
 });
 
-/** The models in the list; what is none is left out. Throws PROVIDER_MALFORMED for what is no list. */
+/** The models in the list, without malformed entries. Throws PROVIDER_MALFORMED where it is not a list. */
 export function offeredModels(list: unknown): OfferedModel[] {
   if (!Array.isArray(list)) throw malformed('no_models');
   return list.flatMap((item) => {
