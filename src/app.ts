@@ -55,18 +55,8 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
   await openBoard(access, server, adapters.redis, stack);
   const sizing = await startSizing(config, adapters.sizingFetcher, server, parts);
   const { poses: viewer } = sizing;
-  // Both begin once HTTP listens: a port in use is known before anything outside is touched.
-  let watches: ReturnType<typeof startWatches> = [];
-  let pipeline: Pipeline | undefined;
-  const states = (): ComponentStates => ({
-    isStopping: pipeline?.isStopping ?? false,
-    redisConnected: adapters.redisHealth.isConnected,
-    isWorking: pipeline?.isRunning ?? false,
-    storageProblem: adapters.storage.problem,
-    poseModelLoaded: viewer.ready,
-    problems: watches.flatMap(({ problems }) => problems),
-    warnings: [...warnings, ...adapters.redisHealth.warnings],
-  });
+  const begun: Begun = { watches: [], pipeline: null };
+  const states = () => statesOf(begun, adapters, { isModelLoaded: viewer.ready, warnings });
   registerHealth(server, states);
   await openConsole(config, access, server, {
     adapters,
@@ -79,19 +69,45 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
 
   const address = await listen(server, config);
   stack.defer(() => server.close());
-  const own = {
-    isReady: () => isReady(states()),
-    attemptsRunning: () => pipeline?.attemptsRunning ?? 0,
-    callsRunning: () => pipeline?.callsRunning ?? 0,
-  };
-  watches = startWatches(config, adapters, own, {
+  begun.watches = startWatches(config, adapters, ownGauges(begun, states), {
     ...parts,
     onError: loopErrors(note, 'metrics'),
   });
   await refuseUnfitRedis(adapters);
-  pipeline = stack.use(startPipeline(config, adapters, { logger, tracing, viewer }));
+  begun.pipeline = stack.use(startPipeline(config, adapters, { logger, tracing, viewer }));
   logger.info({ address }, 'worker_started');
   return Object.assign(stack.move(), { address });
+}
+
+/** What begins once HTTP listens: a port in use is known before anything outside is touched. */
+interface Begun {
+  watches: ReturnType<typeof startWatches>;
+  pipeline: Pipeline | null;
+}
+
+function statesOf(
+  { watches, pipeline }: Begun,
+  { redisHealth, storage }: Adapters,
+  { isModelLoaded, warnings }: { isModelLoaded: boolean; warnings: readonly string[] },
+): ComponentStates {
+  return {
+    isStopping: pipeline?.isStopping ?? false,
+    redisConnected: redisHealth.isConnected,
+    isWorking: pipeline?.isRunning ?? false,
+    storageProblem: storage.problem,
+    poseModelLoaded: isModelLoaded,
+    problems: watches.flatMap(({ problems }) => problems),
+    warnings: [...warnings, ...redisHealth.warnings],
+  };
+}
+
+/** How the worker itself is doing, for the metrics. */
+function ownGauges(begun: Begun, states: () => ComponentStates) {
+  return {
+    isReady: () => isReady(states()),
+    attemptsRunning: () => begun.pipeline?.attemptsRunning ?? 0,
+    callsRunning: () => begun.pipeline?.callsRunning ?? 0,
+  };
 }
 
 /** Each warning is logged once; all are kept for `/health`. */
