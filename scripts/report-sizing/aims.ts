@@ -3,8 +3,8 @@ import { GIRTHS } from '../../src/sizing/person.ts';
 import { mean } from '../fit-sizing/least-squares.ts';
 import { table } from '../markdown-table.ts';
 import { maeOf } from './answers.ts';
-import type { Flips } from './flips.ts';
 import type { Judged } from './judge.ts';
+import type { SizeChanges } from './size-changes.ts';
 import { calibration, errorsOf, withinSizes } from './statistics.ts';
 import type { Row } from './tables.ts';
 
@@ -28,10 +28,10 @@ export interface AimRows {
   readonly population: readonly Row[];
   /** The older kinds, cross-validated. */
   readonly older: readonly Row[];
-  readonly flips: readonly Flips[];
+  readonly sizeChanges: readonly SizeChanges[];
 }
 
-export function aimsTable({ unseen, population, older, flips }: AimRows): string {
+export function aimsTable({ unseen, population, older, sizeChanges }: AimRows): string {
   const aims = [
     ...accuracyAims('unseen clothes', unseen),
     ...accuracyAims('unseen clothes, as in a population', population),
@@ -39,15 +39,15 @@ export function aimsTable({ unseen, population, older, flips }: AimRows): string
     calibrationAim(EVERYTHING, judgedOf(unseen, EVERYTHING)),
     harmlessAim(unseen, older),
     ...olderAims(judgedOf(older, PHOTO)),
-    flipAim(
+    sizeChangeAim(
       'without a weight',
       10,
-      flips.filter(({ name }) => !name.includes('weight')),
+      sizeChanges.filter(({ name }) => !name.includes('weight')),
     ),
-    flipAim(
+    sizeChangeAim(
       'with a weight',
       3,
-      flips.filter(({ name }) => name.includes('weight')),
+      sizeChanges.filter(({ name }) => name.includes('weight')),
     ),
     {
       aim: 'real photos: at most 1 of 41 usable ones refused, at most 2 of 123 unusable ones accepted',
@@ -133,9 +133,9 @@ function harmlessAim(unseen: readonly Row[], older: readonly Row[]): Aim {
 }
 
 /** The mean of the inputs; each alone is less certain. */
-function flipAim(inputs: string, atMost: number, flips: readonly Flips[]): Aim {
-  const percent = 100 * mean(flips.map(({ share }) => share));
-  const byDefault = 100 * mean(flips.map(({ defaultShare }) => defaultShare));
+function sizeChangeAim(inputs: string, atMost: number, sizeChanges: readonly SizeChanges[]): Aim {
+  const percent = 100 * mean(sizeChanges.map(({ share }) => share));
+  const byDefault = 100 * mean(sizeChanges.map(({ defaultShare }) => defaultShare));
   return {
     aim: `sizes that change with a harmless edit, ${inputs}: ${atMost} % at most`,
     measured: `${percent.toFixed(1)} % (by the default chart ${byDefault.toFixed(1)} %)`,

@@ -3,9 +3,9 @@ import type { PhotographedPerson, SizingData } from '../fit-sizing/people.ts';
 import { aimsTable } from './aims.ts';
 import { GIVEN_INPUTS, honestyTable, inputsTable } from './answers.ts';
 import { editsText, photoCheckSummary } from './check.ts';
-import { flipsOf, flipTable } from './flips.ts';
 import { crossValidate, type Judge, judgeClassic, judgeConstant, leaveMakerOut } from './judge.ts';
 import { populationWeights } from './population-weights.ts';
+import { sizeChangesOf, sizeChangesTable } from './size-changes.ts';
 import {
   accuracyTable,
   byBodyMassTable,
@@ -46,7 +46,7 @@ export async function reportOnData(data: SizingData, folder: string): Promise<st
   ];
   const [ofUnseen, ofOlder] = [rowsOf(unseen), rowsOf(photos)];
   const [people, older] = [peopleOf(ofUnseen), peopleOf(ofOlder)];
-  const flips = flipsOf({ photos: older, variants: data.variants }, fitFor);
+  const sizeChanges = sizeChangesOf({ photos: older, variants: data.variants }, fitFor);
   const likePopulation = populationWeights(people, data.taped);
   const population = ofUnseen.map(({ name, judged }) => ({
     name,
@@ -63,7 +63,7 @@ export async function reportOnData(data: SizingData, folder: string): Promise<st
     REAL,
     '## Aims',
     AIMS,
-    aimsTable({ unseen: ofUnseen, population, older: ofOlder, flips }),
+    aimsTable({ unseen: ofUnseen, population, older: ofOlder, sizeChanges }),
     '## A kind of clothes and cameras that was not fitted on',
     UNSEEN,
     inputsTable(ofUnseen),
@@ -96,7 +96,7 @@ export async function reportOnData(data: SizingData, folder: string): Promise<st
     camerasTable(cameras([], true), data),
     '## The same photo, edited harmlessly',
     EDITS,
-    flipTable(flips),
+    sizeChangesTable(sizeChanges),
     '## Photo check',
     photoCheckSummary(data),
     await editsText(data, folder),

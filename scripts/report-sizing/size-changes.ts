@@ -12,7 +12,7 @@ import { GIVEN_INPUTS } from './answers.ts';
 import { factsOf, type GivenInputs } from './judge.ts';
 
 /** What edits do to the answers of one kind of input. */
-export interface Flips {
+export interface SizeChanges {
   readonly name: string;
   /** Of the edited photos that get another size than the photo: by the default chart. */
   readonly defaultShare: number;
@@ -35,10 +35,10 @@ const CHARTS: readonly SizeChart[] = [0, -4, -3, -2, -1, 1, 2, 3].map((cm) => ({
 }));
 
 /** Edited photos against the originals, each from the coefficients of `fitFor`. */
-export function flipsOf(
+export function sizeChangesOf(
   { photos, variants }: Record<'photos' | 'variants', readonly PhotographedPerson[]>,
   fitFor: (photo: PhotographedPerson) => SizingCoefficients,
-): Flips[] {
+): SizeChanges[] {
   return GIVEN_INPUTS.map(({ name, given }) => {
     const answer = (photo: PhotographedPerson) => answerOf(photo, given, fitFor(photo));
     const originals = new Map(photos.map((photo) => [photo.file, answer(photo)]));
@@ -76,10 +76,10 @@ function answerOf(
   };
 }
 
-export function flipTable(flips: readonly Flips[]): string {
+export function sizeChangesTable(sizeChanges: readonly SizeChanges[]): string {
   return table(
     ['input', 'sizes that change, mean of eight charts', 'default chart', 'girths move by, cm'],
-    flips.map(({ name, share, defaultShare, movesCm }) => [
+    sizeChanges.map(({ name, share, defaultShare, movesCm }) => [
       name,
       percent(share, 1),
       percent(defaultShare, 1),
