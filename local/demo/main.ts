@@ -8,7 +8,7 @@ import { LOOPBACK } from '../loopback.ts';
 import { balanceOf, openPlatform, type Platform } from '../platform.ts';
 import { startPlayground } from '../playground.ts';
 import { startLocalStack } from '../stack.ts';
-import { aborted, runUntilSignal } from '../until-signal.ts';
+import { aborted, runUntilSignal, SetupError } from '../until-signal.ts';
 import { showBody, uploadBodyPhoto } from './body.ts';
 import { type Played, printReport } from './report.ts';
 import { claimFolder, FOLDER } from './results-folder.ts';
@@ -22,7 +22,14 @@ const PORT = 8000;
 const MODEL_LATENCY_MS = 1200;
 const LIMIT_MS = 120_000;
 
-const { values } = parseArgs({ options: { once: { type: 'boolean', default: false } } });
+/** Whether to end after the scenes. Throws a SetupError on any other argument. */
+function endsByItself(): boolean {
+  try {
+    return parseArgs({ options: { once: { type: 'boolean', default: false } } }).values.once;
+  } catch (error) {
+    throw new SetupError(`${(error as Error).message}: the demo takes --once only.`);
+  }
+}
 
 /** Pushes every scene's task (each has a customer of its own) and follows the sessions to their ends. */
 async function playScenes(platform: Platform): Promise<Played[]> {
@@ -42,6 +49,7 @@ async function playScenes(platform: Platform): Promise<Played[]> {
 }
 
 async function demo(signal: AbortSignal): Promise<number> {
+  const once = endsByItself();
   await using _results = await claimFolder();
   console.log('· starting Redis, Postgres, a Supabase and a local image model …');
   await using stack = await startLocalStack({ openai: { latencyMs: MODEL_LATENCY_MS } });
@@ -60,7 +68,7 @@ async function demo(signal: AbortSignal): Promise<number> {
   await using worker = await startAt(PORT).catch(() => startAt(0));
   if (!worker.address.endsWith(`:${PORT}`))
     console.log(`· port ${PORT} is in use; this worker is on ${worker.address}`);
-  if (!values.once) console.log(`\n  The console: ${worker.address}/console/\n`);
+  if (!once) console.log(`\n  The console: ${worker.address}/console/\n`);
 
   const showAll = async () => {
     const played = await playScenes(platform);
@@ -70,7 +78,7 @@ async function demo(signal: AbortSignal): Promise<number> {
   };
   const { isRight, isSized } = await unlessAborted(showAll(), signal);
   console.log(`  the worker's log: ${FOLDER}/worker.log`);
-  if (!values.once) {
+  if (!once) {
     console.log(`\n  health ${worker.address}/health   docs ${worker.address}/docs`);
     console.log('\n  Serving until Ctrl-C. Order try-ons of your own in the console.');
     console.log('  For curl (README) and bin/wearon, paste this into another terminal:\n');

@@ -135,6 +135,12 @@ it('make demo says what is wrong with a variable, without a stack trace', async 
   });
 });
 
+it('make demo refuses an argument that it does not know', async () => {
+  await assert.rejects(run('make', ['demo', 'ARGS=--onec'], { cwd: ROOT }), {
+    stderr: /^Unknown option '--onec': the demo takes --once only\.\nmake: [^\n]*\n$/,
+  });
+});
+
 it('make says that npm needs a home folder that can be written', async () => {
   const env = { PATH: process.env.PATH, HOME: '/dev/null' };
   const stale = ['--assume-new=package.json', 'prepare'];
