@@ -68,7 +68,11 @@ async function initialise(folder: string, { initdb, owner }: PostgresProgram): P
   ];
   const options = { ...owner, env: { ...process.env, LC_ALL: 'C' } };
   await run(initdb, settings, options).catch((cause) => {
-    throw new SetupError(`Postgres cannot be set up: ${cause.stderr || cause}`.trim(), { cause });
+    const reason = String(cause.stderr || cause).trim();
+    const fix = reason.includes('user does not exist')
+      ? '\nRun it as a user with an entry in /etc/passwd, or add an entry for this one.'
+      : '';
+    throw new SetupError(`Postgres cannot be set up: ${reason}${fix}`, { cause });
   });
 }
 
