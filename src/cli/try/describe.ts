@@ -33,11 +33,7 @@ export function describeForecast(plans: readonly Plan[], person: string | null):
 }
 
 /** The result, for a terminal. */
-export function describeTried(
-  pictures: readonly Tried[],
-  preparedSeconds: number,
-  person: string | null,
-): string {
+export function describeTried(pictures: readonly Tried[], preparedSeconds: number): string {
   const rows = pictures.map(({ setting, seconds, costUsd, forecastUsd, check, failure }) => [
     setting,
     failure === null ? 'made' : nameOf(failure),
@@ -51,7 +47,7 @@ export function describeTried(
     failure === null ? [] : [`${setting}: ${failure.text}`],
   );
   return [
-    `Photos prepared in ${preparedSeconds.toFixed(1)} s. ${describePerson(person)}.`,
+    `Photos prepared in ${preparedSeconds.toFixed(1)} s.`,
     '',
     table(headings, rows, ''),
     ...failures,

@@ -84,7 +84,7 @@ export async function tryOn(
   const tried = pictures.map(({ jpeg: _, ...rest }) => rest);
   return {
     data: { sheet, preparedSeconds, person, pictures: tried },
-    text: `${describeTried(pictures, preparedSeconds, person)}\n\nThe sheet is ${sheet}`,
+    text: `${describeTried(pictures, preparedSeconds)}\n\nThe sheet is ${sheet}`,
     isFine: pictures.every(({ failure }) => failure === null),
   };
 }
