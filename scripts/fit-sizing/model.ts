@@ -6,6 +6,7 @@ import { buildOf, factTerms } from '../../src/sizing/body-prior.ts';
 import {
   BODY,
   type PriorKind,
+  REFERENCE_HEIGHT_CM,
   type SexModel,
   type SizingCoefficients,
 } from '../../src/sizing/coefficients.ts';
@@ -40,7 +41,7 @@ export function fitSizing(
 
 function fitSex(taped: readonly TapedPerson[], sex: Sex): SexModel {
   const people = taped.filter((person) => person.sex === sex);
-  const byHeight = people.map(({ heightCm }) => [1, heightCm - 170]);
+  const byHeight = people.map(({ heightCm }) => [1, heightCm - REFERENCE_HEIGHT_CM]);
   const builds = people.map(({ heightCm, weightKg }) => buildOf(heightCm, weightKg));
   const terms = leastSquares(byHeight, builds);
   const { sd } = spread(builds.map((build, i) => build - dot(terms, byHeight[i] ?? [])));
@@ -57,7 +58,12 @@ function fitSex(taped: readonly TapedPerson[], sex: Sex): SexModel {
       age_known: fitBody(people, 'age_known'),
     },
     biacromial: leastSquares(
-      people.map(({ heightCm, bideltoid, chest }) => [1, heightCm - 170, bideltoid, chest]),
+      people.map(({ heightCm, bideltoid, chest }) => [
+        1,
+        heightCm - REFERENCE_HEIGHT_CM,
+        bideltoid,
+        chest,
+      ]),
       people.map(({ biacromial }) => biacromial),
     ),
     inseam: leastSquares(

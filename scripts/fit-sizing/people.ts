@@ -5,7 +5,7 @@ import type { Figures } from '../../src/sizing/figure.ts';
 import type { Sex } from '../../src/sizing/person.ts';
 import type { Maker } from '../data-sets.ts';
 
-/** A person with known measurements. cm, kg, years; height and weight as the person tells them, where that is known. */
+/** A person with known measurements. cm, kg, years; height and weight as reported by the person, where that is known. */
 export interface KnownPerson {
   readonly sex: Sex;
   readonly heightCm: number;

@@ -4,6 +4,7 @@ import {
   type BodyPart,
   type PerspectiveModel,
   type PhotoModel,
+  REFERENCE_HEIGHT_CM,
 } from '../../src/sizing/coefficients.ts';
 import { cholesky, dot, type Matrix, scaled, solve, type Vector } from '../../src/sizing/matrix.ts';
 import { withoutPerspective } from '../../src/sizing/perspective.ts';
@@ -13,7 +14,7 @@ import { CHOICES } from './choices.ts';
 import { leastSquares, mean } from './least-squares.ts';
 import { OLDER, type PhotographedPerson } from './people.ts';
 
-/** The survey's people tell 1.9 cm more than they measure; the older renders have no self-reported heights. */
+/** People of the survey report 1.9 cm more than they measure; the older renders have no self-reported heights. */
 export const OVERSTATED_CM = 1.9;
 
 /** Per photo: the height as reported, the features at that height, and the inputs of the regression. */
@@ -44,7 +45,7 @@ function photoRow(
   const inputs = [
     ...(dressed ? [0, 1] : [1, 0]),
     sex === 'male' ? 0.5 : -0.5,
-    heightCm - 170,
+    heightCm - REFERENCE_HEIGHT_CM,
     ...body,
   ];
   return { maker, dressed, inputs, observed, weight };

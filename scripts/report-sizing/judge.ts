@@ -67,7 +67,7 @@ export function leaveMakerOut(data: SizingData): Judge {
 /** The kinds of photos fitted on, each person judged from a fit without them; `older` sets only. */
 export function crossValidate(data: SizingData): {
   photos: Judge;
-  /** The same photos with heights as people tell them, not as measured. */
+  /** The same photos with heights as people report them, not as measured. */
   reportedHeights: Judge;
   cameras: Judge;
   fitFor: (photo: PhotographedPerson) => SizingCoefficients;

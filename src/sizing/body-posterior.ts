@@ -1,6 +1,12 @@
-/** What a body is like after looking at the photo: one normal distribution per sex and fit of clothes. */
-import { bodyPriors, type SexPrior } from './body-prior.ts';
-import { FITS, type Fit, type PhotoModel, type SizingCoefficients } from './coefficients.ts';
+/** What facts and photo say about a body: one normal distribution per sex, build and fit of clothes. */
+import { bodyPriors } from './body-prior.ts';
+import {
+  FITS,
+  type Fit,
+  type PhotoModel,
+  REFERENCE_HEIGHT_CM,
+  type SizingCoefficients,
+} from './coefficients.ts';
 import { type Gaussian, type LinearObservation, observe, sharesOf } from './gaussian.ts';
 import { dot, scaled } from './matrix.ts';
 import type { PersonFacts, Sex } from './person.ts';
@@ -45,8 +51,10 @@ export function bodyPosterior(
   const seen = evidence && features && { features, clarity: evidence.clarity };
   const hypotheses = bodyPriors(facts, coefficients).flatMap((prior) =>
     FITS.map((fit) => {
-      const found = look(prior, fit, observation(photo, fit, prior.sex, { facts, evidence: seen }));
-      return { ...found, logWeight: found.logWeight + Math.log(photo.fits[fit].share) };
+      const shown = observation(photo, fit, prior.sex, { facts, evidence: seen });
+      const { posterior, logLikelihood } = observe(prior.body, shown);
+      const logWeight = prior.logWeight + logLikelihood + Math.log(photo.fits[fit].share);
+      return { sex: prior.sex, fit, body: posterior, logWeight };
     }),
   );
   const shares = sharesOf(hypotheses.map(({ logWeight }) => logWeight));
@@ -55,11 +63,6 @@ export function bodyPosterior(
     const body = { mean, covariance: scaled(covariance, spread) };
     return { sex, fit, body, share: shares[i] ?? 0 };
   });
-}
-
-function look(prior: SexPrior, fit: Fit, observation: LinearObservation) {
-  const { posterior, logLikelihood } = observe(prior.body, observation);
-  return { sex: prior.sex, fit, body: posterior, logWeight: prior.logWeight + logLikelihood };
 }
 
 interface Seen {
@@ -92,7 +95,7 @@ function observation(
       (row, i) =>
         at(offsets, row) +
         male * at(photo.male, row) +
-        (facts.heightCm - 170) * at(photo.height, row) -
+        (facts.heightCm - REFERENCE_HEIGHT_CM) * at(photo.height, row) -
         dot(slopes[i] ?? [], photo.reference),
     ),
     slopes,

@@ -1,8 +1,9 @@
-/** The body before the photo is looked at: from height and the other inputs given. */
+/** What is known of a body without the photo: from height and the other inputs given. */
 import {
   BUILDS,
   type Build,
   type PriorKind,
+  REFERENCE_HEIGHT_CM,
   type SexModel,
   type SizingCoefficients,
   type Spread,
@@ -48,7 +49,7 @@ export function buildOf(heightCm: number, weightKg: number): number {
 
 /** The terms that a prior multiplies its coefficients with; `build` as in `buildOf`. */
 export function factTerms(kind: PriorKind, facts: PersonFacts, build: number): Vector {
-  const terms = [1, facts.heightCm - 170, build];
+  const terms = [1, facts.heightCm - REFERENCE_HEIGHT_CM, build];
   return kind === 'age_known' ? [...terms, (facts.ageYears ?? 0) - 30] : terms;
 }
 
@@ -66,7 +67,7 @@ function bodyPrior(facts: PersonFacts, model: SexModel, build: Spread): Gaussian
 }
 
 function buildAt(heightCm: number, { terms, sd }: Build): Spread {
-  return { mean: dot(terms, [1, heightCm - 170]), sd };
+  return { mean: dot(terms, [1, heightCm - REFERENCE_HEIGHT_CM]), sd };
 }
 
 /** How much wider the prior gets for people unlike those it was fitted on: 1 within 3 sd of them. */

@@ -6,8 +6,8 @@ import type { PhotoFeature } from './photo-features.ts';
 
 /**
  * What is unknown about a body, in this order, cm: three girths, and the breadths over both upper
- * arms, at the navel and at the hips. A photo shows the breadths; people measured by tape tell
- * which girths go with them.
+ * arms, at the navel and at the hips. A photo shows the breadths; which girths go with them is
+ * known from people measured by tape.
  */
 export const BODY = ['chest', 'waist', 'hip', 'bideltoid', 'waistBreadth', 'hipBreadth'] as const;
 export type BodyPart = (typeof BODY)[number];
@@ -31,13 +31,16 @@ export type PriorKind = 'age_unknown' | 'age_known';
 /** People are of the build of the tape-measured soldiers, or of a heavier one that soldiers are not of. */
 export const BUILDS = ['usual', 'heavy'] as const;
 
-/** How √(weight/height) (`buildOf`) is distributed for a height: mean = `terms`·(1, height - 170). */
+/** How √(weight/height) (`buildOf`) is distributed for a height: mean = `terms`·(1, height - reference). */
 export interface Build {
   readonly terms: Vector;
   readonly sd: number;
   /** Of people of this sex; both sum to 1. */
   readonly share: number;
 }
+
+/** Regressions take heights relative to this one. */
+export const REFERENCE_HEIGHT_CM = 170;
 
 /** What one sex's bodies are like, from people measured by tape. */
 export interface SexModel {
@@ -48,9 +51,9 @@ export interface SexModel {
   readonly body: Readonly<
     Record<PriorKind, { readonly terms: Matrix; readonly covariance: Matrix }>
   >;
-  /** cm = terms·(1, height - 170, bideltoid, chest). */
+  /** cm = terms·(1, height - reference, bideltoid, chest). */
   readonly biacromial: Vector;
-  /** cm = terms·(1, height - 170). */
+  /** cm = terms·(1, height - reference). */
   readonly inseam: Vector;
 }
 
@@ -61,7 +64,7 @@ export interface PhotoModel {
   readonly offset: { readonly tight: Vector; readonly loose: Vector };
   /** Per feature: male minus female. */
   readonly male: Vector;
-  /** Per feature and cm of height above 170. */
+  /** Per feature and cm of height above the reference. */
   readonly height: Vector;
   /** Per feature: slopes on (body - reference). */
   readonly slopes: Matrix;

@@ -3,7 +3,12 @@ import type { BodyEstimate, Measurements } from './body-estimate.ts';
 import { type BodyHypothesis, bodyPosterior, type PhotoEvidence } from './body-posterior.ts';
 import { bodySamples, namedBody } from './body-samples.ts';
 import { bodyTypeOf } from './body-type.ts';
-import { BODY, COEFFICIENTS, type SizingCoefficients } from './coefficients.ts';
+import {
+  BODY,
+  COEFFICIENTS,
+  REFERENCE_HEIGHT_CM,
+  type SizingCoefficients,
+} from './coefficients.ts';
 import { dot } from './matrix.ts';
 import { missingInputs } from './missing-inputs.ts';
 import { GIRTHS, type Girths, type PersonFacts } from './person.ts';
@@ -63,9 +68,13 @@ function averageBody(hypotheses: readonly BodyHypothesis[]) {
 /** The least shoulder breadth that the platform takes; people of 120 cm and less come out below. */
 const LEAST_SHOULDER_CM = 30;
 
-/** Far outside of anything measured a straight line leaves the possible; the platform takes 30..200. */
+/** Linear models leave the possible far outside their data; the platform takes girths of 30 to 200. */
+const [LEAST_GIRTH_CM, MOST_GIRTH_CM] = [40, 200];
+
 function roundedGirths(mean: readonly number[]): Girths {
-  return girthsOf(mean, (value) => roundHalfEven(Math.min(Math.max(value, 40), 200), 1));
+  return girthsOf(mean, (value) =>
+    roundHalfEven(Math.min(Math.max(value, LEAST_GIRTH_CM), MOST_GIRTH_CM), 1),
+  );
 }
 
 /** Shoulder breadth (bone to bone) and inseam follow from the body by tape-measured proportions. */
@@ -74,11 +83,12 @@ function boneLengths(
   hypotheses: readonly BodyHypothesis[],
   { sexes }: SizingCoefficients,
 ): Pick<Measurements, 'shoulderCm' | 'inseamCm'> {
+  const height = heightCm - REFERENCE_HEIGHT_CM;
   let [shoulder, inseam] = [0, 0];
   for (const { sex, share, body } of hypotheses) {
     const { chest, bideltoid } = namedBody(body.mean);
-    shoulder += share * dot(sexes[sex].biacromial, [1, heightCm - 170, bideltoid, chest]);
-    inseam += share * dot(sexes[sex].inseam, [1, heightCm - 170]);
+    shoulder += share * dot(sexes[sex].biacromial, [1, height, bideltoid, chest]);
+    inseam += share * dot(sexes[sex].inseam, [1, height]);
   }
   return {
     shoulderCm: roundHalfEven(Math.max(shoulder, LEAST_SHOULDER_CM), 1),

@@ -7,7 +7,7 @@ import { type RowSpan, type Silhouette, spanAround } from './silhouette.ts';
 
 type Joint = 'Shoulder' | 'Elbow' | 'Wrist' | 'Hip' | 'Knee' | 'Ankle';
 
-/** A stretch of a limb: from one joint to the next, and where on the way it is looked at (0..1). */
+/** A stretch of a limb: from one joint to the next, and where on the way it is measured (0..1). */
 interface Stretch {
   readonly from: Joint;
   readonly to: Joint;

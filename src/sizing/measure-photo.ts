@@ -1,7 +1,6 @@
 /**
- * Measures a person in a photo: a scale from the height they gave, and a few breadths in cm that
- * tell about girths. Outline breadths include the clothes; what that means is for the estimate to
- * say.
+ * Measures a person in a photo: a scale from the height they gave, and the breadths in cm from which
+ * girths are estimated. Outline breadths include the clothes; the estimate allows for them.
  */
 import {
   type BodyPoints,

@@ -37,16 +37,17 @@ export function missingInputs(
   evidence: PhotoEvidence | null,
   hypotheses: readonly BodyHypothesis[],
 ): MissingInput[] {
-  if (weightKg !== undefined) return sex === undefined ? [toDo('sex')] : [];
-  if (evidence === null) return [toDo('weight_kg')];
+  if (weightKg !== undefined) return sex === undefined ? [advise('sex')] : [];
+  if (evidence === null) return [advise('weight_kg')];
   const probabilityOf = (wanted: Fit) =>
     hypotheses.reduce((sum, { fit, share }) => (fit === wanted ? sum + share : sum), 0);
-  if (probabilityOf('odd') >= PROBABLY_ODD) return [toDo('weight_kg'), toDo('plain_photo')];
-  if (probabilityOf('tight') < PROBABLY_LOOSE) return [toDo('weight_kg'), toDo('tight_clothes')];
+  if (probabilityOf('odd') >= PROBABLY_ODD) return [advise('weight_kg'), advise('plain_photo')];
+  if (probabilityOf('tight') < PROBABLY_LOOSE)
+    return [advise('weight_kg'), advise('tight_clothes')];
   const armsTouch = evidence.features.chestOutline === null;
-  return [toDo('weight_kg'), ...(armsTouch ? [toDo('arms_apart')] : [])];
+  return [advise('weight_kg'), ...(armsTouch ? [advise('arms_apart')] : [])];
 }
 
-function toDo(input: MissingInput['input']): MissingInput {
+function advise(input: MissingInput['input']): MissingInput {
   return { input, advice: INPUT_ADVICE[input] };
 }

@@ -1,6 +1,6 @@
 /**
- * What shows from where a photo was taken. A camera held low, high or close stretches what is near
- * to it, so that the trunk has another scale than the whole body; these numbers tell how much.
+ * Where a photo was taken from, as far as the photo shows it. A camera held low, high or close
+ * stretches what is near it, so that the trunk has another scale than the whole body.
  */
 import { LANDMARK, type WorldLandmark } from '../pose.ts';
 import { type BodyPoints, distancePx, legSpreadPx, middleOf } from './body-points.ts';
@@ -49,11 +49,14 @@ export function perspectiveOf({ pose, points, eyesPx: eyes, solesPx }: Figure): 
   return NUMBERS.map((name) => numbers[name]);
 }
 
-/** How far the hips are turned away from the camera, radians; 1.35 makes up for what the model plays down. */
+/** The pose model shows the hips turned by less than they are. */
+const TURN_FACTOR = 1.35;
+
+/** How far the hips are turned away from the camera, radians. */
 export function turnOf(world: readonly WorldLandmark[]): number {
   const [left, right] = [world[LANDMARK.leftHip], world[LANDMARK.rightHip]];
   if (left === undefined || right === undefined) return 0;
-  return 1.35 * Math.atan2(left.z - right.z, left.x - right.x);
+  return TURN_FACTOR * Math.atan2(left.z - right.z, left.x - right.x);
 }
 
 type Joint = 'Shoulder' | 'Hip' | 'Knee' | 'Heel' | 'Toe';
@@ -89,7 +92,7 @@ const LEVELS: Partial<Record<PhotoFeature, number>> = {
   calfOutline: 1,
   shinOutline: 1,
 };
-/** The levels at which the model tells the scale. */
+/** The levels for which the model gives the scale. */
 const [CHEST, HIP] = [0.28, 1];
 
 /** Round enough to look alike from every side. */
@@ -127,7 +130,7 @@ export function withoutPerspective(
   return corrected;
 }
 
-/** Their products tell about the camera beyond the numbers themselves. */
+/** Their products say more about the camera than the numbers alone. */
 const MULTIPLIED = (['shoulders', 'hips', 'knees', 'toes', 'ears', 'trunkLean'] as const).map(
   (name) => NUMBERS.indexOf(name),
 );

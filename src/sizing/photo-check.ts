@@ -85,17 +85,17 @@ export function checkPhoto(
 }
 
 function reasonsAgainst(photo: PhotoObservation, figure: Figure | null): PhotoReason[] {
-  if (figure === null) return [photo.luminance < DARK_PHOTO ? 'too_dark' : 'no_person'];
-  const company: PhotoReason[] = hasCompany(photo, figure) ? ['several_people'] : [];
+  const isDark = photo.luminance < DARK_PHOTO;
+  if (figure === null) return [isDark ? 'too_dark' : 'no_person'];
+  const reasons: PhotoReason[] = showsSeveralPeople(photo, figure) ? ['several_people'] : [];
   // A body that lies or leans has its head and feet in unexpected places: no more to say about it.
-  if (leans(figure)) return [...company, 'not_upright'];
-  const tooDark = photo.luminance < DARK_PHOTO && figure.pose.luminance < DARK_PERSON;
-  return [...company, ...reasonsOfUpright(figure), ...(tooDark ? DARK : [])];
+  if (leans(figure)) return [...reasons, 'not_upright'];
+  reasons.push(...reasonsIfUpright(figure));
+  if (isDark && figure.pose.luminance < DARK_PERSON) reasons.push('too_dark');
+  return reasons;
 }
 
-const DARK: readonly PhotoReason[] = ['too_dark'];
-
-function reasonsOfUpright(figure: Figure): PhotoReason[] {
+function reasonsIfUpright(figure: Figure): PhotoReason[] {
   const reasons: PhotoReason[] = [];
   const feet = feetVisible(figure);
   const head = headVisible(figure);
@@ -196,7 +196,7 @@ function leans({ points }: Figure): boolean {
 }
 
 /** Two large people, or a large one next to the one whose pose it is. */
-function hasCompany({ detections }: PhotoObservation, { pose }: Figure): boolean {
+function showsSeveralPeople({ detections }: PhotoObservation, { pose }: Figure): boolean {
   if (detections.length < 2) return false;
   const largest = Math.max(...detections.map(({ size }) => size));
   const large = detections.filter(({ size }) => size >= BYSTANDER * largest);

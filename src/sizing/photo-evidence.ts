@@ -20,23 +20,23 @@ export function photoEvidence(
   if (one === null) return null;
   const other = (mirrored && measurePhoto(mirrored, heightCm)) ?? one;
   return {
-    features: weighFeatures(one.features, other.features),
-    perspective: one.perspective.map((value, i) => weigh(value, other.perspective[i] ?? value)),
+    features: blendFeatures(one.features, other.features),
+    perspective: one.perspective.map((value, i) => blend(value, other.perspective[i] ?? value)),
     clarity: clarityOf(asTaken.pose),
   };
 }
 
-function weigh(asTaken: number, mirrored: number): number {
+function blend(asTaken: number, mirrored: number): number {
   return asTaken + MIRRORED_WEIGHT * (mirrored - asTaken);
 }
 
 /** What only one of them shows counts as it is. */
-function weighFeatures(one: PhotoFeatures, other: PhotoFeatures): PhotoFeatures {
-  const weighed = (name: PhotoFeature) => {
+function blendFeatures(one: PhotoFeatures, other: PhotoFeatures): PhotoFeatures {
+  const blended = (name: PhotoFeature) => {
     const [a, b] = [one[name] ?? other[name], other[name] ?? one[name]];
-    return [name, a === null || b === null ? null : weigh(a, b)] as const;
+    return [name, a === null || b === null ? null : blend(a, b)] as const;
   };
-  return Object.fromEntries(PHOTO_FEATURES.map(weighed)) as PhotoFeatures;
+  return Object.fromEntries(PHOTO_FEATURES.map(blended)) as PhotoFeatures;
 }
 
 /** Turned further, a body looks narrower than it is: the photo counts less. */

@@ -16,7 +16,7 @@ export const PHOTO_FEATURES = [
   'hipOutline',
   /** From the line of the upper arm's joints to its outer border, mean of both. */
   'upperArmOutline',
-  /** The same of the forearm: sleeves tell how loose a shirt is. */
+  /** The same of the forearm: sleeves show how loose a shirt is. */
   'forearmOutline',
   /** From the line of the thigh's joints to its outer border, mean of both. */
   'thighOutline',

@@ -7,7 +7,7 @@ import type { ChartSize, SizeChart } from './size-chart.ts';
  * How much larger the girth at the navel is than the natural waist, cm: means of 507 civilians
  * (Heinz et al. 2003). Sizing measures at the navel, most shop charts mean the natural waist.
  */
-const NAVEL_OVER_NATURAL_CM = { women: 13.9, men: 3.1 } as const;
+const NAVEL_EXCESS_CM = { navel: 0, natural_women: 13.9, natural_men: 3.1 } as const;
 
 const limit = z.number().min(20).max(300).optional();
 
@@ -65,19 +65,13 @@ export function toSizeChart({ name, source, waist_at, sizes }: ChartJson): SizeC
 
 function toChartSize(
   { size, chest, waist, hip }: SizeJson,
-  waistAt: ChartJson['waist_at'],
+  waistAt: ChartJson['waist_at'] = 'navel',
 ): ChartSize {
-  const wider =
-    waistAt === 'natural_women'
-      ? NAVEL_OVER_NATURAL_CM.women
-      : waistAt === 'natural_men'
-        ? NAVEL_OVER_NATURAL_CM.men
-        : 0;
   return {
     size,
     upToCm: {
       ...(chest !== undefined && { chest }),
-      ...(waist !== undefined && { waist: waist + wider }),
+      ...(waist !== undefined && { waist: waist + NAVEL_EXCESS_CM[waistAt] }),
       ...(hip !== undefined && { hip }),
     },
   };

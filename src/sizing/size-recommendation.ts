@@ -16,7 +16,7 @@ interface SizeRecommendation {
   readonly probabilities: Readonly<Record<string, number>>;
 }
 
-/** From here on one size is named; below, a range that is this likely to hold the right one. */
+/** Thousandths: from here on one size is named; below, a range that is this likely to hold the right one. */
 const SURE = 800;
 
 /** Recommends the likeliest size (the smaller one of two equally likely). */
