@@ -61,8 +61,9 @@ export class ByteBudget {
     const left: Waiting[] = [];
     for (const waiting of this.#waiting) {
       const { holding, bytes, admit } = waiting;
-      if (left.length > 0 || bytes > this.#free) this.#exempt ??= holding;
-      if (holding !== this.#exempt && (left.length > 0 || bytes > this.#free)) {
+      const mustWait = left.length > 0 || bytes > this.#free;
+      if (mustWait) this.#exempt ??= holding;
+      if (mustWait && holding !== this.#exempt) {
         left.push(waiting);
         continue;
       }

@@ -12,6 +12,8 @@ export const MAX_PROFILE_BYTES = 4 * 1024 * 1024;
 
 const HEADER_BYTES = 128;
 const TAG_ENTRY_BYTES = 12;
+/** 4.3, as a header holds it. */
+const PROFILE_VERSION = 0x0430_0000;
 const MAX_TAGS = 100;
 
 /**
@@ -85,7 +87,7 @@ function assemble(space: ProfileSpace, tags: readonly [string, Uint8Array][]): U
   const head = Buffer.alloc(dataFrom);
   const size = tags.reduce((sum, [, data]) => sum + data.length, dataFrom);
   head.writeUInt32BE(size, 0);
-  head.writeUInt32BE(0x0430_0000, 8);
+  head.writeUInt32BE(PROFILE_VERSION, 8);
   head.write(`mntr${space}XYZ `, 12, 'latin1');
   head.write('acsp', 36, 'latin1');
   xyz(D50).copy(head, 68, 8);

@@ -6,7 +6,7 @@
 import type { PictureView, Thumbnail } from '../ports/picture-views.ts';
 
 /** Below, the detector finds no person, not even in a trunk without a head. */
-const LEAST_SCORE = 0.05;
+export const LEAST_SCORE = 0.05;
 /**
  * The same where nothing reaches the edge of the picture, as on a shop's picture of a garment: a
  * person in it is whole, and whole people score 0.7 and more (decision 74).
@@ -19,7 +19,7 @@ const EDGE_DEVIATION = 20;
 const EDGE_SHARE = 0.98;
 /** Mean brightness of the photo, 0..1: below, nothing can be made out. */
 const LEAST_LUMINANCE = 0.02;
-/** Height of the person's square: below, a model could not tell the person's arms from the trunk. */
+/** Height of the person's square: below, a model could not distinguish arms and trunk. */
 const LEAST_PERSON_PX = 64;
 
 export const PERSON_REASONS = ['no_person', 'too_small', 'too_dark'] as const;

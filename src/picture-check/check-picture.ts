@@ -3,12 +3,11 @@
  * pictures of docs/picture-check.md.
  */
 import type { PictureView, Verdict } from '../ports/picture-views.ts';
+import { LEAST_SCORE } from './check-person.ts';
 import { CERTAIN_PERSON, measurePicture, type PictureMeasures } from './measure-picture.ts';
 
 /** How much each side may differ from the size asked for: vendors round to blocks of 16 px. */
 const SIZE_TOLERANCE = 0.02;
-/** Below, the detector finds no person, not even in a trunk without a head. */
-const LEAST_SCORE = 0.05;
 /** Larger than where the photo fills the picture, smaller than where all of it fits in. */
 const [MOST_ZOOM, LEAST_SHRINK] = [1.25, 0.75];
 /** Share of the joints beyond the edge: one of seventeen may be. */

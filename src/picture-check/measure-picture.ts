@@ -1,5 +1,6 @@
 /** What can be measured of a finished picture against the photo of its person. */
 import { FACE_SIDE, type PictureView } from '../ports/picture-views.ts';
+import { LANDMARK } from '../pose.ts';
 import { flopView } from './flop.ts';
 import { type Cell, changeAt, type Light, lightOf, mean, overlay, quantile } from './overlay.ts';
 import { register } from './register.ts';
@@ -9,7 +10,6 @@ import {
   inPixels,
   isSeen,
   move,
-  type Pair,
   residualOf,
   type Similarity,
   scaleOf,
@@ -134,24 +134,26 @@ function compare(photo: PictureView, picture: PictureView): Comparison {
 /** By the joints, or where these are few by the frames: the photo fits into the picture, or covers it. */
 function bestFit(photo: PictureView, picture: PictureView): Similarity {
   const byJoints = fitSimilarity(seenInBoth(photo, picture));
+  if (byJoints !== null) return register(photo, picture, byJoints);
   const [across, down] = [picture.widthPx / photo.widthPx, picture.heightPx / photo.heightPx];
-  const starts = byJoints === null ? [Math.min(across, down), Math.max(across, down)] : [];
-  const fits = [
-    ...(byJoints === null ? [] : [byJoints]),
-    ...starts.map((scale) => ({
-      a: scale,
-      b: 0,
-      x: (picture.widthPx - scale * photo.widthPx) / 2,
-      y: (picture.heightPx - scale * photo.heightPx) / 2,
-    })),
-  ].map((start) => register(photo, picture, start));
-  if (fits.length === 1 && fits[0]) return fits[0];
-  const errors = fits.map((fit) => {
+  const fitWithin = register(photo, picture, centred(photo, picture, Math.min(across, down)));
+  const fitCovering = register(photo, picture, centred(photo, picture, Math.max(across, down)));
+  const changeUnder = (fit: Similarity) => {
     const cells = overlay(photo, picture, fit, 2 * STEP);
     const light = lightOf(cells);
     return mean(cells.map((cell) => changeAt(cell, light)));
-  });
-  return fits[errors.indexOf(Math.min(...errors))] ?? { a: 1, b: 0, x: 0, y: 0 };
+  };
+  return changeUnder(fitCovering) < changeUnder(fitWithin) ? fitCovering : fitWithin;
+}
+
+/** The photo in the middle of the picture, `scale` times as large. */
+function centred(photo: PictureView, picture: PictureView, scale: number): Similarity {
+  return {
+    a: scale,
+    b: 0,
+    x: (picture.widthPx - scale * photo.widthPx) / 2,
+    y: (picture.heightPx - scale * photo.heightPx) / 2,
+  };
 }
 
 /** The change of blocks of cells that this share of the blocks stays below. */
@@ -177,13 +179,13 @@ function cutShare(photo: PictureView, picture: PictureView, fit: Similarity): nu
   return seen.length === 0 ? null : outside.length / seen.length;
 }
 
-const TORSO = [11, 12, 23, 24];
+const TORSO = [LANDMARK.leftShoulder, LANDMARK.rightShoulder, LANDMARK.leftHip, LANDMARK.rightHip];
 
 function poseChange(photo: PictureView, picture: PictureView): number | null {
   const pairs = seenInBoth(photo, picture);
   const fit = fitSimilarity(pairs);
   const torso = torsoLength(picture);
-  return fit === null || torso === 0 ? null : residualOf(fit, pairs as Pair[]) / torso;
+  return fit === null || torso === 0 ? null : residualOf(fit, pairs) / torso;
 }
 
 function torsoLength(view: PictureView): number {

@@ -3,6 +3,7 @@
  * has changed beyond the light.
  */
 import type { PictureView } from '../ports/picture-views.ts';
+import { LANDMARK } from '../pose.ts';
 import { move, type Similarity } from './similarity.ts';
 
 /** What a cell shows: its surroundings, the person's body, or the person above the shoulders. */
@@ -23,7 +24,6 @@ const CHANNELS = [0, 1, 2];
 /** Of 255: more is the person, less is not; in between lie the outline and its shadow. */
 const PERSON = 128;
 const NOT_PERSON = 30;
-const [LEFT_SHOULDER, RIGHT_SHOULDER] = [11, 12] as const;
 
 /** Every `step`th cell of the first picture's thumbnail that lies in the second one. */
 export function overlay(
@@ -56,7 +56,9 @@ export function overlay(
 }
 
 function shoulderRow({ person, thumbnail }: PictureView): number {
-  const [left, right] = [person?.landmarks[LEFT_SHOULDER], person?.landmarks[RIGHT_SHOULDER]];
+  const [left, right] = [LANDMARK.leftShoulder, LANDMARK.rightShoulder].map(
+    (index) => person?.landmarks[index],
+  );
   return Math.min(left?.y ?? 0, right?.y ?? 0) * thumbnail.rows;
 }
 
@@ -84,7 +86,7 @@ export type Light = readonly { readonly gain: number; readonly offset: number }[
 
 /** Places that differ by more than this from most others say nothing about the light. */
 const SAME_SURFACE = 0.12;
-/** Pulls the gain to 1 where the cells are too much alike to tell. */
+/** Pulls the gain to 1 where the cells are too similar to show it. */
 const PRIOR = 0.5;
 /** More than this is no change of light. */
 const [LEAST_GAIN, MOST_GAIN, MOST_OFFSET] = [0.75, 1.3, 0.15];
