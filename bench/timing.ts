@@ -8,6 +8,9 @@ export function quantile(values: readonly number[], share: number): number {
   return sorted[Math.min(Math.floor(share * sorted.length), sorted.length - 1)] ?? Number.NaN;
 }
 
+/** Two workers that are compared: in this order, a machine that gets faster or slower favours neither. */
+export const IN_TURNS = ['this', 'other', 'other', 'this'] as const;
+
 /** How long `work` takes, in milliseconds. */
 export async function timeMs(work: () => unknown): Promise<number> {
   const start = performance.now();

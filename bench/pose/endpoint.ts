@@ -1,70 +1,97 @@
-/** `/estimate-body` under load: clients that always have one request under way, and `/health` meanwhile. */
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
+/**
+ * `/estimate-body` of a worker under load: clients that always have one request under way, and `/health`
+ * meanwhile. With another worker, both in turns.
+ */
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
 import { startHttpHost } from '../../test/support/network/http-host.ts';
-import { fixed, printTable, quantile } from '../timing.ts';
-import type { ServerFigures } from './server.ts';
+import { openShop } from '../../test/support/shop.ts';
+import { fixed, IN_TURNS, printTable, quantile } from '../timing.ts';
+import { type Contender, modelsLoaded, startContender, THIS_WORKER } from '../walk/contender.ts';
+import { cpuMsOf, pssMbOf } from '../walk/process-tree.ts';
 
-/** Clients per photo; 0 is the baseline. */
-const CLIENTS = { small: [0, 1, 4, 16], phone: [1, 4] } as const;
+/** Clients per photo. */
+const CLIENTS = { small: [1, 4, 16], phone: [1, 4] } as const;
 type Photo = keyof typeof CLIENTS;
 export const PHONE = { width: 3024, height: 4032 };
 const PHOTO_NAMES = { small: '540 x 720', phone: '12 megapixels' };
 const LOAD_MS = 8_000;
 const THREADS = 2;
 const HEALTH_EVERY_MS = 20;
+const HEAD = [
+  'worker',
+  'photo',
+  'clients',
+  'requests/s',
+  'CPU a request',
+  'p50',
+  'p95',
+  'p99',
+  'shed (503)',
+  '/health p99',
+  'PSS MB',
+];
 
-/** Starts a server process and an image host, loads it, and prints what came back. */
-export async function benchEndpoint(modelFolder: string, photoFile: string): Promise<void> {
+/** Starts an image host and the worker, or both workers alternately, loads it, and prints what came back. */
+export async function benchEndpoint(photoFile: string, other: Contender | null): Promise<void> {
   const small = await readFile(photoFile);
   const phone = await sharp(small).resize(PHONE).jpeg({ quality: 90 }).toBuffer();
   await using host = await startHttpHost(({ url }, response) => {
     const photo = url === photoPath('phone') ? phone : small;
     response.writeHead(200, { 'content-type': 'image/jpeg' }).end(photo);
   });
-  const { origin } = host;
-  const imageUrl = (photo: Photo) => `${origin}${photoPath(photo)}`;
-  const script = join(import.meta.dirname, 'server.ts');
-  const server = fork(script, [modelFolder, origin, String(THREADS)]);
-  const [{ address }] = (await once(server, 'message')) as [{ address: string }];
-  const ask = async (): Promise<ServerFigures> => {
-    server.send('tell');
-    return (await once(server, 'message'))[0] as ServerFigures;
+  await using shop = await openShop();
+  const env = {
+    ...shop.stack.env,
+    IMAGE_TRUSTED_ORIGINS: host.origin,
+    POSE_WORKERS: String(THREADS),
   };
-  try {
-    const rows = [];
-    await load(address, imageUrl('small'), 2, 1_000);
-    for (const photo of ['small', 'phone'] as const) {
-      for (const clients of CLIENTS[photo]) {
-        await ask();
-        const result = await load(address, imageUrl(photo), clients, LOAD_MS);
-        rows.push([PHOTO_NAMES[photo], ...(await row(clients, result, ask))]);
-      }
-    }
-    console.log(`## /estimate-body, ${THREADS} pose threads (ms); 0 clients is the baseline\n`);
-    printTable(
-      [
-        'photo',
-        'clients',
-        'requests/s',
-        'CPU a request',
-        'p50',
-        'p95',
-        'p99',
-        'shed (503)',
-        '/health p99',
-        'loop delay p99',
-        'RSS MB',
-      ],
-      rows,
-    );
-  } finally {
-    server.disconnect();
+  const workers = { this: THIS_WORKER, other: other ?? THIS_WORKER };
+  const rows: unknown[][] = [];
+  for (const who of other === null ? (['this'] as const) : IN_TURNS) {
+    const measured = await measure(workers[who], env, host.origin);
+    rows.push(...measured.map((row) => [who, ...row]));
   }
+  console.log(`## /estimate-body, ${THREADS} pose threads (ms); CPU without that of /health\n`);
+  printTable(HEAD, rows);
+}
+
+/** A row for each photo and number of clients. */
+async function measure(
+  contender: Contender,
+  env: Readonly<Record<string, string>>,
+  imageOrigin: string,
+): Promise<unknown[][]> {
+  await using worker = await startContender(contender, env);
+  await modelsLoaded(worker);
+  const loadOf = async (photo: Photo, clients: number, durationMs: number) => {
+    const before = cpuMsOf(worker.pid) ?? Number.NaN;
+    const imageUrl = `${imageOrigin}${photoPath(photo)}`;
+    const { origin } = new URL(worker.healthUrl);
+    const result = await load(origin, imageUrl, clients, durationMs);
+    return { ...result, cpuMs: (cpuMsOf(worker.pid) ?? Number.NaN) - before };
+  };
+  await loadOf('small', 2, 1_000);
+  const idle = await loadOf('small', 0, LOAD_MS);
+  const healthCpuMs = idle.cpuMs / idle.healthTimes.length;
+  const rows: unknown[][] = [];
+  for (const photo of ['small', 'phone'] as const) {
+    for (const clients of CLIENTS[photo]) {
+      const { times, shed, healthTimes, seconds, cpuMs } = await loadOf(photo, clients, LOAD_MS);
+      rows.push([
+        PHOTO_NAMES[photo],
+        clients,
+        fixed(times.length / seconds),
+        fixed((cpuMs - healthCpuMs * healthTimes.length) / times.length, 0),
+        ...[0.5, 0.95, 0.99].map((share) => fixed(quantile(times, share), 0)),
+        shed,
+        fixed(quantile(healthTimes, 0.99)),
+        fixed(pssMbOf(worker.pid) ?? Number.NaN, 0),
+      ]);
+    }
+  }
+  return rows;
 }
 
 function photoPath(photo: Photo): string {
@@ -76,24 +103,6 @@ interface Load {
   readonly shed: number;
   readonly healthTimes: readonly number[];
   readonly seconds: number;
-}
-
-async function row(clients: number, result: Load, ask: () => Promise<ServerFigures>) {
-  const { eventLoopDelayP99Ms, rssMb, cpuMs } = await ask();
-  const { times, shed, healthTimes, seconds } = result;
-  const quantiles = [0.5, 0.95, 0.99].map((share) =>
-    clients === 0 ? '' : fixed(quantile(times, share), 0),
-  );
-  return [
-    clients,
-    clients === 0 ? '' : fixed(times.length / seconds),
-    clients === 0 ? '' : fixed(cpuMs / times.length, 0),
-    ...quantiles,
-    shed,
-    fixed(quantile(healthTimes, 0.99)),
-    fixed(eventLoopDelayP99Ms),
-    fixed(rssMb, 0),
-  ];
 }
 
 async function load(

@@ -3,7 +3,7 @@
  * this one; with `--vendor-ms` alone, this one.
  */
 import { openShop, type Shop } from '../../test/support/shop.ts';
-import { machineName, printTable } from '../timing.ts';
+import { IN_TURNS, machineName, printTable } from '../timing.ts';
 import { type Contender, THIS_WORKER } from './contender.ts';
 import { photoOf } from './orders.ts';
 import { measureRun, type Run } from './run.ts';
@@ -21,9 +21,6 @@ export interface Amount {
   /** Whether the photos show a person, so that their check has its full cost. */
   readonly person: boolean;
 }
-
-/** In this order, so that a machine that gets faster or slower favours neither. */
-const ORDER = ['this', 'other', 'other', 'this'] as const;
 
 /** What both workers get in addition to the local stack's addresses and keys, HOST and PORT. */
 function settings(): Record<string, string> {
@@ -46,10 +43,10 @@ export async function compareWith(other: Contender, amount: Amount): Promise<voi
   await using shop = await openShopWith(amount);
   const load = { ...amount, photo: await photoOf(amount.megapixels, amount.person) };
   const env = { ...shop.stack.env, ...settings() };
-  const runs: Record<(typeof ORDER)[number], Run[]> = { this: [], other: [] };
-  for (const [index, who] of ORDER.entries()) {
+  const runs: Record<(typeof IN_TURNS)[number], Run[]> = { this: [], other: [] };
+  for (const [index, who] of IN_TURNS.entries()) {
     const name = who === 'this' ? 'this worker' : 'the other one';
-    console.error(`run ${index + 1} of ${ORDER.length}: ${name}`);
+    console.error(`run ${index + 1} of ${IN_TURNS.length}: ${name}`);
     const contender = who === 'this' ? THIS_WORKER : other;
     runs[who].push(await measureRun(shop, contender, env, load));
   }
