@@ -8,6 +8,7 @@ import {
   plus,
   solve,
   times,
+  timesTransposed,
   transpose,
   type Vector,
 } from './matrix.ts';
@@ -31,20 +32,17 @@ export function observe(
   { observed, offset, slopes, noise }: LinearObservation,
 ): { readonly posterior: Gaussian; readonly logLikelihood: number } {
   const spread = multiply(slopes, prior.covariance);
-  const lower = cholesky(plus(multiply(spread, transpose(slopes)), noise));
+  const lower = cholesky(plus(timesTransposed(spread, slopes), noise));
   const expected = times(slopes, prior.mean);
   const surprise = observed.map((value, i) => value - (offset[i] ?? 0) - (expected[i] ?? 0));
   const weighed = solve(lower, surprise);
   const gain = transpose(spread);
   const correction = times(gain, weighed);
-  const reduction = multiply(
-    gain,
-    transpose(transpose(spread).map((column) => solve(lower, column))),
-  );
+  const solved = gain.map((column) => solve(lower, column));
   return {
     posterior: {
       mean: prior.mean.map((value, i) => value + (correction[i] ?? 0)),
-      covariance: plus(prior.covariance, reduction, -1),
+      covariance: plus(prior.covariance, timesTransposed(gain, solved), -1),
     },
     logLikelihood: -0.5 * (dot(surprise, weighed) + logDeterminant(lower)),
   };

@@ -19,8 +19,12 @@ export function transpose(a: Matrix): Matrix {
 }
 
 export function multiply(a: Matrix, b: Matrix): Matrix {
-  const columns = transpose(b);
-  return a.map((row) => columns.map((column) => dot(row, column)));
+  return timesTransposed(a, transpose(b));
+}
+
+/** a·bᵀ */
+export function timesTransposed(a: Matrix, b: Matrix): Matrix {
+  return a.map((row) => b.map((other) => dot(row, other)));
 }
 
 export function times(a: Matrix, v: Vector): Vector {
