@@ -21,7 +21,7 @@ import { WaitingLine } from './waiting-line.ts';
 export interface PosePoolOptions {
   /** Holds the .onnx files and their manifest (`npm run models`). */
   readonly modelFolder: string;
-  /** At most so many; one starts at once, the others for photos of sizes, or when many pictures wait to be checked. */
+  /** At most so many; one starts at once, the others for photos of sizes, or when too many pictures wait to be checked. */
   readonly threads: number;
   /** How many photos for sizes may wait for a thread; more are turned away. Default: eight a thread, about a second. */
   readonly maxWaiting?: number;
@@ -34,8 +34,8 @@ export interface PosePoolOptions {
 
 const DEFAULT_RETRY_MS = 5_000;
 const DEFAULT_WAITING_PER_THREAD = 8;
-/** Pictures to be checked may wait while the image model draws, and no size waits for them. */
-const PATIENT_PER_PHOTO = 4;
+/** Pictures to be checked may wait while the image model draws, and no size waits for them (decision 80). */
+const PATIENT_PER_PHOTO = 8;
 /** Each takes up to two seconds, and its request ends after four. */
 const MAX_SLOW_WAITING = 4;
 /** A further thread without photos for this long ends. */

@@ -17,7 +17,7 @@ import type { PoseSessions } from './models.ts';
 import { middleOf, squareBetween } from './region.ts';
 import { warpSquare } from './warp.ts';
 
-/** Sharpness is judged at full resolution, within 48 MB of memory. */
+/** Within 48 MB of memory. Smaller would take more CPU for a vendor's picture (decision 68). */
 const LONGEST_SIDE_PX = 4096;
 
 /** `file` is a JPEG, PNG or WebP; throws `INVALID_IMAGE` for anything else. */

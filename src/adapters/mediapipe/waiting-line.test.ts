@@ -66,7 +66,7 @@ test('patient callers run when no one else waits, in a line of their own', async
   assert.deepEqual(order, ['other', 'patient']);
 });
 
-test('patient callers have one slot together, and more once many wait', async () => {
+test('patient callers share one slot, and get more once their line is full', async () => {
   const line = new WaitingLine(3, 1, 8);
   let running = 0;
   const enter = async () => {
@@ -76,7 +76,7 @@ test('patient callers have one slot together, and more once many wait', async ()
   const settled = () => new Promise((resolve) => setImmediate(resolve));
   for (const [callers, expected] of [
     [1, 1],
-    [4, 1],
+    [8, 1],
     [1, 2],
     [1, 3],
   ] as const) {

@@ -1,11 +1,8 @@
 /** Lets a few through at a time and a few more wait; everyone else is turned away at once. */
 
-/** Patient callers have one slot together, until this share of the places where they may wait is taken. */
-const CROWDED_SHARE = 1 / 2;
-
 /**
- * First come, first served; patient callers go when no one else waits, one at a time as long as few of
- * them wait, so that slots that cost memory are taken for the others.
+ * First come, first served; patient callers go when no one else waits, one at a time unless one of them
+ * would be turned away, since each further slot costs memory.
  */
 export class WaitingLine {
   readonly #maxWaiting: number;
@@ -30,7 +27,7 @@ export class WaitingLine {
     signal.throwIfAborted();
     const line = isPatient ? this.#patient : this.#waiting;
     const isFull = line.size >= (isPatient ? this.#maxPatient : this.#maxWaiting);
-    if (isFull && !(isPatient ? this.#hasSlotForPatient : this.#freeSlots > 0)) return false;
+    if (isFull && this.#freeSlots === 0) return false;
     const turn = wait(line, signal);
     this.#admit();
     await turn;
@@ -45,8 +42,8 @@ export class WaitingLine {
   }
 
   get #hasSlotForPatient(): boolean {
-    const isCrowded = this.#patient.size > this.#maxPatient * CROWDED_SHARE;
-    return this.#freeSlots > 0 && (this.#patientRunning === 0 || isCrowded);
+    const areTooMany = this.#patient.size > this.#maxPatient;
+    return this.#freeSlots > 0 && (this.#patientRunning === 0 || areTooMany);
   }
 
   #admit(): void {
