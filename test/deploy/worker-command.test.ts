@@ -21,7 +21,7 @@ async function show(values: string, env: Readonly<Record<string, string>> = {}):
 }
 
 it('the worker starts with memory settings and keeps those given', async () => {
-  const flags = '--max-semi-space-size=8 --v8-pool-size=1';
+  const flags = '--max-semi-space-size=8 --v8-pool-size=1 --heap-growing-percent=100';
   assert.equal(await show(SETTINGS), `2 ${flags}`);
   assert.equal(await show(SETTINGS, { MALLOC_ARENA_MAX: '4' }), `4 ${flags}`);
 });
