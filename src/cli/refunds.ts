@@ -6,6 +6,7 @@ import { refundJobs, retryRefunds } from '../adapters/redis/jobs/job-views.ts';
 import { type Answer, ProblemError, UsageError } from './answer.ts';
 import type { CliContext, Run } from './cli-context.ts';
 import { ago, counted, table } from './table.ts';
+import { uuidOf } from './uuid.ts';
 
 interface RetryOptions {
   readonly all?: boolean;
@@ -42,10 +43,11 @@ async function list(context: CliContext): Promise<Answer> {
 
 async function retry(
   context: CliContext,
-  id: string | undefined,
+  session: string | undefined,
   { all }: RetryOptions,
 ): Promise<Answer> {
-  if ((id === undefined) === !all) throw new UsageError('Give either a session id or --all.');
+  if ((session === undefined) === !all) throw new UsageError('Give either a session id or --all.');
+  const id = session === undefined ? undefined : uuidOf(session);
   const redis = await context.redis();
   if (id !== undefined && (await refundJobs(redis, id)).length === 0) {
     throw new ProblemError(`No refund is outstanding for session ${id}.`);

@@ -31,6 +31,7 @@ describe('refunds', () => {
     const { code, json } = await run('refunds', 'list', '--json');
     assert.equal(code, 1);
     assert.equal(json[0].intent.sessionId, tryOn.sessionId);
+    assert.equal((await run('refunds', 'retry', tryOn.sessionId.toUpperCase())).code, 0);
     // The database is away: the worker sets the refund aside for some seconds.
     stack.supabase.faults.add({ kind: 'status', path: /^\/rest/, times: 1000, status: 503 });
     await using worker = await startWorkerProcess(stack.env);
