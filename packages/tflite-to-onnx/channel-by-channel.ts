@@ -3,11 +3,7 @@
  * channel most would be thrown away. So the products of each channel come first, and then their sum.
  */
 import { flatOptions } from './flat-options.ts';
-import { type Operator, rewritten, type TfliteModel } from './tflite.ts';
-
-/** Codes of the schema. */
-const CONV_2D = 3;
-const DEPTHWISE_CONV_2D = 4;
+import { OPERATOR, type Operator, rewritten, type TfliteModel } from './tflite.ts';
 
 /** The model with every convolution of several channels to one in two steps. */
 export function channelByChannel(model: TfliteModel): TfliteModel {
@@ -15,12 +11,12 @@ export function channelByChannel(model: TfliteModel): TfliteModel {
     const [image = -1, weights = -1, bias = -1] = operator.inputs;
     const { shape, constant } = model.tensors[weights] ?? { shape: [], constant: null };
     const [filters, height = 1, width = 1, channels = 1] = shape;
-    if (operator.code !== CONV_2D || filters !== 1 || channels === 1) return [operator];
+    if (operator.code !== OPERATOR.CONV_2D || filters !== 1 || channels === 1) return [operator];
     const option = (field: number) => operator.options?.int32(field, 1) ?? 1;
     const size = model.tensors[operator.outputs[0] ?? -1]?.shape.slice(0, 3) ?? [];
     const products = add([...size, channels]);
     const multiply: Operator = {
-      code: DEPTHWISE_CONV_2D,
+      code: OPERATOR.DEPTHWISE_CONV_2D,
       inputs: [
         image,
         add([1, height, width, channels], constant),

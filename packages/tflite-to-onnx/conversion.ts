@@ -1,10 +1,6 @@
 /** A conversion under way: what is known about each tensor, and how an operator gets at it. */
 import type { Attribute, OnnxGraph } from './onnx.ts';
-import type { Operator, Tensor, TfliteModel } from './tflite.ts';
-
-/** Codes of ActivationFunctionType in the schema. */
-const ACTIVATION_NONE = 0;
-const ACTIVATION_RELU6 = 3;
+import { ACTIVATION, type Operator, type Tensor, type TfliteModel } from './tflite.ts';
 
 /** `names`: of each tensor that is computed; constants are converted where they are used. */
 export interface Conversion {
@@ -20,11 +16,11 @@ export function emit(
   name: string,
   inputs: readonly string[],
   attributes: Readonly<Record<string, Attribute>> = {},
-  activation: number = ACTIVATION_NONE,
+  activation: number = ACTIVATION.NONE,
 ): void {
   const value = conversion.graph.node(name, inputs, attributes);
-  if (activation === ACTIVATION_NONE) conversion.names.set(only(operator.outputs), value);
-  else if (activation !== ACTIVATION_RELU6)
+  if (activation === ACTIVATION.NONE) conversion.names.set(only(operator.outputs), value);
+  else if (activation !== ACTIVATION.RELU6)
     throw new Error(`activation ${activation} is not known`);
   else if (name === 'Conv') emitClip(conversion, operator, value);
   else emitRelu6(conversion, operator, value);

@@ -5,23 +5,10 @@ import { InferenceSession, Tensor as OnnxTensor } from 'onnxruntime-node';
 import { convertModel } from './convert.ts';
 import { flatOptions } from './flat-options.ts';
 import type { FlatTable } from './flatbuffer.ts';
-import type { Tensor } from './tflite.ts';
+import { ACTIVATION, OPERATOR, type Tensor } from './tflite.ts';
 
-const ADD = 0;
-const CONCATENATION = 2;
-const CONV_2D = 3;
-const DEPTHWISE_CONV_2D = 4;
-const DEPTH_TO_SPACE = 5;
-const DEQUANTIZE = 6;
-const LOGISTIC = 14;
-const MAX_POOL_2D = 17;
-const RESHAPE = 22;
-const RESIZE_BILINEAR = 23;
-const PAD = 34;
-const SLICE = 65;
 const SAME = 0;
 const VALID = 1;
-const RELU6 = 3;
 
 interface Case {
   readonly code: number;
@@ -75,7 +62,7 @@ function integers(values: readonly number[]): Tensor {
 }
 
 const RESIZE = {
-  code: RESIZE_BILINEAR,
+  code: OPERATOR.RESIZE_BILINEAR,
   input: [0, 4],
   inputShape: [1, 1, 2, 1],
   constants: [integers([1, 4])],
@@ -84,8 +71,8 @@ const RESIZE = {
 
 const CASES: Readonly<Record<string, Case>> = {
   'a convolution mixes channels, adds its bias and clips at 6': {
-    code: CONV_2D,
-    options: flatOptions({ 0: VALID, 1: 1, 2: 1, 3: RELU6 }),
+    code: OPERATOR.CONV_2D,
+    options: flatOptions({ 0: VALID, 1: 1, 2: 1, 3: ACTIVATION.RELU6 }),
     input: [1, 2, 3, 4],
     inputShape: [1, 1, 2, 2],
     constants: [floats([3, 1, 1, 2], [1, 10, -1, 0, 0, 1]), floats([3], [0.5, 0, 0])],
@@ -93,7 +80,7 @@ const CASES: Readonly<Record<string, Case>> = {
     output: [6, 0, 2, 6, 0, 4],
   },
   'a convolution without activation keeps negative and large values': {
-    code: CONV_2D,
+    code: OPERATOR.CONV_2D,
     options: flatOptions({ 0: VALID, 1: 1, 2: 1, 3: 0 }),
     input: [1, 2],
     inputShape: [1, 1, 2, 1],
@@ -102,7 +89,7 @@ const CASES: Readonly<Record<string, Case>> = {
     output: [-9, -19],
   },
   'SAME padding with stride 2 pads an even picture at the end': {
-    code: CONV_2D,
+    code: OPERATOR.CONV_2D,
     options: flatOptions({ 0: SAME, 1: 2, 2: 2 }),
     input: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16],
     inputShape: [1, 4, 4, 1],
@@ -111,7 +98,7 @@ const CASES: Readonly<Record<string, Case>> = {
     output: [1 + 11, 3, 9, 11],
   },
   'strides and dilations of height and width are not mixed up': {
-    code: CONV_2D,
+    code: OPERATOR.CONV_2D,
     options: flatOptions({ 0: VALID, 1: 1, 2: 2, 4: 2, 5: 1 }),
     input: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12],
     inputShape: [1, 3, 4, 1],
@@ -120,8 +107,8 @@ const CASES: Readonly<Record<string, Case>> = {
     output: [301, 402, 1109, 1210],
   },
   'a convolution to one channel sums over the window and the channels': {
-    code: CONV_2D,
-    options: flatOptions({ 0: SAME, 1: 1, 2: 1, 3: RELU6 }),
+    code: OPERATOR.CONV_2D,
+    options: flatOptions({ 0: SAME, 1: 1, 2: 1, 3: ACTIVATION.RELU6 }),
     input: [1, 10, 2, 20, -3, -30],
     inputShape: [1, 1, 3, 2],
     constants: [floats([1, 1, 3, 2], [1, 0.1, 0, 0.01, 0, 0]), floats([1], [0.5])],
@@ -129,7 +116,7 @@ const CASES: Readonly<Record<string, Case>> = {
     output: [0.6, 2.7, 4.2],
   },
   'a depthwise convolution keeps channels apart': {
-    code: DEPTHWISE_CONV_2D,
+    code: OPERATOR.DEPTHWISE_CONV_2D,
     options: flatOptions({ 0: VALID, 1: 1, 2: 1, 3: 1, 4: 0 }),
     input: [1, 10, 2, 20, 3, 30],
     inputShape: [1, 1, 3, 2],
@@ -138,8 +125,8 @@ const CASES: Readonly<Record<string, Case>> = {
     output: [3, 20 - 20 + 5, 5, 40 - 30 + 5],
   },
   'a sum of a value with itself doubles it and obeys the activation': {
-    code: ADD,
-    options: flatOptions({ 0: RELU6 }),
+    code: OPERATOR.ADD,
+    options: flatOptions({ 0: ACTIVATION.RELU6 }),
     inputs: [0, 0],
     input: [-1, 2, 5],
     inputShape: [1, 1, 1, 3],
@@ -147,7 +134,7 @@ const CASES: Readonly<Record<string, Case>> = {
     output: [0, 4, 6],
   },
   'a concatenation joins along its axis': {
-    code: CONCATENATION,
+    code: OPERATOR.CONCATENATION,
     options: flatOptions({ 0: 1 }),
     inputs: [0, 0],
     input: [7, 8],
@@ -156,7 +143,7 @@ const CASES: Readonly<Record<string, Case>> = {
     output: [7, 8, 7, 8],
   },
   'a concatenation of pictures joins rows, columns or channels': {
-    code: CONCATENATION,
+    code: OPERATOR.CONCATENATION,
     options: flatOptions({ 0: 3 }),
     inputs: [0, 0],
     input: [1, 2, 3, 4],
@@ -165,7 +152,7 @@ const CASES: Readonly<Record<string, Case>> = {
     output: [1, 2, 1, 2, 3, 4, 3, 4],
   },
   'a slice starts where it says and has the size that it says': {
-    code: SLICE,
+    code: OPERATOR.SLICE,
     input: [1, 2, 3, 4, 5, 6, 7, 8],
     inputShape: [1, 2, 2, 2],
     constants: [integers([0, 1, 0, 1]), integers([1, 1, 2, 1])],
@@ -173,7 +160,7 @@ const CASES: Readonly<Record<string, Case>> = {
     output: [6, 8],
   },
   'depth to space deals channels out by row, column, then channel': {
-    code: DEPTH_TO_SPACE,
+    code: OPERATOR.DEPTH_TO_SPACE,
     options: flatOptions({ 0: 2 }),
     input: [1, 2, 3, 4, 5, 6, 7, 8],
     inputShape: [1, 1, 1, 8],
@@ -181,7 +168,7 @@ const CASES: Readonly<Record<string, Case>> = {
     output: [1, 2, 3, 4, 5, 6, 7, 8],
   },
   'max pooling takes the largest of each window': {
-    code: MAX_POOL_2D,
+    code: OPERATOR.MAX_POOL_2D,
     options: flatOptions({ 0: VALID, 1: 2, 2: 2, 3: 2, 4: 2 }),
     input: [1, 5, 2, 0, 3, 4, 8, -1],
     inputShape: [1, 2, 4, 1],
@@ -189,14 +176,14 @@ const CASES: Readonly<Record<string, Case>> = {
     output: [5, 8],
   },
   'a logistic is the sigmoid': {
-    code: LOGISTIC,
+    code: OPERATOR.LOGISTIC,
     input: [0, 100],
     inputShape: [1, 2],
     outputShape: [1, 2],
     output: [0.5, 1],
   },
   'a reshape counts pixels with their channels together': {
-    code: RESHAPE,
+    code: OPERATOR.RESHAPE,
     input: [1, 2, 3, 4, 5, 6],
     inputShape: [1, 1, 3, 2],
     constants: [integers([1, 3, 2])],
@@ -204,7 +191,7 @@ const CASES: Readonly<Record<string, Case>> = {
     output: [1, 2, 3, 4, 5, 6],
   },
   'padding adds zeros before and after each axis, channels too': {
-    code: PAD,
+    code: OPERATOR.PAD,
     input: [1, 2],
     inputShape: [1, 1, 2, 1],
     constants: [integers([0, 0, 0, 0, 1, 0, 0, 1])],
@@ -246,9 +233,9 @@ test('constants that pass through DEQUANTIZE are folded into the operator', asyn
       { name: 'out', shape: [1, 1, 1, 1], constant: null },
     ],
     operators: [
-      { code: DEQUANTIZE, options: null, inputs: [1], outputs: [2] },
+      { code: OPERATOR.DEQUANTIZE, options: null, inputs: [1], outputs: [2] },
       {
-        code: CONV_2D,
+        code: OPERATOR.CONV_2D,
         options: flatOptions({ 0: VALID, 1: 1, 2: 1 }),
         inputs: [0, 2, 3],
         outputs: [4],

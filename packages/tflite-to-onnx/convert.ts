@@ -19,7 +19,7 @@ import { convolveBeforeResize } from './convolve-before-resize.ts';
 import { foldConstants } from './fold-constants.ts';
 import { halveRows } from './halve-rows.ts';
 import { OnnxGraph } from './onnx.ts';
-import { type Operator, readTflite, type TfliteModel } from './tflite.ts';
+import { OPERATOR, type Operator, readTflite, type TfliteModel } from './tflite.ts';
 
 const TO_NCHW = [0, 3, 1, 2];
 const TO_NHWC = [0, 2, 3, 1];
@@ -28,23 +28,19 @@ type Converter = (conversion: Conversion, operator: Operator) => void;
 /** What is done to a model before it is converted. */
 const PASSES = [foldConstants, convolveBeforeResize, channelByChannel, halveRows];
 
-/** By BuiltinOperator code in the schema. */
 const CONVERTERS = new Map<number, Converter>([
-  [0, convertAdd],
-  [2, convertConcatenation],
-  [3, (conversion, operator) => convertConvolution(conversion, operator, [0, 3, 1, 2])],
-  [4, (conversion, operator) => convertConvolution(conversion, operator, [3, 0, 1, 2])],
-  [5, convertDepthToSpace],
-  [
-    14,
-    (conversion, operator) => emit(conversion, operator, 'Sigmoid', [input(conversion, operator)]),
-  ],
-  [17, convertMaxPool],
-  [21, (conversion, operator) => emitRelu6(conversion, operator, input(conversion, operator))],
-  [22, convertReshape],
-  [23, convertResizeBilinear],
-  [34, convertPad],
-  [65, convertSlice],
+  [OPERATOR.ADD, convertAdd],
+  [OPERATOR.CONCATENATION, convertConcatenation],
+  [OPERATOR.CONV_2D, (...args) => convertConvolution(...args, [0, 3, 1, 2])],
+  [OPERATOR.DEPTHWISE_CONV_2D, (...args) => convertConvolution(...args, [3, 0, 1, 2])],
+  [OPERATOR.DEPTH_TO_SPACE, convertDepthToSpace],
+  [OPERATOR.LOGISTIC, (...args) => emit(...args, 'Sigmoid', [input(...args)])],
+  [OPERATOR.MAX_POOL_2D, convertMaxPool],
+  [OPERATOR.RELU6, (...args) => emitRelu6(...args, input(...args))],
+  [OPERATOR.RESHAPE, convertReshape],
+  [OPERATOR.RESIZE_BILINEAR, convertResizeBilinear],
+  [OPERATOR.PAD, convertPad],
+  [OPERATOR.SLICE, convertSlice],
 ]);
 
 export interface ConversionOptions {

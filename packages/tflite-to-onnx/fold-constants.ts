@@ -1,8 +1,7 @@
 /** Constants that a model unpacks before it uses them: DEQUANTIZE and DENSIFY. */
-import type { TfliteModel } from './tflite.ts';
+import { OPERATOR, type TfliteModel } from './tflite.ts';
 
-/** Codes of the schema. */
-const UNPACKING = [6, 124];
+const UNPACKING: readonly number[] = [OPERATOR.DEQUANTIZE, OPERATOR.DENSIFY];
 
 /** The model without these operators: constants are read as dense fp32 already. */
 export function foldConstants(model: TfliteModel): TfliteModel {

@@ -5,19 +5,12 @@
 import { flatOptions } from './flat-options.ts';
 import {
   type AddTensor,
+  OPERATOR,
   type Operator,
   rewritten,
   type Tensor,
   type TfliteModel,
 } from './tflite.ts';
-
-/** Codes of the schema. */
-const ADD = 0;
-const CONCATENATION = 2;
-const CONV_2D = 3;
-const DEPTHWISE_CONV_2D = 4;
-const RESIZE_BILINEAR = 23;
-const SLICE = 65;
 
 const CHANNELS = 8;
 /** Smaller pictures are not worth it. */
@@ -27,7 +20,7 @@ const LEAST_ROWS = 128;
 export function halveRows(model: TfliteModel): TfliteModel {
   const first = model.operators.findIndex(({ code, inputs }) => {
     const { rows, channels } = sizeOf(model, inputs[0]);
-    return code === DEPTHWISE_CONV_2D && channels === CHANNELS && rows >= LEAST_ROWS;
+    return code === OPERATOR.DEPTHWISE_CONV_2D && channels === CHANNELS && rows >= LEAST_ROWS;
   });
   if (first < 0) return model;
   const rest = model.operators.slice(first);
@@ -71,7 +64,7 @@ class Halves {
       ...parts,
       concatenation(parts, 3, joined),
       {
-        code: DEPTHWISE_CONV_2D,
+        code: OPERATOR.DEPTHWISE_CONV_2D,
         inputs: [joined, ones, none],
         outputs: [this.#halved(picture, add)],
         options: flatOptions({ 3: 1, 5: 1, 6: 1 }),
@@ -85,8 +78,8 @@ class Halves {
       const tensor = this.#model.tensors[index];
       const constant = tensor?.constant;
       if (tensor === undefined || !constant) return this.#halved(index, add);
-      if (operator.code === RESIZE_BILINEAR) return index;
-      const isMatrix = operator.code === CONV_2D && tensor.shape.length === 4;
+      if (operator.code === OPERATOR.RESIZE_BILINEAR) return index;
+      const isMatrix = operator.code === OPERATOR.CONV_2D && tensor.shape.length === 4;
       return isMatrix ? blockDiagonal(tensor, add) : twice(tensor, add);
     });
     return { ...operator, inputs, outputs: operator.outputs.map((o) => this.#halved(o, add)) };
@@ -121,10 +114,15 @@ function reachOf(model: TfliteModel, { code, inputs, outputs, options }: Operato
   const [before, after] = [sizeOf(model, inputs[0]), sizeOf(model, outputs[0])];
   const [, height = 1, width = 1] = model.tensors[inputs[1] ?? -1]?.shape ?? [];
   const alignsCorners = options?.int8(2) === 1;
-  if (code === ADD) return 0;
-  if (code === RESIZE_BILINEAR && !alignsCorners) return 1 / after.rows;
-  if (code === CONV_2D && height === 1 && width === 1 && before.rows === after.rows) return 0;
-  if (code === DEPTHWISE_CONV_2D && options?.int32(6, 1) === 1 && before.rows === after.rows)
+  if (code === OPERATOR.ADD) return 0;
+  if (code === OPERATOR.RESIZE_BILINEAR && !alignsCorners) return 1 / after.rows;
+  if (code === OPERATOR.CONV_2D && height === 1 && width === 1 && before.rows === after.rows)
+    return 0;
+  if (
+    code === OPERATOR.DEPTHWISE_CONV_2D &&
+    options?.int32(6, 1) === 1 &&
+    before.rows === after.rows
+  )
     return (height - 1) / 2 / after.rows;
   throw new Error(`operator ${code} cannot be computed in halves`);
 }
@@ -137,7 +135,7 @@ function slice(
 ): Operator {
   const [from, size] = [start, shape].map((numbers) => add([4], Int32Array.from(numbers)));
   return {
-    code: SLICE,
+    code: OPERATOR.SLICE,
     inputs: [picture, from ?? -1, size ?? -1],
     outputs: [add(shape)],
     options: null,
@@ -146,7 +144,12 @@ function slice(
 
 function concatenation(parts: readonly Operator[], axis: number, output: number): Operator {
   const inputs = parts.flatMap(({ outputs }) => outputs);
-  return { code: CONCATENATION, inputs, outputs: [output], options: flatOptions({ 0: axis }) };
+  return {
+    code: OPERATOR.CONCATENATION,
+    inputs,
+    outputs: [output],
+    options: flatOptions({ 0: axis }),
+  };
 }
 
 /** Each channel's numbers for both of its halves; channels are the last axis. */

@@ -5,6 +5,27 @@
 import { densify, halvesToFloats, type LevelOfSparsity } from './constants.ts';
 import { type FlatTable, readFlatbuffer } from './flatbuffer.ts';
 
+/** Codes of BuiltinOperator in the schema, by its names. */
+export const OPERATOR = {
+  ADD: 0,
+  CONCATENATION: 2,
+  CONV_2D: 3,
+  DEPTHWISE_CONV_2D: 4,
+  DEPTH_TO_SPACE: 5,
+  DEQUANTIZE: 6,
+  LOGISTIC: 14,
+  MAX_POOL_2D: 17,
+  RELU6: 21,
+  RESHAPE: 22,
+  RESIZE_BILINEAR: 23,
+  PAD: 34,
+  SLICE: 65,
+  DENSIFY: 124,
+} as const;
+
+/** Codes of ActivationFunctionType in the schema. */
+export const ACTIVATION = { NONE: 0, RELU6: 3 } as const;
+
 export interface Tensor {
   readonly name: string;
   readonly shape: readonly number[];

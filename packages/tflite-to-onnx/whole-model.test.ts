@@ -5,16 +5,10 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { product } from './constants.ts';
 import { convertModel } from './convert.ts';
 import { flatOptions } from './flat-options.ts';
-import type { Tensor as ModelTensor, TfliteModel } from './tflite.ts';
+import { ACTIVATION, type Tensor as ModelTensor, OPERATOR, type TfliteModel } from './tflite.ts';
 
-const ADD = 0;
-const CONV_2D = 3;
-const DEPTHWISE_CONV_2D = 4;
-const RESHAPE = 22;
-const RESIZE_BILINEAR = 23;
 const SAME = 0;
 const VALID = 1;
-const RELU6 = 3;
 
 function picture(name: string, columns: number, channels = 1) {
   return { name, shape: [1, 1, columns, channels], constant: null };
@@ -30,7 +24,7 @@ test('a picture may go in as bytes that stand for a range up to 1', async () => 
   const file = convertModel(
     {
       tensors: [picture('in', 3), picture('out', 3)],
-      operators: [{ code: ADD, options: flatOptions({}), inputs: [0, 0], outputs: [1] }],
+      operators: [{ code: OPERATOR.ADD, options: flatOptions({}), inputs: [0, 0], outputs: [1] }],
       inputs: [0],
       outputs: [1],
     },
@@ -41,7 +35,7 @@ test('a picture may go in as bytes that stand for a range up to 1', async () => 
 });
 
 test('a picture is convolved before it is enlarged, and clipped after it', async () => {
-  const pointwise = flatOptions({ 0: VALID, 1: 1, 2: 1, 3: RELU6 });
+  const pointwise = flatOptions({ 0: VALID, 1: 1, 2: 1, 3: ACTIVATION.RELU6 });
   const file = convertModel({
     tensors: [
       picture('in', 2, 2),
@@ -52,8 +46,8 @@ test('a picture is convolved before it is enlarged, and clipped after it', async
       picture('out', 4),
     ],
     operators: [
-      { code: RESIZE_BILINEAR, options: flatOptions({}), inputs: [0, 1], outputs: [2] },
-      { code: CONV_2D, options: pointwise, inputs: [2, 3, 4], outputs: [5] },
+      { code: OPERATOR.RESIZE_BILINEAR, options: flatOptions({}), inputs: [0, 1], outputs: [2] },
+      { code: OPERATOR.CONV_2D, options: pointwise, inputs: [2, 3, 4], outputs: [5] },
     ],
     inputs: [0],
     outputs: [5],
@@ -79,9 +73,9 @@ test('a model may take pictures of any size', async () => {
         { name: 'out', shape: [1, 4, 1], constant: null },
       ],
       operators: [
-        { code: CONV_2D, options: plain, inputs: [0, 1, 2], outputs: [3] },
-        { code: RESIZE_BILINEAR, options: flatOptions({}), inputs: [3, 4], outputs: [5] },
-        { code: RESHAPE, options: null, inputs: [5], outputs: [6] },
+        { code: OPERATOR.CONV_2D, options: plain, inputs: [0, 1, 2], outputs: [3] },
+        { code: OPERATOR.RESIZE_BILINEAR, options: flatOptions({}), inputs: [3, 4], outputs: [5] },
+        { code: OPERATOR.RESHAPE, options: null, inputs: [5], outputs: [6] },
       ],
       inputs: [0],
       outputs: [6],
@@ -97,7 +91,9 @@ test('a model may take pictures of any size', async () => {
 test('only enlargements by whole numbers are converted', () => {
   const model = {
     tensors: [picture('in', 2), picture('out', 3)],
-    operators: [{ code: RESIZE_BILINEAR, options: flatOptions({}), inputs: [0], outputs: [1] }],
+    operators: [
+      { code: OPERATOR.RESIZE_BILINEAR, options: flatOptions({}), inputs: [0], outputs: [1] },
+    ],
     inputs: [0],
     outputs: [1],
   };
@@ -128,7 +124,7 @@ function maskModel(channels: number): TfliteModel {
   const window = weights(1, 3, 3, channels);
   const bias = weights(channels);
   const pointwise = flatOptions({ 0: VALID, 1: 1, 2: 1, 3: 0 });
-  const depthwise = flatOptions({ 0: SAME, 1: 1, 2: 1, 3: 1, 4: RELU6 });
+  const depthwise = flatOptions({ 0: SAME, 1: 1, 2: 1, 3: 1, 4: ACTIVATION.RELU6 });
   return {
     tensors: [
       computed('in'),
@@ -146,13 +142,23 @@ function maskModel(channels: number): TfliteModel {
       computed('out', 2, 1),
     ],
     operators: [
-      { code: DEPTHWISE_CONV_2D, options: depthwise, inputs: [0, 1, 2], outputs: [3] },
-      { code: CONV_2D, options: pointwise, inputs: [3, 4, 2], outputs: [5] },
-      { code: ADD, options: flatOptions({ 0: RELU6 }), inputs: [0, 5], outputs: [6] },
-      { code: RESIZE_BILINEAR, options: flatOptions({ 3: 1 }), inputs: [6, 7], outputs: [8] },
-      { code: DEPTHWISE_CONV_2D, options: depthwise, inputs: [8, 1, 2], outputs: [9] },
+      { code: OPERATOR.DEPTHWISE_CONV_2D, options: depthwise, inputs: [0, 1, 2], outputs: [3] },
+      { code: OPERATOR.CONV_2D, options: pointwise, inputs: [3, 4, 2], outputs: [5] },
       {
-        code: CONV_2D,
+        code: OPERATOR.ADD,
+        options: flatOptions({ 0: ACTIVATION.RELU6 }),
+        inputs: [0, 5],
+        outputs: [6],
+      },
+      {
+        code: OPERATOR.RESIZE_BILINEAR,
+        options: flatOptions({ 3: 1 }),
+        inputs: [6, 7],
+        outputs: [8],
+      },
+      { code: OPERATOR.DEPTHWISE_CONV_2D, options: depthwise, inputs: [8, 1, 2], outputs: [9] },
+      {
+        code: OPERATOR.CONV_2D,
         options: flatOptions({ 0: SAME, 1: 1, 2: 1 }),
         inputs: [9, 10, 11],
         outputs: [12],
