@@ -1,5 +1,5 @@
 #!/bin/sh
-# Cleans up after the owner of a local stack, however it ended: when our standard input closes, the
+# Cleans up after the owner of a local stack, however it ended: when its standard input closes, the
 # owner is gone. Ends the servers that have a note (`<signal> <pid>`) in $1/pids and removes $1.
 trap '' INT TERM HUP
 cat >/dev/null

@@ -16,12 +16,12 @@ export interface PostgresProgram {
   readonly postgres: string;
   readonly initdb: string;
   readonly version: string;
-  /** Set where we are root. */
+  /** Set where this process runs as root. */
   readonly owner: { uid: number; gid: number } | undefined;
 }
 
 /**
- * The programs of the npm package; run as `nobody` where we are root. Programs in a folder that
+ * The programs of the npm package; run as `nobody` when this process runs as root. Programs in a folder that
  * this user cannot enter are copied to `<folder>/postgres-program` first.
  * Only the package's binaries are used: importing its code would take over the signals of the process.
  */

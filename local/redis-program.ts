@@ -67,7 +67,7 @@ async function fetchInto(folder: string, report: (line: string) => void): Promis
   }
 }
 
-/** Downloads with the system's package lists, else with lists of our own, which need no root. */
+/** Downloads with the system's package lists, else with private lists, which need no root. */
 async function download(folder: string): Promise<void> {
   const get = (options: string[]) =>
     run('apt-get', [...options, 'download', ...PACKAGES], { cwd: folder });

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
 /**
- * A new folder under the system's temporary one; under /tmp where we are root and others may not
+ * A new folder under the system's temporary one; under /tmp where this process runs as root and others may not
  * enter that, since Postgres will run as someone else.
  */
 export async function stackFolder(): Promise<string> {

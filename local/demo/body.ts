@@ -8,30 +8,29 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
 import { estimatePose } from '../../src/adapters/mediapipe/estimate-pose.ts';
 import { loadPoseModels } from '../../src/adapters/mediapipe/models.ts';
-import type { Landmark } from '../../src/pose.ts';
+import { LANDMARK, type Landmark, type LandmarkName } from '../../src/pose.ts';
 import { figuresIn } from '../../src/sizing/figure.ts';
 import { measurePhoto } from '../../src/sizing/measure-photo.ts';
 import { createPerson, type Platform, uploadPhoto } from '../platform.ts';
 import { PEOPLE } from '../samples/samples.ts';
 import { until } from '../until.ts';
 
-/** Pairs of BlazePose's landmarks that a limb lies between. */
-const BONES = [
-  [11, 12],
-  [11, 13],
-  [13, 15],
-  [12, 14],
-  [14, 16],
-  [11, 23],
-  [12, 24],
-  [23, 24],
-  [23, 25],
-  [25, 27],
-  [27, 31],
-  [24, 26],
-  [26, 28],
-  [28, 32],
-] as const;
+/** Pairs of landmarks that are joined by a line. */
+const BONES: readonly (readonly [LandmarkName, LandmarkName])[] = [
+  ['leftShoulder', 'rightShoulder'],
+  ['leftHip', 'rightHip'],
+  ...(['left', 'right'] as const).flatMap(
+    (side) =>
+      [
+        [`${side}Shoulder`, `${side}Elbow`],
+        [`${side}Elbow`, `${side}Wrist`],
+        [`${side}Shoulder`, `${side}Hip`],
+        [`${side}Hip`, `${side}Knee`],
+        [`${side}Knee`, `${side}Ankle`],
+        [`${side}Ankle`, `${side}Toe`],
+      ] as const,
+  ),
+];
 const MODELS = 'models';
 
 interface Answer {
@@ -114,7 +113,7 @@ function bonesOf(
   { widthPx, heightPx }: { widthPx: number; heightPx: number },
 ): string {
   return BONES.map(([from, to]) => {
-    const [a, b] = [landmarks[from], landmarks[to]];
+    const [a, b] = [landmarks[LANDMARK[from]], landmarks[LANDMARK[to]]];
     if (a === undefined || b === undefined) return '';
     return `<line x1="${a.x * widthPx}" y1="${a.y * heightPx}" x2="${b.x * widthPx}" y2="${b.y * heightPx}" stroke="#22e0ff"/>`;
   }).join('');

@@ -5,6 +5,7 @@
 import type { RgbImage } from '../../src/adapters/mediapipe/decode-image.ts';
 import { observe } from '../../src/adapters/mediapipe/estimate-pose.ts';
 import { loadPoseModels, type PoseSessions } from '../../src/adapters/mediapipe/models.ts';
+import { LANDMARK } from '../../src/pose.ts';
 
 /** In pixels from the top left corner. */
 export interface Body {
@@ -16,10 +17,10 @@ export interface Body {
 
 export type FindBody = (image: RgbImage) => Promise<Body>;
 
-/** BlazePose's numbers of the joints, both sides. */
-const SHOULDERS = [11, 12];
-const HIPS = [23, 24];
-const ANKLES = [27, 28];
+/** The joints of both sides. */
+const SHOULDERS = [LANDMARK.leftShoulder, LANDMARK.rightShoulder];
+const HIPS = [LANDMARK.leftHip, LANDMARK.rightHip];
+const ANKLES = [LANDMARK.leftAnkle, LANDMARK.rightAnkle];
 
 /** In fractions of the picture's height (seven and a half heads). */
 const PROPORTIONS = { shoulders: 0.22, hips: 0.49, ankles: 0.92 } as const;

@@ -27,7 +27,7 @@ export function taskMessage(task: PlatformTask): string {
   return JSON.stringify(snakeCaseKeys(task));
 }
 
-/** The platform's text for every try-on, in our words. */
+/** The platform's text for every try-on, reworded. */
 export const DEFAULT_PROMPT = [
   'Image 1 shows a person. Image 2, if there is one, shows the outfit; all further images show accessories.',
   'Make one portrait of this person wearing all of it.',

@@ -102,7 +102,7 @@ export type TokenProblem =
   | 'signature verification failed'
   | '"exp" claim timestamp check failed';
 
-/** The claims of a token that we signed and that has not expired, else what is wrong with it. */
+/** The claims of a token that was signed here and has not expired, else what is wrong with it. */
 export function readToken(
   token: string,
   secret: string,

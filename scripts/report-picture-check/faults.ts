@@ -1,6 +1,7 @@
 /** Bad results: what image models get wrong, planted into pictures. */
 import sharp from 'sharp';
 import type { PictureView } from '../../src/ports/picture-views.ts';
+import { LANDMARK, type LandmarkName } from '../../src/pose.ts';
 import { viewOf } from './cached-views.ts';
 import { dressed, HEIGHT, WIDTH } from './dressed.ts';
 
@@ -236,12 +237,13 @@ function bridgeRow(data: Buffer, covered: Buffer, row: number): void {
 /** The middle between shoulders and hips, and the distance between them, in pixels. */
 async function placeOf(picture: Uint8Array): Promise<{ x: number; y: number; length: number }> {
   const landmarks = (await viewOf(picture))?.person?.landmarks;
-  const at = (index: number) => ({
-    x: (landmarks?.[index]?.x ?? 0.5) * WIDTH,
-    y: (landmarks?.[index]?.y ?? 0.5) * HEIGHT,
+  const at = (name: LandmarkName) => ({
+    x: (landmarks?.[LANDMARK[name]]?.x ?? 0.5) * WIDTH,
+    y: (landmarks?.[LANDMARK[name]]?.y ?? 0.5) * HEIGHT,
   });
-  const [shoulder, shoulder2, hip, hip2] = [at(11), at(12), at(23), at(24)];
-  const x = (shoulder.x + shoulder2.x + hip.x + hip2.x) / 4;
-  const [top, bottom] = [(shoulder.y + shoulder2.y) / 2, (hip.y + hip2.y) / 2];
+  const [left, right] = [at('leftShoulder'), at('rightShoulder')];
+  const [leftHip, rightHip] = [at('leftHip'), at('rightHip')];
+  const x = (left.x + right.x + leftHip.x + rightHip.x) / 4;
+  const [top, bottom] = [(left.y + right.y) / 2, (leftHip.y + rightHip.y) / 2];
   return { x, y: (top + bottom) / 2, length: Math.max(bottom - top, 1) };
 }

@@ -2,7 +2,7 @@
  * Workers on a Redis that fails: behind a port that can be switched to another server, with tasks
  * whose paid calls are under way, and what became of them.
  */
-import { createPerson, type TryOn } from '../../local/platform.ts';
+import { createPerson, TASK_LIST, type TryOn } from '../../local/platform.ts';
 import type { RedisServer } from '../../local/redis.ts';
 import { until } from '../../local/until.ts';
 import { startTcpSwitch, type TcpSwitch } from './network/tcp-switch.ts';
@@ -61,7 +61,7 @@ export async function openOutage(shop: Shop, options: OutageOptions): Promise<Ou
       const person = await createPerson(platform, { credits: count });
       const tryOns = await orderMany(platform, person, count);
       await withRedis(primary, (redis) =>
-        redis.lpush('wearon:tasks:generation', ...tryOns.map(({ message }) => message)),
+        redis.lpush(TASK_LIST, ...tryOns.map(({ message }) => message)),
       );
       return tryOns;
     },

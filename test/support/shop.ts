@@ -15,6 +15,7 @@ import {
   openPlatform,
   type Platform,
   prepareTryOn,
+  TASK_LIST,
   type TryOn,
   type TryOnOrder,
   uploadPhoto,
@@ -101,7 +102,7 @@ async function datePaymentsBack({ supabase }: Platform, userId: string): Promise
 
 /** Pushes the tasks as the platform does. */
 export async function push(platform: Platform, ...tryOns: readonly TryOn[]): Promise<void> {
-  for (const { message } of tryOns) await platform.redis.lpush('wearon:tasks:generation', message);
+  for (const { message } of tryOns) await platform.redis.lpush(TASK_LIST, message);
 }
 
 /** The session's columns as they are now; null when the row is gone. */

@@ -1,6 +1,6 @@
 /**
- * A shop's server for webhooks, on the loopback interface: keeps what it gets, and answers as a test
- * tells it to. The signatures are judged by the specification's own package.
+ * A shop's server for webhooks, on the loopback interface: keeps what it gets, and answers as the
+ * test chooses. The signatures are judged by the specification's own package.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';

@@ -1,6 +1,6 @@
 /**
  * Ten pictures of 50 megapixels in every format the worker takes, and a process that prepares
- * them all at once and tells how much memory it took at most.
+ * them all at once and reports its peak memory.
  */
 
 import { execFile } from 'node:child_process';

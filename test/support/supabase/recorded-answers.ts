@@ -1,4 +1,4 @@
-/** The recorded answers of the real Storage, and ours reduced to what can be compared with them. */
+/** The recorded answers of the real Storage, and the local one's reduced to what can be compared with them. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Answer } from './raw-storage.ts';
