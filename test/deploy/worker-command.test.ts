@@ -1,6 +1,9 @@
 /** `bin/worker`, the command of the image and of `npm start`. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { cp, mkdtempDisposable, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -28,4 +31,15 @@ it('the worker starts with memory settings and keeps those given', async () => {
 
 it('the worker leaves no core dump, which would hold photos and keys', async () => {
   assert.equal(await show(CORE_LIMIT), '0');
+});
+
+it('the worker says which Node it needs where that is missing', async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'wearon-old-node-'));
+  await cp(COMMAND, join(folder.path, 'bin/worker'));
+  await writeFile(join(folder.path, 'node'), '#!/bin/sh\necho v20.20.2\n', { mode: 0o755 });
+  const env = { PATH: `${folder.path}:${process.env.PATH}` };
+  await assert.rejects(promisify(execFile)(join(folder.path, 'bin/worker'), { env }), {
+    code: 1,
+    stderr: /^The worker needs Node 24: run "make prepare" /,
+  });
 });
