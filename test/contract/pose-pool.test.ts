@@ -144,7 +144,10 @@ test('without models the pool is not ready and says why, until they appear', asy
     onProblem: problem.resolve,
     onReady: ready.resolve,
   });
-  assert.match(await problem.promise, /no pose models .* run npm run models/);
+  assert.match(
+    await problem.promise,
+    /no pose models .* run npm run models, or correct MEDIAPIPE_MODEL_PATH/,
+  );
   assert.equal(pool.ready, false);
   assert.deepEqual(await pool.estimate(photo, NEVER), { kind: 'unavailable' });
   await Promise.all(

@@ -82,9 +82,8 @@ export async function runModel(
 async function readManifest(folder: string): Promise<ModelManifest> {
   const path = join(folder, MANIFEST_FILE);
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new Error(`no pose models in ${folder} (${MANIFEST_FILE}): run npm run models`, {
-      cause,
-    });
+    const fix = 'run npm run models, or correct MEDIAPIPE_MODEL_PATH';
+    throw new Error(`no pose models in ${folder} (${MANIFEST_FILE}): ${fix}`, { cause });
   });
   try {
     return manifestFile.parse(JSON.parse(text));
