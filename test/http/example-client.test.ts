@@ -1,5 +1,5 @@
 /**
- * Clients of /estimate-body against a real worker: ours, whose types are the worker's own, and one
+ * Clients of /estimate-body against a real worker: the package's, whose types are the worker's own, and one
  * that a generator makes from the API document.
  */
 import assert from 'node:assert/strict';
@@ -90,6 +90,15 @@ it('it tries later when the host of the photo is down', async () => {
   const image_url = `${storage.origin}/a.jpg`;
   const client = { workerUrl: worker.address, secret: SECRET };
   const answer = await estimateBody(client, { image_url, height_cm: 170.7 }, 'req_example');
+  assert.deepEqual(answer, { kind: 'try_later', retryAfterSeconds: 2 });
+});
+
+it('it tries later after a proxy that writes a date as Retry-After', async () => {
+  await using proxy = await startHttpHost((_request, response) =>
+    response.writeHead(503, { 'retry-after': new Date().toUTCString() }).end(),
+  );
+  const request = { image_url: 'https://a.example/b.jpg', height_cm: 170 };
+  const answer = await estimateBody({ workerUrl: proxy.origin }, request, 'req_example');
   assert.deepEqual(answer, { kind: 'try_later', retryAfterSeconds: 2 });
 });
 

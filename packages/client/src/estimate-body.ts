@@ -116,7 +116,8 @@ export async function estimateBody(
 async function read(answer: Response): Promise<SizeAnswer> {
   if (answer.ok) return { kind: 'estimated', estimate: (await answer.json()) as BodyEstimate };
   if (answer.status >= 500 || answer.status === 429) {
-    const seconds = Number(answer.headers.get('retry-after') ?? RETRY_AFTER_SECONDS);
+    // A proxy may write a date, which is no number.
+    const seconds = Number(answer.headers.get('retry-after')) || RETRY_AFTER_SECONDS;
     return { kind: 'try_later', retryAfterSeconds: seconds };
   }
   const { code = '', reasons = [], advice = [] } = (await answer.json()) as Refusal;
