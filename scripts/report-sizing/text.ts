@@ -9,7 +9,7 @@ Written by \`npm run report:sizing\`; do not edit. The coefficients come from \`
 
 **On whom.** Computer-made people with exactly known girths, front view: 370 people in seven kinds of clothes from cameras 1.4 to 6 m away and 0.1 to 2 m high, and two older kinds: 60 people with clothes painted on the skin ("undressed") and 40 in loose clothes ("dressed"). Their bodies imitate soldiers of the survey ANSUR II. The photos went through the worker's own pose engine; those that the photo check refuses are not judged.
 
-**Inputs.** Height and weight as the people of the survey report them (height 1.9 cm too much on average); in the two older kinds the true ones. How girths follow from them comes from 4,807 tape-measured people of the same survey, some of whom the renders imitate: baselines without a photo are judged on friendly ground.
+**Inputs.** Height and weight as the people of the survey report them (height 1.9 cm too much on average); in the two older kinds the true ones. How girths follow from them comes from 4,807 tape-measured people of the same survey, some of whom the renders imitate, which flatters the baselines without a photo.
 
 **What is what.** Chest at nipple height (bust for women), hip at its largest, and the **waist at the navel**, not the natural waist, which is smaller by about 3 cm for men and 14 cm for women in a survey that measured both. \`shoulder_cm\` is bone to bone (biacromial) and \`inseam_cm\` crotch to floor; they follow from the others and are not judged here. Sizes by the default chart (largest of the three girths: 84, 92, 100, 108, 116 cm). Errors are mean absolute errors in cm of chest / waist / hip.`;
 
@@ -68,7 +68,7 @@ export const CAMERAS = `Twelve people whom no fit knows, from twenty cameras eac
 
 export const LIMITS = `## Limits, in plain words
 
-- There are no freely licensed photos of real people who were measured with a tape. **The error on real, clothed people is unmeasured** but for what their weight tells (above).
+- There are no freely licensed photos of real people who were measured with a tape. **The error on real, clothed people is unmeasured** except by their weight (above).
 - The bodies are those of soldiers aged 17 to 58. For older, heavier or very small and tall people the answer is an extrapolation; it says so by a larger uncertainty. Without an age the waists of older and heavier people come out too small (3 to 4 cm in another survey).
 - Children, pregnant people, people with unusual proportions and people in wheelchairs are not in the data.
 - The chest is measured under the armpits, where arms and trunk can be separated. Arms that hang close, or wide sleeves, hide it; the chest then follows from shoulders and hips, and its uncertainty is larger.

@@ -41,6 +41,9 @@ interface Figure {
   readonly shouldersPx: number;
 }
 
+/** The breadth of the shoulders against the distance of their joints, roughly. */
+const SHOULDERS_OVER_JOINTS = 1.35;
+
 /** The person of a photo; null where the engine sees none that stands upright and whole. */
 export async function figureIn(path: string, models: PoseSessions): Promise<Figure | null> {
   const file = await readFile(path);
@@ -52,7 +55,7 @@ export async function figureIn(path: string, models: PoseSessions): Promise<Figu
     pose.landmarks[LANDMARK.rightShoulder],
   ];
   const lengthPx = (feet.y - eyes.y) * heightPx;
-  const shouldersPx = 1.35 * Math.abs((left?.x ?? 0) - (right?.x ?? 0)) * widthPx;
+  const shouldersPx = SHOULDERS_OVER_JOINTS * Math.abs((left?.x ?? 0) - (right?.x ?? 0)) * widthPx;
   if (lengthPx < 100 || shouldersPx < 20) return null;
   const photo = await sharp(file).rotate().removeAlpha().raw().toBuffer();
   const cutOut = await withMask(photo, pose, widthPx, heightPx);
@@ -97,23 +100,13 @@ export async function collage(
   const x = marginPx + first.xPx + side * random(...apart) * first.shouldersPx - second.xPx * scale;
   // Who is smaller stands farther away: higher up in the picture.
   const y = first.feetPx - 0.2 * (1 - share) * first.lengthPx - second.feetPx * scale;
-  const size2 = [Math.round(second.widthPx * scale), Math.round(second.heightPx * scale)] as const;
   const canvas = { width: first.widthPx + 2 * marginPx, height: first.heightPx };
   const raw = ({ widthPx: width, heightPx: height }: Figure, channels: 3 | 4) => ({
     raw: { width, height, channels },
   });
   const figure = await sharp(second.cutOut, raw(second, 4))
-    .resize(...size2, { fit: 'fill' })
-    .png()
-    .toBuffer();
-  const [atX, atY] = [Math.round(x), Math.round(y)];
-  const [cutLeft, cutTop] = [Math.max(0, -atX), Math.max(0, -atY)];
-  const visible = await sharp(figure)
-    .extract({
-      left: cutLeft,
-      top: cutTop,
-      width: Math.min(size2[0] - cutLeft, canvas.width - Math.max(0, atX)),
-      height: Math.min(size2[1] - cutTop, canvas.height - Math.max(0, atY)),
+    .resize(Math.round(second.widthPx * scale), Math.round(second.heightPx * scale), {
+      fit: 'fill',
     })
     .png()
     .toBuffer();
@@ -121,13 +114,32 @@ export async function collage(
     .extend({ left: marginPx, right: marginPx, extendWith: 'copy' })
     .png()
     .toBuffer();
-  const layers: OverlayOptions[] = [
-    { input: visible, left: Math.max(0, atX), top: Math.max(0, atY) },
-  ];
+  const layers = [await layerAt(Math.round(x), Math.round(y), figure, canvas)];
   if (isFirstInFront) {
     layers.push({ input: first.cutOut, ...raw(first, 4), left: marginPx, top: 0 });
   }
   return sharp(background).composite(layers).jpeg({ quality: 90 }).toBuffer();
+}
+
+/** The figure with its corner at `x`, `y` of the canvas, cut to what lies inside. */
+async function layerAt(
+  x: number,
+  y: number,
+  figure: Buffer,
+  canvas: { readonly width: number; readonly height: number },
+): Promise<OverlayOptions> {
+  const { width, height } = await sharp(figure).metadata();
+  const [left, top] = [Math.max(0, x), Math.max(0, y)];
+  const visible = await sharp(figure)
+    .extract({
+      left: left - x,
+      top: top - y,
+      width: Math.min(width - (left - x), canvas.width - left),
+      height: Math.min(height - (top - y), canvas.height - top),
+    })
+    .png()
+    .toBuffer();
+  return { input: visible, left, top };
 }
 
 /** The photos of people-many that show one person as they should. */
