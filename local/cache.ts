@@ -1,5 +1,5 @@
 /**
- * The project's cache folder: what is dear to get and the same every time, such as the programs
+ * The project's cache folder: what is expensive to get and always the same, such as the programs
  * that are fetched and the empty database.
  */
 import { existsSync } from 'node:fs';

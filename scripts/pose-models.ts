@@ -17,7 +17,7 @@ const SOURCE_FOLDER = join(import.meta.dirname, '../node_modules/@mediapipe/pose
 
 /**
  * The files of @mediapipe/pose 0.5.1675469404 (Apache-2.0); the first one is pose_detection.tflite.
- * `lowest`: what black is to the model; white is 1. `anySize`: it also looks at pictures of other sizes
+ * `lowest`: what black is to the model; white is 1. `anySize`: it also takes pictures of other sizes
  * than its own.
  */
 const SOURCES = [

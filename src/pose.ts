@@ -4,7 +4,7 @@
  * 0..1, where the model guesses. One vocabulary for the pose engine, sizing and callers.
  */
 
-/** Places in BlazePose's order of 33 points; left and right are the person's own. */
+/** Indices in BlazePose's order of 33 points; left and right are the person's own. */
 export const LANDMARK = {
   nose: 0,
   leftEye: 2,
@@ -108,7 +108,7 @@ export interface PhotoObservation {
 
 /**
  * What became of a photo. `unusable_image`: as INVALID_IMAGE of the error catalogue, with its detail.
- * `busy`: too many wait already; worth asking for again in a second or two. `unavailable`: the models
+ * `busy`: too many wait already; worth a retry after a second or two. `unavailable`: the models
  * are missing or the estimator is stopping.
  */
 export type PoseOutcome =

@@ -39,7 +39,7 @@ export async function startWorker(
   signal.addEventListener('abort', () => worker.kill('SIGTERM'), { once: true });
   const log = createWriteStream(join(folder, 'worker.log'));
   for (const output of [worker.stdout, worker.stderr]) output.pipe(log, { end: false });
-  const complaint = text(worker.stderr);
+  const errorOutput = text(worker.stderr);
   const lines = createInterface(worker.stdout);
   const listening = new Promise<string>((resolve) => {
     lines.on('line', (line) => {
@@ -49,7 +49,7 @@ export async function startWorker(
   });
   const ended = exited.then(async () => {
     throw new SetupError(
-      `The worker ended before it listened; see ${folder}/worker.log\n${await complaint}`,
+      `The worker ended before it listened; see ${folder}/worker.log\n${await errorOutput}`,
     );
   });
   ended.catch(() => undefined);

@@ -24,7 +24,7 @@ function cached(key: string, make: () => Promise<PhotoObservation>): Promise<Pho
 
 type Photos = { -readonly [K in 'photographed' | 'variants' | 'judged']: SizingData[K][number][] };
 
-/** Everything, photos included; those are looked at by the service's own pose engine. */
+/** Everything, photos included; their poses come from the worker's own pose engine. */
 export async function readSizingData(folder: string): Promise<SizingData> {
   const models = await loadPoseModels(MODEL_FOLDER);
   const csv = await readFile(join(folder, TAPED_FILE));

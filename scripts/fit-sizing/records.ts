@@ -1,4 +1,4 @@
-/** The records of the photo sets, as people whose photo was looked at. */
+/** The records of the photo sets, as people with measured photos. */
 import type { PhotoObservation } from '../../src/pose.ts';
 import { figuresIn } from '../../src/sizing/figure.ts';
 import { photoEvidence } from '../../src/sizing/photo-evidence.ts';

@@ -15,9 +15,9 @@ export interface Case {
 }
 
 const PEOPLE = 100;
-/** Far off in the list, who wears the same garment. */
+/** How far on in the list another person with the same garment is. */
 const OTHER = 36;
-/** Every so many people are shown in part, and have someone else put in their place. */
+/** Every nth person is also shown in part, or replaced by someone else. */
 const [PART_EVERY, IMPOSTOR_EVERY] = [2, 4];
 
 /** The kind whose limit is not enforced: such a picture cannot be distinguished from a good one. */

@@ -15,7 +15,7 @@ export interface PersonCase {
   readonly view: PictureView;
 }
 
-/** Of the 1,880 photos of people-many so many are looked at, and so many of them in part. */
+/** Every nth of the 1,880 photos of people-many is used: whole, in part, and without its person. */
 const [WHOLE_EVERY, IN_PART_EVERY, EMPTY_EVERY] = [6, 24, 48];
 /** What these sets call unusable for sizes and no model can dress either. */
 const EMPTY_SCENE = /no_person/;

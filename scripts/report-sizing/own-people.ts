@@ -1,6 +1,6 @@
 /**
- * Reads a folder with photos of people who were measured with a tape, and looks at the photos with
- * the worker's own pose engine. The format: docs/development-guide.md.
+ * Reads a folder with photos of people who were measured with a tape; their poses come from the
+ * worker's own pose engine. The format: docs/development-guide.md.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -29,7 +29,7 @@ export class Pieces {
     this.#to = to;
   }
 
-  /** Puts bytes there that are not of the file. */
+  /** Adds bytes that are not from the file. */
   insert(bytes: Uint8Array): void {
     this.#flush();
     this.#pieces.push(bytes);

@@ -33,9 +33,9 @@ const DECODING = {
 } as const satisfies SharpOptions;
 
 /**
- * Sets up the decoding of the whole process, threads included; for the composition root, once. No
- * decoder but the three works any more, nothing decoded is kept for later, and a picture is decoded
- * by one thread.
+ * Sets up the decoding of the whole process, threads included; for the composition root, once. Only
+ * the decoders of the three formats stay enabled, nothing decoded is cached, and one thread decodes
+ * a picture.
  */
 export function configureDecoders(): void {
   sharp.block({ operation: ['VipsForeignLoad'] });
@@ -51,8 +51,8 @@ export function configureDecoders(): void {
 }
 
 /**
- * Decodes `image`, made as small as `longestSidePx` where it is larger, and has `encode` make of
- * its pixels what is wanted. Throws `INVALID_IMAGE (unreadable)` for pixels that cannot be decoded
+ * Decodes `image`, shrunk to `longestSidePx` where it is larger, and resolves with what `encode`
+ * makes of its pixels. Throws `INVALID_IMAGE (unreadable)` for pixels that cannot be decoded
  * or are missing, and `IMAGE_UNAVAILABLE (decode_timeout)`.
  */
 export async function decodeImage<T>(
@@ -111,8 +111,8 @@ function shrink(picture: Sharp, image: ValidImage, longestSidePx: number): Sharp
 }
 
 /**
- * Inks without a profile take away their share of light, as browsers have it; libvips would print
- * them on a press of its own, on which blue is violet.
+ * Without a profile each ink takes away its share of light, as in browsers; libvips would assume a
+ * printing press of its own, which turns blue into violet.
  */
 async function fromPlainCmyk(picture: Sharp): Promise<Sharp> {
   const { data, info } = await picture

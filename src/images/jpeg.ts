@@ -125,7 +125,7 @@ function isBare(marker: number): boolean {
   return (marker >= 0xd0 && marker <= 0xd7) || marker === 0x01;
 }
 
-/** Starting a search costs as much as reading so many bytes, and hostile data has 0xff in every other one. */
+/** Starting a search costs as much as reading this many bytes, and hostile data has 0xff in every other one. */
 const SEARCH_BYTES = 32;
 
 /** The end of a scan's data: the next marker that is not a restart, or the end of the file. */

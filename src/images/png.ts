@@ -1,6 +1,6 @@
 /**
  * The structure of a PNG file, and the file with only the chunks that its pixels need. Text chunks
- * may unfold to gigabytes while a decoder reads the header, so none sees them.
+ * may unfold to gigabytes while a decoder reads the header, so no decoder sees them.
  */
 import { crc32, deflateSync, inflateSync } from 'node:zlib';
 import { latin1, MAX_PARTS, Pieces, viewOf } from './bytes.ts';

@@ -1,5 +1,5 @@
 /**
- * Image validation: every picture of other people passes it before it is decoded. Format, size,
+ * Image validation: every picture from outside passes it before it is decoded. Format, size,
  * frames and scans are read from the file's structure, and what would cost too much is refused.
  */
 import { TaskError } from '../errors.ts';
@@ -35,7 +35,7 @@ const MAX_PIXEL_VISITS = 40 * MAX_PIXELS;
 export const MAX_DECODE_BYTES = 202_000_000;
 
 /**
- * What decoding a picture takes that can be read in strips, which grows with the length of its rows:
+ * Memory for decoding a picture that can be read in strips, which grows with the length of its rows:
  * measured at 50 megapixels and at 4096 px (16-bit PNG takes the most, baseline JPEG a third of it),
  * rounded up. Two pictures of the second kind fit into the budget of decoding.
  */
@@ -44,7 +44,7 @@ const SHORT_STRIPS_BYTES = 60_000_000;
 const SHORT_SIDE_PX = 4_096;
 
 /**
- * Up to so many pixels a picture is decoded in 0.2 s, measured with the slowest kinds (interlaced PNG, 8-bit
+ * Pictures of up to this many pixels decode within 0.2 s, measured with the slowest kinds (interlaced PNG, 8-bit
  * PNG with transparency and a colour profile). JPEG leaves out what shrinking would, except in several scans or CMYK.
  */
 const FAST_PIXELS = 4_000_000;

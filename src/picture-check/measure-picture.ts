@@ -44,7 +44,7 @@ export interface PictureMeasures {
   readonly face: number | null;
 }
 
-/** Of so many cells in a row one is compared. */
+/** Every third cell of every third row is compared. */
 const STEP = 3;
 /** A block of the body or its surroundings, in cells, and how many of them must be compared. */
 const BLOCK = 9;

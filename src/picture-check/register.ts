@@ -5,7 +5,7 @@
 import type { PictureView } from '../ports/picture-views.ts';
 import { move, type Similarity } from './similarity.ts';
 
-/** Of so many rows and columns of the thumbnail one is compared. */
+/** Every sixth cell of every sixth row of the thumbnail is compared. */
 const STEP = 6;
 /** First steps of the search, as shares of the picture's height, of the scale, and in radians; halved every round. */
 const FIRST_STEP = 0.02;

@@ -19,8 +19,8 @@ export type Frame = Pick<PhotoObservation, 'widthPx' | 'heightPx'>;
 /** The pose's landmarks in pixels of the image. Throws RangeError when the pose lacks one. */
 export function bodyPoints({ landmarks }: Pose, { widthPx, heightPx }: Frame): BodyPoints {
   const points = Object.fromEntries(
-    Object.entries(LANDMARK).map(([name, place]) => {
-      const landmark = landmarks[place];
+    Object.entries(LANDMARK).map(([name, index]) => {
+      const landmark = landmarks[index];
       if (landmark === undefined) throw new RangeError(`the pose has no ${name}`);
       return [name, { x: landmark.x * widthPx, y: landmark.y * heightPx }];
     }),

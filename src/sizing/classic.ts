@@ -61,7 +61,7 @@ function answer(girths: Girths, shoulder: number, confidence: number): BodyEstim
   };
 }
 
-/** With the clamps above the ratio never passes 65/70, so this always says slim: as it was. */
+/** With the clamps above the ratio never passes 65/70, so this always says slim, as in the original. */
 function classicBodyType(shoulderToHip: number): BodyType {
   if (shoulderToHip > 1.12) return 'broad';
   if (shoulderToHip > 1.03) return 'athletic';

@@ -1,4 +1,4 @@
-/** Why a size: how each of the girths that a chart looks at lies to the range of that size. */
+/** Why a size: where each girth that the chart limits lies relative to the range of that size. */
 import { GIRTHS, type Girth, type Girths } from './person.ts';
 import type { SizeChart } from './size-chart.ts';
 

@@ -38,10 +38,11 @@ const LEVELS = {
 /** Where armpits are looked for. The chest's girth is measured at 0.28 (sd 0.02) of the renders' trunks. */
 const ARMPIT_STEP = 0.0125;
 const ARMPIT_LEVELS = levels(0.15, 0.4875, ARMPIT_STEP);
-/** So many rows with a gap between arm and trunk make an armpit; one could be a fold. */
+/** Rows in succession with a gap between arm and trunk that make an armpit; one alone may be a fold. */
 const ARMPIT_ROWS = 4;
-/** Trunks narrow downwards: so many cm from shoulder level to hip level, in the undressed renders. */
+/** How much trunks narrow from shoulder level to hip level, in the undressed renders. */
 const TAPER_CM = 10;
+/** The level for which the breadth of the chest is given. */
 const TYPICAL_ARMPIT = 0.35;
 
 /** Breadth of a sleeved arm next to the trunk in cm: the mean of the dressed renders. */

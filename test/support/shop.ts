@@ -72,7 +72,7 @@ export async function orderTryOn(
   return tryOn;
 }
 
-/** So many try-ons of one customer, one after the other: payments of one person lock each other. */
+/** `count` try-ons of one customer, one after the other: payments of one person lock each other. */
 export async function orderMany(
   platform: Platform,
   customer: Customer,

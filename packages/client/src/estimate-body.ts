@@ -64,7 +64,7 @@ export interface BodyEstimate {
   }[];
 }
 
-/** What became of the question, for a switch without exceptions. */
+/** The outcome of a request, for a switch without exceptions. */
 export type SizeAnswer =
   | { readonly kind: 'estimated'; readonly estimate: BodyEstimate }
   /** The photo or its link cannot be used; `advice` is for the person in the photo. */
@@ -73,7 +73,7 @@ export type SizeAnswer =
       readonly reasons: readonly string[];
       readonly advice: readonly string[];
     }
-  /** Ask again after so many seconds: the worker, or the host of the photo, has trouble. */
+  /** Ask again after `retryAfterSeconds`: the worker, or the host of the photo, has trouble. */
   | { readonly kind: 'try_later'; readonly retryAfterSeconds: number }
   /** The request is wrong, or the secret: a defect of the caller. */
   | { readonly kind: 'refused'; readonly status: number; readonly code: string };

@@ -41,7 +41,7 @@ export interface TryOnWatch {
 const COLUMNS = 'status, generated_image_url, error_message';
 /** Gives every watch a channel of its own: a client takes no listeners for one that is subscribed. */
 let watches = 0;
-/** A late answer must not turn the screen back. */
+/** A late answer must not set the screen back to an earlier state. */
 const ORDER = { pending: 0, queued: 1, processing: 2, completed: 3, failed: 3 };
 
 /** Begins to watch; the returned function ends it, and so does a final status. */
@@ -74,7 +74,7 @@ export function watchTryOn(
       { event: 'UPDATE', schema: 'public', table, filter: `id=eq.${sessionId}` },
       (change) => see(change.new as TryOnState),
     )
-    // What changed before the subscription stood is read once it stands.
+    // What changed before the subscription was active is read once it is.
     .subscribe(() => void read());
   const poll = setInterval(() => void read(), pollEveryMs);
   return stop;

@@ -6,7 +6,7 @@ import { BUCKET, type LocalStack } from '../../../local/stack.ts';
 
 type Database = Pick<LocalStack, 'database'>;
 
-/** Puts objects there that were stored so many hours ago. They have no bytes. */
+/** Inserts objects that were stored `ageHours` ago. They have no bytes. */
 export async function storeObjects(
   { database }: Database,
   paths: readonly string[],
