@@ -1,32 +1,43 @@
 /**
  * The folder with the results of the last demo; not part of the repository. One demo at a time has it.
  */
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { mkdir, rm } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { SetupError } from '../until-signal.ts';
 
 export const FOLDER = '.demo';
-/** The process whose demo still runs. */
-const OWNER = join(FOLDER, 'pid');
+/** The demo that has the folder listens here: unlike a process id, it is no one else's after a crash. */
+const SOCKET = join(FOLDER, 'socket');
 
-/** Empties the folder for this process until disposal. Throws a SetupError while another demo runs. */
+/** Empties the folder for this process until disposal. Throws a SetupError where that cannot be. */
 export async function claimFolder(): Promise<AsyncDisposable> {
-  const owner = await readFile(OWNER, 'utf8').then(Number, () => 0);
-  if (owner > 0 && isRunning(owner)) {
+  if (await isAnswered()) {
     throw new SetupError(
-      `Another demo (process ${owner}) keeps its results in ${FOLDER}: end it with Ctrl-C first.`,
+      `Another demo keeps its results in ${FOLDER}: end it with Ctrl-C in its terminal first.`,
     );
   }
-  await rm(FOLDER, { recursive: true, force: true });
-  await mkdir(FOLDER);
-  await writeFile(OWNER, `${process.pid}`);
-  return { [Symbol.asyncDispose]: () => rm(OWNER, { force: true }) };
+  const lock = createServer();
+  try {
+    await rm(FOLDER, { recursive: true, force: true });
+    await mkdir(FOLDER);
+    await once(lock.listen(SOCKET), 'listening');
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new SetupError(`${FOLDER} cannot be written (${code}): remove it first.`, { cause });
+  }
+  return lock.unref();
 }
 
-function isRunning(pid: number): boolean {
+async function isAnswered(): Promise<boolean> {
+  const client = connect(SOCKET);
   try {
-    return process.kill(pid, 0);
+    await once(client, 'connect');
+    return true;
   } catch {
     return false;
+  } finally {
+    client.destroy();
   }
 }

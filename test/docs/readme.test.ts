@@ -118,7 +118,7 @@ it('make demo serves until Ctrl-C and answers a request for a size', async () =>
     });
     assert.match(sessions.stdout, /completed/);
     await assert.rejects(run('make', ['demo'], { cwd: ROOT }), {
-      stderr: /^Another demo \(process \d+\) keeps its results in \.demo: end it .* first\.$/m,
+      stderr: /^Another demo keeps its results in \.demo: end it .* first\.$/m,
     });
   } finally {
     await demo.end('SIGINT');
