@@ -77,13 +77,19 @@ export async function animatedPng(frames: number): Promise<Buffer> {
 
 /** The PNG with one more chunk, right behind its header. */
 export function insertPngChunk(png: Buffer, type: string, data: Buffer): Buffer {
+  const behindHeader = 33;
+  const chunk = pngChunk(type, data);
+  return Buffer.concat([png.subarray(0, behindHeader), chunk, png.subarray(behindHeader)]);
+}
+
+/** A chunk of a PNG, with its length and checksum. */
+export function pngChunk(type: string, data: Uint8Array): Buffer {
   const chunk = Buffer.alloc(12 + data.length);
   chunk.writeUInt32BE(data.length, 0);
   chunk.write(type, 4, 'latin1');
-  data.copy(chunk, 8);
+  chunk.set(data, 8);
   chunk.writeUInt32BE(crc32(chunk.subarray(4, 8 + data.length)), 8 + data.length);
-  const behindHeader = 33;
-  return Buffer.concat([png.subarray(0, behindHeader), chunk, png.subarray(behindHeader)]);
+  return chunk;
 }
 
 /** The JPEG with one more segment, right behind its start. */

@@ -2,8 +2,9 @@
  * PNGs of 64 colours, each with its colours described in another way. What Chromium shows of them
  * is in test/fixtures/png-colours/chromium.json.
  */
-import { crc32, deflateSync } from 'node:zlib';
+import { deflateSync } from 'node:zlib';
 import sharp from 'sharp';
+import { pngChunk } from './odd-images.ts';
 
 /** Colours a side; each is a square of as many pixels a side. */
 const GRID = 8;
@@ -106,12 +107,12 @@ export function pngOf({ colourType, bitDepth, chunks }: PngCase): Buffer {
   const behindPalette = chunks.filter(([type]) => type === 'tRNS');
   return Buffer.concat([
     Buffer.from('89504e470d0a1a0a', 'hex'),
-    chunk('IHDR', header),
-    ...chunks.filter(([type]) => type !== 'tRNS').map(([type, data]) => chunk(type, data)),
-    ...(colourType === 'palette' ? [chunk('PLTE', Uint8Array.from(palette))] : []),
-    ...behindPalette.map(([type, data]) => chunk(type, data)),
-    chunk('IDAT', deflateSync(pixelRows(colourType, bitDepth))),
-    chunk('IEND', new Uint8Array()),
+    pngChunk('IHDR', header),
+    ...chunks.filter(([type]) => type !== 'tRNS').map(([type, data]) => pngChunk(type, data)),
+    ...(colourType === 'palette' ? [pngChunk('PLTE', Uint8Array.from(palette))] : []),
+    ...behindPalette.map(([type, data]) => pngChunk(type, data)),
+    pngChunk('IDAT', deflateSync(pixelRows(colourType, bitDepth))),
+    pngChunk('IEND', new Uint8Array()),
   ]);
 }
 
@@ -141,15 +142,6 @@ function greyOf(at: number): number {
 
 function colourOf(at: number): number[] {
   return [at >> 4, (at >> 2) & 3, at & 3].map((level) => LEVELS[level] ?? 0);
-}
-
-function chunk(type: string, data: Uint8Array): Buffer {
-  const bytes = Buffer.alloc(12 + data.length);
-  bytes.writeUInt32BE(data.length, 0);
-  bytes.write(type, 4, 'latin1');
-  bytes.set(data, 8);
-  bytes.writeUInt32BE(crc32(bytes.subarray(4, 8 + data.length)), 8 + data.length);
-  return bytes;
 }
 
 /** The middle of each square of RGB pixels: 64 colours, 192 numbers. */
