@@ -40,7 +40,7 @@ const MIN_POSE_SCORE = 0.5;
 /** Most bushes, dogs and things taken for a second person score less, or have a smaller outline (decision 76). */
 const MIN_COMPANY_SCORE = 0.7;
 /** Against the outline of the first person. */
-const MIN_COMPANY_AREA = 0.2;
+const MIN_COMPANY_AREA = 0.15;
 /** Enough for an area. */
 const COMPANY_MASK_ROWS = 96;
 
