@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { type StdioOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 import { it } from 'node:test';
 import { endWithThisProcess } from '../../local/end-with-this-process.ts';
 
@@ -10,14 +11,14 @@ import { endWithThisProcess } from '../../local/end-with-this-process.ts';
 const PROGRAM = `
   import { createLogger } from ${JSON.stringify(new URL('logger.ts', import.meta.url).href)};
   const logger = createLogger('info');
-  for (let line = 0; line < 5000; line += 1) logger.info({ line, text: 'x'.repeat(100) }, 'event');
+  for (let line = 0; line < 4000; line += 1) logger.info({ line, text: 'x'.repeat(100) }, 'event');
   logger.fatal('crashed');
-  process.exit(7);
 `;
 
-function startProgram(stdout: 'pipe' | number) {
-  const stdio: StdioOptions = ['ignore', stdout, 'inherit'];
-  const program = spawn(process.execPath, ['--input-type=module', '--eval', PROGRAM], { stdio });
+function startProgram(stdout: 'pipe' | number, ending = 'process.exit(7)') {
+  const stdio: StdioOptions = ['ignore', stdout, 'inherit', 'ipc'];
+  const command = ['--input-type=module', '--eval', `${PROGRAM}\n${ending}`];
+  const program = spawn(process.execPath, command, { stdio });
   endWithThisProcess(program);
   return program;
 }
@@ -32,4 +33,17 @@ it('a process goes on while its log is on a full disk', {
 it('a process goes on while no one reads its log', async () => {
   const program = startProgram('pipe');
   assert.deepEqual(await once(program, 'exit'), [7, null]);
+});
+
+it('lines that waited for a reader need no further line to be written', async () => {
+  const program = startProgram('pipe', "process.send('logged'); process.on('message', () => {})");
+  assert.ok(program.stdout);
+  await once(program, 'message');
+  const messages: string[] = [];
+  for await (const line of createInterface(program.stdout)) {
+    messages.push(JSON.parse(line).message);
+    if (messages.at(-1) === 'crashed') break;
+  }
+  assert.equal(messages.length, 4001);
+  program.kill();
 });

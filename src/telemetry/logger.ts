@@ -14,6 +14,8 @@ export type { Logger } from 'pino';
 
 /** Lines that wait while standard output takes none; more are dropped. */
 const MOST_WAITING_BYTES = 1024 * 1024;
+/** How often they are tried again. */
+const RETRY_MS = 250;
 
 /** Lines go to standard output unless a destination is given. */
 export function createLogger(level: string, destination = standardOutput()): Logger {
@@ -29,12 +31,20 @@ export function createLogger(level: string, destination = standardOutput()): Log
 }
 
 /**
- * Never stops the worker: on a full disk, or with a reader that stalls or is gone, lines wait for the
- * next line's turn. By default pino would throw, or block the process until the reader goes on.
+ * Never stops the worker: on a full disk, or with a reader that stalls or is gone, lines wait. By
+ * default pino would throw, or block the process until the reader goes on.
  */
 function standardOutput(): DestinationStream {
-  const settings = { sync: true, maxLength: MOST_WAITING_BYTES, retryEAGAIN: () => false };
-  const output = pino.destination(settings).on('error', () => undefined);
+  const output = pino
+    .destination({
+      sync: true,
+      maxLength: MOST_WAITING_BYTES,
+      retryEAGAIN: () => false,
+      periodicFlush: RETRY_MS,
+      // With 0, the default, nothing is flushed.
+      minLength: 1,
+    })
+    .on('error', () => undefined);
   // Of `fatal`: it would try for ever.
   return Object.assign(output, { flushSync: () => undefined });
 }
