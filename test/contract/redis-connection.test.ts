@@ -36,6 +36,8 @@ it('a connection that Redis closes without an error is reported', async () => {
     await redis.set('key', 'value');
     const id = await redis.client('ID');
     await withRedis(server.url, (operator) => operator.client('KILL', 'ID', id));
+    // A command that is written before the end is noticed would be an error.
+    await until('the report', () => reports.length > 0);
     assert.equal(await redis.get('key'), 'value');
     assert.deepEqual(reports, ['Redis closed the connection']);
   } finally {
