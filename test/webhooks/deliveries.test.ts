@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, it } from 'node:test';
+import { Job } from 'bullmq';
 import { until } from '../../local/until.ts';
 import { redeliver } from '../../src/adapters/redis/jobs/webhook-views.ts';
 import { afterTests } from '../support/after-tests.ts';
@@ -70,6 +71,17 @@ describe('a webhook', () => {
     });
     assert.equal(view.tries, 1);
     assert.equal(webhooks.receiver.received.length, 12);
+  });
+
+  it('is passed over by the operator when it is removed meanwhile', async (t) => {
+    await using webhooks = await open({ answer: answering(500), schedule: [] });
+    await webhooks.deliver();
+    const { updateData } = Job.prototype;
+    t.mock.method(Job.prototype, 'updateData', async function (this: Job, data: unknown) {
+      await this.remove();
+      await updateData.call(this, data);
+    });
+    assert.equal(await redeliver(redis, { states: ['undelivered'] }), 0);
   });
 
   it('waits for its next try, which the operator can bring forward', async () => {

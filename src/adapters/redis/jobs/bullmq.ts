@@ -54,14 +54,20 @@ const MOVED_MEANWHILE: unknown[] = [ErrorCode.JobNotInState, ErrorCode.JobNotExi
 
 /**
  * Lets a job that waits for its time, or that has ended, run now. False when there is nothing to do:
- * it runs or is due, perhaps because another operator or a worker was faster.
+ * it runs or is due, perhaps because another operator or a worker was faster. One that has ended is
+ * prepared by `beforeRetry`.
  */
-export async function runNow(job: Job): Promise<boolean> {
+export async function runNow(
+  job: Job,
+  beforeRetry: () => Promise<void> = async () => undefined,
+): Promise<boolean> {
   const state = await job.getState();
   try {
     if (state === 'delayed') await job.promote();
-    else if (state === 'completed' || state === 'failed') await job.retry(state);
-    else return false;
+    else if (state === 'completed' || state === 'failed') {
+      await beforeRetry();
+      await job.retry(state);
+    } else return false;
     return true;
   } catch (error) {
     if (MOVED_MEANWHILE.includes((error as { code?: unknown }).code)) return false;

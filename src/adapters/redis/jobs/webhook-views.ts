@@ -92,8 +92,8 @@ async function jobsIn(
   );
 }
 
-async function sendAgain(job: BullJob<Delivery>): Promise<boolean> {
-  const hasEnded = (await job.isCompleted()) || (await job.isFailed());
-  if (hasEnded) await job.updateData({ ...job.data, since: new Date().toISOString(), tries: 0 });
-  return runNow(job);
+function sendAgain(job: BullJob<Delivery>): Promise<boolean> {
+  return runNow(job, () =>
+    job.updateData({ ...job.data, since: new Date().toISOString(), tries: 0 }),
+  );
 }
