@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempDisposable, readFile } from 'node:fs/promises';
+import { mkdtempDisposable, readFile, stat } from 'node:fs/promises';
+import { Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { endWithThisProcess } from '../end-with-this-process.ts';
 import { until } from '../until.ts';
 import { SetupError } from '../until-signal.ts';
-import { claimFolder } from './results-folder.ts';
+import { claimFolder, FOLDER } from './results-folder.ts';
 
 const DEMO = `
   const { claimFolder } = await import('${import.meta.resolve('./results-folder.ts')}');
@@ -36,5 +37,18 @@ it('a demo that was killed and never reaped leaves its folder free', {
   // The zombie may be there a moment before the threads, and with them the socket, are gone.
   await using _claimed = await until('the folder', () => claimFolder().catch(() => null), 10_000);
   parent.kill('SIGKILL');
+  process.chdir('/');
+});
+
+it('a demo runs where the file system has no sockets', async (t) => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'wearon-demo-'));
+  process.chdir(folder.path);
+  t.mock.method(Server.prototype, 'listen', function (this: Server) {
+    const error = Object.assign(new Error('listen'), { code: 'EOPNOTSUPP' });
+    process.nextTick(() => this.emit('error', error));
+    return this;
+  });
+  await using _claimed = await claimFolder();
+  assert.ok((await stat(FOLDER)).isDirectory());
   process.chdir('/');
 });
