@@ -4,6 +4,7 @@ import { type StdioOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { it } from 'node:test';
 import { endWithThisProcess } from '../../local/end-with-this-process.ts';
 
@@ -46,4 +47,15 @@ it('lines that waited for a reader need no further line to be written', async ()
   }
   assert.equal(messages.length, 4001);
   program.kill();
+});
+
+it('the end of a log reaches a reader that is behind', async () => {
+  const program = startProgram('pipe', "process.send('logged', () => process.exit(7))");
+  assert.ok(program.stdout);
+  const exited = once(program, 'exit');
+  await once(program, 'message');
+  const lines = (await text(program.stdout)).trimEnd().split('\n');
+  assert.equal(JSON.parse(lines.at(-1) ?? '').message, 'crashed');
+  assert.equal(lines.length, 4001);
+  assert.deepEqual(await exited, [7, null]);
 });
