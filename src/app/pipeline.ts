@@ -25,8 +25,15 @@ const REFUNDS_AT_ONCE = 10;
  * Whatever is cut off is run again.
  */
 const MARGIN_MS = 5000;
-/** A job that is fetched while Supabase cannot be used waits: what Supabase says now decides nothing. */
-const UNUSABLE: JobEnd = { kind: 'again', delayMs: 1000 };
+/**
+ * A job that is fetched while Supabase cannot be used, or our clock is ahead, waits: what they say now
+ * decides nothing.
+ */
+const LATER: JobEnd = { kind: 'again', delayMs: 1000 };
+
+function mayDecide({ storage, redisHealth }: Adapters): boolean {
+  return storage.isUsable && redisHealth.mayJudgeAges;
+}
 
 /** The running pipeline; disposing of it stops it, without losing anything. */
 export interface Pipeline extends AsyncDisposable {
@@ -99,7 +106,7 @@ function startRefunds(config: Config, adapters: Adapters, tracing: Tracing) {
     adapters.redis,
     settings,
     async (job, retries) => {
-      if (!adapters.storage.isUsable) return UNUSABLE;
+      if (!mayDecide(adapters)) return LATER;
       return tracing.within('refund', job.intent, () =>
         runRefund(job, retries, { ...adapters, platformCleanUpMinute }),
       );
@@ -126,12 +133,13 @@ function startAttempts(
     quarantine: new Quarantine(),
     settings: config,
     stopping: stop,
+    mayJudgeAges: () => adapters.redisHealth.mayJudgeAges,
   };
   return generationWorker(
     adapters.redis,
     settings,
     async (job, signal) => {
-      if (!adapters.storage.isUsable) return UNUSABLE;
+      if (!mayDecide(adapters)) return LATER;
       return tracing.within('attempt', job.task, () => runJob(job, deps, signal));
     },
     loopErrors(adapters.record, 'jobs'),

@@ -31,8 +31,8 @@ export class RedisHealth {
   readonly #unavailable = Promise.withResolvers<void>();
   #refusal: Error | null = null;
   #probedAtMs: number | null = null;
-  /** By how much our clock is ahead of Redis; null until it is known. */
-  #aheadMs: number | null = null;
+  /** By how much Redis' clock is behind ours, less `clockOffsetMs`; null until it is known. */
+  #lagMs: number | null = null;
   /** Null where Redis does not show it. */
   #policy: string | null = NO_EVICTION;
   #policyReadAtMs = Number.NEGATIVE_INFINITY;
@@ -121,7 +121,8 @@ export class RedisHealth {
     try {
       const redisMs = await probeRedis(redis);
       const tookMs = performance.now() - startedAtMs;
-      if (tookMs <= MOST_ROUND_TRIP_MS) this.#aheadMs = leastAheadMs(redisMs, tookMs);
+      if (tookMs <= MOST_ROUND_TRIP_MS)
+        this.#lagMs = leastAheadMs(redisMs, tookMs) - clockOffsetMs();
       this.#lost = null;
       this.#refusal = null;
       await this.#readPolicy(redis);
@@ -133,6 +134,11 @@ export class RedisHealth {
       this.#probedAtMs = null;
     }
     this.#report();
+  }
+
+  /** By how much our clock is ahead of Redis, also when it was set after the last probe; null until it is known. */
+  get #aheadMs(): number | null {
+    return this.#lagMs === null ? null : this.#lagMs + clockOffsetMs();
   }
 
   get #evicts(): boolean {
@@ -171,6 +177,11 @@ function leastAheadMs(redisMs: number, tookMs: number): number {
   const most = Date.now() - redisMs;
   const least = most - tookMs;
   return least > 0 ? least : Math.min(most, 0);
+}
+
+/** Our clock against one that is never set: changes when ours is set. */
+function clockOffsetMs(): number {
+  return Date.now() - performance.now();
 }
 
 /** The code of an error, such as ECONNREFUSED or READONLY; hosts and keys stay in the log. */

@@ -13,6 +13,7 @@ import { WebWebhookSender } from '../adapters/web/webhook-sender.ts';
 import { repeat } from '../concurrency/repeat.ts';
 import type { Config } from '../config.ts';
 import { loopErrors, type RecordEvent } from '../ports/events.ts';
+import type { JobEnd } from '../ports/jobs.ts';
 import type { Sessions } from '../ports/session.ts';
 import type { AnnounceEnd, EndedSessions } from '../ports/webhooks.ts';
 import { announcer, sweepEnded } from '../webhooks/announce.ts';
@@ -23,6 +24,9 @@ import type { RedisHealth } from './redis-health.ts';
 
 /** Requests of this process under way at once, to all endpoints together. */
 const DELIVERIES_AT_ONCE = 50;
+
+/** While our clock is ahead every delivery is too old, and no signature is valid. */
+const CLOCK_AHEAD: JobEnd = { kind: 'again', delayMs: 1000 };
 
 export interface Webhooks {
   readonly endpoints: Endpoints;
@@ -47,7 +51,7 @@ interface WebhookAdapters {
   readonly sessions: EndedSessions & Pick<Sessions, 'find'>;
   readonly redis: Redis;
   readonly record: RecordEvent;
-  readonly redisHealth: Pick<RedisHealth, 'untilAgesCount'>;
+  readonly redisHealth: Pick<RedisHealth, 'mayJudgeAges' | 'untilAgesCount'>;
 }
 
 /** Sends and sweeps until the stop; resolves when nothing of it runs any more. */
@@ -64,7 +68,10 @@ export async function runWebhooks(
   const worker = deliveryWorker(
     redis,
     settings,
-    (job, signal) => deliver(job, deps, AbortSignal.any([signal, stop])),
+    async (job, signal) =>
+      redisHealth.mayJudgeAges
+        ? await deliver(job, deps, AbortSignal.any([signal, stop]))
+        : CLOCK_AHEAD,
     onError,
   );
   const mark = new RedisSweepMark(redis);

@@ -46,6 +46,8 @@ export interface AttemptDeps extends MakeDeps, CompleteDeps, CheckDeps {
   readonly storage: StorageBreaker;
   readonly deadLetters: Pick<TaskSource, 'keepDeadLetter'>;
   readonly settings: AttemptSettings;
+  /** Whether our clock may judge that the deadline has passed. */
+  readonly mayJudgeAges: () => boolean;
 }
 
 /** Runs one attempt. Never rejects: whatever happens is an Outcome. */
@@ -66,6 +68,9 @@ export async function runAttempt(
   } catch (error) {
     if (signal.aborted || error instanceof StoppingError) return { kind: 'interrupted' };
     if (error instanceof SkippedError) return { kind: 'skipped', reason: error.reason };
+    // Not journalled: it would fail the next attempt.
+    const isLate = error instanceof TaskError && error.code === 'DEADLINE_EXCEEDED';
+    if (isLate && !deps.mayJudgeAges()) return { kind: 'interrupted' };
     const journal = callFailed(job.journal, asTaskError(error), foundOpen);
     return await job.record(journal).then(
       () => outcomeOf(error, journal, limits.deadlineMs),

@@ -46,15 +46,20 @@ export async function runJob(job: Job, deps: RunJobDeps, signal: AbortSignal): P
     }
     case 'failed': {
       const { error } = outcome;
+      if (error.code === 'DEADLINE_EXCEEDED' && !deps.mayJudgeAges()) return requeue();
       deps.record({ event: 'attempt_failed', task, code: error.code, error });
       await deps.refunds.add(refundIntent(task, task.requestId, error));
       return DONE;
     }
     case 'interrupted':
-      deps.record({ event: 'generation_interrupted', task });
-      return REQUEUE;
+      return requeue();
     default:
       return outcome satisfies never;
+  }
+
+  function requeue(): JobEnd {
+    deps.record({ event: 'generation_interrupted', task });
+    return REQUEUE;
   }
 }
 

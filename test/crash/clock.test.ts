@@ -1,10 +1,13 @@
 /** A worker whose clock disagrees with Redis: tasks are neither failed nor kept for it. */
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { it } from 'node:test';
 import { createPerson } from '../../local/platform.ts';
+import { until } from '../../local/until.ts';
 import { TASK_LIST } from '../../src/adapters/redis/task-list.ts';
 import { useCrashShop } from '../support/crash-shop.ts';
 import { assertCompleted, orderTryOn, push, rowOf } from '../support/shop.ts';
+import { objectPaths, storeObjects } from '../support/supabase/bucket.ts';
 import type { WorkerProcess } from '../support/worker-process.ts';
 import { readiness, warningsOf } from '../support/worker-status.ts';
 
@@ -57,5 +60,35 @@ it('a retry is not late when the clock is set back while it waits', async () => 
   await push(platform, tryOn);
   await worker.logged('generation_retried');
   worker.process.kill('SIGUSR2');
+  await assertCompleted(crash.shop, tryOn);
+});
+
+it('a clock that jumps a day ahead rescues and deletes nothing', async () => {
+  const { platform, stack } = crash.shop;
+  const photo = `uploads/model-1-${randomUUID()}.jpg`;
+  await storeObjects(stack, [photo], 0);
+  // On no list: by a clock that is right it is too young to be lost.
+  const young = await orderTryOn(platform, await createPerson(platform));
+  const jumps = { CLOCK_JUMPS: '1', RETENTION_INTERVAL_SECONDS: '1' };
+  const worker = await startOddWorker(86_400_000, jumps);
+  await worker.logged('retention_swept');
+  worker.process.kill('SIGUSR2');
+  await worker.logged('loop_error', ({ loop }) => loop === 'intake');
+  assert.equal((await rowOf(crash.shop, young))?.status, 'queued');
+  assert.ok((await objectPaths(stack)).includes(photo));
+});
+
+it('an attempt in which the clock jumps a day ahead is not too late', async () => {
+  const { platform, stack } = crash.shop;
+  const worker = await startOddWorker(86_400_000, { CLOCK_JUMPS: '1' });
+  const tryOn = await orderTryOn(platform, await createPerson(platform));
+  const photo = stack.supabase.faults.add({ method: 'GET', path: /\/uploads\//, kind: 'hold' });
+  await push(platform, tryOn);
+  await photo.hit;
+  worker.process.kill('SIGUSR2');
+  await until('the jump', async () => (await warningsOf(worker)).join().includes('ahead'));
+  photo.release();
+  await worker.logged('generation_interrupted', tryOn);
+  await crash.startWorker();
   await assertCompleted(crash.shop, tryOn);
 });

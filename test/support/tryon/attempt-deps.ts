@@ -38,6 +38,7 @@ export function attemptDeps(
     callSlots: new CallSlots(1),
     settings: SETTINGS,
     stopping: new AbortController().signal,
+    mayJudgeAges: () => true,
   };
   return { ...always, ...parts } as AttemptDeps;
 }
