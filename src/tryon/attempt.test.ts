@@ -103,11 +103,12 @@ it('a failure that was final before a crash is final after it', async () => {
 
 /** A first attempt whose session ends while the rate limit holds its call back for so long. */
 async function endedWhileHeldBack(t: TestContext, heldBackMs: number) {
-  t.mock.timers.enable({ apis: ['Date'], now: Date.now() });
+  const startMs = performance.now();
+  const clock = t.mock.method(performance, 'now', () => startMs);
   const one = oneSession();
   const [claimed, paid] = [one.row, [] as string[]];
   const enter = async () => {
-    t.mock.timers.tick(heldBackMs);
+    clock.mock.mockImplementation(() => startMs + heldBackMs);
     one.row = { ...oneSession().row, status: 'failed' } as Session;
     return { succeeded() {}, failed() {}, [Symbol.dispose]() {} };
   };

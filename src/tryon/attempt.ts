@@ -5,6 +5,7 @@
  * attempt a single UPDATE shows all of that.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { msSince } from '../concurrency/ms-since.ts';
 import { asTaskError, TaskError } from '../errors.ts';
 import type { Job } from '../ports/jobs.ts';
 import { type Completion, isTerminal, type Session, type Task } from '../ports/session.ts';
@@ -95,9 +96,9 @@ async function runSteps(job: Job, deps: AttemptDeps, limits: Limits): Promise<Ou
 
   await using checks = new AttemptChecks(task, deps, limits.signal);
   using pass = deps.storage.pass(task);
-  const readAtMs = Date.now();
+  const readAtMs = performance.now();
   const beforePaying = async () => {
-    if (Date.now() - readAtMs > ROW_IS_FRESH_MS) await confirmDue(job, deps);
+    if (msSince(readAtMs) > ROW_IS_FRESH_MS) await confirmDue(job, deps);
     await pass.beforePaying();
   };
   const { jpeg, usage, journal, processingTimeMs } = await makePicture(
@@ -111,11 +112,11 @@ async function runSteps(job: Job, deps: AttemptDeps, limits: Limits): Promise<Ou
   // From here on the picture is paid for: nothing but the end of its use may stop it. Redis gets the
   // journal at the same time as the storage the picture, and is waited for only at the end.
   const recorded = job.record(pictureMade(journal, usage, processingTimeMs)).catch(() => undefined);
-  const paidAtMs = Date.now();
+  const paidAtMs = performance.now();
   const link = await persistently(limits, () =>
     pass.upload(() => storePicture(task, jpeg, deps.imageStore)),
   );
-  const durationMs = Date.now() - paidAtMs;
+  const durationMs = msSince(paidAtMs);
   deps.record({ event: 'picture_stored', task, sizeBytes: jpeg.byteLength, durationMs });
   const outcome = await finish(task, { ...result, imageUrl: link }, deps, limits);
   await recorded;

@@ -124,9 +124,9 @@ function callTo(
   limits: Limits,
   answered: ProviderCall['answered'],
 ): ProviderCall {
-  const startedAtMs = Date.now();
+  const startedAtMs = performance.now();
   const mostMs = deps.settings.providerTimeoutSeconds * 1000;
-  const timeoutMs = Math.max(0, Math.min(mostMs, limits.lastUseMs - startedAtMs));
+  const timeoutMs = Math.max(0, Math.min(mostMs, limits.lastUseMs - Date.now()));
   const { record } = deps;
   return { provider, job, record, limits, answered, startedAtMs, timeoutMs };
 }

@@ -1,4 +1,5 @@
 /** The paid step of an attempt: photos prepared and a picture paid for, or an earlier call collected. */
+import { msSince } from '../concurrency/ms-since.ts';
 import type { RecordEvent } from '../ports/events.ts';
 import type { NamedImage } from '../ports/image-provider.ts';
 import type { Job } from '../ports/jobs.ts';
@@ -68,11 +69,11 @@ export async function makePicture(
   const isPaid = isUnresolved(job.journal);
   const preparedAlone = isSuspect(job) && !isPaid ? await prepareAlone(job, deps, limits) : null;
   using _ = await deps.quarantine.enter(limits.signal);
-  const startedAtMs = Date.now();
+  const startedAtMs = performance.now();
   let waitedMs = 0;
   const made = await (isPaid ? collectPicture() : payForPicture());
   await checks.beforeStoring(made.jpeg, made.size);
-  return { ...made, processingTimeMs: Date.now() - startedAtMs - waitedMs };
+  return { ...made, processingTimeMs: msSince(startedAtMs + waitedMs) };
 
   async function collectPicture() {
     using slot = deps.callSlots.hold(task.ownerId);
@@ -94,9 +95,9 @@ export async function makePicture(
   }
 
   async function nextSlot() {
-    const sinceMs = Date.now();
+    const sinceMs = performance.now();
     const slot = await waitForSlot(deps.callSlots, task.ownerId, deps.stopping, limits);
-    waitedMs = Date.now() - sinceMs;
+    waitedMs = msSince(sinceMs);
     return slot;
   }
 }

@@ -3,6 +3,7 @@
  */
 
 import { startCountdown } from '../concurrency/countdown.ts';
+import { msSince } from '../concurrency/ms-since.ts';
 import { Semaphore } from '../concurrency/semaphore.ts';
 import { ofImage, TaskError } from '../errors.ts';
 import type { ByteBudget } from '../images/byte-budget.ts';
@@ -39,11 +40,11 @@ export async function prepare(
   deps: PrepareDeps,
   signal: AbortSignal,
 ): Promise<NamedImage[]> {
-  const startedAtMs = Date.now();
+  const startedAtMs = performance.now();
   using run = new Preparation(deps, signal);
   const jpegs = await run.all(task.imageUrls);
-  const downloadMs = run.downloadedAtMs - startedAtMs;
-  const resizeMs = Date.now() - run.downloadedAtMs;
+  const downloadMs = Math.round(run.downloadedAtMs - startedAtMs);
+  const resizeMs = msSince(run.downloadedAtMs);
   deps.record({ event: 'images_prepared', task, count: jpegs.length, downloadMs, resizeMs });
   return nameImages(jpegs);
 }
@@ -51,7 +52,7 @@ export async function prepare(
 /** One run over the photos of a task. */
 class Preparation implements Disposable {
   /** When the last download so far ended. */
-  downloadedAtMs = Date.now();
+  downloadedAtMs = performance.now();
   readonly #deps: PrepareDeps;
   /** The hosts' time; it stands still while a download waits for its bytes, which is not the photos' fault. */
   readonly #clock = startCountdown(DOWNLOADS_MS);
@@ -88,7 +89,7 @@ class Preparation implements Disposable {
       await held.take(bytes);
     };
     const file = await this.#slots.run(1, () => this.#download(url, take).catch(failed));
-    this.downloadedAtMs = Date.now();
+    this.downloadedAtMs = performance.now();
     const signal = AbortSignal.any([this.#signal, this.#stopDecodes.signal]);
     const jpeg = await prepareImage(file, this.#deps.decodeMemory, signal).catch(failed);
     freeBuffer(file);

@@ -2,6 +2,7 @@
  * One call to a provider under way: sent, collected by its ticket where the vendor gives one, found
  * again where its answer was lost, and its picture made ready to be stored.
  */
+import { msSince } from '../concurrency/ms-since.ts';
 import { asTaskError } from '../errors.ts';
 import type { RecordEvent } from '../ports/events.ts';
 import type {
@@ -35,6 +36,7 @@ export interface ProviderCall {
   readonly limits: Limits;
   /** Called when the vendor's work is over: the answer is there, and not decoded yet. */
   readonly answered: (() => void) | undefined;
+  /** As `performance.now()` counts. */
   readonly startedAtMs: number;
   /** For the vendor's work, from the start on. */
   readonly timeoutMs: number;
@@ -67,7 +69,7 @@ export async function collect(call: ProviderCall, ticket: Ticket): Promise<Gener
   // Sent before the wait. Its answer is not waited for: the picture is of use while Redis is away,
   // and a lost lock aborts the signal.
   job.record(journal).catch(() => undefined);
-  const leftMs = startedAtMs + timeoutMs - Date.now();
+  const leftMs = timeoutMs - msSince(startedAtMs);
   const picture = await awaitTicket(provider, ticket, leftMs, limits.signal);
   return generated(call, picture, journal);
 }
@@ -83,7 +85,7 @@ async function generated(
   record({
     event: 'provider_call_succeeded',
     task: job.task,
-    durationMs: Date.now() - startedAtMs,
+    durationMs: msSince(startedAtMs),
     usage,
     provider: provider.name,
     model: provider.model,

@@ -92,3 +92,19 @@ it('an attempt in which the clock jumps a day ahead is not too late', async () =
   await crash.startWorker();
   await assertCompleted(crash.shop, tryOn);
 });
+
+it('a picture took as long as it took when the clock is set back meanwhile', async () => {
+  const { platform, stack } = crash.shop;
+  const worker = await startOddWorker(-3_600_000, { CLOCK_JUMPS: '1' });
+  const tryOn = await orderTryOn(platform, await createPerson(platform));
+  const call = stack.openai.faults.add({ path: /\/images\/edits/, kind: 'hold' });
+  await push(platform, tryOn);
+  await call.hit;
+  worker.process.kill('SIGUSR2');
+  await until('the jump', async () => (await warningsOf(worker)).join().includes('behind'));
+  call.release();
+  await assertCompleted(crash.shop, tryOn);
+  assert.ok(Number((await rowOf(crash.shop, tryOn)).processing_time_ms) > 0);
+  const succeeded = await worker.logged('provider_call_succeeded', tryOn);
+  assert.ok(Number(succeeded.duration_ms) > 0);
+});
