@@ -44,6 +44,16 @@ it('the forecast is replaced by the cost, and by nothing when unbilled', async (
   await spentIs(0.63);
 });
 
+it('a Redis that lost the day does not take a cost off the next calls', async () => {
+  const one = budget(1);
+  const [first, second] = [await one.reserve(0.4), await one.reserve(0.4)];
+  await redis.flushall();
+  first.spent(0.1);
+  second.returned();
+  await one.reserve(0.2);
+  await spentIs(0.2);
+});
+
 it('a spent budget refuses until the next day', async () => {
   const one = budget(0.1);
   await one.assertMayPay();

@@ -21,6 +21,9 @@ redis.call('INCRBYFLOAT', KEYS[1], ARGV[1])
 redis.call('EXPIRE', KEYS[1], ${KEPT_SECONDS})
 return 1`;
 
+/** Adds ARGV[1] USD to a day that is still known; after a loss of data it would be owed to the next calls. */
+const CORRECT = `if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('INCRBYFLOAT', KEYS[1], ARGV[1]) end`;
+
 function keyOf(nowMs: number): string {
   return `wearon:budget:${new Date(nowMs).toISOString().slice(0, 10)}`;
 }
@@ -72,6 +75,6 @@ export class RedisDailyBudget implements Budget {
   }
 
   #correct(key: string, usd: number): void {
-    this.#redis.incrbyfloat(key, usd).catch(loopErrors(this.#record, 'budget'));
+    this.#redis.eval(CORRECT, 1, key, usd).catch(loopErrors(this.#record, 'budget'));
   }
 }
