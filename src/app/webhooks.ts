@@ -27,6 +27,7 @@ const DELIVERIES_AT_ONCE = 50;
 
 /** While our clock is ahead every delivery is too old, and no signature is valid. */
 const CLOCK_AHEAD: JobEnd = { kind: 'again', delayMs: 1000 };
+const CLOCK_POLL_MS = 1000;
 
 export interface Webhooks {
   readonly endpoints: Endpoints;
@@ -74,6 +75,9 @@ export async function runWebhooks(
         : CLOCK_AHEAD,
     onError,
   );
+  // Else our clock would bring each delivery forward again at once, and keep it from other replicas.
+  const suspend = async () => worker.suspend(!redisHealth.mayJudgeAges);
+  const suspending = repeat(suspend, CLOCK_POLL_MS, stop, onError);
   const mark = new RedisSweepMark(redis);
   const sweep = async () => {
     await redisHealth.untilAgesCount(stop);
@@ -81,5 +85,5 @@ export async function runWebhooks(
   };
   const sweeping = repeat(sweep, config.rescueIntervalSeconds * 1000, stop, onError);
   if (!stop.aborted) await once(stop, 'abort');
-  await Promise.all([worker[Symbol.asyncDispose](), sweeping]);
+  await Promise.all([worker[Symbol.asyncDispose](), sweeping, suspending]);
 }

@@ -8,6 +8,7 @@ import { TASK_LIST } from '../../src/adapters/redis/task-list.ts';
 import { useCrashShop } from '../support/crash-shop.ts';
 import { assertCompleted, orderTryOn, push, rowOf } from '../support/shop.ts';
 import { objectPaths, storeObjects } from '../support/supabase/bucket.ts';
+import { startWebhookReceiver, WEBHOOK_SECRET } from '../support/webhook-receiver.ts';
 import type { WorkerProcess } from '../support/worker-process.ts';
 import { readiness, warningsOf } from '../support/worker-status.ts';
 
@@ -107,4 +108,24 @@ it('a picture took as long as it took when the clock is set back meanwhile', asy
   assert.ok(Number((await rowOf(crash.shop, tryOn)).processing_time_ms) > 0);
   const succeeded = await worker.logged('provider_call_succeeded', tryOn);
   assert.ok(Number(succeeded.duration_ms) > 0);
+});
+
+it('a webhook is not given up when the clock jumps a day ahead', async () => {
+  const { platform } = crash.shop;
+  await using receiver = await startWebhookReceiver((response) => {
+    response.writeHead(receiver.received.length > 1 ? 204 : 503).end();
+  });
+  const webhooks = {
+    WEBHOOK_URL: `${receiver.origin}/hook`,
+    WEBHOOK_SECRET,
+    WEBHOOK_TRUSTED_ORIGINS: receiver.origin,
+  };
+  const worker = await startOddWorker(86_400_000, { CLOCK_JUMPS: '1', ...webhooks });
+  await push(platform, await orderTryOn(platform, await createPerson(platform)));
+  await worker.logged('webhook_failed');
+  worker.process.kill('SIGUSR2');
+  await worker.logged('loop_error', ({ loop }) => loop === 'intake');
+  await crash.startWorker(webhooks);
+  await until('the second try', () => receiver.received.length > 1);
+  assert.ok(!worker.lines.some(({ message }) => message === 'webhook_given_up'));
 });
