@@ -23,13 +23,8 @@ interface Case {
 }
 
 /** A model with one input, one operator and its constants. */
-function modelOf({
-  code,
-  options,
-  inputShape,
-  constants = [],
-  ...rest
-}: Omit<Case, 'input' | 'output'>) {
+function modelOf(one: Omit<Case, 'input' | 'output'>) {
+  const { code, options, inputShape, constants = [], ...rest } = one;
   const output = constants.length + 1;
   const inputs = rest.inputs ?? [0, ...constants.map((_, index) => index + 1)];
   return convertModel({

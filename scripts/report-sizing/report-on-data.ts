@@ -37,21 +37,11 @@ const MAIN_ROWS = ['height', 'height + weight + sex', ...REPORTED_ROWS];
 export async function reportOnData(data: SizingData, folder: string): Promise<string> {
   const unseen = leaveMakerOut(data);
   const { photos, reportedHeights, cameras, fitFor } = crossValidate(data);
-  const rowsOf = (judge: Judge) => [
-    ...GIVEN_INPUTS.map(({ name, given }) => ({ name, judged: judge(given, false) })),
-    ...GIVEN_INPUTS.map(({ name, given }) => ({
-      name: `photo + ${name}`,
-      judged: judge(given, true),
-    })),
-  ];
   const [ofUnseen, ofOlder] = [rowsOf(unseen), rowsOf(photos)];
   const [people, older] = [peopleOf(ofUnseen), peopleOf(ofOlder)];
   const sizeChanges = sizeChangesOf({ photos: older, variants: data.variants }, fitFor);
   const likePopulation = populationWeights(people, data.taped);
-  const population = ofUnseen.map(({ name, judged }) => ({
-    name,
-    judged: judged.map((one, i) => ({ ...one, weight: likePopulation.weights[i] ?? 0 })),
-  }));
+  const population = ofUnseen.map((row) => weighted(row, likePopulation.weights));
   const byPhoto = ofOlder.find(({ name }) => name === 'photo + height')?.judged ?? [];
   const baselines = [
     { name: 'constant answer', judged: judgeConstant(data, older) },
@@ -102,6 +92,22 @@ export async function reportOnData(data: SizingData, folder: string): Promise<st
     await editsText(data, folder),
     LIMITS,
   ].join('\n\n')}\n`;
+}
+
+/** Every set of inputs, without and with the photo. */
+function rowsOf(judge: Judge): Row[] {
+  return [
+    ...GIVEN_INPUTS.map(({ name, given }) => ({ name, judged: judge(given, false) })),
+    ...GIVEN_INPUTS.map(({ name, given }) => ({
+      name: `photo + ${name}`,
+      judged: judge(given, true),
+    })),
+  ];
+}
+
+/** The same answers, each counting as much as its weight says. */
+function weighted({ name, judged }: Row, weights: readonly number[]): Row {
+  return { name, judged: judged.map((one, i) => ({ ...one, weight: weights[i] ?? 0 })) };
 }
 
 function peopleOf(rows: readonly Row[]): PhotographedPerson[] {

@@ -31,8 +31,8 @@ export class RedisHealth {
   readonly #unavailable = Promise.withResolvers<void>();
   #refusal: Error | null = null;
   #probedAtMs: number | null = null;
-  /** By how much Redis' clock is behind ours, less `clockOffsetMs`; null until it is known. */
-  #lagMs: number | null = null;
+  /** `performance.now()` minus the clock of Redis: stays when our clock is set. Null until it is known. */
+  #monotonicAheadMs: number | null = null;
   /** Null where Redis does not show it. */
   #policy: string | null = NO_EVICTION;
   #policyReadAtMs = Number.NEGATIVE_INFINITY;
@@ -121,8 +121,9 @@ export class RedisHealth {
     try {
       const redisMs = await probeRedis(redis);
       const tookMs = performance.now() - startedAtMs;
-      if (tookMs <= MOST_ROUND_TRIP_MS)
-        this.#lagMs = leastAheadMs(redisMs, tookMs) - clockOffsetMs();
+      if (tookMs <= MOST_ROUND_TRIP_MS) {
+        this.#monotonicAheadMs = leastAheadMs(redisMs, tookMs) - clockOffsetMs();
+      }
       this.#lost = null;
       this.#refusal = null;
       await this.#readPolicy(redis);
@@ -138,7 +139,7 @@ export class RedisHealth {
 
   /** By how much our clock is ahead of Redis, also when it was set after the last probe; null until it is known. */
   get #aheadMs(): number | null {
-    return this.#lagMs === null ? null : this.#lagMs + clockOffsetMs();
+    return this.#monotonicAheadMs === null ? null : this.#monotonicAheadMs + clockOffsetMs();
   }
 
   get #evicts(): boolean {
@@ -179,7 +180,7 @@ function leastAheadMs(redisMs: number, tookMs: number): number {
   return least > 0 ? least : Math.min(most, 0);
 }
 
-/** Our clock against one that is never set: changes when ours is set. */
+/** Our clock minus `performance.now()`, which is never set. */
 function clockOffsetMs(): number {
   return Date.now() - performance.now();
 }

@@ -25,37 +25,37 @@ const PHOTO: PictureView = {
   ...{ widthPx: 600, heightPx: 800, luminance: 0.5, detectorScore: 0.98, people: 1 },
   ...{ person: PERSON, thumbnail: THUMBNAIL },
 };
-const NOBODY = { ...PHOTO, people: 0, person: null };
+const NO_PERSON = { ...PHOTO, people: 0, person: null };
 
 it('a photo of a person passes', () => {
   assert.equal(checkPerson(PHOTO), null);
 });
 
 it('a photo with a weak detection passes: it may be a trunk without a head', () => {
-  assert.equal(checkPerson({ ...NOBODY, detectorScore: 0.3 }), null);
+  assert.equal(checkPerson({ ...NO_PERSON, detectorScore: 0.3 }), null);
 });
 
 it('a garment before a plain wall is refused', () => {
-  const garment = { ...NOBODY, detectorScore: 0.25, thumbnail: INSIDE };
+  const garment = { ...NO_PERSON, detectorScore: 0.25, thumbnail: INSIDE };
   assert.equal(checkPerson(garment), 'no_person');
   assert.equal(checkPerson({ ...garment, thumbnail: wall(110, 15) }), 'no_person');
   assert.equal(checkPerson({ ...garment, detectorScore: 0.4 }), null);
 });
 
 it('a part of a person before a plain wall passes: it reaches the edge', () => {
-  assert.equal(checkPerson({ ...NOBODY, detectorScore: 0.1, thumbnail: wall(150) }), null);
+  assert.equal(checkPerson({ ...NO_PERSON, detectorScore: 0.1, thumbnail: wall(150) }), null);
 });
 
 it('someone before a busy background passes', () => {
-  assert.equal(checkPerson({ ...NOBODY, detectorScore: 0.1, thumbnail: wall(110, 60) }), null);
+  assert.equal(checkPerson({ ...NO_PERSON, detectorScore: 0.1, thumbnail: wall(110, 60) }), null);
 });
 
 it('a photo without any trace of a person is refused', () => {
-  assert.equal(checkPerson({ ...NOBODY, detectorScore: 0.01 }), 'no_person');
+  assert.equal(checkPerson({ ...NO_PERSON, detectorScore: 0.01 }), 'no_person');
 });
 
 it('a black photo is refused, a dim one passes', () => {
-  assert.equal(checkPerson({ ...NOBODY, luminance: 0.01 }), 'too_dark');
+  assert.equal(checkPerson({ ...NO_PERSON, luminance: 0.01 }), 'too_dark');
   assert.equal(checkPerson({ ...PHOTO, luminance: 0.05 }), null);
 });
 

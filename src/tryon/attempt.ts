@@ -101,12 +101,9 @@ async function runSteps(job: Job, deps: AttemptDeps, limits: Limits): Promise<Ou
     if (msSince(readAtMs) > ROW_IS_FRESH_MS) await confirmDue(job, deps);
     await pass.beforePaying();
   };
-  const { jpeg, usage, journal, processingTimeMs } = await makePicture(
-    job,
-    { session, checks, photos, beforePaying },
-    deps,
-    limits,
-  );
+  const parts = { session, checks, photos, beforePaying };
+  const made = await makePicture(job, parts, deps, limits);
+  const { jpeg, usage, journal, processingTimeMs } = made;
   const result = { ...usage, processingTimeMs, provider: lastProvider(journal) };
 
   // From here on the picture is paid for: nothing but the end of its use may stop it. Redis gets the

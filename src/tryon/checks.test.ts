@@ -9,12 +9,12 @@ const TASK = { requestId: null, sessionId: 's', channel: 'b2c' } as const;
 const PHOTO = new Uint8Array([1]);
 const PICTURE = new Uint8Array([2]);
 const NEVER = new AbortController().signal;
-const NOBODY: PictureView = {
+const NO_PERSON: PictureView = {
   ...{ widthPx: 600, heightPx: 800, luminance: 0.5, detectorScore: 0.01, people: 0, person: null },
   thumbnail: { columns: 1, rows: 1, rgb: new Uint8Array(3) },
 };
 const SOMEBODY: PictureView = {
-  ...NOBODY,
+  ...NO_PERSON,
   ...{ detectorScore: 0.98, people: 1 },
   person: {
     ...{ landmarks: [], mask: new Uint8Array(1), face: new Uint8Array(), luminance: 0.5 },
@@ -97,7 +97,7 @@ describe('checks that observe', () => {
 
 describe('checks that are enforced', () => {
   it('refuse a photo without a person before anything is paid', async () => {
-    const { checks, events } = open('enforce', { view: { kind: 'viewed', view: NOBODY } });
+    const { checks, events } = open('enforce', { view: { kind: 'viewed', view: NO_PERSON } });
     await assert.rejects(checks.beforePaying(), isCode('PERSON_UNUSABLE'));
     assert.ok(events[0]?.event === 'person_checked' && events[0].refused);
   });
@@ -131,7 +131,9 @@ describe('checks that are enforced', () => {
   });
 
   it('do not judge a picture by a photo without a person', async () => {
-    const { checks, events, asked } = open('enforce', { view: { kind: 'viewed', view: NOBODY } });
+    const { checks, events, asked } = open('enforce', {
+      view: { kind: 'viewed', view: NO_PERSON },
+    });
     await checks.beforeStoring(PICTURE, null);
     assert.ok(events[0]?.event === 'check_skipped' && events[0].reason === 'no_person');
     assert.deepEqual(asked, ['view']);
